@@ -1,0 +1,1 @@
+"""The billing desk of a small water district, in a terminal."""

@@ -1,0 +1,1 @@
+"""The desk from the shell: headless commands, one module an area."""

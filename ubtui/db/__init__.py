@@ -1,0 +1,1 @@
+"""The record: connection, schema, models; nothing above this room knows which database holds it."""

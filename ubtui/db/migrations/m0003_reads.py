@@ -1,0 +1,58 @@
+"""Reads, clustered by register and day, their reviews, and the row under judgement kept beside them."""
+
+from ubtui.db.dialect import Dialect
+
+TABLES = """
+CREATE TABLE read(
+  register_id {int} NOT NULL, read_on {day} NOT NULL, seq {int} NOT NULL DEFAULT 1, point_id {int} NOT NULL,
+  period {text} NOT NULL, value {int}, usage {int}, days {int},
+  kind {text} NOT NULL DEFAULT 'regular' CHECK(kind IN
+    ('regular','final','opening','reread','control','removal','installation')),
+  source {text} NOT NULL CHECK(source IN('A','C','E','K')),
+  status {text} NOT NULL CHECK(status IN('entered','held','released','billed','void')),
+  held_code {text}, trouble_code {text}, rolled {int} NOT NULL DEFAULT 0, entered_by {text} NOT NULL, entered_at {instant} NOT NULL,
+  batch_id {int}, row_no {int}, PRIMARY KEY(register_id, read_on, seq),
+  CONSTRAINT read_says CHECK(value IS NOT NULL OR usage IS NOT NULL)) {clustered};
+CREATE INDEX read_batch ON read(batch_id) WHERE status = 'held';
+CREATE TABLE read_review(
+  id {id}, register_id {int} NOT NULL, read_on {day} NOT NULL, seq {int} NOT NULL, code {text} NOT NULL,
+  decision {text} NOT NULL CHECK(decision IN('confirmed','corrected','rollover','void','adjusted')),
+  reason {text} NOT NULL, by_staff {text} NOT NULL, at {instant} NOT NULL, proposal_id {int}) {strict};
+CREATE INDEX read_review_read ON read_review(register_id, read_on, seq);
+CREATE TABLE read_summary(
+  register_id {int} NOT NULL, read_on {day} NOT NULL, seq {int} NOT NULL, newest {int} NOT NULL,
+  point_id {int} NOT NULL, period {text} NOT NULL, value {int}, usage {int}, days {int}, kind {text} NOT NULL,
+  source {text} NOT NULL, status {text} NOT NULL, held_code {text},
+  prev_on {day}, prev_value {int}, prev_source {text}, prev_status {text}, prev_actual_value {int},
+  raw_use {int}, rollover_use {int}, ly_milli {int}, ly_usage {int}, avg_milli {int}, zero_run {int} NOT NULL DEFAULT 0,
+  zero_days {int} NOT NULL DEFAULT 0, before_zero_milli {int}, same_run {int} NOT NULL DEFAULT 0,
+  regular_count {int} NOT NULL DEFAULT 1, reads_count {int} NOT NULL DEFAULT 1, decided {text} NOT NULL DEFAULT '',
+  PRIMARY KEY(register_id, read_on, seq)) {clustered};
+CREATE INDEX read_summary_point ON read_summary(point_id);
+CREATE TABLE cycle_median(
+  period {text} PRIMARY KEY, ratio_ppm {int} NOT NULL, pairs {int} NOT NULL, stored_at {instant} NOT NULL) {clustered};
+CREATE VIEW live_read AS SELECT r.* FROM read r
+  WHERE r.batch_id IS NULL OR r.batch_id IN (SELECT id FROM batch WHERE released_at IS NOT NULL);
+"""
+
+
+def statements(d: Dialect) -> list[str]:
+    out = d.ddl(TABLES)
+    same = " AND ".join(
+        f"NEW.{c} IS NOT DISTINCT FROM OLD.{c}" for c in ("register_id", "read_on", "seq", "value", "point_id",
+                                                           "entered_by", "batch_id", "kind", "source")
+    )
+    out += d.refuse("read_nu", "BEFORE UPDATE", "read",
+                    [("a read is kept as it came: enter a new one", f"NOT ({same})"),
+                     ("a billed read is fixed: adjust the bill", "OLD.status = 'billed' AND (NEW.status <> 'billed'"
+                      " OR NEW.usage IS DISTINCT FROM OLD.usage)"),
+                     ("a void read stays void", "OLD.status = 'void' AND NEW.status <> 'void'")])
+    out += d.refuse("read_nd", "BEFORE DELETE", "read",
+                    [("reads are kept", "OLD.batch_id IS NULL OR EXISTS(SELECT 1 FROM batch b WHERE b.id = OLD.batch_id"
+                      " AND b.released_at IS NOT NULL)")])
+    out += d.refuse("read_ng", "BEFORE INSERT", "read",
+                    [("a read of this register, day and number exists",
+                      "EXISTS(SELECT 1 FROM read WHERE register_id = NEW.register_id AND read_on = NEW.read_on"
+                      " AND seq = NEW.seq)")]) if d.kind == "sqlite" else []
+    out += d.append_only("read_review", ["id"], "reviews are kept: add another")
+    return out

@@ -1,0 +1,1 @@
+"""Bills, notices and certificates: templates and their renderer."""

@@ -1,0 +1,1 @@
+"""Values and rules of the trade, pure: no database, no screen, no file, no clock."""

@@ -1,0 +1,1 @@
+"""Files in and out: formats of meters, banks and counties, and exports."""

@@ -1,0 +1,215 @@
+"""The one command registry: what can be done on which screen, by which key; bindings, footer, palette and help read it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+EVERYWHERE = "*"
+SCREENS = ("worklist", "account", "meter", "adjust", "fix", "approvals", "approval", "help")
+FORMS = frozenset({"adjust", "fix", "approval"})  # letters type there, so only named keys and form keys act
+LISTS = ("worklist", "account", "meter", "approvals")
+FOOTER_LIMIT = 6  # more is cut at 80 columns
+
+BANNED = frozenset(
+    {
+        "ctrl+h",  # arrives as backspace
+        "ctrl+i",  # is tab
+        "ctrl+m",  # is enter
+        "ctrl+j",  # is a newline, which some terminals send for enter or inside a paste
+        "ctrl+[",  # is escape
+        "ctrl+left_square_bracket",
+        "ctrl+space",
+        "ctrl+@",
+        "ctrl+at",
+        "ctrl+b",  # prefix of tmux
+        "ctrl+a",  # prefix of screen
+        "ctrl+z",  # suspends into the shell
+    }
+)
+
+_KEY_NAMES = {"escape": "esc", "pageup": "pgup", "pagedown": "pgdn"}
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One thing that can be done: `keys` act outside forms, `form_key` everywhere; "g a" means g, then a."""
+
+    id: str
+    keys: tuple[str, ...]
+    label: str
+    help: str
+    where: tuple[str, ...] = (EVERYWHERE,)
+    form_key: str | None = None
+    show: bool = False
+
+    def on(self, screen: str) -> bool:
+        """Whether the command exists on that screen."""
+        return EVERYWHERE in self.where or screen in self.where
+
+    def keys_on(self, screen: str) -> tuple[str, ...]:
+        """The keys that trigger it there: in a form no key that would be typed; () leaves the palette alone."""
+        if not self.on(screen):
+            return ()
+        keys = tuple(key for key in self.keys if len(key) > 1 and " " not in key) if screen in FORMS else self.keys
+        if screen in FORMS:
+            keys = tuple(key for key in keys if key != "space")
+            return (self.form_key, *keys) if self.form_key else keys
+        return (*keys, self.form_key) if self.form_key else keys
+
+
+COMMANDS: tuple[Command, ...] = (
+    # one item of the worklist
+    Command("item.open", ("enter",), "fix", "open the item with its evidence and its fix", ("worklist",), show=True),
+    Command("item.claim", ("c",), "claim", "claim the item for 30 minutes", ("worklist",), show=True),
+    Command("item.wait", ("w",), "wait", "put the item away until a date", ("worklist",), show=True),
+    Command("list.mark", ("space",), "mark", "mark the row, or take the mark off", ("worklist",), show=True),
+    Command("list.filter", ("/",), "filter", "show only what matches: code:R04 cycle:B2 >90", LISTS[:1], show=True),
+    Command("item.release", ("C",), "release", "give a claimed item back", ("worklist",)),
+    Command("item.forward", ("F",), "forward", "hand the item to another person or role", ("worklist",)),
+    Command("item.dismiss", ("d",), "dismiss", "dismiss the item with a reason and an end", ("worklist",)),
+    Command("item.note", ("n",), "note", "write a note on the item", ("worklist", "account")),
+    Command("item.add", ("+",), "add", "add an item of your own", ("worklist",)),
+    Command("item.next", ("]",), "next", "go to the next item", ("worklist", "account", "meter", "fix"), "f7"),
+    Command("item.previous", ("[",), "previous", "go to the item before", ("worklist", "account", "meter")),
+    # the account
+    Command("account.adjust", ("a",), "adjust", "propose an adjustment of this account", ("account",), show=True),
+    Command("account.meter", ("m",), "meter", "show the history of its meter", ("account",), show=True),
+    Command("tab.next", ("tab",), "tabs", "show the next part of the account", ("account",), show=True),
+    Command("tab.previous", ("shift+tab",), "back", "show the part before", ("account",)),
+    # forms; what is typed is kept as it is typed, so there is no key to save
+    Command("adjust.submit", (), "submit", "send the adjustment for approval", ("adjust",), "f5", True),
+    Command("adjust.attach", (), "attach", "attach a document", ("adjust",), "f6", True),
+    Command("adjust.withdraw", (), "withdraw", "withdraw the proposal", ("adjust",), "f8", True),
+    Command("adjust.revise", (), "revise", "open a rejected proposal again as a new one", ("adjust",), "f9"),
+    Command("fix.apply", (), "apply", "do what the form shows", ("fix",), "f5", True),
+    # approvals
+    Command("approvals.open", ("enter",), "open", "open the proposal", ("approvals",), show=True),
+    Command("approval.approve", ("a",), "approve", "approve, which posts; the amount is typed again",
+            ("approvals", "approval"), "f5", True),
+    Command("approval.reject", ("d",), "reject", "reject with a reason", ("approvals", "approval"), "f8", True),
+    # lists
+    Command("list.explain", ("x",), "explain", "show how the value or the priority came about",
+            (*LISTS, "adjust", "fix", "approval"), "f4"),
+    Command("list.sort", ("s",), "sort", "sort by the next column", LISTS),
+    Command("list.reverse", ("S",), "reverse", "turn the order round", LISTS),
+    Command("list.export", ("e",), "export", "write what is shown to a file", LISTS),
+    Command("list.refresh", ("r",), "refresh", "read the list again, with what changed elsewhere", LISTS),
+    Command("list.cell", ("v",), "view", "show the whole row, nothing cut", LISTS),
+    Command("list.copy", ("y",), "copy", "copy the row", LISTS),
+    Command("list.down", ("j", "down"), "down", "one row down; half a page at the edge", LISTS),
+    Command("list.up", ("k", "up"), "up", "one row up; half a page at the edge", LISTS),
+    Command("list.page_down", ("pagedown",), "page", "one page down", LISTS),
+    Command("list.page_up", ("pageup",), "page", "one page up", LISTS),
+    Command("list.first", ("home",), "first", "the first row", LISTS),
+    Command("list.last", ("end",), "last", "the last row", LISTS),
+    # everywhere
+    Command("go.worklist", ("g w",), "worklist", "go to the worklist"),
+    Command("go.approvals", ("g a",), "approvals", "go to the approvals"),
+    Command("app.palette", (":", "ctrl+p"), "palette", "find any command by its name"),
+    Command("app.back", ("escape",), "back", "go back to where you were"),
+    Command("app.help", ("?",), "help", "show the keys of this screen", form_key="f10", show=True),
+    Command("app.quit", ("q",), "quit", "leave; nothing typed is lost"),
+)
+
+
+def for_screen(name: str) -> tuple[Command, ...]:
+    """The commands of one screen in the registry's order.
+
+    Raises KeyError for a screen that is not registered.
+    """
+    if name not in SCREENS:
+        raise KeyError(name)
+    return tuple(command for command in COMMANDS if command.on(name))
+
+
+def command(id: str) -> Command:
+    """One command by its id; raises KeyError."""
+    for each in COMMANDS:
+        if each.id == id:
+            return each
+    raise KeyError(id)
+
+
+def sequences(prefix: str = "g") -> dict[str, Command]:
+    """What a letter means after the prefix key: {"w": go to the worklist, …}."""
+    found = {}
+    for each in COMMANDS:
+        for key in each.keys:
+            first, space, second = key.partition(" ")
+            if space and first == prefix:
+                found[second] = each
+    return found
+
+
+def shown(key: str) -> str:
+    """A key as a person reads it: "esc", "F5", "g w"."""
+    if len(key) > 1 and key[0] == "f" and key[1:].isdigit():
+        return key.upper()
+    return _KEY_NAMES.get(key, key)
+
+
+def hints(screen: str) -> tuple[tuple[str, str], ...]:
+    """(key, label) of the footer of a screen, in the registry's order, with the key that acts there."""
+    found = []
+    for each in for_screen(screen):
+        keys = each.keys_on(screen)
+        if each.show and keys:
+            found.append((shown(keys[0]), each.label))
+    return tuple(found)
+
+
+def _banned(key: str) -> bool:
+    return key in BANNED or "alt+" in key or ("ctrl+" in key and "shift+" in key)
+
+
+def validate(commands: Iterable[Command] = COMMANDS) -> list[str]:
+    """Every fault of the registry as a sentence: banned keys, two commands on one key, unknown screens, long labels."""
+    commands = tuple(commands)
+    faults: list[str] = []
+    ids: set[str] = set()
+    for each in commands:
+        if each.id in ids:
+            faults.append(f"{each.id} is registered twice.")
+        ids.add(each.id)
+        if len(each.label.split()) != 1:
+            faults.append(f"{each.id}: the label {each.label!r} is not one word.")
+        faults.extend(f"{each.id}: no screen is named {name}." for name in each.where if name not in (EVERYWHERE, *SCREENS))
+        for key in (*each.keys, each.form_key or ""):
+            faults.extend(f"{each.id}: {part} does not reach every terminal." for part in key.split(" ") if _banned(part))
+    for screen in SCREENS:
+        taken: dict[str, str] = {}
+        prefixes: dict[str, str] = {}
+        footer = 0
+        for each in commands:
+            keys = each.keys_on(screen)
+            footer += bool(each.show and keys)
+            for key in keys:
+                if key in taken:
+                    faults.append(f"{screen}: {shown(key)} means {taken[key]} and {each.id}.")
+                taken[key] = each.id
+                if " " in key:
+                    prefixes[key.split(" ")[0]] = each.id
+        faults.extend(
+            f"{screen}: {shown(key)} means {taken[key]} and begins {id}." for key, id in prefixes.items() if key in taken
+        )
+        if footer > FOOTER_LIMIT:
+            faults.append(f"{screen}: {footer} keys in the footer, {FOOTER_LIMIT} fit.")
+    return faults
+
+
+def as_markdown() -> str:
+    """The keys of every screen as the page docs/keys.md."""
+    lines = ["# Keys", "", "In a form letters type and the F-keys act. Every command is also in the palette (`:`, ctrl+p).", ""]
+    common = [each for each in COMMANDS if EVERYWHERE in each.where]
+    for title, screen in [("Everywhere", None), *((name.capitalize(), name) for name in SCREENS)]:
+        rows = common if screen is None else [each for each in for_screen(screen) if each not in common]
+        if not rows:
+            continue
+        lines += [f"## {title}", "", "| Key | Command | What it does |", "| --- | --- | --- |"]
+        for each in rows:
+            keys = each.keys_on(screen) if screen else (*each.keys, *((each.form_key,) if each.form_key else ()))
+            names = " ".join(f"`{shown(key)}`" for key in keys) or "palette"
+            lines.append(f"| {names} | {each.label} | {each.help} |")
+        lines.append("")
+    return "\n".join(lines)

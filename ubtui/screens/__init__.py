@@ -1,0 +1,1 @@
+"""What the technician sees: one file a screen, each holding a desk."""
