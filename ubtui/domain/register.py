@@ -1,0 +1,78 @@
+"""Registers of meters: what a read means, what two reads bill, and when a counter has passed zero."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from math import floor
+
+from ubtui.domain.errors import BadValue
+from ubtui.domain.volume import Unit, convert
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """A counting element: turning dials, printed fixed zeros, multiplier, and the unit of one count."""
+
+    dials: int
+    fixed_zeros: int
+    multiplier: Fraction
+    unit: Unit
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.dials <= 12:
+            raise BadValue(f"Register with {self.dials} dials: count the turning digits, 1 to 12.")
+        if not 0 <= self.fixed_zeros <= 6:
+            raise BadValue(f"Register with {self.fixed_zeros} fixed zeros: count the painted zeros, 0 to 6.")
+        if self.multiplier <= 0:
+            raise BadValue(f"Register multiplier {self.multiplier} is not above zero: take it from the face.")
+
+    @property
+    def limit(self) -> int:
+        """The first value that the dials cannot show."""
+        return int(10**self.dials)
+
+    def in_unit(self, value: int, unit: Unit) -> Fraction:
+        """The exact volume that a read value stands for."""
+        return convert(value * self.multiplier * 10**self.fixed_zeros, self.unit, unit)
+
+    def billed(self, value: int, unit: Unit) -> int:
+        """A read truncated to whole billing units; the rest stays in the read for the next bill."""
+        return floor(self.in_unit(value, unit))
+
+    def usage(self, prev: int, value: int, unit: Unit, rolled: bool = False) -> int:
+        """Billed use between two reads, each truncated before subtracting; negative if value is below prev.
+
+        With `rolled` the counter passed zero once. Parts of an exchange or a compound meter are not
+        added from this: add their `raw_usage`.
+        """
+        return self.billed(value + (self.limit if rolled else 0), unit) - self.billed(prev, unit)
+
+    def raw_usage(self, prev: int, value: int, unit: Unit, rolled: bool = False) -> Fraction:
+        """Exact use between two reads, for parts that are added before they are truncated."""
+        return self.in_unit(value + (self.limit if rolled else 0) - prev, unit)
+
+
+def rolled(prev: int, value: int, dials: int) -> int:
+    """Counts between two reads when the counter passed zero once."""
+    return int(10**dials) - prev + value
+
+
+def is_rollover(
+    prev: int,
+    value: int,
+    dials: int,
+    use: Fraction | int,
+    average: Fraction | int | None,
+    over_estimated_prior: bool,
+) -> bool:
+    """Whether a lower read is a counter past zero: the only judgement of it.
+
+    prev at 90 % or more and value at 10 % or less of 10^dials, `use` (with the rollover) at most three
+    times `average` (both of one unit and one span of days), and no over-estimated read before. Without an
+    average nothing can be accepted.
+    """
+    if over_estimated_prior or average is None:
+        return False
+    limit = int(10**dials)
+    return prev * 10 >= limit * 9 and value * 10 <= limit and use <= 3 * average
