@@ -35,9 +35,7 @@ class Dialect:
         text = _TOKEN.sub(lambda m: _TYPES[m[1]][self._column], text)
         return [part.strip() for part in re.split(r";\s*\n", text) if part.strip().strip(";")]
 
-    def refuse(
-        self, name: str, event: str, table: str, rules: Iterable[tuple[str, str]], lock: str = ""
-    ) -> list[str]:
+    def refuse(self, name: str, event: str, table: str, rules: Iterable[tuple[str, str]], lock: str = "") -> list[str]:
         """A trigger that refuses `event` (e.g. ``BEFORE INSERT``) where a rule's condition is true.
 
         `rules` are (sentence, SQL condition over NEW and OLD); `lock` is a statement PostgreSQL runs first,

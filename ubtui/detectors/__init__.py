@@ -1,1 +1,1 @@
-"""The eyes of the worklist: what is wrong today, told by predicates over the record."""
+"""The worklist's eyes: what is wrong today, found set-based in SQL and healed in the act's own commit."""

@@ -51,7 +51,7 @@ CREATE TABLE batch(
   id {id}, kind {text} NOT NULL CHECK(kind IN('parcels','accounts','meters','reads','usage','receipts','bills')),
   source {text} NOT NULL, profile {text} NOT NULL, sha256 {text} NOT NULL, cycle {text}, period {text},
   rows_in {int} NOT NULL DEFAULT 0, accepted {int} NOT NULL DEFAULT 0, held {int} NOT NULL DEFAULT 0,
-  staged {int} NOT NULL DEFAULT 0, total_cents {int} NOT NULL DEFAULT 0, control {text} NOT NULL DEFAULT '{{}}',
+  staged {int} NOT NULL DEFAULT 0, total_cents {int} NOT NULL DEFAULT 0, control {text} NOT NULL DEFAULT '{}',
   created_by {text} NOT NULL, created_at {instant} NOT NULL, released_by {text}, released_at {instant},
   abandoned_at {instant}, placeholders {int} NOT NULL DEFAULT 0) {strict};
 CREATE UNIQUE INDEX batch_content ON batch(kind, sha256) WHERE released_at IS NOT NULL;
@@ -67,14 +67,18 @@ CREATE INDEX staged_open ON staged_row(kind, reason) WHERE state='staged';
 
 
 def statements(d: Dialect) -> list[str]:
-    out = d.ddl(TABLES.replace("'{{}}'", "'" + "\x7b\x7d" + "'"))
+    out = d.ddl(TABLES)
     out += d.append_only("audit", ["seq", "hash"], "the audit chain is append-only")
     out += d.refuse(
-        "audit_chain", "BEFORE INSERT", "audit",
+        "audit_chain",
+        "BEFORE INSERT",
+        "audit",
         [
-            ("an audit event continues the chain",
-             "NEW.seq <> (SELECT COALESCE(MAX(seq), 0) + 1 FROM audit)"
-             " OR NEW.prev <> COALESCE((SELECT hash FROM audit ORDER BY seq DESC LIMIT 1), '" + "0" * 64 + "')"),
+            (
+                "an audit event continues the chain",
+                "NEW.seq <> (SELECT COALESCE(MAX(seq), 0) + 1 FROM audit)"
+                " OR NEW.prev <> COALESCE((SELECT hash FROM audit ORDER BY seq DESC LIMIT 1), '" + "0" * 64 + "')",
+            ),
         ],
     )
     out += d.append_only("act_result", ["key"], "an act's first answer stays")
@@ -82,9 +86,13 @@ def statements(d: Dialect) -> list[str]:
     out += d.append_only("document", ["id"], "documents are kept as they came")
     out += d.append_only("letter", ["id"], "letters are kept as mailed")
     out += d.refuse(
-        "batch_fixed", "BEFORE UPDATE", "batch",
-        [("a released batch is fixed", "OLD.released_at IS NOT NULL"),
-         ("an abandoned batch stays so", "OLD.abandoned_at IS NOT NULL")],
+        "batch_fixed",
+        "BEFORE UPDATE",
+        "batch",
+        [
+            ("a released batch is fixed", "OLD.released_at IS NOT NULL"),
+            ("an abandoned batch stays so", "OLD.abandoned_at IS NOT NULL"),
+        ],
     )
     out += d.refuse("batch_nd", "BEFORE DELETE", "batch", [("batches are kept", "OLD.id IS NOT NULL")])
     return out

@@ -27,7 +27,7 @@ CREATE TABLE parcel_link(
   PRIMARY KEY(old_parcel_id, new_parcel_id)) {clustered};
 CREATE TABLE premise(
   id {id}, parcel_id {int} REFERENCES parcel(id), address {text} NOT NULL, city {text} NOT NULL DEFAULT '',
-  zip {text} NOT NULL DEFAULT '', class {text} NOT NULL DEFAULT 'residential',
+  zip {text} NOT NULL DEFAULT '', customer_class {text} NOT NULL DEFAULT 'residential',
   batch_id {int} REFERENCES batch(id)) {strict};
 CREATE TABLE service_point(
   id {id}, number {text} NOT NULL CONSTRAINT point_number UNIQUE, premise_id {int} NOT NULL REFERENCES premise(id),
@@ -38,7 +38,7 @@ CREATE INDEX point_walk ON service_point(route_id, sequence);
 CREATE TABLE account(
   id {id}, number {text} NOT NULL CONSTRAINT account_number UNIQUE, cycle_id {int} NOT NULL REFERENCES cycle(id),
   holder_kind {text} NOT NULL DEFAULT 'owner' CHECK(holder_kind IN('owner','statutory-tenant','agency')),
-  class {text} NOT NULL DEFAULT 'residential', state {text} NOT NULL DEFAULT 'active'
+  customer_class {text} NOT NULL DEFAULT 'residential', state {text} NOT NULL DEFAULT 'active'
     CHECK(state IN('active','closed')), opened_on {day} NOT NULL, closed_on {day},
   version {int} NOT NULL DEFAULT 1, batch_id {int} REFERENCES batch(id),
   CONSTRAINT account_closed CHECK((state='closed') = (closed_on IS NOT NULL))) {strict};
@@ -58,7 +58,7 @@ CREATE TABLE staff_account(
 CREATE TABLE service(
   id {id}, account_id {int} NOT NULL REFERENCES account(id), point_id {int} REFERENCES service_point(id),
   kind {text} NOT NULL CHECK(kind IN('potable','irrigation','raw','recycled','fire_line','hydrant','standby','sewer',
-    'flat','pass_through')), rate_code {text} NOT NULL, unit {text} NOT NULL, class {text} NOT NULL,
+    'flat','pass_through')), rate_code {text} NOT NULL, unit {text} NOT NULL, customer_class {text} NOT NULL,
   edu_milli {int} NOT NULL DEFAULT 1000, dwellings {int} NOT NULL DEFAULT 1, seasonal {int} NOT NULL DEFAULT 0,
   from_on {day} NOT NULL, to_on {day}, version {int} NOT NULL DEFAULT 1, batch_id {int} REFERENCES batch(id)) {strict};
 CREATE INDEX service_account ON service(account_id);
@@ -116,28 +116,60 @@ def statements(d: Dialect) -> list[str]:
     )
     rules = [
         ("this meter is installed elsewhere in those days", overlap.format(same="i.meter_id = NEW.meter_id")),
-        ("a meter of this maker and serial is installed already",
-         "NEW.off_date IS NULL AND EXISTS(SELECT 1 FROM install i JOIN meter a ON a.id = i.meter_id"
-         " JOIN meter b ON b.id = NEW.meter_id WHERE i.id <> NEW.id AND i.off_date IS NULL"
-         " AND a.id <> b.id AND a.maker = b.maker AND a.serial = b.serial)"),
+        (
+            "a meter of this maker and serial is installed already",
+            "NEW.off_date IS NULL AND EXISTS(SELECT 1 FROM install i JOIN meter a ON a.id = i.meter_id"
+            " JOIN meter b ON b.id = NEW.meter_id WHERE i.id <> NEW.id AND i.off_date IS NULL"
+            " AND a.id <> b.id AND a.maker = b.maker AND a.serial = b.serial)",
+        ),
     ]
-    out += d.refuse("install_ins", "BEFORE INSERT", "install", [(s, w.replace("i.id <> NEW.id AND ", "")) for s, w in rules])
+    out += d.refuse(
+        "install_ins",
+        "BEFORE INSERT",
+        "install",
+        [(s, w.replace("i.id <> NEW.id AND ", "")) for s, w in rules],
+    )
     out += d.refuse("install_upd", "BEFORE UPDATE", "install", rules)
     out += d.refuse(
-        "service_route", "BEFORE INSERT", "service",
-        [("a metered active service needs a route and sequence",
-          "NEW.point_id IS NOT NULL AND NEW.to_on IS NULL AND NEW.kind IN ('potable','irrigation','raw','recycled')"
-          " AND EXISTS(SELECT 1 FROM service_point p WHERE p.id = NEW.point_id"
-          " AND (p.route_id IS NULL OR p.sequence IS NULL))")],
+        "service_route",
+        "BEFORE INSERT",
+        "service",
+        [
+            (
+                "a metered active service needs a route and sequence",
+                "NEW.point_id IS NOT NULL AND NEW.to_on IS NULL AND NEW.kind IN ('potable','irrigation','raw','recycled')"
+                " AND EXISTS(SELECT 1 FROM service_point p WHERE p.id = NEW.point_id"
+                " AND (p.route_id IS NULL OR p.sequence IS NULL))",
+            )
+        ],
     )
-    out += d.refuse("account_number_fixed", "BEFORE UPDATE", "account",
-                    [("an account number is never reused or changed", "NEW.number <> OLD.number")])
-    for table in ("account", "party", "service_point", "parcel", "premise", "service", "meter", "install",
-                  "account_role"):
+    out += d.refuse(
+        "account_number_fixed",
+        "BEFORE UPDATE",
+        "account",
+        [("an account number is never reused or changed", "NEW.number <> OLD.number")],
+    )
+    for table in (
+        "account",
+        "party",
+        "service_point",
+        "parcel",
+        "premise",
+        "service",
+        "meter",
+        "install",
+        "account_role",
+    ):
         out += d.refuse(
-            f"{table}_nd", "BEFORE DELETE", table,
-            [(f"{table} rows are kept",
-              "OLD.batch_id IS NULL OR EXISTS(SELECT 1 FROM batch b WHERE b.id = OLD.batch_id"
-              " AND b.released_at IS NOT NULL)")],
+            f"{table}_nd",
+            "BEFORE DELETE",
+            table,
+            [
+                (
+                    f"{table} rows are kept",
+                    "OLD.batch_id IS NULL OR EXISTS(SELECT 1 FROM batch b WHERE b.id = OLD.batch_id"
+                    " AND b.released_at IS NOT NULL)",
+                )
+            ],
         )
     return out

@@ -39,20 +39,59 @@ CREATE VIEW live_read AS SELECT r.* FROM read r
 def statements(d: Dialect) -> list[str]:
     out = d.ddl(TABLES)
     same = " AND ".join(
-        f"NEW.{c} IS NOT DISTINCT FROM OLD.{c}" for c in ("register_id", "read_on", "seq", "value", "point_id",
-                                                           "entered_by", "batch_id", "kind", "source")
+        f"NEW.{c} IS NOT DISTINCT FROM OLD.{c}"
+        for c in (
+            "register_id",
+            "read_on",
+            "seq",
+            "value",
+            "point_id",
+            "entered_by",
+            "batch_id",
+            "kind",
+            "source",
+        )
     )
-    out += d.refuse("read_nu", "BEFORE UPDATE", "read",
-                    [("a read is kept as it came: enter a new one", f"NOT ({same})"),
-                     ("a billed read is fixed: adjust the bill", "OLD.status = 'billed' AND (NEW.status <> 'billed'"
-                      " OR NEW.usage IS DISTINCT FROM OLD.usage)"),
-                     ("a void read stays void", "OLD.status = 'void' AND NEW.status <> 'void'")])
-    out += d.refuse("read_nd", "BEFORE DELETE", "read",
-                    [("reads are kept", "OLD.batch_id IS NULL OR EXISTS(SELECT 1 FROM batch b WHERE b.id = OLD.batch_id"
-                      " AND b.released_at IS NOT NULL)")])
-    out += d.refuse("read_ng", "BEFORE INSERT", "read",
-                    [("a read of this register, day and number exists",
-                      "EXISTS(SELECT 1 FROM read WHERE register_id = NEW.register_id AND read_on = NEW.read_on"
-                      " AND seq = NEW.seq)")]) if d.kind == "sqlite" else []
+    out += d.refuse(
+        "read_nu",
+        "BEFORE UPDATE",
+        "read",
+        [
+            ("a read is kept as it came: enter a new one", f"NOT ({same})"),
+            (
+                "a billed read is fixed: adjust the bill",
+                "OLD.status = 'billed' AND (NEW.status <> 'billed' OR NEW.usage IS DISTINCT FROM OLD.usage)",
+            ),
+            ("a void read stays void", "OLD.status = 'void' AND NEW.status <> 'void'"),
+        ],
+    )
+    out += d.refuse(
+        "read_nd",
+        "BEFORE DELETE",
+        "read",
+        [
+            (
+                "reads are kept",
+                "OLD.batch_id IS NULL OR EXISTS(SELECT 1 FROM batch b WHERE b.id = OLD.batch_id"
+                " AND b.released_at IS NOT NULL)",
+            )
+        ],
+    )
+    out += (
+        d.refuse(
+            "read_ng",
+            "BEFORE INSERT",
+            "read",
+            [
+                (
+                    "a read of this register, day and number exists",
+                    "EXISTS(SELECT 1 FROM read WHERE register_id = NEW.register_id AND read_on = NEW.read_on"
+                    " AND seq = NEW.seq)",
+                )
+            ],
+        )
+        if d.kind == "sqlite"
+        else []
+    )
     out += d.append_only("read_review", ["id"], "reviews are kept: add another")
     return out

@@ -95,14 +95,20 @@ CREATE TABLE tender(
 """
 SEALED = ", FOREIGN KEY(id) REFERENCES journal_seal(journal_id) DEFERRABLE INITIALLY DEFERRED"
 _LEG = "gl_id, COALESCE(account_id,0), COALESCE(item_id,0), COALESCE(charge_code_id,0), fund_id, cents"
-_LEGS = f"SELECT {_LEG}, COUNT(*) FROM proposal_leg WHERE proposal_id = (SELECT a.proposal_id FROM journal j" \
-        " JOIN approval a ON a.id = j.approval_id WHERE j.id = NEW.journal_id) GROUP BY " \
-        "gl_id, COALESCE(account_id,0), COALESCE(item_id,0), COALESCE(charge_code_id,0), fund_id, cents"
-_OWN = "CASE WHEN EXISTS(SELECT 1 FROM receivable_item i WHERE i.id = p.item_id AND i.journal_id = p.journal_id)" \
-       " THEN 0 ELSE COALESCE(p.item_id,0) END"
-_POSTED = f"SELECT gl_id, COALESCE(account_id,0), {_OWN}, COALESCE(charge_code_id,0), fund_id, cents, COUNT(*)" \
-          f" FROM posting p WHERE journal_id = NEW.journal_id GROUP BY gl_id, COALESCE(account_id,0), {_OWN}," \
-          " COALESCE(charge_code_id,0), fund_id, cents"
+_LEGS = (
+    f"SELECT {_LEG}, COUNT(*) FROM proposal_leg WHERE proposal_id = (SELECT a.proposal_id FROM journal j"
+    " JOIN approval a ON a.id = j.approval_id WHERE j.id = NEW.journal_id) GROUP BY "
+    "gl_id, COALESCE(account_id,0), COALESCE(item_id,0), COALESCE(charge_code_id,0), fund_id, cents"
+)
+_OWN = (
+    "CASE WHEN EXISTS(SELECT 1 FROM receivable_item i WHERE i.id = p.item_id AND i.journal_id = p.journal_id)"
+    " THEN 0 ELSE COALESCE(p.item_id,0) END"
+)
+_POSTED = (
+    f"SELECT gl_id, COALESCE(account_id,0), {_OWN}, COALESCE(charge_code_id,0), fund_id, cents, COUNT(*)"
+    f" FROM posting p WHERE journal_id = NEW.journal_id GROUP BY gl_id, COALESCE(account_id,0), {_OWN},"
+    " COALESCE(charge_code_id,0), fund_id, cents"
+)
 _APPROVED = "(SELECT approval_id FROM journal WHERE id = NEW.journal_id) IS NOT NULL"
 _SUBLEDGER = """EXISTS(SELECT 1 FROM (
   SELECT account_id AS a, item_id AS i, cents AS c FROM posting WHERE journal_id = NEW.journal_id
@@ -121,76 +127,174 @@ _OVERDRAWN = """EXISTS(SELECT 1 FROM posting p JOIN gl_account g ON g.id = p.gl_
 def statements(d: Dialect) -> list[str]:
     inline = d.kind == "sqlite"
     out = d.ddl(TABLES.replace("{sealed}", SEALED if inline else ""))
+    acting = "false"
     if not inline:
+        # Who acts is asked in one place: per-person database logins later replace this function's body only.
+        out.append(
+            "CREATE FUNCTION ubtui_actor() RETURNS text LANGUAGE sql STABLE AS"
+            " $$ SELECT current_setting('ubtui.actor', true) $$"
+        )
+        acting = "NEW.{column} NOT LIKE 'policy:%' AND NEW.{column} IS DISTINCT FROM ubtui_actor()"
         out.append("ALTER TABLE journal ADD CONSTRAINT journal_sealed" + SEALED[1:])
-    out += d.refuse("seal_ok", "BEFORE INSERT", "journal_seal", [
-        ("already sealed", "EXISTS(SELECT 1 FROM journal_seal WHERE journal_id = NEW.journal_id)"),
-        ("unbalanced journal",
-         "(SELECT COALESCE(SUM(cents), 1) FROM posting WHERE journal_id = NEW.journal_id) <> 0"),
-        ("a journal needs two postings and their count",
-         "(SELECT COUNT(*) FROM posting WHERE journal_id = NEW.journal_id) < 2"
-         " OR NEW.n <> (SELECT COUNT(*) FROM posting WHERE journal_id = NEW.journal_id)"),
-        ("seal total",
-         "NEW.total_dr <> (SELECT SUM(cents) FROM posting WHERE journal_id = NEW.journal_id AND cents > 0)"),
-        ("items less applications differ from the receivable postings", _SUBLEDGER),
-        ("an item is applied beyond its amount", _OVERPAID),
-        ("a customer credit is spent twice", _OVERDRAWN),
-        ("total differs from what was approved",
-         "EXISTS(SELECT 1 FROM journal j JOIN approval a ON a.id = j.approval_id JOIN proposal p ON p.id = a.proposal_id"
-         " WHERE j.id = NEW.journal_id AND p.total_dr <> NEW.total_dr)"),
-        ("legs differ from what was approved",
-         f"{_APPROVED} AND (EXISTS({_LEGS} EXCEPT {_POSTED}) OR EXISTS({_POSTED} EXCEPT {_LEGS}))"),
-    ])
+    out += d.refuse(
+        "seal_ok",
+        "BEFORE INSERT",
+        "journal_seal",
+        [
+            ("already sealed", "EXISTS(SELECT 1 FROM journal_seal WHERE journal_id = NEW.journal_id)"),
+            (
+                "unbalanced journal",
+                "(SELECT COALESCE(SUM(cents), 1) FROM posting WHERE journal_id = NEW.journal_id) <> 0",
+            ),
+            (
+                "a journal needs two postings and their count",
+                "(SELECT COUNT(*) FROM posting WHERE journal_id = NEW.journal_id) < 2"
+                " OR NEW.n <> (SELECT COUNT(*) FROM posting WHERE journal_id = NEW.journal_id)",
+            ),
+            (
+                "seal total",
+                "NEW.total_dr <> (SELECT SUM(cents) FROM posting WHERE journal_id = NEW.journal_id AND cents > 0)",
+            ),
+            ("items less applications differ from the receivable postings", _SUBLEDGER),
+            ("an item is applied beyond its amount", _OVERPAID),
+            ("a customer credit is spent twice", _OVERDRAWN),
+            (
+                "total differs from what was approved",
+                "EXISTS(SELECT 1 FROM journal j JOIN approval a ON a.id = j.approval_id JOIN proposal p ON p.id = a.proposal_id"
+                " WHERE j.id = NEW.journal_id AND p.total_dr <> NEW.total_dr)",
+            ),
+            (
+                "legs differ from what was approved",
+                f"{_APPROVED} AND (EXISTS({_LEGS} EXCEPT {_POSTED}) OR EXISTS({_POSTED} EXCEPT {_LEGS}))",
+            ),
+        ],
+    )
     sealed = "EXISTS(SELECT 1 FROM journal_seal WHERE journal_id = NEW.journal_id)"
     for table in ("posting", "receivable_item", "application"):
         out += d.refuse(f"{table}_ins", "BEFORE INSERT", table, [("journal is sealed", sealed)])
-    out += d.refuse("journal_ins", "BEFORE INSERT", "journal", [
-        ("period closed", "(SELECT status FROM period WHERE ym = NEW.period_ym) <> 'open'"),
-        ("not an approved proposal of this kind, key and maker",
-         "NEW.approval_id IS NOT NULL AND NOT EXISTS(SELECT 1 FROM approval a JOIN proposal p ON p.id = a.proposal_id"
-         " WHERE a.id = NEW.approval_id AND a.decision = 'approved' AND p.kind = NEW.kind"
-         " AND p.idem_key = NEW.idem_key AND p.maker = NEW.maker"
-         " AND (a.decided_by = NEW.posted_by OR (a.decided_by LIKE 'policy:%' AND NEW.posted_by = NEW.maker)))"),
-    ], lock="PERFORM 1 FROM period WHERE ym = NEW.period_ym FOR SHARE")
-    out += d.refuse("period_reopen", "BEFORE UPDATE", "period",
-                    [("closed period: post a dated correction in the open period", "OLD.status = 'closed'")])
+    out += d.refuse(
+        "journal_ins",
+        "BEFORE INSERT",
+        "journal",
+        [
+            ("posted under another name", acting.format(column="posted_by")),
+            ("period closed", "(SELECT status FROM period WHERE ym = NEW.period_ym) <> 'open'"),
+            (
+                "not an approved proposal of this kind, key and maker",
+                "NEW.approval_id IS NOT NULL AND NOT EXISTS(SELECT 1 FROM approval a JOIN proposal p ON p.id = a.proposal_id"
+                " WHERE a.id = NEW.approval_id AND a.decision = 'approved' AND p.kind = NEW.kind"
+                " AND p.idem_key = NEW.idem_key AND p.maker = NEW.maker"
+                " AND (a.decided_by = NEW.posted_by OR (a.decided_by LIKE 'policy:%' AND NEW.posted_by = NEW.maker)))",
+            ),
+        ],
+        lock="PERFORM 1 FROM period WHERE ym = NEW.period_ym FOR SHARE",
+    )
+    out += d.refuse(
+        "period_reopen",
+        "BEFORE UPDATE",
+        "period",
+        [("closed period: post a dated correction in the open period", "OLD.status = 'closed'")],
+    )
     out += d.refuse("period_nd", "BEFORE DELETE", "period", [("periods are kept", "OLD.ym IS NOT NULL")])
-    linked = ("EXISTS(SELECT 1 FROM staff_account s JOIN account a ON a.number = s.account_number"
-              " WHERE a.id = {account} AND s.staff = {who})")
-    out += d.refuse("proposal_ins", "BEFORE INSERT", "proposal", [
-        ("nobody acts on his own or a linked account", linked.format(account="NEW.account_id", who="NEW.maker")),
-        ("duplicate in proposal", "EXISTS(SELECT 1 FROM proposal WHERE id = NEW.id OR idem_key = NEW.idem_key"
-         " OR number = NEW.number)" if inline else "false"),
-    ])
-    out += d.refuse("proposal_nu", "BEFORE UPDATE", "proposal", [
-        ("submitted proposals are fixed", "OLD.state <> 'draft'"),
-        ("a proposal keeps its maker, key and account",
-         "NEW.maker <> OLD.maker OR NEW.idem_key <> OLD.idem_key OR NEW.account_id <> OLD.account_id"
-         " OR NEW.number <> OLD.number"),
-    ])
+    linked = (
+        "EXISTS(SELECT 1 FROM staff_account s JOIN account a ON a.number = s.account_number"
+        " WHERE a.id = {account} AND s.staff = {who})"
+    )
+    out += d.refuse(
+        "proposal_ins",
+        "BEFORE INSERT",
+        "proposal",
+        [
+            ("proposed under another name", acting.format(column="maker")),
+            (
+                "nobody acts on his own or a linked account",
+                linked.format(account="NEW.account_id", who="NEW.maker"),
+            ),
+            (
+                "duplicate in proposal",
+                "EXISTS(SELECT 1 FROM proposal WHERE id = NEW.id OR idem_key = NEW.idem_key OR number = NEW.number)"
+                if inline
+                else "false",
+            ),
+        ],
+    )
+    out += d.refuse(
+        "proposal_nu",
+        "BEFORE UPDATE",
+        "proposal",
+        [
+            ("submitted proposals are fixed", "OLD.state <> 'draft'"),
+            (
+                "a proposal keeps its maker, key and account",
+                "NEW.maker <> OLD.maker OR NEW.idem_key <> OLD.idem_key OR NEW.account_id <> OLD.account_id"
+                " OR NEW.number <> OLD.number",
+            ),
+        ],
+    )
     out += d.refuse("proposal_nd", "BEFORE DELETE", "proposal", [("proposals are kept", "OLD.id IS NOT NULL")])
     fixed = "EXISTS(SELECT 1 FROM proposal p WHERE p.id = {row}.proposal_id AND p.state <> 'draft')"
-    out += d.refuse("leg_ins", "BEFORE INSERT", "proposal_leg",
-                    [("submitted proposals are fixed", fixed.format(row="NEW")),
-                     ("duplicate leg", "EXISTS(SELECT 1 FROM proposal_leg WHERE proposal_id = NEW.proposal_id"
-                      " AND n = NEW.n)" if inline else "false")])
+    out += d.refuse(
+        "leg_ins",
+        "BEFORE INSERT",
+        "proposal_leg",
+        [
+            ("submitted proposals are fixed", fixed.format(row="NEW")),
+            (
+                "duplicate leg",
+                "EXISTS(SELECT 1 FROM proposal_leg WHERE proposal_id = NEW.proposal_id AND n = NEW.n)"
+                if inline
+                else "false",
+            ),
+        ],
+    )
     out += d.refuse("leg_nu", "BEFORE UPDATE", "proposal_leg", [("legs are fixed", "OLD.n IS NOT NULL")])
-    out += d.refuse("leg_nd", "BEFORE DELETE", "proposal_leg", [("submitted proposals are fixed", fixed.format(row="OLD"))])
-    out += d.refuse("approval_ins", "BEFORE INSERT", "approval", [
-        ("a maker cannot decide his own proposal",
-         "NEW.decision IN ('approved','rejected')"
-         " AND (SELECT maker FROM proposal WHERE id = NEW.proposal_id) = NEW.decided_by"),
-        ("only the maker withdraws", "NEW.decision = 'withdrawn'"
-         " AND (SELECT maker FROM proposal WHERE id = NEW.proposal_id) <> NEW.decided_by"),
-        ("nobody decides on his own or a linked account",
-         linked.format(account="(SELECT account_id FROM proposal WHERE id = NEW.proposal_id)", who="NEW.decided_by")),
-        ("policy decides tier 0 only", "NEW.decided_by LIKE 'policy:%' AND NEW.decision = 'approved'"
-         " AND (SELECT tier FROM proposal WHERE id = NEW.proposal_id) <> 0"),
-        ("only submitted proposals are decided", "NEW.decision <> 'withdrawn'"
-         " AND (SELECT state FROM proposal WHERE id = NEW.proposal_id) <> 'submitted'"),
-        ("already decided", "EXISTS(SELECT 1 FROM approval WHERE proposal_id = NEW.proposal_id OR id = NEW.id)"
-         if inline else "EXISTS(SELECT 1 FROM approval WHERE proposal_id = NEW.proposal_id)"),
-    ])
+    out += d.refuse(
+        "leg_nd",
+        "BEFORE DELETE",
+        "proposal_leg",
+        [("submitted proposals are fixed", fixed.format(row="OLD"))],
+    )
+    out += d.refuse(
+        "approval_ins",
+        "BEFORE INSERT",
+        "approval",
+        [
+            (
+                "a maker cannot decide his own proposal",
+                "NEW.decision IN ('approved','rejected')"
+                " AND (SELECT maker FROM proposal WHERE id = NEW.proposal_id) = NEW.decided_by",
+            ),
+            ("decided under another name", acting.format(column="decided_by")),
+            (
+                "only the maker withdraws",
+                "NEW.decision = 'withdrawn'"
+                " AND (SELECT maker FROM proposal WHERE id = NEW.proposal_id) <> NEW.decided_by",
+            ),
+            (
+                "nobody decides on his own or a linked account",
+                linked.format(
+                    account="(SELECT account_id FROM proposal WHERE id = NEW.proposal_id)",
+                    who="NEW.decided_by",
+                ),
+            ),
+            (
+                "policy decides tier 0 only",
+                "NEW.decided_by LIKE 'policy:%' AND NEW.decision = 'approved'"
+                " AND (SELECT tier FROM proposal WHERE id = NEW.proposal_id) <> 0",
+            ),
+            (
+                "only submitted proposals are decided",
+                "NEW.decision <> 'withdrawn'"
+                " AND (SELECT state FROM proposal WHERE id = NEW.proposal_id) <> 'submitted'",
+            ),
+            (
+                "already decided",
+                "EXISTS(SELECT 1 FROM approval WHERE proposal_id = NEW.proposal_id OR id = NEW.id)"
+                if inline
+                else "EXISTS(SELECT 1 FROM approval WHERE proposal_id = NEW.proposal_id)",
+            ),
+        ],
+    )
     for table, keys, say in (
         ("posting", ["id"], "postings are immutable: reverse instead"),
         ("journal", ["id", "idem_key"], "journals are immutable: reverse instead"),

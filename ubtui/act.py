@@ -1,0 +1,268 @@
+"""The one door for writing: permission, replay, the service, one audit event, healing, commit, then the news."""
+
+from __future__ import annotations
+
+import secrets
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cache
+from importlib import resources
+from typing import Any, Generic, TypeVar, get_type_hints
+
+import msgspec
+
+from ubtui.db.errors import RuleBroken
+from ubtui.db.session import Session
+from ubtui.detectors.heal import Healed, heal
+from ubtui.domain.canonical import canonical, chain, sha256_hex
+from ubtui.domain.subjects import ItemKey, Subject
+from ubtui.settings import District
+
+NO_HASH = "0" * 64
+
+
+class Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What an act is asked to do: strings, integers, dates and lists of them, nothing that needs a session."""
+
+
+F = TypeVar("F", bound=Form)
+R = TypeVar("R")
+
+
+class Refused(Exception):
+    """A no in words, raised by a service and returned as a value: the reason, the rule behind it, the cure."""
+
+    def __init__(self, reason: str, rule: str = "", cure: str = "") -> None:
+        super().__init__(reason)
+        self.reason, self.rule, self.cure = reason, rule, cure
+
+    def sentence(self) -> str:
+        """One sentence for a status line or stderr."""
+        return f"{self.reason}{f' — {self.cure}' if self.cure else ''}{f' [{self.rule}]' if self.rule else ''}"
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who sits here: the staff row's name and role, and the seat as the login gave it."""
+
+    name: str
+    role: str
+    seat: str
+
+
+@dataclass
+class Look:
+    """What a question may use: the record, the business day, the instant, the district, who asks.
+
+    `now` is the clock's instant (a sample district's day stands still); `utc` is real time, for leases alone.
+    """
+
+    db: Session
+    today: date
+    now: str
+    utc: str
+    district: District
+    actor: Actor
+
+
+@dataclass
+class Work(Look):
+    """What an act's body may use besides: its key, and what it touched for healing and audit."""
+
+    key: str
+    dry_run: bool = False
+    subjects: dict[Subject, None] = field(default_factory=dict)
+    facts: dict[str, str | int] = field(default_factory=dict)
+    details: dict[str, Any] = field(default_factory=dict)
+    full_refresh: Healed | None = None
+
+    def touch(self, subject_type: str, key: str) -> None:
+        """Say that this subject changed, so that its detectors run again before the commit."""
+        self.subjects[Subject(subject_type, key)] = None
+
+    def fact(self, **facts: str | int) -> None:
+        """Numbers and names for the audit chain itself; nothing personal."""
+        self.facts.update(facts)
+
+    def detail(self, **details: Any) -> None:
+        """Before, after and reasons for the audit's side table (personal data may be in it)."""
+        self.details.update(details)
+
+
+@dataclass(frozen=True)
+class Done(Generic[R]):
+    """An act's answer: its result, the items it closed and opened; `replayed` when the key was known."""
+
+    result: R
+    seq: int
+    closed: tuple[ItemKey, ...] = ()
+    opened: tuple[ItemKey, ...] = ()
+    touched: tuple[Subject, ...] = ()
+    replayed: bool = False
+    dry_run: bool = False
+
+
+@dataclass(frozen=True)
+class Act(Generic[F, R]):
+    """A named act: the form it takes, the result it gives, and the service body."""
+
+    name: str
+    form: type[F]
+    gives: type[R]
+    body: Callable[[Work, F], R]
+
+    def __call__(self, work: Work, form: F) -> R:
+        """Run the body inside another act's transaction (one act may build on another)."""
+        return self.body(work, form)
+
+
+ACTS: dict[str, Act[Any, Any]] = {}
+
+
+def act(name: str) -> Callable[[Callable[[Work, F], R]], Act[F, R]]:
+    """Register a service function `(work, form) -> result` as the act `name`; result is a msgspec.Struct."""
+
+    def register(body: Callable[[Work, F], R]) -> Act[F, R]:
+        hints = get_type_hints(body)
+        form_type = next(hint for arg, hint in hints.items() if arg not in ("work", "return"))
+        made: Act[F, R] = Act(name, form_type, hints["return"], body)
+        if name in ACTS:
+            raise RuntimeError(f"two acts are named {name}")
+        ACTS[name] = made
+        return made
+
+    return register
+
+
+@cache
+def permissions() -> Mapping[str, frozenset[str]]:
+    """Act name to the roles that may do it, from the data file; what is absent is refused."""
+    text = resources.files("ubtui").joinpath("permissions.toml").read_text("utf-8")
+    return {name: frozenset(roles) for name, roles in tomllib.loads(text).items()}
+
+
+def request_hash(made: Act[F, R], form: F) -> str:
+    """SHA-256 of an act and its form, to tell a retry from another request under the same key."""
+    return sha256_hex(canonical([made.name, msgspec.to_builtins(form)]))
+
+
+def perform(look: Look, made: Act[F, R], form: F, key: str, dry_run: bool = False) -> Done[R] | Refused:
+    """Do `form` once: under a known key the first answer comes back; a refusal is returned, never raised.
+
+    Faults (RecordError and programming errors) are raised; nothing is written then.
+    """
+    work = Work(look.db, look.today, look.now, look.utc, look.district, look.actor, key, dry_run)
+    try:
+        with look.db.writing():
+            done = _once(work, made, form)
+            if dry_run:
+                look.db.check_deferred()
+                raise _Rehearsed(done)
+            return done
+    except _Rehearsed as rehearsed:
+        return rehearsed.done
+    except (Refused, RuleBroken) as no:
+        refused = no if isinstance(no, Refused) else _from_record(no)
+    if not dry_run:
+        with look.db.writing():
+            append_event(
+                work,
+                made.name,
+                "refused",
+                {"rule": refused.rule},
+                {"form": msgspec.to_builtins(form), "reason": refused.reason},
+            )
+    return refused
+
+
+class _Rehearsed(Exception):
+    def __init__(self, done: Done[Any]) -> None:
+        self.done = done
+
+
+def _from_record(no: RuleBroken) -> Refused:
+    if no.cause != "rule":
+        raise no
+    return Refused(str(no), rule="the record's own guard", cure="nothing was written")
+
+
+def _once(work: Work, made: Act[F, R], form: F) -> Done[R]:
+    allowed = permissions().get(made.name, frozenset())
+    row = work.db.one("SELECT role, active FROM staff WHERE name = ?", [work.actor.name])
+    if row is None or not row[1]:
+        raise Refused(f"{work.actor.name} has no seat here", rule="staff", cure="ask the lead to add the login")
+    if row[0] not in allowed:
+        raise Refused(
+            f"a {row[0]} may not do {made.name}", rule="permission matrix", cure="ask: " + ", ".join(sorted(allowed))
+        )
+    wanted = request_hash(made, form)
+    known = work.db.one("SELECT act, request_hash, result, seq FROM act_result WHERE key = ?", [work.key])
+    if known is not None:
+        if known[1] != wanted:
+            raise Refused(
+                f"key {work.key} was used for another request ({known[0]}, event {known[3]})",
+                rule="one key, one request",
+                cure="start a new form",
+            )
+        return Done(msgspec.json.decode(known[2], type=made.gives), int(known[3]), replayed=True)
+    if work.db.kind == "postgres":
+        work.db.execute("SELECT set_config('ubtui.actor', ?, true)", [work.actor.name])
+    result = made.body(work, form)
+    healed = work.full_refresh or heal(work.db, list(work.subjects), work.today, work.now)
+    seq = append_event(work, made.name, "done", work.facts, {"form": msgspec.to_builtins(form), **work.details})
+    work.db.run(
+        "INSERT INTO act_result(key, act, actor, request_hash, result, seq) VALUES (?, ?, ?, ?, ?, ?)",
+        [work.key, made.name, work.actor.name, wanted, msgspec.json.encode(result).decode(), seq],
+    )
+    return Done(result, seq, healed.closed, healed.opened, tuple(work.subjects), dry_run=work.dry_run)
+
+
+def append_event(
+    work: Work, name: str, outcome: str, facts: Mapping[str, str | int], details: Mapping[str, Any]
+) -> int:
+    """Add one event to the hash chain (inside a write transaction); personal details stand beside it by digest."""
+    salt = secrets.token_hex(16)
+    beside = canonical(msgspec.to_builtins(dict(details), enc_hook=str))
+    digest = sha256_hex(salt + beside)
+    last = work.db.one("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1") or (0, NO_HASH)
+    seq, objects = int(last[0]) + 1, canonical([str(s) for s in work.subjects])
+    body = canonical(
+        {
+            "seq": seq,
+            "at": work.now,
+            "day": work.today.isoformat(),
+            "actor": work.actor.name,
+            "seat": work.actor.seat,
+            "act": name,
+            "outcome": outcome,
+            "object": objects,
+            "facts": dict(facts),
+            "details": digest,
+        }
+    )
+    work.db.run("INSERT INTO audit_personal(digest, salt, body) VALUES (?, ?, ?)", [digest, salt, beside])
+    work.db.run(
+        "INSERT INTO audit(seq, at, business_day, actor, seat, act, object, outcome, body, prev, hash)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            seq,
+            work.now,
+            work.today.isoformat(),
+            work.actor.name,
+            work.actor.seat,
+            name,
+            objects,
+            outcome,
+            body,
+            last[1],
+            chain(last[1], body),
+        ],
+    )
+    return seq
+
+
+def new_key() -> str:
+    """A fresh idempotency key, made when a form opens and saved before it is submitted."""
+    return secrets.token_hex(12)

@@ -1,0 +1,1 @@
+"""Peewee models, one file an area; they mirror the migrations and never leave this room."""

@@ -1,0 +1,244 @@
+"""The desk: opens the record, knows who sits here and what day it is, and hands acts and questions to their threads."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import pwd
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from ubtui.act import Act, Actor, Done, Form, Look, Refused, Work, append_event, new_key, perform
+from ubtui.db import connect
+from ubtui.db.migrate import pending, schema_digest
+from ubtui.db.session import Session
+from ubtui.domain.dates import Clock, FixedDayClock, LiveClock, format_instant
+from ubtui.settings import District, district
+
+P = ParamSpec("P")
+T = TypeVar("T")
+F = TypeVar("F", bound=Form)
+R = TypeVar("R")
+DATABASE = "ubtui.db"
+
+
+class DeskError(Exception):
+    """The desk cannot be opened: one sentence with the place and the cure."""
+
+
+@dataclass(frozen=True)
+class Seat:
+    """How this person came here: `--as`, `--seat-key`, or the login alone."""
+
+    as_name: str | None = None
+    seat_key: str | None = None
+
+
+def is_url(data: str) -> bool:
+    return data.startswith(("postgresql://", "postgres://"))
+
+
+def open_session(data: str, admin: bool = False) -> Session:
+    """A session (not yet connected) on the record at `data`, a folder or a PostgreSQL URL."""
+    if is_url(data):
+        return Session(connect.postgres(data))
+    folder = Path(data)
+    if not (folder / DATABASE).exists() and not admin:
+        raise DeskError(
+            f"{folder}: no district here; make one with `ubtui init DISTRICT.toml --data {folder}` or `ubtui demo {folder}`"
+        )
+    return Session(connect.sqlite(folder / DATABASE, admin))
+
+
+def utc_now() -> datetime:
+    """Real time; the only place of the program that asks the machine for it."""
+    return datetime.now(UTC)
+
+
+class Desk:
+    """One seat at one district. Use as a context manager; `threads=True` keeps database work off the caller's thread."""
+
+    def __init__(
+        self,
+        data: str,
+        seat: Seat | None = None,
+        *,
+        threads: bool = False,
+        clock: Clock | None = None,
+        utc: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self.data, self._clock, self._utc = data, clock, utc
+        self.session = open_session(data)
+        self._listeners: list[Callable[[Done[Any]], None]] = []
+        connected = self.session.database.connect
+        self._writer = ThreadPoolExecutor(1, "writer", connected) if threads else None
+        self._reader = ThreadPoolExecutor(1, "reader", connected) if threads else None
+        if not threads:
+            connected()
+        try:
+            self.district, self.actor = self._read(lambda: self._open(seat or Seat()))
+        except BaseException:
+            self.close()
+            raise
+
+    def _open(self, seat: Seat) -> tuple[District, Actor]:
+        if not self.session.database.table_exists("migration"):
+            raise DeskError(f"{self.data}: this database holds no district; make one with `ubtui init`")
+        if waiting := pending(self.session):
+            raise DeskError(f"{self.data}: the record needs {', '.join(waiting)}; run `ubtui doctor --upgrade`")
+        text = self.session.value("SELECT value FROM meta WHERE key = 'district'")
+        if text is None:
+            raise DeskError(f"{self.data}: setting up was broken off; run `ubtui init` again")
+        if self.session.value("SELECT value FROM meta WHERE key = 'schema'") != schema_digest(self.session):
+            raise DeskError(f"{self.data}: tables or guards are not as this program made them; run `ubtui doctor`")
+        found = district(text)
+        if self._clock is None:
+            self._clock = self._own_clock(found)
+        return found, resolve(self.session, found, seat)
+
+    def _own_clock(self, found: District) -> Clock:
+        if found.kind == "live":
+            import pendulum
+
+            return LiveClock(pendulum.timezone(found.zone), self._utc)
+        day = date.fromisoformat(self.session.value("SELECT value FROM meta WHERE key = 'today'"))
+        return FixedDayClock(day, self._utc)
+
+    def look(self) -> Look:
+        """The look of this moment; call it on a thread that is connected."""
+        assert self._clock is not None
+        if isinstance(self._clock, FixedDayClock):
+            day = date.fromisoformat(self.session.value("SELECT value FROM meta WHERE key = 'today'"))
+            self._clock = FixedDayClock(day, self._utc)
+        return Look(
+            self.session, self._clock.today(), self._clock.now(), format_instant(self._utc()), self.district, self.actor
+        )
+
+    # -- acts and questions, for the shell (waiting) and for the screens (awaited) ------------------------------
+
+    def perform(self, act: Act[F, R], form: F, key: str | None = None, dry_run: bool = False) -> Done[R] | Refused:
+        """Do one act and wait for it."""
+        return self._tell(self._write(lambda: perform(self.look(), act, form, key or new_key(), dry_run)))
+
+    async def performing(
+        self, act: Act[F, R], form: F, key: str | None = None, dry_run: bool = False
+    ) -> Done[R] | Refused:
+        """Do one act on the writer's thread."""
+        return self._tell(
+            await self._aside(self._writer, lambda: perform(self.look(), act, form, key or new_key(), dry_run))
+        )
+
+    def ask(self, question: Callable[Concatenate[Look, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Answer one question from a consistent look at the record."""
+        return self._read(lambda: self._asked(question, *args, **kwargs))
+
+    async def asking(self, question: Callable[Concatenate[Look, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Answer one question on the reader's thread."""
+        return await self._aside(self._reader, lambda: self._asked(question, *args, **kwargs))
+
+    def viewed(self, what: str, **facts: str | int) -> None:
+        """Append the audit event of a view or export of protected data (outside any act)."""
+        self._write(lambda: self._viewed(what, facts))
+
+    async def viewing(self, what: str, **facts: str | int) -> None:
+        """The same, on the writer's thread."""
+        await self._aside(self._writer, lambda: self._viewed(what, facts))
+
+    def on_change(self, listener: Callable[[Done[Any]], None]) -> None:
+        """Call `listener` after each commit of this desk; what it raises is swallowed, the act stands."""
+        self._listeners.append(listener)
+
+    def close(self) -> None:
+        """Close both lines."""
+        for pool in (self._writer, self._reader):
+            if pool is not None:
+                pool.submit(self.session.database.close).result()
+                pool.shutdown()
+        if self._writer is None and not self.session.database.is_closed():
+            self.session.database.close()
+
+    def __enter__(self) -> Desk:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def _asked(self, question: Callable[Concatenate[Look, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        with self.session.transaction():
+            return question(self.look(), *args, **kwargs)
+
+    def _viewed(self, what: str, facts: dict[str, str | int]) -> None:
+        look = self.look()
+        work = Work(look.db, look.today, look.now, look.utc, look.district, look.actor, new_key())
+        with self.session.writing():
+            append_event(work, what, "viewed", facts, {})
+
+    def _write(self, call: Callable[[], T]) -> T:
+        return self._writer.submit(call).result() if self._writer else call()
+
+    def _read(self, call: Callable[[], T]) -> T:
+        return self._reader.submit(call).result() if self._reader else call()
+
+    async def _aside(self, pool: ThreadPoolExecutor | None, call: Callable[[], T]) -> T:
+        if pool is None:
+            return call()
+        return await asyncio.get_running_loop().run_in_executor(pool, call)
+
+    def _tell(self, answer: Done[R] | Refused) -> Done[R] | Refused:
+        if isinstance(answer, Done) and not answer.dry_run:
+            for listener in self._listeners:
+                try:
+                    listener(answer)
+                except Exception:  # noqa: BLE001, S110 - a listener's fault must not make a committed act look failed
+                    pass
+        return answer
+
+
+def resolve(session: Session, found: District, seat: Seat) -> Actor:
+    """Who sits here. Live: the login's uid, sudo's uid behind the service account, or a seat key; never a prompt.
+
+    `--as NAME` only in sample and training districts (default: ana, or the first technician). Raises DeskError.
+    """
+    staff = {
+        row[0]: row for row in session.rows("SELECT name, role, login, seat_key_sha256 FROM staff WHERE active = 1")
+    }
+    if found.kind != "live":
+        technicians = [name for name, row in staff.items() if row[1] == "technician"]
+        name = seat.as_name or ("ana" if "ana" in staff else technicians[0] if technicians else next(iter(staff)))
+        if name not in staff:
+            raise DeskError(f"--as {name}: nobody of that name works here; staff: {', '.join(sorted(staff))}")
+        return Actor(name, staff[name][1], f"as:{name}")
+    if seat.as_name:
+        raise DeskError("--as is for sample and training districts; a live district takes the login")
+    uid, how = os.getuid(), "uid"
+    if seat.seat_key is not None:
+        return _by_key(staff, found, seat.seat_key)
+    if uid == found.service_uid and os.environ.get("SUDO_UID", "").isdigit():
+        uid, how = int(os.environ["SUDO_UID"]), "sudo"
+    try:
+        login = pwd.getpwuid(uid).pw_name
+    except KeyError:
+        login = ""
+    for name, row in staff.items():
+        if row[2] and row[2] == login:
+            return Actor(name, row[1], f"{how}:{uid}")
+    raise DeskError(f"login {login or uid} is not on the staff list; ask the lead to add it to the district's staff")
+
+
+def _by_key(staff: dict[str, Any], found: District, key: str) -> Actor:
+    path = Path(found.seat_keys or "")
+    try:
+        if not found.seat_keys or path.stat().st_uid != 0 or path.stat().st_mode & 0o022:
+            raise DeskError("seat keys need a file that only root can write; name it as seat_keys in the district file")
+        lines = path.read_text("utf-8").splitlines()
+    except OSError as exc:
+        raise DeskError(f"{path}: the seat key file cannot be read ({exc.strerror})") from exc
+    for line in lines:
+        name, _, secret = line.partition(" ")
+        if secret.strip() == key and name in staff:
+            return Actor(name, staff[name][1], f"key:{name}")
+    raise DeskError("this seat key is not known here")

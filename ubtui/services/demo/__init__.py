@@ -1,0 +1,1 @@
+"""A believable small district to practise on, with planted trouble and its answer key."""

@@ -1,0 +1,192 @@
+"""The district's own settings, decoded strictly from TOML; and where its files lie."""
+
+from __future__ import annotations
+
+import os
+import re
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+
+Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9._-]{0,30}$")]
+Role = Literal["field", "trainee", "technician", "lead", "finance", "auditor", "admin", "manager", "service"]
+
+
+class _Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    pass
+
+
+class Cycle(_Strict, kw_only=True):
+    """Accounts billed together; `months` between bills, the first in `first_month`."""
+
+    code: str
+    title: str
+    months: Literal[1, 2, 3, 12]
+    first_month: Annotated[int, msgspec.Meta(ge=1, le=12)] = 1
+    read_day: Annotated[int, msgspec.Meta(ge=1, le=28)] = 20
+    bill_day: Annotated[int, msgspec.Meta(ge=1, le=28)] = 25
+    due_days: Annotated[int, msgspec.Meta(ge=0, le=90)] = 30
+
+
+class Fund(_Strict, kw_only=True):
+    code: str
+    title: str
+
+
+class GlAccount(_Strict, kw_only=True):
+    """`kind` A asset, L liability, R revenue, X expense; `use` names the control accounts."""
+
+    code: str
+    title: str
+    kind: Literal["A", "L", "R", "X"]
+    use: Literal["other", "receivable", "credit", "cash", "refunds", "suspense"] = "other"
+
+
+class ChargeCode(_Strict, kw_only=True):
+    """What a receivable item is for; smaller `priority` is paid first."""
+
+    code: str
+    title: str
+    revenue: str
+    receivable: str
+    fund: str
+    priority: int
+    lienable: bool = True
+    penalty_bearing: bool = True
+    taxable: bool = False
+
+
+class Reason(_Strict, kw_only=True):
+    """A typed reason of an adjustment; `effect` decides the legs, `gl` the other side."""
+
+    code: str
+    title: str
+    effect: Literal["credit", "debit", "refund"]
+    gl: str
+    charge_code: str
+    needs_document: bool = False
+    policy: bool = False
+    article: str = ""
+
+
+class Approval(_Strict, kw_only=True):
+    """Upper ends, inclusive, of tiers 0..2 in cents, and what two people must sign."""
+
+    version: int = 1
+    tier_cents: tuple[int, int, int] = (25_00, 250_00, 2_500_00)
+    two_people_above_cents: int = 10_000_00
+    refund_finance_above_cents: int = 1_000_00
+    tier0_per_day: int = 5
+    tier0_cents_per_day: int = 100_00
+    tier0_per_account_year: int = 2
+    expires_days: int = 7
+
+
+class Person(_Strict, kw_only=True):
+    """A member of staff; `own` and `linked` are account numbers he must not touch."""
+
+    name: Name
+    full_name: str
+    role: Role
+    login: str | None = None
+    own: tuple[str, ...] = ()
+    linked: tuple[str, ...] = ()
+    seat_key_sha256: str | None = None
+
+
+class Rate(_Strict, kw_only=True):
+    """A tariff: exact decimals as text; `tier_starts` are the first unit of each tier."""
+
+    code: str
+    effective: date
+    fixed: str
+    tier_starts: tuple[int, ...]
+    tier_prices: tuple[str, ...]
+
+
+class District(_Strict, kw_only=True):
+    """Everything a district decides for itself."""
+
+    name: str
+    kind: Literal["live", "training", "sample"]
+    enabling_act: Literal["irrigation", "county-water", "municipal-water", "california-water", "community-services"]
+    zone: str = "America/Los_Angeles"
+    county: str = ""
+    fiscal_year_start: Annotated[int, msgspec.Meta(ge=1, le=12)] = 7
+    billing_unit: Literal["ccf", "kgal", "gal", "cf", "af", "m3", "l"] = "ccf"
+    service_uid: int | None = None
+    seat_keys: str | None = None
+    cycles: tuple[Cycle, ...]
+    funds: tuple[Fund, ...]
+    gl: tuple[GlAccount, ...]
+    charge_codes: tuple[ChargeCode, ...]
+    reasons: tuple[Reason, ...]
+    approval: Approval = Approval()
+    use_limits: dict[str, int] = {}
+    staff: tuple[Person, ...]
+    rates: tuple[Rate, ...] = ()
+
+
+class SettingsError(ValueError):
+    """A district file that cannot be used; one line for every fault, each with its place."""
+
+
+def district(text: str, source: str = "district.toml") -> District:
+    """The district that `text` (TOML) describes. Raises SettingsError naming every place that is wrong."""
+    try:
+        found = msgspec.toml.decode(text, type=District)
+    except (msgspec.ValidationError, msgspec.DecodeError) as exc:
+        raise SettingsError(f"{source}: {_plain(exc)}") from exc
+    if faults := list(_faults(found)):
+        raise SettingsError("\n".join(f"{source}: {fault}" for fault in faults))
+    return found
+
+
+def _plain(exc: Exception) -> str:
+    return re.sub(r" - at `\$\.?(.*?)`$", r" (at \1)", str(exc))
+
+
+def _faults(d: District) -> list[str]:
+    out = []
+    for title, codes in (
+        ("cycles", [c.code for c in d.cycles]),
+        ("funds", [f.code for f in d.funds]),
+        ("gl", [g.code for g in d.gl]),
+        ("charge_codes", [c.code for c in d.charge_codes]),
+        ("reasons", [r.code for r in d.reasons]),
+        ("staff", [p.name for p in d.staff]),
+    ):
+        out += [f"{title}: `{code}` stands twice" for code in sorted({c for c in codes if codes.count(c) > 1})]
+    gl, funds, charges = {g.code for g in d.gl}, {f.code for f in d.funds}, {c.code for c in d.charge_codes}
+    for charge in d.charge_codes:
+        out += [
+            f"charge_codes.{charge.code}: no gl account `{c}`"
+            for c in (charge.revenue, charge.receivable)
+            if c not in gl
+        ]
+        if charge.fund not in funds:
+            out.append(f"charge_codes.{charge.code}: no fund `{charge.fund}`")
+    for reason in d.reasons:
+        if reason.gl not in gl:
+            out.append(f"reasons.{reason.code}: no gl account `{reason.gl}`")
+        if reason.charge_code not in charges:
+            out.append(f"reasons.{reason.code}: no charge code `{reason.charge_code}`")
+    uses = [g.use for g in d.gl]
+    out += [
+        f'gl: exactly one account with use = "{use}" is needed'
+        for use in ("credit", "refunds", "cash")
+        if uses.count(use) != 1
+    ]
+    if "receivable" not in uses:
+        out.append('gl: an account with use = "receivable" is needed')
+    if not d.staff:
+        out.append("staff: nobody works here")
+    return out
+
+
+def default_data() -> Path:
+    """The default district folder by the XDG rules."""
+    base = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
+    return Path(base) / "ubtui" / "district"
