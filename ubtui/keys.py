@@ -1,4 +1,4 @@
-"""The one command registry: what can be done on which screen, by which key; bindings, footer, palette and help read it."""
+"""The one command registry: what can be done where, and by which key; bindings, footer and help read it."""
 
 from __future__ import annotations
 
@@ -107,7 +107,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("go.worklist", ("g w",), "worklist", "go to the worklist"),
     Command("go.approvals", ("g a",), "approvals", "go to the approvals"),
     Command("app.palette", (":", "ctrl+p"), "palette", "find any command by its name"),
-    Command("app.back", ("escape",), "back", "go back to where you were"),
+    Command("list.clear", ("escape",), "clear", "take the filter off, then the marks", ("worklist",)),
+    Command("app.back", ("escape",), "back", "go back to where you were", SCREENS[1:], show=True),
     Command("app.help", ("?",), "help", "show the keys of this screen", form_key="f10", show=True),
     Command("app.quit", ("q",), "quit", "leave; nothing typed is lost"),
 )
@@ -174,9 +175,11 @@ def validate(commands: Iterable[Command] = COMMANDS) -> list[str]:
         ids.add(each.id)
         if len(each.label.split()) != 1:
             faults.append(f"{each.id}: the label {each.label!r} is not one word.")
-        faults.extend(f"{each.id}: no screen is named {name}." for name in each.where if name not in (EVERYWHERE, *SCREENS))
+        unknown = [name for name in each.where if name not in (EVERYWHERE, *SCREENS)]
+        faults.extend(f"{each.id}: no screen is named {name}." for name in unknown)
         for key in (*each.keys, each.form_key or ""):
-            faults.extend(f"{each.id}: {part} does not reach every terminal." for part in key.split(" ") if _banned(part))
+            banned = [part for part in key.split(" ") if _banned(part)]
+            faults.extend(f"{each.id}: {part} does not reach every terminal." for part in banned)
     for screen in SCREENS:
         taken: dict[str, str] = {}
         prefixes: dict[str, str] = {}
@@ -190,9 +193,8 @@ def validate(commands: Iterable[Command] = COMMANDS) -> list[str]:
                 taken[key] = each.id
                 if " " in key:
                     prefixes[key.split(" ")[0]] = each.id
-        faults.extend(
-            f"{screen}: {shown(key)} means {taken[key]} and begins {id}." for key, id in prefixes.items() if key in taken
-        )
+        clashes = prefixes.keys() & taken.keys()
+        faults.extend(f"{screen}: {shown(key)} means {taken[key]} and begins {prefixes[key]}." for key in clashes)
         if footer > FOOTER_LIMIT:
             faults.append(f"{screen}: {footer} keys in the footer, {FOOTER_LIMIT} fit.")
     return faults
@@ -200,7 +202,8 @@ def validate(commands: Iterable[Command] = COMMANDS) -> list[str]:
 
 def as_markdown() -> str:
     """The keys of every screen as the page docs/keys.md."""
-    lines = ["# Keys", "", "In a form letters type and the F-keys act. Every command is also in the palette (`:`, ctrl+p).", ""]
+    lines = ["# Keys", ""]
+    lines += ["In a form letters type and the F-keys act. Every command is also in the palette (`:`, ctrl+p).", ""]
     common = [each for each in COMMANDS if EVERYWHERE in each.where]
     for title, screen in [("Everywhere", None), *((name.capitalize(), name) for name in SCREENS)]:
         rows = common if screen is None else [each for each in for_screen(screen) if each not in common]

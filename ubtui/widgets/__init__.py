@@ -1,1 +1,1 @@
-"""The parts screens are made of: lists, tables, inputs, panels, the status bar."""
+"""The pieces screens are made of: the long list, forms, lines of status; each draws text, never markup."""

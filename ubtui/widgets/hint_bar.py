@@ -1,0 +1,43 @@
+"""The footer: the keys that matter on this screen, from the command registry, cut at whole labels."""
+
+from __future__ import annotations
+
+from rich.text import Text
+from textual.widget import Widget
+
+from ubtui import keys
+from ubtui.domain.text import cell_width, clean_text
+
+BETWEEN = "  "
+
+
+def hint_line(pairs: tuple[tuple[str, str], ...], width: int) -> str:
+    """"enter fix  c claim  ? help" in at most `width` cells: the last hint (help) stays, others are left out whole."""
+    words = [f"{key} {label}" for key, label in pairs]
+    while len(words) > 1 and cell_width(BETWEEN.join(words)) > width:
+        del words[-2]
+    line = BETWEEN.join(words)
+    return line if cell_width(line) <= width else ""
+
+
+class HintBar(Widget):
+    """One row of keys for a screen named in the registry; `say` puts a sentence in their place for a while."""
+
+    DEFAULT_CSS = "HintBar { height: 1; width: 1fr; padding: 0 1; }"
+
+    def __init__(self, screen_name: str, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.pairs = keys.hints(screen_name)
+        self.sentence: str | None = None
+
+    def say(self, sentence: str | None) -> None:
+        """Show a sentence instead of the keys; None brings the keys back."""
+        sentence = None if sentence is None else clean_text(sentence)
+        if sentence != self.sentence:
+            self.sentence = sentence
+            self.refresh()
+
+    def render(self) -> Text:
+        """The line as plain text."""
+        told = self.sentence if self.sentence is not None else hint_line(self.pairs, self.size.width)
+        return Text(told, no_wrap=True, overflow="ellipsis", end="")

@@ -1,0 +1,605 @@
+"""The one list of the house: draws only the lines in view, of a snapshot of ids whose rows arrive page by page.
+
+Opening paints the first page as soon as the source has it; all ids and the count follow. No key waits for the
+source: a row that is not there yet is drawn as a placeholder. Each id costs eight bytes, and few rows are held.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from array import array
+from collections import OrderedDict
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
+from typing import Any, ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.binding import Binding, BindingType
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from ubtui import keys
+from ubtui.domain.text import clean_text
+from ubtui.widgets.rows import Query, Row, Source, arrange, cell, clean_row, line_of
+
+PAGE = 100  # rows asked for at once
+KEPT = 1_000  # rows remembered
+LEAD = 3  # cells before the first column: cursor, mark, gap
+
+_ACTIONS = {
+    "list.down": "step(1)",
+    "list.up": "step(-1)",
+    "list.page_down": "page(1)",
+    "list.page_up": "page(-1)",
+    "list.first": "first",
+    "list.last": "last",
+    "list.mark": "mark",
+}
+
+
+def _bindings() -> list[BindingType]:
+    found: list[BindingType] = [Binding("enter", "choose", "open", show=False)]
+    for id, action in _ACTIONS.items():
+        each = keys.command(id)
+        found.append(Binding(",".join(each.keys), action, each.label, show=False, id=id))
+    return found
+
+
+class QueueList(ScrollView, can_focus=True):
+    """A list of any length with a cursor, marks, sort, filter and truthful counts.
+
+    Posts Highlighted when the cursor stands on another id, Chosen on enter, Counted when `counts()` has changed, and
+    Failed when the source could not answer.
+    """
+
+    ALLOW_SELECT = False
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "queue--header", "queue--cursor", "queue--accent", "queue--warning", "queue--danger", "queue--dim",
+    }  # fmt: skip
+    DEFAULT_CSS = """
+    QueueList { height: 1fr; overflow-x: hidden; overflow-y: scroll; scrollbar-size: 0 0; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = _bindings()
+
+    class _About(Message):
+        def __init__(self, list: QueueList) -> None:
+            super().__init__()
+            self.list = list
+
+        @property
+        def control(self) -> QueueList:
+            """The list it comes from."""
+            return self.list
+
+    class Highlighted(_About):
+        """The cursor stands on another id; None when the list is empty."""
+
+        def __init__(self, list: QueueList, id: int | None) -> None:
+            super().__init__(list)
+            self.id = id
+
+    class Chosen(_About):
+        """Enter was pressed on an id."""
+
+        def __init__(self, list: QueueList, id: int) -> None:
+            super().__init__(list)
+            self.id = id
+
+    class Counted(_About):
+        """What `counts()` says has changed."""
+
+        def __init__(self, list: QueueList, text: str) -> None:
+            super().__init__(list)
+            self.text = text
+
+    class Failed(_About):
+        """The source failed; `sentence` is for the person, `fault` for the log."""
+
+        def __init__(self, list: QueueList, sentence: str, fault: Exception) -> None:
+            super().__init__(list)
+            self.sentence = sentence
+            self.fault = fault
+
+    def __init__(
+        self,
+        source: Source,
+        *,
+        asked: Query | None = None,
+        empty: str = "Nothing here.",
+        name: str | None = None,
+        id: str | None = None,
+        classes: str | None = None,
+    ) -> None:
+        super().__init__(name=name, id=id, classes=classes)
+        self.source = source
+        self.asked = asked or Query()  # what was asked last; what is drawn may still be the answer before
+        self.empty = empty
+        self._shown = self.asked
+        self._ids: array[int] = array("q")
+        self._complete = False
+        self._reading = True
+        self._total: int | None = None
+        self._rows: OrderedDict[int, Row | None] = OrderedDict()  # None: no longer there
+        self._unreadable: set[int] = set()
+        self._marks: dict[int, None] = {}
+        self._unseen_marks = 0
+        self._dropped: set[int] = set()
+        self._changed = 0
+        self._cursor = 0
+        self._direction = 1
+        self._wanted: int | None = None  # the id the cursor returns to once it is found
+        self._to_last = False
+        self._said: tuple[str, int | None] | None = None
+        self._failure: str | None = None
+        self._generation = 0
+        self._opener: asyncio.Task[None] | None = None
+        self._loader: asyncio.Task[None] | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    # what others may ask
+
+    @property
+    def cursor(self) -> int:
+        """The cursor's place, from 0."""
+        return self._cursor
+
+    @property
+    def current_id(self) -> int | None:
+        """The id under the cursor."""
+        return self._ids[self._cursor] if self._cursor < len(self._ids) else None
+
+    @property
+    def current_row(self) -> Row | None:
+        """The row under the cursor, if it has arrived."""
+        return self.row(self.current_id)
+
+    def row(self, id: int | None) -> Row | None:
+        """A row by id, if it has arrived."""
+        return None if id is None else self._rows.get(id)
+
+    @property
+    def ids(self) -> array[int]:
+        """The ids in the order shown; read it, never change it. Only the first page while `complete` is false."""
+        return self._ids
+
+    @property
+    def complete(self) -> bool:
+        """Whether all ids are known."""
+        return self._complete
+
+    @property
+    def marks(self) -> tuple[int, ...]:
+        """The marked ids in the order of marking, those that the filter hides among them."""
+        return tuple(self._marks)
+
+    @property
+    def changed(self) -> int:
+        """How many rows changed elsewhere since the list was read."""
+        return self._changed
+
+    @changed.setter
+    def changed(self, count: int) -> None:
+        self._changed = count
+        self._say()
+
+    def counts(self) -> str:
+        """What is shown, in words that are true: "41 of 1,204 shown, filtered: cycle:B2 · 3 marked · 12 new"."""
+        shown = len(self._ids)
+        if (self._reading and not (self._complete or shown)) or self.asked != self._shown:
+            parts = ["reading…"]
+        elif not self._complete:
+            parts = [f"first {shown:,} shown, {'counting…' if self._reading else 'not counted'}"]
+        elif not self._shown.filter:
+            parts = [f"all {shown:,} shown" if shown else "none"]
+        else:
+            of = "counting…" if self._total is None else f"{self._total:,}"
+            parts = [f"{shown:,} of {of} shown, filtered: {clean_text(self._shown.filter)}"]
+        if self._failure is not None and not shown:
+            parts = ["not read"]
+        titles = {column.key: column.title for column in self.source.columns}
+        if self._shown.sort is not None:
+            parts.append(f"by {titles.get(self._shown.sort, self._shown.sort)}" + (" reversed" * self._shown.reverse))
+        elif self._shown.reverse:
+            parts.append("reversed")
+        if self._marks:
+            hidden = f", {self._unseen_marks:,} of them not shown" if self._unseen_marks else ""
+            parts.append(f"{len(self._marks):,} marked{hidden}")
+        if self._changed:
+            parts.append(f"{self._changed:,} new")
+        return " · ".join(parts)
+
+    async def wait_settled(self) -> None:
+        """Return once nothing asked of the source is still open."""
+        while self._tasks:
+            await asyncio.wait(set(self._tasks))
+
+    # what others may do
+
+    def ask(self, query: Query) -> None:
+        """Show the answer to another query; the cursor stays on its id where that is still shown."""
+        self.asked = query
+        self._begin(self._open, fallback=0)
+
+    def sort(self, key: str | None = None) -> None:
+        """Sort by a column; without one, by the next column, and after the last by the source's own order."""
+        order: list[str | None] = [None, *(column.key for column in self.source.columns)]
+        if key is None:
+            key = order[(order.index(self.asked.sort) + 1) % len(order)]
+        self.ask(self.asked.sorted_by(key))
+
+    def reverse(self) -> None:
+        """Turn the order round."""
+        self.ask(self.asked.reversed())
+
+    def filter(self, expression: str) -> None:
+        """Show only what matches the expression; "" shows all."""
+        self.ask(self.asked.filtered(expression))
+
+    def reload(self) -> None:
+        """Read the same list again; what is shown stays until the new answer is complete."""
+        self._begin(self._reread, fallback=self._cursor)
+
+    def refresh_row(self, id: int) -> None:
+        """Read one row again."""
+        self._spawn(self._load(self._generation, [id]))
+
+    def drop(self, ids: Iterable[int]) -> None:
+        """Take rows out that are known to be gone; the cursor comes to the next one."""
+        gone = set(ids)
+        before = len(self._ids)
+        self._dropped |= gone
+        self._marks = {id: None for id in self._marks if id not in gone}
+        for id in gone:
+            self._rows.pop(id, None)
+        if len(gone) > 8:
+            above = sum(1 for id in self._ids[: self._cursor] if id in gone)
+            self._ids = array("q", (id for id in self._ids if id not in gone))
+        else:
+            above = 0
+            for id in gone:
+                try:
+                    place = self._ids.index(id)
+                except ValueError:
+                    continue
+                above += place < self._cursor
+                del self._ids[place]
+                self._cursor -= place < self._cursor
+            above = 0
+        if self._total is not None:
+            self._total -= before - len(self._ids)
+        self._place(self._cursor - above)
+
+    def move_to(self, place: int) -> None:
+        """Move the cursor; inside the view two lines are drawn again, at its edge half a page is turned."""
+        if not self._ids:
+            return
+        self._wanted, self._to_last = None, False
+        old, place = self._cursor, max(0, min(place, len(self._ids) - 1))
+        if place == old:
+            return
+        self._direction = 1 if place > old else -1
+        self._cursor = place
+        top = self.scroll_offset.y
+        if top <= place < top + self._lines:
+            self._draw_places(old, place)
+        else:
+            self._turn(place - self._lines // 2)
+        self._ensure()
+        self._say()
+
+    def step(self, by: int) -> int | None:
+        """Move the cursor by some rows and return the id it comes to; None when there is no row in that direction."""
+        before = self._cursor
+        self.move_to(before + by)
+        return self.current_id if self._cursor != before else None
+
+    def mark(self, id: int, on: bool | None = None) -> None:
+        """Mark a row, or take the mark off; `on` None turns it over."""
+        if (id in self._marks) if on is None else not on:
+            self._marks.pop(id, None)
+        else:
+            self._marks[id] = None
+        self._draw_id(id)
+        self._say()
+
+    def clear_marks(self) -> None:
+        """Take all marks off."""
+        self._marks.clear()
+        self._unseen_marks = 0
+        self.refresh()
+        self._say()
+
+    # keys
+
+    def action_step(self, by: int) -> None:
+        """Key: a row up or down."""
+        self.move_to(self._cursor + by)
+
+    def action_page(self, by: int) -> None:
+        """Key: a page up or down, the cursor keeping its line."""
+        if not self._ids:
+            return
+        line = self._cursor - self.scroll_offset.y
+        place = max(0, min(self._cursor + by * self._lines, len(self._ids) - 1))
+        self._turn(place - line)
+        self.move_to(place)
+
+    def action_first(self) -> None:
+        """Key: the first row."""
+        self.move_to(0)
+
+    def action_last(self) -> None:
+        """Key: the last row; while ids are still coming, as soon as they are there."""
+        self.move_to(len(self._ids) - 1)
+        self._to_last = not self._complete
+
+    def action_mark(self) -> None:
+        """Key: mark the row, or take the mark off."""
+        if (id := self.current_id) is not None:
+            self.mark(id)
+
+    def action_choose(self) -> None:
+        """Key: open the row."""
+        if (id := self.current_id) is not None:
+            self.post_message(self.Chosen(self, id))
+
+    # asking the source
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    def on_mount(self) -> None:
+        """Ask for the first page."""
+        self._begin(self._open, fallback=0)
+
+    def on_unmount(self) -> None:
+        """Stop what is still being read; a source may stop its own query on that."""
+        for task in self._tasks:
+            task.cancel()
+
+    def _begin(self, how: Any, fallback: int) -> None:
+        self._generation += 1
+        self._wanted = self.current_id if self._wanted is None else self._wanted
+        self._reading, self._failure = True, None
+        for task in (self._opener, self._loader):
+            if task is not None:
+                task.cancel()
+        self._loader = None
+        self._opener = self._spawn(self._guarded(self._generation, how(self._generation, fallback)))
+        self._say()
+
+    async def _guarded(self, generation: int, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except Exception as fault:
+            if generation == self._generation:
+                self.asked = self._shown  # what is drawn is still the answer to the query before
+                self._fail(fault)
+        finally:
+            work.close()
+            if generation == self._generation:
+                self._reading = False
+                self._say()
+
+    async def _open(self, generation: int, fallback: int) -> None:
+        asked = self.asked
+        first = await self.source.first(asked, PAGE)
+        if generation != self._generation:
+            return
+        ids = array("q", first.ids)
+        if len(ids) < PAGE:
+            self._take(asked, ids, first.rows, complete=True, fallback=fallback)
+        else:
+            self._take(asked, ids, first.rows, complete=False, fallback=fallback)
+            ids = await self.source.ids(asked)
+            if generation != self._generation:
+                return
+            self._take(asked, ids, None, complete=True, fallback=self._cursor)
+        await self._count(generation)
+
+    async def _reread(self, generation: int, fallback: int) -> None:
+        asked = self.asked
+        ids = await self.source.ids(asked)
+        if generation != self._generation:
+            return
+        around = self._find(ids, self._wanted)
+        place = max(0, min(fallback, len(ids) - 1)) if around is None else around
+        window = ids[max(0, place - self._lines) : place + self._lines + 1]
+        rows = await self.source.rows(window)
+        if generation == self._generation:
+            self._take(asked, ids, rows, complete=True, fallback=fallback)
+            self._changed = 0
+            await self._count(generation)
+
+    async def _count(self, generation: int) -> None:
+        if not self._shown.filter:
+            self._total = len(self._ids)
+        else:
+            self._total = None
+            self._say()
+            total = await self.source.total()
+            if generation == self._generation:
+                self._total = total
+
+    def _take(
+        self, asked: Query, ids: array[int], rows: Mapping[int, Row] | None, *, complete: bool, fallback: int
+    ) -> None:
+        if rows is not None:  # the beginning of an answer
+            self._rows.clear()
+            self._unreadable.clear()
+            self._dropped.clear()
+            self._keep(rows)
+        self._shown, self._ids, self._complete = asked, ids, complete
+        place = self._find(ids, self._wanted)
+        if complete and self._marks:
+            self._unseen_marks = len(set(self._marks).difference(ids))
+        if place is not None or complete:
+            self._wanted = None
+        if self._dropped and complete:
+            dropped, self._dropped = self._dropped, set()
+            self._cursor = fallback if place is None else place
+            self.drop(dropped)
+            return
+        if self._to_last and complete:
+            self._to_last, place = False, len(ids) - 1
+        self._place(fallback if place is None else place)
+
+    @staticmethod
+    def _find(ids: Sequence[int], id: int | None) -> int | None:
+        if id is None:
+            return None
+        try:
+            return ids.index(id)
+        except ValueError:
+            return None
+
+    async def _load(self, generation: int, ids: Sequence[int]) -> None:
+        try:
+            rows = await self.source.rows(ids)
+        except Exception as fault:
+            if generation == self._generation:
+                self._unreadable.update(ids)
+                self._fail(fault)
+        else:
+            if generation == self._generation:
+                top = self.scroll_offset.y
+                for id in self._ids[top : top + self._lines]:
+                    if id in self._rows:
+                        self._rows.move_to_end(id)
+                self._keep({id: rows.get(id) for id in ids})
+        finally:
+            if self._loader is asyncio.current_task():
+                self._loader = None
+        if generation == self._generation:
+            for id in ids:
+                self._draw_id(id)
+            self._ensure()
+
+    def _keep(self, rows: Mapping[int, Row | None] | Mapping[int, Row]) -> None:
+        for id, row in rows.items():
+            self._rows[id] = None if row is None else clean_row(row)
+            self._rows.move_to_end(id)
+        while len(self._rows) > max(KEPT, 4 * self._lines):
+            self._rows.popitem(last=False)
+
+    def _ensure(self) -> None:
+        """Ask for the rows in view, then for the page beside it in the direction of travel; one question at a time."""
+        if self._loader is None and (missing := self._missing()):
+            self._loader = self._spawn(self._load(self._generation, missing))
+
+    def _missing(self) -> list[int]:
+        top = self.scroll_offset.y
+        low = top // PAGE * PAGE
+        high = (top + self._lines) // PAGE * PAGE + PAGE
+        beside = (high, high + PAGE) if self._direction > 0 else (max(0, low - PAGE), low)
+        for start, end in ((low, high), beside):
+            found = [id for id in self._ids[start:end] if id not in self._rows and id not in self._unreadable]
+            if found:
+                return found
+        return []
+
+    def _fail(self, fault: Exception) -> None:
+        told = getattr(fault, "sentence", None)
+        if not isinstance(told, str):
+            key = keys.command("list.refresh").keys[0]
+            told = f"The list could not be read ({type(fault).__name__}). Press {key} to try again."
+        self._failure = clean_text(told)
+        self.refresh()
+        self.post_message(self.Failed(self, self._failure, fault))
+
+    # drawing
+
+    @property
+    def _lines(self) -> int:
+        """Rows in view: all lines but the titles'."""
+        return max(1, self.size.height - 1)
+
+    def _turn(self, top: int) -> None:
+        self.scroll_to(y=max(0, top), animate=False, force=True)
+
+    def _place(self, place: int) -> None:
+        """Take over changed ids: length, cursor, view."""
+        self._cursor = max(0, min(place, len(self._ids) - 1))
+        self.virtual_size = Size(1, len(self._ids) + 1)
+        self._reveal()
+        self.refresh()
+        self._ensure()
+        self._say()
+
+    def _reveal(self) -> None:
+        top = self.scroll_offset.y
+        if not top <= self._cursor < top + self._lines:
+            self._turn(self._cursor - self._lines // 2)
+
+    def on_resize(self) -> None:
+        """Keep the cursor in view."""
+        self._reveal()
+        self._ensure()
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Ask for what came into view."""
+        super().watch_scroll_y(old_value, new_value)
+        self._ensure()
+
+    def _say(self) -> None:
+        counts, id = self.counts(), self.current_id
+        before = self._said
+        self._said = (counts, id)
+        if before is None or before[0] != counts:
+            self.post_message(self.Counted(self, counts))
+        if before is None or before[1] != id:
+            self.post_message(self.Highlighted(self, id))
+
+    def _draw_places(self, *places: int) -> None:
+        top, width = self.scroll_offset.y, self.size.width
+        self.refresh(*(Region(0, place - top + 1, width, 1) for place in places))
+
+    def _draw_id(self, id: int) -> None:
+        top = self.scroll_offset.y
+        place = self._find(self._ids[top : top + self._lines], id)
+        if place is not None:
+            self._draw_places(top + place)
+
+    def render_line(self, y: int) -> Strip:
+        """One line: the titles, a row, a placeholder, or nothing."""
+        width = self.size.width
+        layout = arrange(self.source.columns, max(1, width - LEAD))
+        plain = self.rich_style
+        if y == 0:
+            titles = [column.title for column in self.source.columns]
+            text = " " * LEAD + line_of(titles, layout, max(0, width - LEAD))
+            return self._strip(width, (text, self._style("header")))
+        place = y - 1 + self.scroll_offset.y
+        if place >= len(self._ids):
+            told = self._failure or ("reading…" if self._reading else self.empty)
+            return self._strip(width, (" " * LEAD + told if y == 1 and not self._ids else "", self._style("dim")))
+        id = self._ids[place]
+        here = place == self._cursor
+        row = self._rows.get(id)
+        if row is None:
+            known = id in self._rows
+            told = "no longer there" if known else "could not be read" if id in self._unreadable else "…"
+            text = ("▸" if here else " ") + ("*" if id in self._marks else " ") + " " + told
+            return self._strip(width, (text, self._style("cursor" if here else "dim")))
+        lead = ("▸" if here else " ") + ("*" if id in self._marks else "~" if row.stale else " ") + " "
+        text = line_of(row.cells, layout, max(0, width - LEAD))
+        if here:
+            return self._strip(width, (lead + text, self._style("cursor")))
+        if row.stale or row.tone == "dim":
+            return self._strip(width, (lead + text, self._style("dim")))
+        if row.tone is None or not layout:
+            return self._strip(width, (lead + text, plain))
+        place, column, cells = layout[0]  # the colour stands on the first column only, beside its letters
+        toned = len(cell(row.cells[place], cells, column.align))
+        return self._strip(width, (lead, plain), (text[:toned], self._style(row.tone)), (text[toned:], plain))
+
+    def _style(self, part: str) -> Style:
+        return self.get_component_rich_style(f"queue--{part}")
+
+    def _strip(self, width: int, *parts: tuple[str, Style]) -> Strip:
+        return Strip([Segment(text, style) for text, style in parts]).adjust_cell_length(width, parts[-1][1])

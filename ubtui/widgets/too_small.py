@@ -1,0 +1,32 @@
+"""What is said when the window is too small to work in."""
+
+from __future__ import annotations
+
+from rich.text import Text
+from textual.widget import Widget
+
+WIDTH, HEIGHT = 80, 24
+
+# For App.HORIZONTAL_BREAKPOINTS and App.VERTICAL_BREAKPOINTS: classes that screens get by size.
+HORIZONTAL: list[tuple[int, str]] = [(0, "-slim"), (WIDTH, "-normal"), (120, "-wide")]
+VERTICAL: list[tuple[int, str]] = [(0, "-short"), (HEIGHT, "-tall")]
+
+
+def too_small(width: int, height: int) -> str | None:
+    """The sentence for a window under 80x24, None where it is large enough."""
+    if width >= WIDTH and height >= HEIGHT:
+        return None
+    return f"This window is {width}x{height}; the desk needs {WIDTH}x{HEIGHT}. Make it larger, nothing is lost."
+
+
+class TooSmall(Widget):
+    """Covers its screen with the sentence while the window is too small; yield it last in a screen's compose."""
+
+    DEFAULT_CSS = """
+    TooSmall { display: none; layer: top; width: 100%; height: 100%; position: absolute; }
+    Screen.-slim TooSmall, Screen.-short TooSmall { display: block; }
+    """
+
+    def render(self) -> Text:
+        """The sentence, wrapped."""
+        return Text(too_small(self.size.width, self.size.height) or "", end="")
