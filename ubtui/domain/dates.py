@@ -117,23 +117,24 @@ class FixedDayClock:
         return format_instant(datetime.combine(self.day, real.time(), tzinfo=real.tzinfo))
 
 
-@dataclass(frozen=True, slots=True)
 class LiveClock:
-    """The real day and instant of a live district, in its time zone; `present` returns an aware present."""
+    """The real day and instant of a live district, in its time zone; `now` returns an aware present."""
 
-    zone: tzinfo
-    present: Callable[[], datetime]
+    __slots__ = ("_now", "_zone")
+
+    def __init__(self, zone: tzinfo, now: Callable[[], datetime]) -> None:
+        self._zone, self._now = zone, now
 
     def today(self) -> date:
         """The day in the district's zone."""
-        moment = self.present()
+        moment = self._now()
         if moment.tzinfo is None:
             raise BadValue("The present has no time zone: read it as an instant of UTC.")
-        return moment.astimezone(self.zone).date()
+        return moment.astimezone(self._zone).date()
 
     def now(self) -> str:
         """The present instant."""
-        return format_instant(self.present())
+        return format_instant(self._now())
 
 
 @dataclass(frozen=True, slots=True)

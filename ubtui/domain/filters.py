@@ -38,7 +38,7 @@ ORDERED = ("pri", "age", "due", "money", "units")
 SEARCHED = ("title", "who", "where", "account")
 
 _TOKEN = re.compile(r'(?:[^\s"]|"[^"]*")+')
-_CLAUSE = re.compile(r"([A-Za-z_]*)(:(?:>=|<=|>|<)|:|>=|<=|>|<)(.*)", re.DOTALL)
+_CLAUSE = re.compile(r"([A-Za-z][A-Za-z0-9_]*|)(:(?:>=|<=|>|<)|:|>=|<=|>|<)(.*)", re.DOTALL)
 _LONGEST = 500
 
 
@@ -86,7 +86,9 @@ def _clause(token: str) -> Clause:
         if name not in ORDERED:
             raise BadValue(f"Filter {token!r} compares {name}, which has no order: use {name}:value.")
         return Clause(name, op.lstrip(":"), (_value(name, raw, token),), negated)
-    if ".." in raw and name in ORDERED:
+    if ".." in raw:
+        if name not in ORDERED:
+            raise BadValue(f"Filter {token!r} has a range of {name}, which has no order: list the values.")
         return _range(name, raw, token, negated)
     return Clause(name, "in", tuple(_value(name, part, token) for part in raw.split(",")), negated)
 

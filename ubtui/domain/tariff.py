@@ -36,7 +36,8 @@ class Tariff:
     """A rate in force from a day: fixed charge and block prices in dollars, all for one billing period.
 
     `tier_starts` are the first unit of each block (Open Water Rate Specification, `Tiered`): 0, 15, 41
-    means 14 units, then 26, then the rest; half a unit past 14 is in the second block.
+    means 14 units, then 26, then the rest; half a unit past 14 is in the second block. Two equal starts make an
+    empty block, as some published files have.
     """
 
     code: str
@@ -49,8 +50,8 @@ class Tariff:
         starts = self.tier_starts
         if len(starts) != len(self.tier_prices):
             raise BadValue(f"Tariff {self.code}: {len(starts)} tier starts, {len(self.tier_prices)} prices; pair them.")
-        if any(after <= before for before, after in pairwise(starts)):
-            raise BadValue(f"Tariff {self.code}: tier starts do not rise; list the first unit of each tier.")
+        if any(after < before for before, after in pairwise(starts)):
+            raise BadValue(f"Tariff {self.code}: tier starts fall; list the first unit of each tier.")
         if any(start < 0 for start in starts):
             raise BadValue(f"Tariff {self.code}: a tier starts below zero; the first tier starts at 0.")
 
@@ -79,7 +80,6 @@ class Tariff:
                 priced.append((f"tier{i + 1}", label, part, self.tier_prices[i]))
         exact = [quantity * price * 100 for _, _, quantity, price in priced]
         lines = tuple(
-            Line(*parts, amount, cents)
-            for parts, amount, cents in zip(priced, exact, split_lines(exact), strict=True)
+            Line(*parts, amount, cents) for parts, amount, cents in zip(priced, exact, split_lines(exact), strict=True)
         )
         return Bill(lines, round_cents(sum(exact, Fraction(0))))

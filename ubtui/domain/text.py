@@ -15,6 +15,7 @@ _DIGIT_RUN = re.compile(r"(?<![0-9])[0-9](?:[ -]{0,2}[0-9]){12,}(?![0-9])")
 _DASHES = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212", "-"))
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?", re.IGNORECASE)
 _FILE_LIMIT = 100
+_LONGEST_RAW = 200_000
 
 
 def clean_text(s: str, limit: int = TEXT_LIMIT, multiline: bool = False) -> str:
@@ -23,9 +24,7 @@ def clean_text(s: str, limit: int = TEXT_LIMIT, multiline: bool = False) -> str:
     Tabs and line ends become a space; with `multiline` line ends stay as newlines. Longer text is cut
     to `limit` characters, the last of them an ellipsis.
     """
-    if len(s) > 4 * limit + 16:
-        s = s[: 4 * limit + 16]
-    lines = s.replace("\r\n", "\n").translate(_BREAKS)
+    lines = s[:_LONGEST_RAW].replace("\r\n", "\n").translate(_BREAKS)
     if not multiline:
         lines = lines.replace("\n", " ")
     kept: list[str] = []

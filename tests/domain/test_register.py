@@ -1,0 +1,89 @@
+"""Registers: reads truncated before subtracting, and the one judgement of rollover."""
+
+from __future__ import annotations
+
+import itertools
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ubtui.domain.errors import BadValue
+from ubtui.domain.register import Register, is_rollover, rolled
+from ubtui.domain.volume import Unit
+
+FEET = Register(6, 0, Fraction(1), Unit.CF)
+TENTHS = Register(5, 0, Fraction(1, 10), Unit.CCF)
+REGISTERS = st.builds(
+    Register,
+    st.integers(3, 8),
+    st.integers(0, 3),
+    st.sampled_from([Fraction(1), Fraction(1, 10), Fraction(1, 100), Fraction(10)]),
+    st.sampled_from(list(Unit)),
+)
+
+
+def test_a_read_is_truncated_before_it_is_subtracted() -> None:
+    assert (FEET.billed(81_710, Unit.CCF), FEET.billed(82_999, Unit.CCF)) == (817, 829)
+    assert FEET.usage(81_710, 82_999, Unit.CCF) == 12
+    assert FEET.raw_usage(81_710, 82_999, Unit.CCF) == Fraction("12.89")
+
+
+def test_the_rest_is_carried_by_the_read() -> None:
+    assert [TENTHS.usage(0, 29, Unit.CCF), TENTHS.usage(29, 58, Unit.CCF)] == [2, 3]
+
+
+def test_parts_of_an_exchange_are_added_raw() -> None:
+    parts = TENTHS.raw_usage(0, 7, Unit.CCF) + TENTHS.raw_usage(0, 8, Unit.CCF)
+    assert parts == Fraction("1.5")
+    assert TENTHS.usage(0, 7, Unit.CCF) + TENTHS.usage(0, 8, Unit.CCF) == 0
+
+
+@given(REGISTERS, st.lists(st.integers(0, 10**8), min_size=2, max_size=8), st.sampled_from(list(Unit)))
+def test_bills_over_a_span_sum_to_the_span(register: Register, reads: list[int], unit: Unit) -> None:
+    reads.sort()
+    parts = [register.usage(a, b, unit) for a, b in itertools.pairwise(reads)]
+    assert sum(parts) == register.usage(reads[0], reads[-1], unit)
+    assert all(part >= 0 for part in parts)
+    assert abs(register.raw_usage(reads[0], reads[-1], unit) - sum(parts)) < 1
+
+
+@given(REGISTERS, st.data())
+def test_a_rolled_counter_bills_what_passed(register: Register, data: st.DataObject) -> None:
+    prev = data.draw(st.integers(0, register.limit - 1))
+    value = data.draw(st.integers(0, prev))
+    counts = rolled(prev, value, register.dials)
+    assert counts == register.limit - prev + value > 0
+    exact = register.in_unit(counts, Unit.GAL)
+    assert register.raw_usage(prev, value, Unit.GAL, rolled=True) == exact
+    assert abs(register.usage(prev, value, Unit.GAL, rolled=True) - exact) < 1
+
+
+def test_a_value_below_the_last_is_negative_use_unless_rolled() -> None:
+    assert FEET.usage(999_900, 300, Unit.CCF) == -9996
+    assert FEET.usage(999_900, 300, Unit.CCF, rolled=True) == 4
+
+
+@pytest.mark.parametrize(
+    ("prev", "value", "use", "average", "estimate", "verdict"),
+    [
+        (9000, 1000, 30, 10, False, True),
+        (8999, 1000, 30, 10, False, False),
+        (9000, 1001, 30, 10, False, False),
+        (9000, 1000, 31, 10, False, False),
+        (9000, 1000, 30, 10, True, False),
+        (9000, 1000, 30, None, False, False),
+        (9000, 1000, Fraction(301, 10), Fraction(10), False, False),
+    ],
+)
+def test_each_limit_of_rollover(
+    prev: int, value: int, use: Fraction, average: Fraction | None, estimate: bool, verdict: bool
+) -> None:
+    assert is_rollover(prev, value, 4, use, average, estimate) is verdict
+
+
+@pytest.mark.parametrize("parts", [(0, 0, 1), (13, 0, 1), (6, -1, 1), (6, 7, 1), (6, 0, 0)])
+def test_an_impossible_register_is_refused(parts: tuple[int, int, int]) -> None:
+    with pytest.raises(BadValue, match="Register"):
+        Register(parts[0], parts[1], Fraction(parts[2]), Unit.CF)
