@@ -7,6 +7,7 @@ import os
 import pwd
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -49,7 +50,8 @@ def open_session(data: str, admin: bool = False) -> Session:
     folder = Path(data)
     if not (folder / DATABASE).exists() and not admin:
         raise DeskError(
-            f"{folder}: no district here; make one with `ubtui init DISTRICT.toml --data {folder}` or `ubtui demo {folder}`"
+            f"{folder}: no district here; make one with `ubtui init DISTRICT.toml --data {folder}`"
+            f" or `ubtui demo {folder}`"
         )
     return Session(connect.sqlite(folder / DATABASE, admin))
 
@@ -60,7 +62,7 @@ def utc_now() -> datetime:
 
 
 class Desk:
-    """One seat at one district. Use as a context manager; `threads=True` keeps database work off the caller's thread."""
+    """One seat at one district, a context manager; `threads=True` keeps database work off the caller's thread."""
 
     def __init__(
         self,
@@ -191,10 +193,8 @@ class Desk:
     def _tell(self, answer: Done[R] | Refused) -> Done[R] | Refused:
         if isinstance(answer, Done) and not answer.dry_run:
             for listener in self._listeners:
-                try:
+                with suppress(Exception):
                     listener(answer)
-                except Exception:  # noqa: BLE001, S110 - a listener's fault must not make a committed act look failed
-                    pass
         return answer
 
 

@@ -18,7 +18,7 @@ class _Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     pass
 
 
-class Cycle(_Strict, kw_only=True):
+class Cycle(_Strict, frozen=True, kw_only=True):
     """Accounts billed together; `months` between bills, the first in `first_month`."""
 
     code: str
@@ -30,12 +30,12 @@ class Cycle(_Strict, kw_only=True):
     due_days: Annotated[int, msgspec.Meta(ge=0, le=90)] = 30
 
 
-class Fund(_Strict, kw_only=True):
+class Fund(_Strict, frozen=True, kw_only=True):
     code: str
     title: str
 
 
-class GlAccount(_Strict, kw_only=True):
+class GlAccount(_Strict, frozen=True, kw_only=True):
     """`kind` A asset, L liability, R revenue, X expense; `use` names the control accounts."""
 
     code: str
@@ -44,7 +44,7 @@ class GlAccount(_Strict, kw_only=True):
     use: Literal["other", "receivable", "credit", "cash", "refunds", "suspense"] = "other"
 
 
-class ChargeCode(_Strict, kw_only=True):
+class ChargeCode(_Strict, frozen=True, kw_only=True):
     """What a receivable item is for; smaller `priority` is paid first."""
 
     code: str
@@ -58,7 +58,7 @@ class ChargeCode(_Strict, kw_only=True):
     taxable: bool = False
 
 
-class Reason(_Strict, kw_only=True):
+class Reason(_Strict, frozen=True, kw_only=True):
     """A typed reason of an adjustment; `effect` decides the legs, `gl` the other side."""
 
     code: str
@@ -71,7 +71,7 @@ class Reason(_Strict, kw_only=True):
     article: str = ""
 
 
-class Approval(_Strict, kw_only=True):
+class Approval(_Strict, frozen=True, kw_only=True):
     """Upper ends, inclusive, of tiers 0..2 in cents, and what two people must sign."""
 
     version: int = 1
@@ -84,7 +84,7 @@ class Approval(_Strict, kw_only=True):
     expires_days: int = 7
 
 
-class Person(_Strict, kw_only=True):
+class Person(_Strict, frozen=True, kw_only=True):
     """A member of staff; `own` and `linked` are account numbers he must not touch."""
 
     name: Name
@@ -96,7 +96,7 @@ class Person(_Strict, kw_only=True):
     seat_key_sha256: str | None = None
 
 
-class Rate(_Strict, kw_only=True):
+class Rate(_Strict, frozen=True, kw_only=True):
     """A tariff: exact decimals as text; `tier_starts` are the first unit of each tier."""
 
     code: str
@@ -106,7 +106,7 @@ class Rate(_Strict, kw_only=True):
     tier_prices: tuple[str, ...]
 
 
-class District(_Strict, kw_only=True):
+class District(_Strict, frozen=True, kw_only=True):
     """Everything a district decides for itself."""
 
     name: str

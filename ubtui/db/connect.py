@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 import random
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
 import apsw
-
-_NO_PSYCOPG = "psycopg" not in sys.modules
-if _NO_PSYCOPG:  # Peewee imports psycopg wherever it is installed, which triples the start of an SQLite desk.
-    sys.modules["psycopg"] = None  # type: ignore[assignment]
-import peewee  # noqa: E402
-from playhouse.apsw_ext import APSWDatabase  # noqa: E402
-
-if _NO_PSYCOPG:
-    del sys.modules["psycopg"]
+import peewee
+from playhouse.apsw_ext import APSWDatabase
 
 APPLICATION_ID: Final = 0x55425455
 FIXED_IN: Final = (3, 51, 3)  # earlier libraries may carry the WAL-reset race between two connections
@@ -85,8 +77,8 @@ _PRAGMA_READS: Final = frozenset(
         "index_info",
         "database_list",
         "compile_options",
+        *PRAGMAS,
     ]
-    + list(PRAGMAS)
 )
 
 
@@ -124,7 +116,7 @@ def _patience() -> Callable[[int], bool]:
     return wait
 
 
-class SeatDatabase(APSWDatabase):  # type: ignore[misc]
+class SeatDatabase(APSWDatabase):
     """A seat's SQLite: pragmas asserted by read-back, then the authorizer; `admin` leaves the authorizer out."""
 
     def __init__(self, path: str, admin: bool = False) -> None:

@@ -80,7 +80,8 @@ def schema_digest(session: Session) -> str:
         rows = session.rows(
             "SELECT 'trigger', tgrelid::regclass::text || '.' || tgname, pg_get_triggerdef(oid) || tgenabled::text"
             " FROM pg_trigger WHERE NOT tgisinternal"
-            " UNION ALL SELECT 'function', proname, md5(prosrc) FROM pg_proc WHERE pronamespace = 'public'::regnamespace"
+            " UNION ALL SELECT 'function', proname, md5(prosrc) FROM pg_proc"
+            " WHERE pronamespace = 'public'::regnamespace"
             " UNION ALL SELECT 'column', table_name || '.' || column_name, data_type || is_nullable"
             " FROM information_schema.columns WHERE table_schema = 'public'"
             " UNION ALL SELECT 'constraint', conrelid::regclass::text || '.' || conname, pg_get_constraintdef(oid)"

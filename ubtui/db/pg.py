@@ -8,7 +8,7 @@ import peewee
 import psycopg
 from psycopg.adapt import Loader
 
-peewee.psycopg = psycopg  # the SQLite path hides psycopg from Peewee's import; this path gives it back
+vars(peewee)["psycopg"] = psycopg  # the SQLite path hides psycopg from Peewee's import; this path gives it back
 
 
 class _DayText(Loader):
@@ -24,7 +24,7 @@ class _InstantText(Loader):
         return f"{day}T{whole}.{fraction:0<6}Z"
 
 
-class _Adapter(peewee.Psycopg3Adapter):  # type: ignore[misc]
+class _Adapter(peewee.Psycopg3Adapter):
     def __init__(self) -> None:
         from psycopg.pq import TransactionStatus
         from psycopg.types.json import Json, Jsonb
@@ -38,11 +38,11 @@ class _Adapter(peewee.Psycopg3Adapter):  # type: ignore[misc]
         super().__init__()
 
 
-class PgDatabase(peewee.PostgresqlDatabase):  # type: ignore[misc]
+class PgDatabase(peewee.PostgresqlDatabase):
     psycopg3_adapter = _Adapter
 
     def _connect(self) -> Any:
-        conn = super()._connect()
+        conn = super()._connect()  # type: ignore[misc]
         conn.execute(
             "SET TIME ZONE 'UTC'; SET DateStyle = 'ISO, YMD'; SET lock_timeout = '10s';"
             " SET client_min_messages = warning; SET idle_in_transaction_session_timeout = '60s'"

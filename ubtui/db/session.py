@@ -25,12 +25,12 @@ class Session:
         self.dialect = Dialect(self.kind)
         self.on_statement: Callable[[str], None] | None = None
 
-    def execute(self, sql: str | peewee.Query, params: Sequence[Any] = ()) -> Any:
+    def execute(self, query: str | peewee.Query, params: Sequence[Any] = ()) -> Any:
         """Run one statement; `?` marks parameters on both databases. Raises RecordError."""
-        if not isinstance(sql, str):
-            sql, params = self.database.get_sql_context().parse(sql)
-        elif self.kind == "postgres":
-            sql = placeholders(sql)
+        if isinstance(query, str):
+            sql = placeholders(query) if self.kind == "postgres" else query
+        else:
+            sql, params = self.database.get_sql_context().parse(query)
         if self.on_statement:
             self.on_statement(sql)
         try:
@@ -159,15 +159,17 @@ class Session:
     def _named(self) -> Iterator[None]:
         try:
             yield
-        except (peewee.PeeweeException, *_driver_errors(self.kind)) as exc:
-            raise explain(exc) from exc
+        except Exception as exc:
+            if isinstance(exc, peewee.PeeweeException | _driver_error(self.kind)):
+                raise explain(exc) from exc
+            raise
 
 
-def _driver_errors(kind: Kind) -> tuple[type[BaseException], ...]:
+def _driver_error(kind: Kind) -> type[Exception]:
     if kind == "sqlite":
         import apsw
 
-        return (apsw.Error,)
+        return apsw.Error
     import psycopg
 
-    return (psycopg.Error,)
+    return psycopg.Error

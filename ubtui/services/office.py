@@ -6,14 +6,14 @@ import os
 from datetime import date
 from pathlib import Path
 
+import msgspec
+
 from ubtui.act import Actor, Form, Refused, Work, act, append_event
 from ubtui.db.migrate import migrate
 from ubtui.db.models import ledger, office, record
 from ubtui.db.session import Session
 from ubtui.domain import calendars
 from ubtui.settings import District, district
-
-import msgspec
 
 
 def install(session: Session, text: str, day: date, now: str, folder: Path | None = None) -> District:
@@ -71,18 +71,18 @@ def _fill(session: Session, d: District, day: date) -> None:
         )
     funds = {f.code: session.insert(ledger.Fund, code=f.code, title=f.title) for f in d.funds}
     gl = {g.code: session.insert(ledger.GlAccount, code=g.code, title=g.title, kind=g.kind, use=g.use) for g in d.gl}
-    for c in d.charge_codes:
+    for charge in d.charge_codes:
         session.insert(
             ledger.ChargeCode,
-            code=c.code,
-            title=c.title,
-            revenue_gl_id=gl[c.revenue],
-            receivable_gl_id=gl[c.receivable],
-            fund_id=funds[c.fund],
-            priority=c.priority,
-            lienable=int(c.lienable),
-            penalty_bearing=int(c.penalty_bearing),
-            taxable=int(c.taxable),
+            code=charge.code,
+            title=charge.title,
+            revenue_gl_id=gl[charge.revenue],
+            receivable_gl_id=gl[charge.receivable],
+            fund_id=funds[charge.fund],
+            priority=charge.priority,
+            lienable=int(charge.lienable),
+            penalty_bearing=int(charge.penalty_bearing),
+            taxable=int(charge.taxable),
         )
     for year in range(day.year - 5, day.year + 3):
         session.load("period", ["ym"], [(year * 100 + month,) for month in range(1, 14)])
@@ -108,7 +108,7 @@ def _fill(session: Session, d: District, day: date) -> None:
     )
 
 
-class MoveClock(Form, kw_only=True):
+class MoveClock(Form, frozen=True, kw_only=True):
     """The business day a sample or training district is to have."""
 
     to: date

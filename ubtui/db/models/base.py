@@ -5,7 +5,7 @@ from __future__ import annotations
 from peewee import Model
 
 
-class Record(Model):  # type: ignore[misc]
+class Record(Model):
     """A row of the record; columns keep their database names (`account_id`, not `account`)."""
 
     class Meta:

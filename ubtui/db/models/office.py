@@ -203,7 +203,7 @@ class StagedRow(Record):
     reason = TextField()
     sentence = TextField()
     state = TextField()
-    raw = TextField()
+    raw_text = TextField(column_name="raw")
     fields = TextField()
     point_id = IntegerField(null=True)
     account_id = IntegerField(null=True)
