@@ -23,7 +23,8 @@ CREATE TABLE draft(
   key {text} PRIMARY KEY, staff {text} NOT NULL REFERENCES staff(name), form {text} NOT NULL, subject {text} NOT NULL,
   body {text} NOT NULL, saved_at {instant} NOT NULL, version {int} NOT NULL DEFAULT 1) {clustered};
 CREATE TABLE audit(
-  seq {int} PRIMARY KEY, at {instant} NOT NULL, business_day {day} NOT NULL, actor {text} NOT NULL, seat {text} NOT NULL,
+  seq {int} PRIMARY KEY, at {instant} NOT NULL, business_day {day} NOT NULL, actor {text} NOT NULL,
+  seat {text} NOT NULL,
   act {text} NOT NULL, object {text} NOT NULL, outcome {text} NOT NULL CHECK(outcome IN('done','refused','viewed')),
   body {text} NOT NULL, prev {text} NOT NULL CHECK(length(prev)=64), hash {text} NOT NULL CHECK(length(hash)=64)
     CONSTRAINT audit_hash UNIQUE) {strict};

@@ -137,7 +137,8 @@ def statements(d: Dialect) -> list[str]:
         [
             (
                 "a metered active service needs a route and sequence",
-                "NEW.point_id IS NOT NULL AND NEW.to_on IS NULL AND NEW.kind IN ('potable','irrigation','raw','recycled')"
+                "NEW.point_id IS NOT NULL AND NEW.to_on IS NULL"
+                " AND NEW.kind IN ('potable','irrigation','raw','recycled')"
                 " AND EXISTS(SELECT 1 FROM service_point p WHERE p.id = NEW.point_id"
                 " AND (p.route_id IS NULL OR p.sequence IS NULL))",
             )

@@ -10,7 +10,8 @@ CREATE TABLE read(
     ('regular','final','opening','reread','control','removal','installation')),
   source {text} NOT NULL CHECK(source IN('A','C','E','K')),
   status {text} NOT NULL CHECK(status IN('entered','held','released','billed','void')),
-  held_code {text}, trouble_code {text}, rolled {int} NOT NULL DEFAULT 0, entered_by {text} NOT NULL, entered_at {instant} NOT NULL,
+  held_code {text}, trouble_code {text}, rolled {int} NOT NULL DEFAULT 0,
+  entered_by {text} NOT NULL, entered_at {instant} NOT NULL,
   batch_id {int}, row_no {int}, PRIMARY KEY(register_id, read_on, seq),
   CONSTRAINT read_says CHECK(value IS NOT NULL OR usage IS NOT NULL)) {clustered};
 CREATE INDEX read_batch ON read(batch_id) WHERE status = 'held';

@@ -7,7 +7,8 @@ CREATE TABLE fund(id {id}, code {text} NOT NULL CONSTRAINT fund_code UNIQUE, tit
 CREATE TABLE gl_account(
   id {id}, code {text} NOT NULL CONSTRAINT gl_code UNIQUE, title {text} NOT NULL,
   kind {text} NOT NULL CHECK(kind IN('A','L','R','X')),
-  use {text} NOT NULL DEFAULT 'other' CHECK(use IN('other','receivable','credit','cash','refunds','suspense'))) {strict};
+  use {text} NOT NULL DEFAULT 'other'
+    CHECK(use IN('other','receivable','credit','cash','refunds','suspense'))) {strict};
 CREATE TABLE charge_code(
   id {id}, code {text} NOT NULL CONSTRAINT charge_code_code UNIQUE, title {text} NOT NULL,
   revenue_gl_id {int} NOT NULL REFERENCES gl_account(id), receivable_gl_id {int} NOT NULL REFERENCES gl_account(id),
@@ -19,7 +20,8 @@ CREATE TABLE period(
 CREATE TABLE proposal(
   id {id}, number {text} NOT NULL CONSTRAINT proposal_number UNIQUE,
   idem_key {text} NOT NULL CONSTRAINT proposal_key UNIQUE CHECK(length(idem_key)>=8), kind {text} NOT NULL,
-  reason {text} NOT NULL, account_id {int} NOT NULL REFERENCES account(id), maker {text} NOT NULL REFERENCES staff(name),
+  reason {text} NOT NULL, account_id {int} NOT NULL REFERENCES account(id),
+  maker {text} NOT NULL REFERENCES staff(name),
   state {text} NOT NULL CHECK(state IN('draft','submitted')), amount_cents {int} NOT NULL CHECK(amount_cents>0),
   total_dr {int} NOT NULL CHECK(total_dr>0), legs_hash {text} NOT NULL CHECK(length(legs_hash)=64),
   plan_hash {text} NOT NULL CHECK(length(plan_hash)=64), tier {int} NOT NULL, approvers {text} NOT NULL,
@@ -34,7 +36,8 @@ CREATE TABLE proposal_leg(
   fund_id {int} NOT NULL REFERENCES fund(id), cents {int} NOT NULL CHECK(cents<>0),
   PRIMARY KEY(proposal_id, n)) {clustered};
 CREATE TABLE approval(
-  id {id}, proposal_id {int} NOT NULL CONSTRAINT approval_once UNIQUE REFERENCES proposal(id), decided_by {text} NOT NULL,
+  id {id}, proposal_id {int} NOT NULL CONSTRAINT approval_once UNIQUE REFERENCES proposal(id),
+  decided_by {text} NOT NULL,
   decision {text} NOT NULL CHECK(decision IN('approved','rejected','expired','withdrawn')),
   reason {text} NOT NULL, decided_on {day} NOT NULL, decided_at {instant} NOT NULL) {strict};
 CREATE TABLE proposal_ack(
@@ -77,7 +80,8 @@ CREATE TABLE posting(
   id {id}, journal_id {int} NOT NULL REFERENCES journal(id), gl_id {int} NOT NULL REFERENCES gl_account(id),
   account_id {int} REFERENCES account(id), item_id {int} REFERENCES receivable_item(id),
   charge_code_id {int} REFERENCES charge_code(id), fund_id {int} NOT NULL REFERENCES fund(id),
-  cents {int} NOT NULL CONSTRAINT posting_cents CHECK(cents <> 0 AND cents BETWEEN -99999999999 AND 99999999999)) {strict};
+  cents {int} NOT NULL
+    CONSTRAINT posting_cents CHECK(cents <> 0 AND cents BETWEEN -99999999999 AND 99999999999)) {strict};
 CREATE INDEX posting_journal ON posting(journal_id);
 CREATE INDEX posting_account ON posting(account_id, gl_id, cents) WHERE account_id IS NOT NULL;
 CREATE INDEX posting_gl ON posting(gl_id, cents);
@@ -160,7 +164,8 @@ def statements(d: Dialect) -> list[str]:
             ("a customer credit is spent twice", _OVERDRAWN),
             (
                 "total differs from what was approved",
-                "EXISTS(SELECT 1 FROM journal j JOIN approval a ON a.id = j.approval_id JOIN proposal p ON p.id = a.proposal_id"
+                "EXISTS(SELECT 1 FROM journal j JOIN approval a ON a.id = j.approval_id"
+                " JOIN proposal p ON p.id = a.proposal_id"
                 " WHERE j.id = NEW.journal_id AND p.total_dr <> NEW.total_dr)",
             ),
             (
@@ -181,7 +186,8 @@ def statements(d: Dialect) -> list[str]:
             ("period closed", "(SELECT status FROM period WHERE ym = NEW.period_ym) <> 'open'"),
             (
                 "not an approved proposal of this kind, key and maker",
-                "NEW.approval_id IS NOT NULL AND NOT EXISTS(SELECT 1 FROM approval a JOIN proposal p ON p.id = a.proposal_id"
+                "NEW.approval_id IS NOT NULL AND NOT EXISTS(SELECT 1 FROM approval a"
+                " JOIN proposal p ON p.id = a.proposal_id"
                 " WHERE a.id = NEW.approval_id AND a.decision = 'approved' AND p.kind = NEW.kind"
                 " AND p.idem_key = NEW.idem_key AND p.maker = NEW.maker"
                 " AND (a.decided_by = NEW.posted_by OR (a.decided_by LIKE 'policy:%' AND NEW.posted_by = NEW.maker)))",

@@ -5,7 +5,8 @@ from ubtui.db.dialect import Dialect
 TABLES = """
 CREATE TABLE work_item(
   id {id}, code {text} NOT NULL, grp {text} NOT NULL, subject_type {text} NOT NULL, subject_key {text} NOT NULL,
-  period {text} NOT NULL DEFAULT '', account_id {int}, account {text}, point_id {int}, cycle {text}, route {text}, customer_class {text},
+  period {text} NOT NULL DEFAULT '', account_id {int}, account {text}, point_id {int}, cycle {text}, route {text},
+  customer_class {text},
   title {text} NOT NULL, who {text} NOT NULL DEFAULT '', place {text} NOT NULL DEFAULT '', why {text} NOT NULL,
   money_cents {int} NOT NULL DEFAULT 0, units {int} NOT NULL DEFAULT 0, consequence {text} NOT NULL,
   evidence {text} NOT NULL, due_on {day}, due_source {text}, detected_on {day} NOT NULL, detected_at {instant} NOT NULL,
