@@ -1,0 +1,153 @@
+"""What every command shares: its options, the desk it opens, and how an answer is told."""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+import click
+import msgspec
+
+from ubtui.act import Act, Done, Form, Refused, new_key
+from ubtui.cli.faults import REFUSED, say
+from ubtui.desk import Desk, Seat
+from ubtui.domain.errors import BadValue
+from ubtui.domain.money import format_money
+from ubtui.domain.text import clean_text
+from ubtui.settings import default_data
+
+P = ParamSpec("P")
+R = TypeVar("R")
+T = TypeVar("T")
+F = TypeVar("F", bound=Form)
+
+
+@dataclass(frozen=True)
+class Options:
+    """The options every command takes: where, who, under which key, for real or not, in which form."""
+
+    data: str
+    seat: Seat
+    key: str | None
+    dry_run: bool
+    format: str
+
+
+def data_at(given: str | None) -> str:
+    """The district's place: as given, else $UBTUI_DATA, else the default folder."""
+    return given or os.environ.get("UBTUI_DATA") or str(default_data())
+
+
+def shared(
+    formats: Sequence[str] = ("text", "json"), default: str | None = None
+) -> Callable[[Callable[Concatenate[Options, P], T]], Callable[P, T]]:
+    """The shared options; the command gets them as its first argument, an `Options`.
+
+    `formats` are what `--format` may be; `default` is the first of them unless named.
+    """
+
+    def wrap(command: Callable[Concatenate[Options, P], T]) -> Callable[P, T]:
+        @click.option("--data", metavar="FOLDER|URL", help="The district (else $UBTUI_DATA, else the default folder).")
+        @click.option("--as", "as_name", metavar="NAME", help="Who sits here, in sample and training districts.")
+        @click.option("--seat-key", metavar="KEY", help="The seat of a forced command.")
+        @click.option("--key", metavar="KEY", help="Do it once: the same key gives the first answer again.")
+        @click.option("--dry-run", is_flag=True, help="Do and check everything, then keep nothing.")
+        @click.option(
+            "--format", "form", type=click.Choice(list(formats)), default=default or formats[0], show_default=True
+        )
+        @functools.wraps(command)
+        def run(*args: P.args, **kwargs: P.kwargs) -> T:
+            given: dict[str, Any] = kwargs
+            root = click.get_current_context().find_root().params
+            picked = {name: given.pop(name) or root.get(name) for name in ("data", "as_name", "seat_key")}
+            key, dry_run, form = given.pop("key"), given.pop("dry_run"), given.pop("form")
+            if key is not None and not (8 <= len(key) <= 200 and key.isprintable()):
+                raise BadValue(f"--key {key[:40]!r}: use 8 to 200 printable characters.")
+            options = Options(
+                data_at(picked["data"]), Seat(picked["as_name"], picked["seat_key"]), key, bool(dry_run), form
+            )
+            return command(options, *args, **kwargs)
+
+        return run
+
+    return wrap
+
+
+@contextmanager
+def opened(options: Options) -> Iterator[Desk]:
+    """The desk of this command, closed behind it."""
+    with Desk(options.data, options.seat) as desk:
+        yield desk
+
+
+def doing(desk: Desk, options: Options, act: Act[F, R], form: F, key: str | None = None) -> R:
+    """Perform `form` and tell how it went; its result. A refusal ends the command with exit code 1.
+
+    The key is `--key`, else `key` (a file's hash), else a new one, which is told before the act so that a
+    command that was killed can be repeated.
+    """
+    used = options.key or key
+    if used is None:
+        used = new_key()
+        if not options.dry_run:
+            say(f"key {used}")
+    return tell(desk.perform(act, form, used, options.dry_run))
+
+
+def tell(answer: Done[R] | Refused) -> R:
+    """Narrate an act's answer on stderr; its result. A refusal ends the command with exit code 1."""
+    if isinstance(answer, Refused):
+        say(f"refused: {answer.sentence()}")
+        raise click.exceptions.Exit(REFUSED)
+    if answer.replayed:
+        say(f"already done (event {answer.seq}): this is the first answer")
+        return answer.result
+    if answer.dry_run:
+        say("dry run: nothing was kept")
+    for word, keys in (("closed", answer.closed), ("opened", answer.opened)):
+        if keys:
+            would = "would have " if answer.dry_run else ""
+            named = f": {', '.join(map(str, keys))}" if len(keys) <= 5 else ""
+            say(f"{would}{word} {len(keys)} item{'' if len(keys) == 1 else 's'}{named}")
+    return answer.result
+
+
+def emit(options: Options, record: Any) -> None:
+    """Write one record (a struct, dataclass or dict) to stdout: aligned lines, or one JSON object."""
+    plain = msgspec.to_builtins(record, enc_hook=str)
+    if options.format == "json":
+        click.echo(json.dumps(plain, ensure_ascii=False, indent=2))
+        return
+    for line in lines(plain):
+        click.echo(line)
+
+
+def lines(plain: Any, indent: str = "") -> Iterator[str]:
+    """A record of plain values as text for people: money in dollars, lists below their name."""
+    if not isinstance(plain, dict):
+        yield f"{indent}{_cell('', plain)}"
+        return
+    names = {name: name.removesuffix("_cents").replace("_", " ") for name in plain}
+    width = max((len(name) for name in names.values()), default=0)
+    for name, value in plain.items():
+        if isinstance(value, dict | list) and value:
+            yield f"{indent}{names[name]}"
+            for entry in value if isinstance(value, list) else [value]:
+                yield from lines(entry, indent + "  ")
+        else:
+            yield f"{indent}{names[name]:<{width}}  {_cell(name, value)}".rstrip()
+
+
+def _cell(name: str, value: Any) -> str:
+    if value is None or value == [] or value == {}:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if name.endswith("_cents") and isinstance(value, int):
+        return format_money(value)
+    return clean_text(str(value))

@@ -1,0 +1,99 @@
+"""What went wrong, in one sentence and an exit code; a real fault leaves its traceback in a log, never on screen."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+REFUSED, BAD_INPUT, BUSY, FAULT = 1, 2, 3, 4
+_PASSWORD = re.compile(r"(\w+://[^:/@\s]*):[^@\s]*@")
+_PLACE: Final = frozenset(
+    {"cantopen", "readonly", "notadb", "unreachable"}
+)  # the caller named a place that is not good
+
+
+def say(text: str) -> None:
+    """Narrate on stderr, one cleaned line for each line given; passwords in URLs stay hidden."""
+    from ubtui.domain.text import clean_text
+
+    for line in text.splitlines():
+        print(_PASSWORD.sub(r"\1:***@", clean_text(line)), file=sys.stderr)
+
+
+def say_fault(exc: Exception, argv: Sequence[str] = ()) -> int:
+    """One sentence for `exc` on stderr; the exit code. Bad input, busy and place are told; the rest is logged too."""
+    from ubtui.db.errors import Busy, RecordError
+    from ubtui.db.migrate import SchemaError
+    from ubtui.desk import DeskError
+    from ubtui.domain.errors import BadValue
+    from ubtui.settings import SettingsError
+
+    if isinstance(exc, BadValue | SettingsError | DeskError | SchemaError):
+        say(str(exc))
+        return BAD_INPUT
+    if isinstance(exc, UnicodeEncodeError):
+        say("this output's encoding cannot write the text: set PYTHONIOENCODING=utf-8 or a UTF-8 locale")
+        return BAD_INPUT
+    if isinstance(exc, OSError) and exc.filename is not None:
+        say(f"{os.fsdecode(exc.filename)}: {exc.strerror}")
+        return BAD_INPUT
+    record = _of_record(exc)
+    if isinstance(record, Busy):
+        say(str(record))
+        return BUSY
+    if isinstance(record, RecordError) and record.cause in _PLACE:
+        say(str(record))
+        return BAD_INPUT
+    place = log_fault(exc, argv)
+    say(f"{record or f'{type(exc).__name__}: {exc}'} — this is a fault of the program or the machine; see {place}")
+    return FAULT
+
+
+def _of_record(exc: Exception) -> Exception | None:
+    """`exc` as a RecordError, when a database or its driver raised it."""
+    from ubtui.db.errors import RecordError, explain
+
+    link: BaseException | None = exc
+    while link is not None:
+        module = type(link).__module__.partition(".")[0]
+        if isinstance(link, RecordError) or module in ("apsw", "peewee", "psycopg"):
+            return explain(exc)
+        link = link.__cause__ or link.__context__
+    return None
+
+
+def log_fault(exc: Exception, argv: Sequence[str]) -> Path | str:
+    """Append the traceback to `fault.log`, 0600, in the district's folder (else the user's state folder)."""
+    from ubtui.cli.common import data_at
+    from ubtui.desk import is_url, utc_now
+    from ubtui.domain.dates import format_instant
+
+    data = data_at(_data_of(argv))
+    state = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "ubtui"
+    for folder in ([] if is_url(data) else [Path(data)]) + [state]:
+        try:
+            if folder is state:
+                folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            path = folder / "fault.log"
+            with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "w", encoding="utf-8") as log:
+                words = _PASSWORD.sub(r"\1:***@", " ".join(argv))
+                log.write(f"{format_instant(utc_now())} ubtui {words}\n")
+                log.write("".join(traceback.format_exception(exc)) + "\n")
+            return path
+        except OSError:
+            continue
+    return "nowhere: no folder could be written"
+
+
+def _data_of(argv: Sequence[str]) -> str | None:
+    for at, word in enumerate(argv):
+        if word == "--data" and at + 1 < len(argv):
+            return argv[at + 1]
+        if word.startswith("--data="):
+            return word.partition("=")[2]
+    return None
