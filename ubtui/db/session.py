@@ -73,8 +73,11 @@ class Session:
         values = [fields[name].db_value(value) for name, value in columns.items()]
         marks = ", ".join("?" * len(values))
         tail = " RETURNING id" if isinstance(model._meta.primary_key, peewee.AutoField) else ""
-        got = self.rows(f"INSERT INTO {table}({names}) VALUES ({marks}){tail}", values)
-        return int(got[0][0]) if tail else 0
+        sql = f"INSERT INTO {table}({names}) VALUES ({marks}){tail}"
+        if not tail:
+            self.execute(sql, values)
+            return 0
+        return int(self.rows(sql, values)[0][0])
 
     def update(self, model: type[peewee.Model], row_id: int, version: int | None = None, **columns: Any) -> bool:
         """Change one row by id; with `version`, only when nobody changed it since (its version grows)."""

@@ -1,0 +1,120 @@
+"""A district for tests of money: a few accounts, a desk for each person, acts that do what a test says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from importlib import resources
+from pathlib import Path
+from typing import TypeVar
+
+from ubtui.act import Done, Refused, Work
+from ubtui.db.models import record
+from ubtui.db.session import Session
+from ubtui.desk import Desk, Seat, is_url, open_session
+from ubtui.domain.numbers import account_number
+from ubtui.services import ledger, office
+
+T = TypeVar("T")
+DAY = date(2026, 11, 23)
+NOW = "2026-11-23T16:00:00.000000Z"
+
+
+def text() -> str:
+    """The sample district's settings; ben owns account 3, and account 4 is linked to ana."""
+    found = resources.files("ubtui").joinpath("services/demo/district.toml").read_text("utf-8")
+    found = found.replace('name = "ben"\n', f'name = "ben"\nown = ["{account_number(3)}"]\n')
+    found = found.replace('name = "ana"\n', f'name = "ana"\nlinked = ["{account_number(4)}"]\n')
+    return found + '\n[[staff]]\nname = "eve"\nfull_name = "Eve Stone"\nrole = "manager"\n'
+
+
+def admin(data: str) -> Session:
+    """A connected session without the seat's authorizer."""
+    session = open_session(data, admin=True)
+    session.database.connect()
+    return session
+
+
+def found(data: str, accounts: int = 5, day: date = DAY) -> None:
+    """Set up the district at `data` with accounts 1 to `accounts`, one owner and one parcel each."""
+    folder = None if is_url(data) else Path(data)
+    if folder:
+        folder.mkdir(mode=0o700, exist_ok=True)
+    session = admin(data)
+    office.install(session, text(), day, NOW, folder)
+    with session.writing():
+        cycle = session.value("SELECT id FROM cycle WHERE code = 'B2'")
+        for n in range(1, accounts + 1):
+            party = session.insert(record.Party, name=f"Owner {n}", search_name=f"owner {n}", mail_line1=f"{n} Main St")
+            account = session.insert(
+                record.Account, number=account_number(n), cycle_id=cycle, opened_on=date(2020, 1, 1)
+            )
+            session.insert(
+                record.AccountRole, account_id=account, party_id=party, role="owner", from_on=date(2020, 1, 1)
+            )
+    session.database.close()
+
+
+def desk(data: str, who: str = "ana") -> Desk:
+    """A desk for `who`."""
+    return Desk(data, Seat(as_name=who))
+
+
+def account(session: Session, n: int = 1) -> int:
+    """The id of account n."""
+    return int(session.value("SELECT id FROM account WHERE number = ?", [account_number(n)]))
+
+
+def doing(at: Desk, call: Callable[[Work], T], key: str = "test-set-up", day: date | None = None) -> T:
+    """Run `call` as `at`'s person in one write transaction, outside any act (to set a scene)."""
+    look = at.look()
+    work = Work(look.db, day or look.today, look.now, look.utc, look.district, look.actor, key)
+    with look.db.writing():
+        if look.db.kind == "postgres":
+            look.db.execute("SELECT set_config('ubtui.actor', ?, true)", [look.actor.name])
+        return call(work)
+
+
+def bill(at: Desk, account_id: int, cents: int, on: date, *, charge: str = "USE", due: date | None = None) -> None:
+    """Post a bill of one line."""
+    count = at.session.value("SELECT COUNT(*) FROM bill")
+    draft = ledger.BillDraft(
+        key=f"bill-{count:06d}",
+        number=f"{count + 1:06d}",
+        account_id=account_id,
+        period=f"B2/{on:%Y-%m}#{count}",
+        from_on=on,
+        to_on=on,
+        billed_on=on,
+        mailed_on=on,
+        due_on=due or on,
+        lines=[ledger.BillLine(charge, "Water", cents)],
+    )
+    doing(at, lambda work: ledger.post_bills(work, [draft]))
+
+
+def pay(at: Desk, account_id: int, cents: int, on: date) -> None:
+    """Post a receipt."""
+    count = at.session.value("SELECT COUNT(*) FROM receipt")
+    draft = ledger.ReceiptDraft(
+        key=f"receipt-{count:06d}",
+        number=f"{count + 1:06d}",
+        account_id=account_id,
+        received_on=on,
+        cents=cents,
+        source="counter",
+        kind="check",
+    )
+    doing(at, lambda work: ledger.post_receipts(work, [draft]))
+
+
+def done(answer: Done[T] | Refused) -> T:
+    """The result of an act that must have been done."""
+    assert isinstance(answer, Done), answer.sentence()
+    return answer.result
+
+
+def refused(answer: Done[T] | Refused) -> Refused:
+    """The refusal of an act that must have been refused."""
+    assert isinstance(answer, Refused), answer
+    return answer
