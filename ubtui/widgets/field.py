@@ -157,9 +157,9 @@ class Form(VerticalScroll, can_focus=False):
         super().__init__(id=id)
         self.fields = tuple(fields)
         self._specs = {spec.name: spec for spec in self.fields}
-        self._inputs = {spec.name: self._input(spec, burst) for burst in (Burst(),) for spec in self.fields}
-        self._names = {id_: name for name, each in self._inputs.items() if (id_ := each.id)}
-        self._last = self.values()
+        self._inputs: dict[str, LineInput | ChoiceInput | LongText] = {}
+        self._names: dict[str, str] = {}  # by the id of the input
+        self._last = {spec.name: spec.value for spec in self.fields}
         self._errors: dict[str, str] = {}
 
     @staticmethod
@@ -179,22 +179,25 @@ class Form(VerticalScroll, can_focus=False):
 
     def compose(self) -> ComposeResult:
         """A line a field, a hidden line for what is wrong with it, and one line of help below."""
+        burst = Burst()  # one for all fields, since an enter leads from one to the next
         for spec in self.fields:
+            self._inputs[spec.name] = self._input(spec, burst)
+            self._names[f"field-{spec.name}"] = spec.name
             label = Text(fit(clean_text(spec.label) + (" *" if spec.required else ""), LABEL_WIDTH - 2))
             with Vertical():
                 with Horizontal():
                     yield Static(label, classes="field--label", markup=False)
                     yield self._inputs[spec.name]
                 yield Static("", id=f"wrong-{spec.name}", classes="field--wrong", markup=False)
+        self._last = self.values()
         yield Static("", classes="field--note", markup=False)
 
     # what others may ask and do
 
     def values(self) -> dict[str, str]:
-        """The text of every field as typed."""
-        return {
-            name: each.text if isinstance(each, LongText) else each.value for name, each in self._inputs.items()
-        }
+        """The text of every field as typed; before the form is mounted, what it starts with."""
+        typed = {name: each.text if isinstance(each, LongText) else each.value for name, each in self._inputs.items()}
+        return {**self._last, **typed}
 
     def input(self, name: str) -> Widget:
         """The input of a field, to give it the focus."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from array import array
 from collections import OrderedDict
-from collections.abc import Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from rich.segment import Segment
@@ -27,6 +27,8 @@ from ubtui.widgets.rows import Query, Row, Source, arrange, cell, clean_row, lin
 PAGE = 100  # rows asked for at once
 KEPT = 1_000  # rows remembered
 LEAD = 3  # cells before the first column: cursor, mark, gap
+
+Asking = Callable[[int, int], Coroutine[Any, Any, None]]  # of a generation and the cursor's place if its id is gone
 
 _ACTIONS = {
     "list.down": "step(1)",
@@ -124,7 +126,7 @@ class QueueList(ScrollView, can_focus=True):
         self._rows: OrderedDict[int, Row | None] = OrderedDict()  # None: no longer there
         self._unreadable: set[int] = set()
         self._marks: dict[int, None] = {}
-        self._unseen_marks = 0
+        self._unseen: set[int] = set()  # marked, but not among the ids shown
         self._dropped: set[int] = set()
         self._changed = 0
         self._cursor = 0
@@ -204,7 +206,8 @@ class QueueList(ScrollView, can_focus=True):
         elif self._shown.reverse:
             parts.append("reversed")
         if self._marks:
-            hidden = f", {self._unseen_marks:,} of them not shown" if self._unseen_marks else ""
+            unseen = len(self._unseen & self._marks.keys())
+            hidden = f", {unseen:,} of them not shown" if unseen else ""
             parts.append(f"{len(self._marks):,} marked{hidden}")
         if self._changed:
             parts.append(f"{self._changed:,} new")
@@ -307,7 +310,6 @@ class QueueList(ScrollView, can_focus=True):
     def clear_marks(self) -> None:
         """Take all marks off."""
         self._marks.clear()
-        self._unseen_marks = 0
         self.refresh()
         self._say()
 
@@ -362,7 +364,7 @@ class QueueList(ScrollView, can_focus=True):
         for task in self._tasks:
             task.cancel()
 
-    def _begin(self, how: Any, fallback: int) -> None:
+    def _begin(self, how: Asking, fallback: int) -> None:
         self._generation += 1
         self._wanted = self.current_id if self._wanted is None else self._wanted
         self._reading, self._failure = True, None
@@ -370,18 +372,17 @@ class QueueList(ScrollView, can_focus=True):
             if task is not None:
                 task.cancel()
         self._loader = None
-        self._opener = self._spawn(self._guarded(self._generation, how(self._generation, fallback)))
+        self._opener = self._spawn(self._guarded(self._generation, how, fallback))
         self._say()
 
-    async def _guarded(self, generation: int, work: Coroutine[Any, Any, None]) -> None:
+    async def _guarded(self, generation: int, how: Asking, fallback: int) -> None:
         try:
-            await work
+            await how(generation, fallback)
         except Exception as fault:
             if generation == self._generation:
                 self.asked = self._shown  # what is drawn is still the answer to the query before
                 self._fail(fault)
         finally:
-            work.close()
             if generation == self._generation:
                 self._reading = False
                 self._say()
@@ -436,8 +437,8 @@ class QueueList(ScrollView, can_focus=True):
             self._keep(rows)
         self._shown, self._ids, self._complete = asked, ids, complete
         place = self._find(ids, self._wanted)
-        if complete and self._marks:
-            self._unseen_marks = len(set(self._marks).difference(ids))
+        if complete:
+            self._unseen = set(self._marks).difference(ids) if self._marks else set()
         if place is not None or complete:
             self._wanted = None
         if self._dropped and complete:

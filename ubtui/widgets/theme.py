@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from textual.app import App
 from textual.theme import Theme
+
+from ubtui.widgets import too_small
 
 NORMAL = "desk"
 LEAN = "desk-lean"
@@ -17,6 +20,7 @@ _NORMAL_TOKENS = {
     "title-background": "#232a31",
     "cursor-foreground": "#0f1418",
     "cursor-background": "#7fb4d8",
+    "cursor-text-style": "none",
     "block-cursor-foreground": "#0f1418",
     "block-cursor-background": "#7fb4d8",
     "block-cursor-text-style": "none",
@@ -27,6 +31,9 @@ _NORMAL_TOKENS = {
     "border-blurred": "#4b5560",
 }
 
+# What Textual does not define by itself.
+_OWN = ("danger", "dim", "rule", "title-background", "cursor-foreground", "cursor-background", "cursor-text-style")
+
 # The terminal's own sixteen colours: half the bytes of a line, and readable on whatever background it has.
 _LEAN_TOKENS = {
     "ansi-background": "ansi_black",
@@ -35,14 +42,15 @@ _LEAN_TOKENS = {
     "dim": "ansi_default",
     "rule": "ansi_default",
     "title-background": "ansi_default",
-    "cursor-foreground": "ansi_black",
-    "cursor-background": "ansi_white",
-    "block-cursor-foreground": "ansi_black",
-    "block-cursor-background": "ansi_white",
-    "block-cursor-text-style": "none",
-    "input-cursor-background": "ansi_white",
-    "input-cursor-foreground": "ansi_black",
-    "input-cursor-text-style": "none",
+    "cursor-foreground": "ansi_default",
+    "cursor-background": "ansi_default",
+    "cursor-text-style": "reverse",  # also seen where NO_COLOR takes all colours away
+    "block-cursor-foreground": "ansi_default",
+    "block-cursor-background": "ansi_default",
+    "block-cursor-text-style": "reverse",
+    "input-cursor-background": "ansi_default",
+    "input-cursor-foreground": "ansi_default",
+    "input-cursor-text-style": "reverse",
     "input-selection-background": "ansi_cyan",
     "input-selection-foreground": "ansi_black",
     "border": "ansi_default",
@@ -85,19 +93,29 @@ THEMES = (
 )
 
 
-def token_defaults() -> dict[str, str]:
-    """The tokens for `App.get_theme_variable_defaults`, so that the styles parse under any other theme too."""
-    return {name: _NORMAL_TOKENS[name] for name in _OWN}
-
-
-_OWN = ("danger", "dim", "rule", "title-background", "cursor-foreground", "cursor-background")
-
-
 def choose_theme(environ: Mapping[str, str]) -> str:
     """The theme for a terminal: lean over SSH, under NO_COLOR, and without true colour."""
     if "SSH_CONNECTION" in environ or "NO_COLOR" in environ:
         return LEAN
     return NORMAL if environ.get("COLORTERM", "").lower() in ("truecolor", "24bit") else LEAN
+
+
+class ThemedApp(App[int]):
+    """An app in one of the two themes, with the tokens defined under any other theme too, and classes by size."""
+
+    HORIZONTAL_BREAKPOINTS = too_small.HORIZONTAL
+    VERTICAL_BREAKPOINTS = too_small.VERTICAL
+
+    def __init__(self, theme_name: str = NORMAL) -> None:
+        # Textual chooses its NO_COLOR filter here, before a theme can be set; the wrong one draws black on black.
+        super().__init__(ansi_color=True if theme_name == LEAN else None)
+        for each in THEMES:
+            self.register_theme(each)
+        self.theme = theme_name
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """The tokens of the house, so that the style files parse."""
+        return {name: _NORMAL_TOKENS[name] for name in _OWN}
 
 
 def styles_folder() -> Path:

@@ -20,13 +20,10 @@ def too_small(width: int, height: int) -> str | None:
 
 
 class TooSmall(Widget):
-    """Covers its screen with the sentence while the window is too small; yield it last in a screen's compose."""
+    """Covers its screen with the sentence while the window is too small; base.tcss shows it by the screen's classes."""
 
-    DEFAULT_CSS = """
-    TooSmall { display: none; layer: top; width: 100%; height: 100%; position: absolute; }
-    Screen.-slim TooSmall, Screen.-short TooSmall { display: block; }
-    """
+    DEFAULT_CSS = "TooSmall { display: none; layer: top; width: 100%; height: 100%; position: absolute; }"
 
     def render(self) -> Text:
         """The sentence, wrapped."""
-        return Text(too_small(self.size.width, self.size.height) or "", end="")
+        return Text(too_small(*self.app.size) or "", end="")
