@@ -45,6 +45,7 @@ _LEDGER: Final = frozenset(
         "letter",
         "policy",
         "proposal_ack",
+        "signature",
     ]
 )
 _ALLOWED: Final = frozenset(

@@ -27,6 +27,7 @@ CREATE TABLE proposal(
   plan_hash {text} NOT NULL CHECK(length(plan_hash)=64), tier {int} NOT NULL, approvers {text} NOT NULL,
   needs_document {int} NOT NULL, policy_version {int} NOT NULL, effective_on {day} NOT NULL, note {text} NOT NULL,
   item {text}, revises {int} CONSTRAINT proposal_revised_once UNIQUE REFERENCES proposal(id),
+  reverses {int}, signers {int} NOT NULL DEFAULT 1 CHECK(signers IN(0,1,2)),
   created_on {day} NOT NULL, created_at {instant} NOT NULL, submitted_on {day}, submitted_at {instant},
   version {int} NOT NULL DEFAULT 1) {strict};
 CREATE INDEX proposal_account ON proposal(account_id);
@@ -40,6 +41,9 @@ CREATE TABLE approval(
   decided_by {text} NOT NULL,
   decision {text} NOT NULL CHECK(decision IN('approved','rejected','expired','withdrawn')),
   reason {text} NOT NULL, decided_on {day} NOT NULL, decided_at {instant} NOT NULL) {strict};
+CREATE TABLE signature(
+  proposal_id {int} NOT NULL REFERENCES proposal(id), signed_by {text} NOT NULL REFERENCES staff(name),
+  role {text} NOT NULL, signed_at {instant} NOT NULL, PRIMARY KEY(proposal_id, role)) {clustered};
 CREATE TABLE proposal_ack(
   proposal_id {int} PRIMARY KEY REFERENCES proposal(id), by_staff {text} NOT NULL, at {instant} NOT NULL) {strict};
 CREATE TABLE journal(
@@ -123,6 +127,27 @@ _SUBLEDGER = """EXISTS(SELECT 1 FROM (
 _OVERPAID = """EXISTS(SELECT 1 FROM application x WHERE x.journal_id = NEW.journal_id AND
   (SELECT SUM(y.cents) FROM application y WHERE y.item_id = x.item_id)
     NOT BETWEEN 0 AND (SELECT cents FROM receivable_item i WHERE i.id = x.item_id))"""
+_ASTRAY = """EXISTS(SELECT 1 FROM posting p JOIN gl_account g ON g.id = p.gl_id
+  LEFT JOIN receivable_item i ON i.id = p.item_id LEFT JOIN charge_code c ON c.id = i.charge_code_id
+  WHERE p.journal_id = NEW.journal_id AND (
+    (g.use IN ('receivable', 'credit') AND p.account_id IS NULL) OR (g.use <> 'receivable' AND p.item_id IS NOT NULL)
+    OR (g.use = 'receivable' AND (i.account_id <> p.account_id OR c.receivable_gl_id <> p.gl_id
+      OR c.fund_id <> p.fund_id OR p.charge_code_id IS NULL OR p.charge_code_id <> c.id))))"""
+_UNDONE = """EXISTS(SELECT 1 FROM application x LEFT JOIN application o ON o.id = x.reverses
+  WHERE x.journal_id = NEW.journal_id AND (
+    (x.cents < 0) <> (x.reverses IS NOT NULL)
+    OR (o.id IS NOT NULL AND (o.item_id <> x.item_id OR o.account_id <> x.account_id OR o.cents <> -x.cents))))"""
+_LINES = "gl_id, COALESCE(account_id,0), COALESCE(item_id,0), COALESCE(charge_code_id,0), fund_id"
+_UNDO = "(SELECT reverses FROM journal WHERE id = NEW.journal_id)"
+_NEGATED = f"SELECT {_LINES}, -cents, COUNT(*) FROM posting WHERE journal_id = {_UNDO} GROUP BY {_LINES}, cents"
+_AGAIN = f"SELECT {_LINES}, cents, COUNT(*) FROM posting WHERE journal_id = NEW.journal_id GROUP BY {_LINES}, cents"
+_OUT_OF_KIND = """EXISTS(SELECT 1 FROM journal j JOIN posting p ON p.journal_id = j.id
+  JOIN gl_account g ON g.id = p.gl_id
+  WHERE j.id = NEW.journal_id AND (
+    (j.kind = 'BILL' AND NOT ((g.use = 'receivable' AND p.cents > 0) OR (g.kind = 'R' AND p.cents < 0)))
+    OR (j.kind = 'RECEIPT' AND NOT ((g.use IN ('cash', 'suspense') AND p.cents > 0)
+      OR (g.use IN ('receivable', 'credit', 'suspense') AND p.cents < 0)))
+    OR (j.kind = 'APPLY' AND NOT ((g.use = 'credit' AND p.cents > 0) OR (g.use = 'receivable' AND p.cents < 0)))))"""
 _OVERDRAWN = """EXISTS(SELECT 1 FROM posting p JOIN gl_account g ON g.id = p.gl_id AND g.use = 'credit'
   WHERE p.journal_id = NEW.journal_id AND p.cents > 0 AND (SELECT SUM(q.cents) FROM posting q
   WHERE q.account_id = p.account_id AND q.gl_id = p.gl_id) > 0)"""
@@ -159,7 +184,14 @@ def statements(d: Dialect) -> list[str]:
                 "seal total",
                 "NEW.total_dr <> (SELECT SUM(cents) FROM posting WHERE journal_id = NEW.journal_id AND cents > 0)",
             ),
+            ("a posting stands on another account, charge or control account than its item", _ASTRAY),
             ("items less applications differ from the receivable postings", _SUBLEDGER),
+            ("an application is undone by its own amount on its own item", _UNDONE),
+            ("such postings do not belong to a journal of this kind", _OUT_OF_KIND),
+            (
+                "a reversal takes back every leg as it was",
+                f"{_UNDO} IS NOT NULL AND (EXISTS({_NEGATED} EXCEPT {_AGAIN}) OR EXISTS({_AGAIN} EXCEPT {_NEGATED}))",
+            ),
             ("an item is applied beyond its amount", _OVERPAID),
             ("a customer credit is spent twice", _OVERDRAWN),
             (
@@ -185,11 +217,21 @@ def statements(d: Dialect) -> list[str]:
             ("posted under another name", acting.format(column="posted_by")),
             ("period closed", "(SELECT status FROM period WHERE ym = NEW.period_ym) <> 'open'"),
             (
+                "a journal of this kind needs an approval",
+                "NEW.approval_id IS NULL AND NEW.kind NOT IN ('BILL', 'RECEIPT', 'APPLY')",
+            ),
+            ("only a reversal reverses", "(NEW.kind = 'REVERSAL') <> (NEW.reverses IS NOT NULL)"),
+            (
+                "a reversal is not reversed: post it anew",
+                "(SELECT kind FROM journal WHERE id = NEW.reverses) = 'REVERSAL'",
+            ),
+            (
                 "not an approved proposal of this kind, key and maker",
                 "NEW.approval_id IS NOT NULL AND NOT EXISTS(SELECT 1 FROM approval a"
                 " JOIN proposal p ON p.id = a.proposal_id"
                 " WHERE a.id = NEW.approval_id AND a.decision = 'approved' AND p.kind = NEW.kind"
-                " AND p.idem_key = NEW.idem_key AND p.maker = NEW.maker"
+                " AND p.idem_key = NEW.idem_key AND p.maker = NEW.maker AND p.effective_on = NEW.effective_on"
+                " AND p.reverses IS NOT DISTINCT FROM NEW.reverses"
                 " AND (a.decided_by = NEW.posted_by OR (a.decided_by LIKE 'policy:%' AND NEW.posted_by = NEW.maker)))",
             ),
         ],
@@ -206,11 +248,13 @@ def statements(d: Dialect) -> list[str]:
         "EXISTS(SELECT 1 FROM staff_account s JOIN account a ON a.number = s.account_number"
         " WHERE a.id = {account} AND s.staff = {who})"
     )
+    legs = "(SELECT {what} FROM proposal_leg WHERE proposal_id = NEW.id{where})"
     out += d.refuse(
         "proposal_ins",
         "BEFORE INSERT",
         "proposal",
         [
+            ("a proposal begins as a draft", "NEW.state <> 'draft'"),
             ("proposed under another name", acting.format(column="maker")),
             (
                 "nobody acts on his own or a linked account",
@@ -233,7 +277,25 @@ def statements(d: Dialect) -> list[str]:
             (
                 "a proposal keeps its maker, key and account",
                 "NEW.maker <> OLD.maker OR NEW.idem_key <> OLD.idem_key OR NEW.account_id <> OLD.account_id"
-                " OR NEW.number <> OLD.number",
+                " OR NEW.number <> OLD.number OR NEW.id <> OLD.id OR NEW.revises IS DISTINCT FROM OLD.revises",
+            ),
+            ("submitted under another name", acting.format(column="maker")),
+            (
+                "a decided proposal is not submitted",
+                "EXISTS(SELECT 1 FROM approval WHERE proposal_id = NEW.id)",
+            ),
+            (
+                "a submitted proposal balances and has its total",
+                "NEW.state = 'submitted' AND ("
+                + legs.format(what="COALESCE(SUM(cents), 1)", where="")
+                + " <> 0 OR "
+                + legs.format(what="COALESCE(SUM(cents), 0)", where=" AND cents > 0")
+                + " <> NEW.total_dr)",
+            ),
+            (
+                "this proposal needs a document",
+                "NEW.state = 'submitted' AND NEW.needs_document = 1 AND NOT EXISTS(SELECT 1 FROM document_link"
+                " WHERE subject = 'proposal:' || NEW.number)",
             ),
         ],
     )
@@ -285,8 +347,21 @@ def statements(d: Dialect) -> list[str]:
             ),
             (
                 "policy decides tier 0 only",
-                "NEW.decided_by LIKE 'policy:%' AND NEW.decision = 'approved'"
-                " AND (SELECT tier FROM proposal WHERE id = NEW.proposal_id) <> 0",
+                "NEW.decided_by LIKE 'policy:%' AND (NEW.decision IN ('rejected', 'withdrawn')"
+                " OR (NEW.decision = 'approved' AND (SELECT tier FROM proposal WHERE id = NEW.proposal_id) <> 0))",
+            ),
+            (
+                "this role does not decide it",
+                "NEW.decided_by NOT LIKE 'policy:%' AND NEW.decision IN ('approved', 'rejected') AND NOT EXISTS("
+                "SELECT 1 FROM proposal p JOIN staff s ON s.name = NEW.decided_by AND s.active = 1"
+                " WHERE p.id = NEW.proposal_id AND (',' || p.approvers || ',') LIKE ('%,' || s.role || ',%'))",
+            ),
+            (
+                "two people sign this amount",
+                "NEW.decision = 'approved' AND (SELECT signers FROM proposal WHERE id = NEW.proposal_id) = 2"
+                " AND (SELECT COUNT(*) FROM signature WHERE proposal_id = NEW.proposal_id"
+                " AND signed_by <> NEW.decided_by"
+                " AND role <> (SELECT role FROM staff WHERE name = NEW.decided_by)) = 0",
             ),
             (
                 "only submitted proposals are decided",
@@ -301,7 +376,32 @@ def statements(d: Dialect) -> list[str]:
             ),
         ],
     )
+    out += d.refuse(
+        "signature_ins",
+        "BEFORE INSERT",
+        "signature",
+        [
+            ("signed under another name", acting.format(column="signed_by")),
+            (
+                "a maker cannot sign his own proposal",
+                "(SELECT maker FROM proposal WHERE id = NEW.proposal_id) = NEW.signed_by",
+            ),
+            (
+                "nobody decides on his own or a linked account",
+                linked.format(
+                    account="(SELECT account_id FROM proposal WHERE id = NEW.proposal_id)", who="NEW.signed_by"
+                ),
+            ),
+            (
+                "this role does not sign it",
+                "NOT EXISTS(SELECT 1 FROM proposal p JOIN staff s ON s.name = NEW.signed_by AND s.role = NEW.role"
+                " AND s.active = 1 WHERE p.id = NEW.proposal_id AND p.state = 'submitted'"
+                " AND (',' || p.approvers || ',') LIKE ('%,' || s.role || ',%'))",
+            ),
+        ],
+    )
     for table, keys, say in (
+        ("signature", ["proposal_id, role"], "signatures are kept"),
         ("posting", ["id"], "postings are immutable: reverse instead"),
         ("journal", ["id", "idem_key"], "journals are immutable: reverse instead"),
         ("journal_seal", ["journal_id"], "seals are immutable"),

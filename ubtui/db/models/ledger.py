@@ -73,6 +73,8 @@ class Proposal(Record):
     note = TextField()
     item = TextField(null=True)
     revises = IntegerField(null=True)
+    reverses = IntegerField(null=True)
+    signers = IntegerField()
     created_on = DayField()
     created_at = InstantField()
     submitted_on = DayField(null=True)
@@ -109,6 +111,17 @@ class Approval(Record):
 
     class Meta:
         table_name = "approval"
+
+
+class Signature(Record):
+    proposal_id = IntegerField()
+    signed_by = TextField()
+    role = TextField()
+    signed_at = InstantField()
+
+    class Meta:
+        table_name = "signature"
+        primary_key = CompositeKey("proposal_id", "role")
 
 
 class ProposalAck(Record):
