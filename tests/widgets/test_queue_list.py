@@ -14,7 +14,8 @@ from tests.scale import scaled
 from tests.screen_text import screen_styles, screen_text
 from tests.widgets.desk_app import HOSTILE, DeskApp, Gated, Numbers
 from ubtui.domain.text import cell_width, clean_text
-from ubtui.widgets.queue_list import KEPT, QueueList
+from ubtui.widgets.pages import KEPT
+from ubtui.widgets.queue_list import QueueList
 from ubtui.widgets.rows import Column, ListSource, Query, Row, arrange
 
 SIZE = (80, 24)
@@ -58,7 +59,7 @@ async def test_a_million_ids_hold_little_memory() -> None:
             for _ in range(30):
                 await pilot.press("pagedown")
             await settle(pilot, view)
-            assert len(view._rows) <= KEPT
+            assert view._pages.held() <= KEPT
             return tracemalloc.get_traced_memory()[0]
 
     tracemalloc.start()
@@ -260,6 +261,21 @@ async def test_reload_keeps_the_place_and_forgets_what_is_new() -> None:
         assert view.current_id == 501
         await settle(pilot, view)
         assert (view.current_id, view.counts()) == (501, "all 1,012 shown")
+
+
+async def test_an_answer_on_its_way_does_not_move_the_cursor_back() -> None:
+    source = Gated(1_000)
+    view = QueueList(source)
+    async with DeskApp(view).run_test(size=SIZE) as pilot:
+        await settle(pilot, view)
+        view.move_to(500)
+        source.gates["ids"].clear()
+        view.reload()
+        await pilot.press("j", "j")
+        assert view.current_id == 503
+        source.gates["ids"].set()
+        await settle(pilot, view)
+        assert (view.current_id, view.cursor) == (503, 502)
 
 
 async def test_one_row_is_read_again_and_a_gone_one_says_so() -> None:

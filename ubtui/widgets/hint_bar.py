@@ -12,7 +12,7 @@ BETWEEN = "  "
 
 
 def hint_line(pairs: tuple[tuple[str, str], ...], width: int) -> str:
-    """"enter fix  c claim  ? help" in at most `width` cells: the last hint (help) stays, others are left out whole."""
+    """The hints in at most `width` cells: the last one (help) stays, others are left out whole."""
     words = [f"{key} {label}" for key, label in pairs]
     while len(words) > 1 and cell_width(BETWEEN.join(words)) > width:
         del words[-2]

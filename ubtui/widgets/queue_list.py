@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from array import array
-from collections import OrderedDict
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from typing import Any, ClassVar
 
 from rich.segment import Segment
@@ -22,10 +21,9 @@ from textual.strip import Strip
 
 from ubtui import keys
 from ubtui.domain.text import clean_text
-from ubtui.widgets.rows import Query, Row, Source, arrange, cell, clean_row, line_of
+from ubtui.widgets.pages import PAGE, Pages, place_in
+from ubtui.widgets.rows import Query, Row, Source, arrange, cell, line_of
 
-PAGE = 100  # rows asked for at once
-KEPT = 1_000  # rows remembered
 LEAD = 3  # cells before the first column: cursor, mark, gap
 
 Asking = Callable[[int, int], Coroutine[Any, Any, None]]  # of a generation and the cursor's place if its id is gone
@@ -119,15 +117,9 @@ class QueueList(ScrollView, can_focus=True):
         self.asked = asked or Query()  # what was asked last; what is drawn may still be the answer before
         self.empty = empty
         self._shown = self.asked
-        self._ids: array[int] = array("q")
-        self._complete = False
+        self._pages = Pages()
         self._reading = True
         self._total: int | None = None
-        self._rows: OrderedDict[int, Row | None] = OrderedDict()  # None: no longer there
-        self._unreadable: set[int] = set()
-        self._marks: dict[int, None] = {}
-        self._unseen: set[int] = set()  # marked, but not among the ids shown
-        self._dropped: set[int] = set()
         self._changed = 0
         self._cursor = 0
         self._direction = 1
@@ -150,7 +142,7 @@ class QueueList(ScrollView, can_focus=True):
     @property
     def current_id(self) -> int | None:
         """The id under the cursor."""
-        return self._ids[self._cursor] if self._cursor < len(self._ids) else None
+        return self._pages.id_at(self._cursor)
 
     @property
     def current_row(self) -> Row | None:
@@ -159,22 +151,22 @@ class QueueList(ScrollView, can_focus=True):
 
     def row(self, id: int | None) -> Row | None:
         """A row by id, if it has arrived."""
-        return None if id is None else self._rows.get(id)
+        return self._pages.row(id)
 
     @property
     def ids(self) -> array[int]:
         """The ids in the order shown; read it, never change it. Only the first page while `complete` is false."""
-        return self._ids
+        return self._pages.ids
 
     @property
     def complete(self) -> bool:
         """Whether all ids are known."""
-        return self._complete
+        return self._pages.complete
 
     @property
     def marks(self) -> tuple[int, ...]:
         """The marked ids in the order of marking, those that the filter hides among them."""
-        return tuple(self._marks)
+        return tuple(self._pages.marks)
 
     @property
     def changed(self) -> int:
@@ -188,10 +180,10 @@ class QueueList(ScrollView, can_focus=True):
 
     def counts(self) -> str:
         """What is shown, in words that are true: "41 of 1,204 shown, filtered: cycle:B2 · 3 marked · 12 new"."""
-        shown = len(self._ids)
-        if (self._reading and not (self._complete or shown)) or self.asked != self._shown:
+        shown = len(self._pages.ids)
+        if (self._reading and not (self._pages.complete or shown)) or self.asked != self._shown:
             parts = ["reading…"]
-        elif not self._complete:
+        elif not self._pages.complete:
             parts = [f"first {shown:,} shown, {'counting…' if self._reading else 'not counted'}"]
         elif not self._shown.filter:
             parts = [f"all {shown:,} shown" if shown else "none"]
@@ -205,10 +197,10 @@ class QueueList(ScrollView, can_focus=True):
             parts.append(f"by {titles.get(self._shown.sort, self._shown.sort)}" + (" reversed" * self._shown.reverse))
         elif self._shown.reverse:
             parts.append("reversed")
-        if self._marks:
-            unseen = len(self._unseen & self._marks.keys())
+        if self._pages.marks:
+            unseen = self._pages.unseen_marks()
             hidden = f", {unseen:,} of them not shown" if unseen else ""
-            parts.append(f"{len(self._marks):,} marked{hidden}")
+            parts.append(f"{len(self._pages.marks):,} marked{hidden}")
         if self._changed:
             parts.append(f"{self._changed:,} new")
         return " · ".join(parts)
@@ -250,40 +242,23 @@ class QueueList(ScrollView, can_focus=True):
 
     def drop(self, ids: Iterable[int]) -> None:
         """Take rows out that are known to be gone; the cursor comes to the next one."""
-        gone = set(ids)
-        before = len(self._ids)
-        self._dropped |= gone
-        self._marks = {id: None for id in self._marks if id not in gone}
-        for id in gone:
-            self._rows.pop(id, None)
-        if len(gone) > 8:
-            above = sum(1 for id in self._ids[: self._cursor] if id in gone)
-            self._ids = array("q", (id for id in self._ids if id not in gone))
-        else:
-            above = 0
-            for id in gone:
-                try:
-                    place = self._ids.index(id)
-                except ValueError:
-                    continue
-                above += place < self._cursor
-                del self._ids[place]
-                self._cursor -= place < self._cursor
-            above = 0
+        before = len(self._pages)
+        place = self._pages.drop(set(ids), self._cursor)
         if self._total is not None:
-            self._total -= before - len(self._ids)
-        self._place(self._cursor - above)
+            self._total -= before - len(self._pages)
+        self._place(place)
 
     def move_to(self, place: int) -> None:
         """Move the cursor; inside the view two lines are drawn again, at its edge half a page is turned."""
-        if not self._ids:
+        if not self._pages.ids:
             return
-        self._wanted, self._to_last = None, False
-        old, place = self._cursor, max(0, min(place, len(self._ids) - 1))
+        self._to_last = False
+        old, place = self._cursor, max(0, min(place, len(self._pages.ids) - 1))
         if place == old:
             return
         self._direction = 1 if place > old else -1
         self._cursor = place
+        self._wanted = self.current_id if self._reading else None  # an answer on its way must not move it back
         top = self.scroll_offset.y
         if top <= place < top + self._lines:
             self._draw_places(old, place)
@@ -300,16 +275,16 @@ class QueueList(ScrollView, can_focus=True):
 
     def mark(self, id: int, on: bool | None = None) -> None:
         """Mark a row, or take the mark off; `on` None turns it over."""
-        if (id in self._marks) if on is None else not on:
-            self._marks.pop(id, None)
+        if (id in self._pages.marks) if on is None else not on:
+            self._pages.marks.pop(id, None)
         else:
-            self._marks[id] = None
+            self._pages.marks[id] = None
         self._draw_id(id)
         self._say()
 
     def clear_marks(self) -> None:
         """Take all marks off."""
-        self._marks.clear()
+        self._pages.marks.clear()
         self.refresh()
         self._say()
 
@@ -321,10 +296,10 @@ class QueueList(ScrollView, can_focus=True):
 
     def action_page(self, by: int) -> None:
         """Key: a page up or down, the cursor keeping its line."""
-        if not self._ids:
+        if not self._pages.ids:
             return
         line = self._cursor - self.scroll_offset.y
-        place = max(0, min(self._cursor + by * self._lines, len(self._ids) - 1))
+        place = max(0, min(self._cursor + by * self._lines, len(self._pages.ids) - 1))
         self._turn(place - line)
         self.move_to(place)
 
@@ -334,8 +309,8 @@ class QueueList(ScrollView, can_focus=True):
 
     def action_last(self) -> None:
         """Key: the last row; while ids are still coming, as soon as they are there."""
-        self.move_to(len(self._ids) - 1)
-        self._to_last = not self._complete
+        self.move_to(len(self._pages.ids) - 1)
+        self._to_last = not self._pages.complete
 
     def action_mark(self) -> None:
         """Key: mark the row, or take the mark off."""
@@ -392,15 +367,17 @@ class QueueList(ScrollView, can_focus=True):
         first = await self.source.first(asked, PAGE)
         if generation != self._generation:
             return
-        ids = array("q", first.ids)
+        self._pages.begin(ids := array("q", first.ids), first.rows)
         if len(ids) < PAGE:
-            self._take(asked, ids, first.rows, complete=True, fallback=fallback)
+            self._pages.finish(ids)
+            self._answered(asked, fallback)
         else:
-            self._take(asked, ids, first.rows, complete=False, fallback=fallback)
+            self._answered(asked, fallback)
             ids = await self.source.ids(asked)
             if generation != self._generation:
                 return
-            self._take(asked, ids, None, complete=True, fallback=self._cursor)
+            self._pages.finish(ids)
+            self._answered(asked, self._cursor)
         await self._count(generation)
 
     async def _reread(self, generation: int, fallback: int) -> None:
@@ -408,18 +385,20 @@ class QueueList(ScrollView, can_focus=True):
         ids = await self.source.ids(asked)
         if generation != self._generation:
             return
-        around = self._find(ids, self._wanted)
-        place = max(0, min(fallback, len(ids) - 1)) if around is None else around
+        found = place_in(ids, self._wanted)
+        place = max(0, min(fallback, len(ids) - 1)) if found is None else found
         window = ids[max(0, place - self._lines) : place + self._lines + 1]
         rows = await self.source.rows(window)
         if generation == self._generation:
-            self._take(asked, ids, rows, complete=True, fallback=fallback)
+            self._pages.begin(ids, rows)
+            self._pages.finish(ids)
+            self._answered(asked, self._cursor)
             self._changed = 0
             await self._count(generation)
 
     async def _count(self, generation: int) -> None:
         if not self._shown.filter:
-            self._total = len(self._ids)
+            self._total = len(self._pages.ids)
         else:
             self._total = None
             self._say()
@@ -427,52 +406,26 @@ class QueueList(ScrollView, can_focus=True):
             if generation == self._generation:
                 self._total = total
 
-    def _take(
-        self, asked: Query, ids: array[int], rows: Mapping[int, Row] | None, *, complete: bool, fallback: int
-    ) -> None:
-        if rows is not None:  # the beginning of an answer
-            self._rows.clear()
-            self._unreadable.clear()
-            self._dropped.clear()
-            self._keep(rows)
-        self._shown, self._ids, self._complete = asked, ids, complete
-        place = self._find(ids, self._wanted)
-        if complete:
-            self._unseen = set(self._marks).difference(ids) if self._marks else set()
-        if place is not None or complete:
+    def _answered(self, asked: Query, fallback: int) -> None:
+        """The ids have changed: go to the id wanted, or to the place given."""
+        self._shown = asked
+        place = self._pages.place_of(self._wanted)
+        if place is not None or self._pages.complete:
             self._wanted = None
-        if self._dropped and complete:
-            dropped, self._dropped = self._dropped, set()
-            self._cursor = fallback if place is None else place
-            self.drop(dropped)
-            return
-        if self._to_last and complete:
-            self._to_last, place = False, len(ids) - 1
+        if self._to_last and self._pages.complete:
+            self._to_last, place = False, len(self._pages) - 1
         self._place(fallback if place is None else place)
-
-    @staticmethod
-    def _find(ids: Sequence[int], id: int | None) -> int | None:
-        if id is None:
-            return None
-        try:
-            return ids.index(id)
-        except ValueError:
-            return None
 
     async def _load(self, generation: int, ids: Sequence[int]) -> None:
         try:
             rows = await self.source.rows(ids)
         except Exception as fault:
             if generation == self._generation:
-                self._unreadable.update(ids)
+                self._pages.give_up(ids)
                 self._fail(fault)
         else:
             if generation == self._generation:
-                top = self.scroll_offset.y
-                for id in self._ids[top : top + self._lines]:
-                    if id in self._rows:
-                        self._rows.move_to_end(id)
-                self._keep({id: rows.get(id) for id in ids})
+                self._pages.keep({id: rows.get(id) for id in ids}, self.scroll_offset.y, self._lines)
         finally:
             if self._loader is asyncio.current_task():
                 self._loader = None
@@ -481,28 +434,12 @@ class QueueList(ScrollView, can_focus=True):
                 self._draw_id(id)
             self._ensure()
 
-    def _keep(self, rows: Mapping[int, Row | None] | Mapping[int, Row]) -> None:
-        for id, row in rows.items():
-            self._rows[id] = None if row is None else clean_row(row)
-            self._rows.move_to_end(id)
-        while len(self._rows) > max(KEPT, 4 * self._lines):
-            self._rows.popitem(last=False)
-
     def _ensure(self) -> None:
         """Ask for the rows in view, then for the page beside it in the direction of travel; one question at a time."""
-        if self._loader is None and (missing := self._missing()):
-            self._loader = self._spawn(self._load(self._generation, missing))
-
-    def _missing(self) -> list[int]:
-        top = self.scroll_offset.y
-        low = top // PAGE * PAGE
-        high = (top + self._lines) // PAGE * PAGE + PAGE
-        beside = (high, high + PAGE) if self._direction > 0 else (max(0, low - PAGE), low)
-        for start, end in ((low, high), beside):
-            found = [id for id in self._ids[start:end] if id not in self._rows and id not in self._unreadable]
-            if found:
-                return found
-        return []
+        if self._loader is None:
+            missing = self._pages.missing(self.scroll_offset.y, self._lines, self._direction)
+            if missing:
+                self._loader = self._spawn(self._load(self._generation, missing))
 
     def _fail(self, fault: Exception) -> None:
         told = getattr(fault, "sentence", None)
@@ -525,8 +462,8 @@ class QueueList(ScrollView, can_focus=True):
 
     def _place(self, place: int) -> None:
         """Take over changed ids: length, cursor, view."""
-        self._cursor = max(0, min(place, len(self._ids) - 1))
-        self.virtual_size = Size(1, len(self._ids) + 1)
+        self._cursor = max(0, min(place, len(self._pages.ids) - 1))
+        self.virtual_size = Size(1, len(self._pages.ids) + 1)
         self._reveal()
         self.refresh()
         self._ensure()
@@ -562,9 +499,9 @@ class QueueList(ScrollView, can_focus=True):
 
     def _draw_id(self, id: int) -> None:
         top = self.scroll_offset.y
-        place = self._find(self._ids[top : top + self._lines], id)
+        place = self._pages.place_of(id, top, top + self._lines)
         if place is not None:
-            self._draw_places(top + place)
+            self._draw_places(place)
 
     def render_line(self, y: int) -> Strip:
         """One line: the titles, a row, a placeholder, or nothing."""
@@ -576,18 +513,16 @@ class QueueList(ScrollView, can_focus=True):
             text = " " * LEAD + line_of(titles, layout, max(0, width - LEAD))
             return self._strip(width, (text, self._style("header")))
         place = y - 1 + self.scroll_offset.y
-        if place >= len(self._ids):
+        if place >= len(self._pages.ids):
             told = self._failure or ("reading…" if self._reading else self.empty)
-            return self._strip(width, (" " * LEAD + told if y == 1 and not self._ids else "", self._style("dim")))
-        id = self._ids[place]
+            return self._strip(width, (" " * LEAD + told if y == 1 and not self._pages.ids else "", self._style("dim")))
+        id = self._pages.ids[place]
         here = place == self._cursor
-        row = self._rows.get(id)
+        row = self._pages.row(id)
         if row is None:
-            known = id in self._rows
-            told = "no longer there" if known else "could not be read" if id in self._unreadable else "…"
-            text = ("▸" if here else " ") + ("*" if id in self._marks else " ") + " " + told
+            text = ("▸" if here else " ") + ("*" if id in self._pages.marks else " ") + " " + self._pages.instead(id)
             return self._strip(width, (text, self._style("cursor" if here else "dim")))
-        lead = ("▸" if here else " ") + ("*" if id in self._marks else "~" if row.stale else " ") + " "
+        lead = ("▸" if here else " ") + ("*" if id in self._pages.marks else "~" if row.stale else " ") + " "
         text = line_of(row.cells, layout, max(0, width - LEAD))
         if here:
             return self._strip(width, (lead + text, self._style("cursor")))
