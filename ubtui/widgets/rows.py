@@ -4,63 +4,16 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Literal, Protocol
+from dataclasses import replace
+from typing import Protocol
 
 from ubtui.domain.text import cell_width, clean_text, fit
+from ubtui.services.listing import Align, Column, FirstPage, Query, Row
 
-Align = Literal["left", "right"]
+__all__ = ["Align", "Column", "FirstPage", "Query", "Row"]
+
 GAP = 1  # cells between two columns
 FLEXIBLE_MINIMUM = 10  # a flexible column is dropped rather than cut below this many cells
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One column, `width` None for what is left; where room is short the highest `priority` goes first, 0 never."""
-
-    key: str
-    title: str
-    width: int | None = None
-    align: Align = "left"
-    priority: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One row: a text per column, a tone (accent, warning, danger, dim), and whether it changed since it was listed."""
-
-    cells: tuple[str, ...]
-    tone: str | None = None
-    stale: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Query:
-    """What is asked of a source: a filter, a column key to sort by (None: the source's own order), reversed or not."""
-
-    filter: str = ""
-    sort: str | None = None
-    reverse: bool = False
-
-    def sorted_by(self, key: str | None) -> Query:
-        """The same filter in another order, forwards."""
-        return replace(self, sort=key, reverse=False)
-
-    def reversed(self) -> Query:
-        """The same list from its other end."""
-        return replace(self, reverse=not self.reverse)
-
-    def filtered(self, filter: str) -> Query:
-        """The same order under another filter."""
-        return replace(self, filter=filter)
-
-
-@dataclass(frozen=True, slots=True)
-class FirstPage:
-    """The beginning of a list: ids in order and their rows; fewer than asked for means that this is all of it."""
-
-    ids: Sequence[int]
-    rows: Mapping[int, Row]
 
 
 class Source(Protocol):
@@ -95,9 +48,7 @@ class ListSource:
 
     def _ordered(self, query: Query) -> array[int]:
         words = query.filter.casefold().split()
-        found = [
-            id for id, row in self.table.items() if all(word in " ".join(row.cells).casefold() for word in words)
-        ]
+        found = [id for id, row in self.table.items() if all(word in " ".join(row.cells).casefold() for word in words)]
         if query.sort is not None:
             place = [column.key for column in self.columns].index(query.sort)
             found.sort(key=lambda id: self.table[id].cells[place].casefold())
@@ -151,7 +102,7 @@ def arrange(columns: Sequence[Column], width: int) -> tuple[tuple[int, Column, i
 
 def clean_row(row: Row) -> Row:
     """The row with every cell safe to draw on one line."""
-    return Row(tuple(clean_text(cell) for cell in row.cells), row.tone, row.stale)
+    return replace(row, cells=tuple(clean_text(cell) for cell in row.cells))
 
 
 def cell(text: str, width: int, align: Align = "left") -> str:

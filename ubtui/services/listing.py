@@ -1,0 +1,319 @@
+"""The one mechanism behind every list: a query becomes SQL with parameters, answered as ids, pages and streams."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any, Literal
+
+from ubtui.domain.errors import BadValue
+from ubtui.domain.filters import ROW_KEY, Clause, Filter, matches, parse
+
+if TYPE_CHECKING:  # a widget needs the shapes below and not the record behind them
+    from ubtui.act import Look
+
+Align = Literal["left", "right"]
+Kind = Literal["exact", "folded", "account", "number", "day", "age"]
+PAGE = 500  # ids in one statement
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column, `width` None for what is left; where room is short the highest `priority` goes first, 0 never."""
+
+    key: str
+    title: str
+    width: int | None = None
+    align: Align = "left"
+    priority: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row: a text per column, a tone (accent, warning, danger, dim), whether it changed since it was listed,
+    and the version that an act on it may name."""
+
+    cells: tuple[str, ...]
+    tone: str | None = None
+    stale: bool = False
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What is asked of a source: a filter, a column key to sort by (None: the source's own order), reversed or not."""
+
+    filter: str = ""
+    sort: str | None = None
+    reverse: bool = False
+
+    def sorted_by(self, key: str | None) -> Query:
+        """The same filter in another order, forwards."""
+        return replace(self, sort=key, reverse=False)
+
+    def reversed(self) -> Query:
+        """The same list from its other end."""
+        return replace(self, reverse=not self.reverse)
+
+    def filtered(self, filter: str) -> Query:
+        """The same order under another filter."""
+        return replace(self, filter=filter)
+
+
+@dataclass(frozen=True, slots=True)
+class FirstPage:
+    """The beginning of a list: ids in order and their rows; fewer than asked for means that this is all of it."""
+
+    ids: Sequence[int]
+    rows: Mapping[int, Row]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field of the filter language: its SQL expression and how its values compare.
+
+    `exact` text that is stored in one spelling, `folded` text of any case, `account` without hyphens, `number`,
+    `day`, and `age`: days since the day of the expression.
+    """
+
+    sql: str
+    kind: Kind = "folded"
+
+
+Order = tuple[tuple[str, bool], ...]  # (expression, descending)
+
+
+@dataclass(frozen=True)
+class Listing:
+    """One list as SQL: where its rows come from, what can be asked of them, and how a row is shown.
+
+    `source` is a FROM clause and `params` are its and `where`'s parameters, `row` makes a Row of the selected
+    `cells`; `usual` holds unless a filter names a state; `words` are the searched columns by their oracle's names.
+    """
+
+    name: str
+    columns: tuple[Column, ...]
+    source: str
+    id: str
+    cells: str
+    row: Callable[[Look, tuple[Any, ...]], Row]
+    order: Order
+    sorts: Mapping[str, Order]
+    fields: Mapping[str, Field] = field(default_factory=dict)
+    words: Mapping[str, str] = field(default_factory=dict)
+    where: str = ""
+    usual: str = ""
+    params: tuple[Any, ...] = ()
+
+
+def first(look: Look, listing: Listing, query: Query, n: int) -> FirstPage:
+    """The first n rows; in the list's own order an index gives them at once, whatever the number behind."""
+    limit = n
+    while True:
+        got = list(_select(look, listing, query, "", limit))
+        ids = [row[0] for row in got if row is not None]
+        if len(ids) >= n or len(got) < limit:
+            return FirstPage(ids[:n], rows(look, listing, ids[:n]))
+        limit *= 4
+
+
+def ids(look: Look, listing: Listing, query: Query) -> array[int]:
+    """All ids in order, one snapshot, eight bytes each."""
+    return array("q", (row[0] for row in _select(look, listing, query, "") if row is not None))
+
+
+def rows(look: Look, listing: Listing, ids: Sequence[int]) -> dict[int, Row]:
+    """The rows of these ids; one that is no longer there is left out."""
+    found = {}
+    for start in range(0, len(ids), PAGE):
+        part = list(ids[start : start + PAGE])
+        sql = (
+            f"SELECT {listing.id}, {listing.cells} FROM {listing.source}"
+            f" WHERE {listing.id} IN ({_marks(part)}){_and(listing.where)}"
+        )
+        split = listing.source.count("?")
+        for id, *cells in look.db.rows(sql, [*listing.params[:split], *part, *listing.params[split:]]):
+            found[id] = listing.row(look, tuple(cells))
+    return found
+
+
+def count(look: Look, listing: Listing, query: Query) -> int:
+    """How many rows the query has, exactly."""
+    asked = _ask(look, listing, query)
+    if asked.unsure:
+        return sum(1 for row in _select(look, listing, query, "") if row is not None)
+    return int(look.db.value(f"SELECT COUNT(*) FROM {listing.source} WHERE {asked.where}", asked.params))
+
+
+def total(look: Look, listing: Listing) -> int:
+    """How many rows there are with no filter at all."""
+    return count(look, listing, Query())
+
+
+def stream(look: Look, listing: Listing, query: Query, cells: str | None = None) -> Iterator[tuple[Any, ...]]:
+    """(id, *cells) of all rows in order, in constant memory; `cells` are SQL expressions, the listing's own if None."""
+    for row in _select(look, listing, query, listing.cells if cells is None else cells):
+        if row is not None:
+            yield row
+
+
+# -- the query as SQL ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Asked:
+    where: str
+    params: list[Any]
+    unsure: str  # rows of which only the oracle can tell: text beyond plain ASCII
+    proof: Filter  # what the oracle must hold of them
+    known: tuple[tuple[str, str], ...]  # the oracle's keys and their expressions
+
+
+def _select(
+    look: Look, listing: Listing, query: Query, cells: str, limit: int | None = None
+) -> Iterator[tuple[Any, ...] | None]:
+    """(id, *cells) in order; None stands for a row that SQL let through and the oracle did not."""
+    asked = _ask(look, listing, query)
+    wanted = [listing.id, *([cells] if cells else [])]
+    if asked.unsure:
+        wanted[1:1] = [f"CASE WHEN {asked.unsure} THEN 1 ELSE 0 END", *(sql for _, sql in asked.known)]
+    sql = f"SELECT {', '.join(wanted)} FROM {listing.source} WHERE {asked.where} ORDER BY {_order(listing, query)}"
+    sql += f" LIMIT {limit:d}" if limit is not None else ""
+    found = look.db.stream(sql, asked.params)
+    if not asked.unsure:
+        yield from found
+        return
+    names, after = [name for name, _ in asked.known], 2 + len(asked.known)
+    for row in found:
+        if row[1] and not matches(dict(zip(names, row[2:after], strict=True)), asked.proof):
+            yield None
+        else:
+            yield (row[0], *row[after:])
+
+
+def _order(listing: Listing, query: Query) -> str:
+    keys = listing.order
+    if query.sort is not None:
+        if query.sort not in listing.sorts:
+            raise BadValue(
+                f"Column {query.sort[:40]!r} cannot be sorted by: use one of {', '.join(sorted(listing.sorts))}."
+            )
+        keys = listing.sorts[query.sort] + keys
+    keys = (*keys, (listing.id, False))
+    return ", ".join(f"{sql}{' DESC' if down != query.reverse else ''}" for sql, down in keys)
+
+
+def _ask(look: Look, listing: Listing, query: Query) -> _Asked:
+    given = parse(query.filter)
+    parts, params = ([listing.where] if listing.where else []), list(listing.params)
+    if listing.usual and not any(clause.field == "state" and not clause.negated for clause in given.clauses):
+        parts.append(listing.usual)
+    texts: list[tuple[Clause, str, list[Any]]] = []
+    for clause in given.clauses:
+        if clause.field != "text" and clause.field not in listing.fields:
+            raise BadValue(
+                f"Filter: the list of {listing.name} has no {clause.field}: "
+                + (f"use {', '.join(listing.fields)}, or " if listing.fields else "")
+                + "search by a word."
+            )
+        sql, values = _clause(look, listing, clause)
+        if clause.negated:
+            sql = f"NOT ({sql})"
+        if clause.field == "text" or listing.fields[clause.field].kind == "folded":
+            texts.append((clause, sql, values))
+        else:
+            parts.append(sql)
+            params += values
+    known: dict[str, str] = {}
+    unsure: list[str] = []
+    for clause, _, _ in texts:
+        if clause.field == "text":
+            known.update(listing.words)
+            unsure += [_beyond(look, sql) for sql in listing.words.values()]
+            if " " in str(clause.values[0]):
+                unsure += [f"{sql} LIKE '%  %'" for sql in listing.words.values()]
+        else:
+            sql = listing.fields[clause.field].sql
+            known[ROW_KEY[clause.field]] = sql
+            unsure.append(_beyond(look, sql))
+    doubt = f"COALESCE({' OR '.join(dict.fromkeys(unsure))}, FALSE)" if unsure else ""
+    if texts:
+        parts.append(f"({doubt} OR ({' AND '.join(sql for _, sql, _ in texts)}))")
+        params += [value for _, _, values in texts for value in values]
+    return _Asked(
+        " AND ".join(parts) or "1=1", params, doubt, Filter(tuple(c for c, _, _ in texts)), tuple(known.items())
+    )
+
+
+def _beyond(look: Look, sql: str) -> str:
+    """Whether text holds more than printable ASCII: there SQL's folding differs from the oracle's."""
+    return f"{sql} GLOB '*[^ -~]*'" if look.db.kind == "sqlite" else f"{sql} ~ '[^ -~]'"
+
+
+def _clause(look: Look, listing: Listing, clause: Clause) -> tuple[str, list[Any]]:
+    """One clause, not negated, that is never NULL."""
+    if clause.field == "text":
+        return _search(listing, str(clause.values[0]))
+    asked = listing.fields[clause.field]
+    if asked.kind == "age":
+        return _age(look.today, asked.sql, clause)
+    values: list[Any] = [value.isoformat() if isinstance(value, date) else value for value in clause.values]
+    sql = {"folded": f"lower({asked.sql})", "account": f"replace({asked.sql}, '-', '')"}.get(asked.kind, asked.sql)
+    if clause.op == "in":
+        said = f"{sql} IN ({_marks(values)})"
+    elif clause.op == "range":
+        said = f"({sql} >= ? AND {sql} <= ?)"
+    else:
+        said = f"{sql} {clause.op} ?"
+    return f"COALESCE({said}, FALSE)", values
+
+
+def _search(listing: Listing, word: str) -> tuple[str, list[Any]]:
+    like = f"%{_escaped(word)}%"
+    parts, values = [], []
+    for sql in listing.words.values():
+        parts.append(f"lower({sql}) LIKE ? ESCAPE '!'")
+        values.append(like)
+    account = listing.words.get("account")
+    digits = word.replace("-", "")
+    if account and (digits.isdigit() or word == "-"):  # numbers are shown 120440-3, and found with or without
+        parts.append(f"replace({account}, '-', '') LIKE ? ESCAPE '!'")
+        values.append(f"%{digits}%" if digits else "_______")
+    return f"COALESCE({' OR '.join(f'COALESCE({part}, FALSE)' for part in parts) or 'FALSE'}, FALSE)", values
+
+
+def _age(today: date, sql: str, clause: Clause) -> tuple[str, list[Any]]:
+    """Days since a day, turned into comparisons of that day; ages beyond the calendar are true or false of all."""
+    turned = {">": "<", ">=": "<=", "<": ">", "<=": ">="}
+
+    def compare(op: str, age: int) -> tuple[str, list[Any]]:
+        ordinal = today.toordinal() - age
+        if not 1 <= ordinal <= date.max.toordinal():
+            older = ordinal < 1
+            holds = (op in ("<", "<=")) if older else (op in (">", ">="))
+            return f"({sql} IS NOT NULL AND {'1=1' if holds else '1=0'})", []
+        return f"{sql} {turned.get(op, op)} ?", [(today - timedelta(days=age)).isoformat()]
+
+    ages = [value for value in clause.values if isinstance(value, int)]
+    if clause.op == "range":
+        said = [compare(">=", ages[0]), compare("<=", ages[1])]
+        glue = " AND "
+    elif clause.op == "in":
+        said, glue = [compare("=", age) for age in ages], " OR "
+    else:
+        said, glue = [compare(clause.op, ages[0])], ""
+    return f"COALESCE({glue.join(part for part, _ in said)}, FALSE)", [v for _, values in said for v in values]
+
+
+def _escaped(word: str) -> str:
+    return word.replace("!", "!!").replace("%", "!%").replace("_", "!_")
+
+
+def _marks(values: Sequence[Any]) -> str:
+    return ", ".join("?" * len(values))
+
+
+def _and(condition: str) -> str:
+    return f" AND {condition}" if condition else ""
