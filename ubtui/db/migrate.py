@@ -16,12 +16,14 @@ class SchemaError(Exception):
     """The record's schema is not the one this program knows; the sentence says which and what to do."""
 
 
-def _known() -> Iterator[tuple[str, Callable[[Dialect], list[str]]]]:
+def known() -> Iterator[tuple[str, Callable[[Dialect], list[str]]]]:
+    """Every migration of this program in order: its name and what gives its statements."""
     for info in sorted(pkgutil.iter_modules(migrations.__path__), key=lambda m: m.name):
         yield info.name, importlib.import_module(f"{migrations.__name__}.{info.name}").statements
 
 
-def _digest(statements: list[str]) -> str:
+def digest(statements: list[str]) -> str:
+    """SHA-256 of a migration's statements."""
     return hashlib.sha256("\n;\n".join(statements).encode()).hexdigest()
 
 
@@ -38,26 +40,26 @@ def migrate(session: Session, now: str) -> list[str]:
                 " at {instant} NOT NULL) {clustered}"
             )[0]
         )
-    known = list(_known())
-    for name, build in known:
+    steps = list(known())
+    for name, build in steps:
         statements = build(session.dialect)
-        digest = _digest(statements)
+        sealed = digest(statements)
         with session.writing():
             ran = session.one("SELECT sha256 FROM migration WHERE name = ?", [name])
             if ran:
-                if ran[0] != digest:
+                if ran[0] != sealed:
                     raise SchemaError(f"migration {name} differs from the one that made this database")
                 continue
             for statement in statements:
                 session.execute(statement)
-            session.run("INSERT INTO migration(name, sha256, at) VALUES (?, ?, ?)", [name, digest, now])
+            session.run("INSERT INTO migration(name, sha256, at) VALUES (?, ?, ?)", [name, sealed, now])
             session.run(
                 "INSERT INTO meta(key, value) VALUES ('schema', ?) ON CONFLICT(key) DO UPDATE SET"
                 " value = excluded.value",
                 [schema_digest(session)],
             )
             done.append(name)
-    newer = {row[0] for row in session.rows("SELECT name FROM migration")} - {name for name, _ in known}
+    newer = {row[0] for row in session.rows("SELECT name FROM migration")} - {name for name, _ in steps}
     if newer:
         raise SchemaError(f"this record is newer than the program ({', '.join(sorted(newer))}): update ubtui")
     return done
@@ -66,7 +68,7 @@ def migrate(session: Session, now: str) -> list[str]:
 def pending(session: Session) -> list[str]:
     """Migrations this record still lacks."""
     have = {row[0] for row in session.rows("SELECT name FROM migration")}
-    return [name for name, _ in _known() if name not in have]
+    return [name for name, _ in known() if name not in have]
 
 
 def schema_digest(session: Session) -> str:

@@ -47,9 +47,10 @@ class Session:
     def stream(self, sql: str, params: Sequence[Any] = (), size: int = 1000) -> Iterator[Row]:
         """Rows in constant memory (a server-side cursor on PostgreSQL)."""
         if self.kind == "sqlite":
-            yield from self.execute(sql, params)
+            with self._named():
+                yield from self.execute(sql, params)
             return
-        with self.transaction(), self.database.connection().cursor(name="stream") as cursor:
+        with self._named(), self.transaction(), self.database.connection().cursor(name="stream") as cursor:
             cursor.itersize = size
             cursor.execute(placeholders(sql) if params else sql, tuple(params) or None)
             yield from cursor

