@@ -100,6 +100,11 @@ def choose_theme(environ: Mapping[str, str]) -> str:
     return NORMAL if environ.get("COLORTERM", "").lower() in ("truecolor", "24bit") else LEAN
 
 
+def token_defaults() -> dict[str, str]:
+    """The tokens for `App.get_theme_variable_defaults`, so that the styles parse under any other theme too."""
+    return {name: _NORMAL_TOKENS[name] for name in _OWN}
+
+
 class ThemedApp(App[int]):
     """An app in one of the two themes, with the tokens defined under any other theme too, and classes by size."""
 
@@ -115,7 +120,7 @@ class ThemedApp(App[int]):
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """The tokens of the house, so that the style files parse."""
-        return {name: _NORMAL_TOKENS[name] for name in _OWN}
+        return token_defaults()
 
 
 def styles_folder() -> Path:
