@@ -1,0 +1,164 @@
+"""One item of the worklist: everything it says, its story, and who has it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from ubtui.act import Look, Refused
+from ubtui.domain.dates import parse_instant
+from ubtui.domain.errors import BadValue
+from ubtui.domain.numbers import format_account
+from ubtui.domain.subjects import ItemKey, Subject
+
+
+@dataclass(frozen=True)
+class Event:
+    """One step of an item's life."""
+
+    at: str
+    actor: str
+    kind: str
+    note: str
+
+
+@dataclass(frozen=True)
+class ItemView:
+    """Everything an item says: why it is here, since when, what if nothing is done, by when, and its story.
+
+    `account` is in its printed form; `evidence` a flat object; `holder` who has it by a lease that still runs,
+    `since` the instant he took it; money in cents.
+    """
+
+    id: int
+    key: ItemKey
+    group: str
+    title: str
+    who: str
+    place: str
+    account: str | None
+    account_id: int | None
+    point_id: int | None
+    why: str
+    money_cents: int
+    units: int
+    consequence: str
+    evidence: Mapping[str, Any]
+    due_on: date | None
+    due_source: str | None
+    detected_on: date
+    last_seen_at: str
+    seen_count: int
+    age_days: int
+    priority: int
+    priority_calc: int
+    override_reason: str | None
+    role: str
+    assignee: str | None
+    holder: str | None
+    since: str | None
+    lease_until: str | None
+    state: str
+    wait_for: str | None
+    wake_on: date | None
+    resolved_by: str | None
+    resolved_at: str | None
+    resolution: str | None
+    reopen_count: int
+    dismissed_until: date | None
+    parent: str | None
+    cycle: str | None
+    route: str | None
+    customer_class: str | None
+    raised_by: str
+    version: int
+    events: tuple[Event, ...]
+
+
+_VIEW = (
+    "id, code, subject_type, subject_key, period, grp, title, who, place, account, account_id, point_id, why,"
+    " money_cents, units, consequence, evidence, due_on, due_source, detected_on, last_seen_at, seen_count, priority,"
+    " priority_calc, override_reason, role, assignee, lease_until, state, wait_for, wake_on, resolved_by, resolved_at,"
+    " resolution, reopen_count, dismissed_until, parent_id, cycle, route, customer_class, raised_by, version"
+)
+
+
+def item(look: Look, key: ItemKey | int) -> ItemView:
+    """One item by its key or its id; BadValue when there is none."""
+    found = row_of(look, key)
+    events = tuple(
+        Event(*row)
+        for row in look.db.rows(
+            "SELECT at, actor, kind, note FROM work_event WHERE item_id = ? ORDER BY id", [found["id"]]
+        )
+    )
+    parent = look.db.one(f"SELECT {_KEY} FROM work_item w WHERE w.id = ?", [found["parent_id"]])
+    live = leased(look, found)
+    since = next((e.at for e in reversed(events) if e.kind == "claimed"), None) if live else None
+    known = {name: found[name] for name in ItemView.__dataclass_fields__ if name in found}
+    for name in ("due_on", "detected_on", "wake_on", "dismissed_until"):
+        known[name] = date.fromisoformat(found[name]) if found[name] else None
+    known["account"] = format_account(found["account"]) if found["account"] else None
+    return ItemView(
+        **{**known, "evidence": json.loads(found["evidence"])},
+        key=key_of(found),
+        group=found["grp"],
+        age_days=(look.today - known["detected_on"]).days,
+        holder=found["assignee"] if live else None,
+        since=since,
+        parent=str(ItemKey(parent[0], Subject(parent[1], parent[2]), parent[3])) if parent else None,
+        events=events,
+    )
+
+
+_KEY = "w.code, w.subject_type, w.subject_key, w.period"
+
+
+def row_of(look: Look, key: ItemKey | int) -> dict[str, Any]:
+    if isinstance(key, int):
+        where: str = "id = ?"
+        values: list[Any] = [key]
+    else:
+        where = "code = ? AND subject_type = ? AND subject_key = ? AND period = ?"
+        values = [key.code, key.subject.type, key.subject.key, key.period]
+    row = look.db.one(f"SELECT {_VIEW} FROM work_item WHERE {where}", values)
+    if row is None:
+        raise BadValue(f"Item {key} is not on the worklist: look at `ubtui worklist list`.")
+    return dict(zip(_VIEW.split(", "), row, strict=True))
+
+
+def key_of(found: Mapping[str, Any]) -> ItemKey:
+    return ItemKey(found["code"], Subject(found["subject_type"], found["subject_key"]), found["period"])
+
+
+def leased(look: Look, found: Mapping[str, Any]) -> bool:
+    """Whether somebody's lease on the item still runs (in real time)."""
+    return bool(found["state"] == "claimed" and found["lease_until"] > look.utc)
+
+
+def clock_time(look: Look, instant: str) -> str:
+    """An instant as the office's clock shows it, `14:05`."""
+    import pendulum
+
+    return parse_instant(instant).astimezone(pendulum.timezone(look.district.zone)).strftime("%H:%M")
+
+
+def held_by_other(look: Look, subject: Subject, account_id: int | None = None) -> Refused | None:
+    """The refusal of a fix on a subject whose item another person has claimed; None where the way is free."""
+    row = look.db.one(
+        "SELECT id, code, period, assignee FROM work_item WHERE subject_type = ? AND subject_key = ?"
+        " AND state = 'claimed' AND assignee <> ? AND lease_until > ? ORDER BY priority DESC, id LIMIT 1",
+        [subject.type, subject.key, look.actor.name, look.utc],
+    )
+    return None if row is None else taken(look, ItemKey(row[1], subject, row[2]), row[0], row[3])
+
+
+def taken(look: Look, key: ItemKey, id: int, holder: str) -> Refused:
+    at = look.db.value(
+        "SELECT at FROM work_event WHERE item_id = ? AND kind = 'claimed' ORDER BY id DESC LIMIT 1", [id]
+    )
+    since = f" since {clock_time(look, at)}" if at else ""
+    return Refused(f"{holder} has {key}{since}", rule="one person, one item", cure=f"ask {holder} to release it")

@@ -1,0 +1,149 @@
+"""The worklist as a list: its columns, orders and fields, and the counts above it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Any
+
+from ubtui.act import Look
+from ubtui.domain.dates import format_instant
+from ubtui.domain.money import format_money
+from ubtui.domain.numbers import format_account
+from ubtui.services.listing import Column, Field, Listing, Order, Row
+
+LIVE = "w.state IN ('open','claimed','waiting')"
+STATE_LETTER = {"open": "", "claimed": "c", "waiting": "w", "resolved": "r", "dismissed": "d"}
+
+
+def _shown(look: Look, cells: tuple[Any, ...]) -> Row:
+    (priority, detected, state, title, account, who, place, why, money, due, code, cycle, route, assignee, role, units,
+     customer_class, version) = cells  # fmt: skip
+    age = (look.today - date.fromisoformat(detected)).days
+    letter = "C" if state == "claimed" and assignee == look.actor.name else STATE_LETTER[state]
+    tone: str | None
+    if state in ("resolved", "dismissed") or (state == "claimed" and letter == "c"):
+        tone = "dim"
+    elif letter == "C":
+        tone = "accent"
+    else:
+        tone = "danger" if priority >= 90 else "warning" if priority >= 80 else None
+    return Row(
+        (
+            str(priority), f"{age}d", letter, title, format_account(account or ""),
+            " · ".join(part for part in (who, place) if part), why,
+            format_money(money) if money else "",
+            due or "", code, cycle or "", route or "", assignee or "", role, str(units) if units else "",
+            customer_class or "",
+        ),
+        tone,
+        version=version,
+    )  # fmt: skip
+
+
+def _last(sql: str, down: bool = False) -> Order:
+    """Order by an expression, rows without it at the end."""
+    return ((f"({sql} IS NULL)", False), (sql, down))
+
+
+_SUBJECT: Order = (("w.code", False), ("w.subject_type", False), ("w.subject_key", False), ("w.period", False))
+
+WORKLIST = Listing(
+    name="the worklist",
+    columns=(
+        Column("pri", "Pri", 3, "right"),
+        Column("age", "Age", 4, "right"),
+        Column("state", " ", 1),
+        Column("item", "Item", 20),
+        Column("account", "Account", 8),
+        Column("who", "Who / where", 20),
+        Column("why", "Why"),
+        Column("money", "Money", 10, "right", 1),
+        Column("due", "Due", 10, "left", 2),
+        Column("code", "Code", 6, "left", 3),
+        Column("cycle", "Cycle", 6, "left", 4),
+        Column("route", "Route", 6, "left", 5),
+        Column("assignee", "By", 8, "left", 6),
+        Column("role", "Role", 10, "left", 7),
+        Column("units", "Units", 8, "right", 8),
+        Column("class", "Class", 12, "left", 9),
+    ),
+    source="work_item w",
+    id="w.id",
+    cells="w.priority, w.detected_on, w.state, w.title, w.account, w.who, w.place, w.why, w.money_cents, w.due_on,"
+    " w.code, w.cycle, w.route, w.assignee, w.role, w.units, w.customer_class, w.version",
+    row=_shown,
+    order=(("w.priority", True), *_SUBJECT),
+    sorts={
+        "pri": (),
+        "age": (("w.detected_on", False),),
+        "state": (("w.state", False),),
+        "item": (("lower(w.title)", False),),
+        "account": _last("w.account"),
+        "who": (("lower(w.who)", False), ("lower(w.place)", False)),
+        "why": (("lower(w.why)", False),),
+        "money": (("w.money_cents", True),),
+        "due": _last("w.due_on"),
+        "code": (("w.code", False),),
+        "cycle": _last("w.cycle"),
+        "route": _last("w.route"),
+        "assignee": _last("w.assignee"),
+        "role": (("w.role", False),),
+        "units": (("w.units", True),),
+        "class": _last("w.customer_class"),
+    },
+    fields={
+        "code": Field("w.code", "exact"),
+        "group": Field("w.grp", "exact"),
+        "cycle": Field("w.cycle"),
+        "route": Field("w.route"),
+        "account": Field("w.account", "account"),
+        "state": Field("w.state", "exact"),
+        "assignee": Field("w.assignee"),
+        "role": Field("w.role"),
+        "class": Field("w.customer_class"),
+        "pri": Field("w.priority", "number"),
+        "age": Field("w.detected_on", "age"),
+        "due": Field("w.due_on", "day"),
+        "money": Field("w.money_cents", "number"),
+        "units": Field("w.units", "number"),
+    },
+    words={"title": "w.title", "who": "w.who", "where": "w.place", "account": "w.account"},
+    usual=LIVE,
+)
+
+
+@dataclass(frozen=True)
+class Tally:
+    """The head of the list: what is mine, the team's, put away, and what was resolved today."""
+
+    mine: int
+    team: int
+    waiting: int
+    done_today: int
+
+
+def tally(look: Look) -> Tally:
+    """Counts for the head of the list: mine = assigned to me, team = my role's with nobody on them."""
+    mine = team = waiting = 0
+    for state, role, assignee, n in look.db.rows(
+        f"SELECT w.state, w.role, w.assignee, COUNT(*) FROM work_item w WHERE {LIVE} GROUP BY 1, 2, 3"
+    ):
+        if state == "waiting":
+            waiting += n
+        elif assignee == look.actor.name:
+            mine += n
+        elif state == "open" and assignee is None and role == look.actor.role:
+            team += n
+    done = look.db.value("SELECT COUNT(*) FROM work_item WHERE resolved_at >= ?", [_day_began(look)])
+    return Tally(mine, team, waiting, int(done))
+
+
+def _day_began(look: Look) -> str:
+    """The first instant of the business day; a kept day is written with UTC's time of day."""
+    if look.district.kind != "live":
+        return f"{look.today.isoformat()}T00:00:00.000000Z"
+    import pendulum
+
+    zone = pendulum.timezone(look.district.zone)
+    return format_instant(datetime.combine(look.today, time.min, tzinfo=zone))
