@@ -1,0 +1,149 @@
+"""The release of a batch by one act, and the sweeping of batches that never came so far."""
+
+from __future__ import annotations
+
+import os
+import socket
+from datetime import timedelta
+from typing import Annotated, Any, Final
+
+import msgspec
+
+from ubtui.act import Form, Refused, Work, act
+from ubtui.db.models.office import Batch
+from ubtui.db.session import Session
+from ubtui.domain.dates import parse_instant
+from ubtui.services.reads import released
+
+_HERE = timedelta(hours=12)
+_ELSEWHERE = timedelta(minutes=30)
+_PART = 5_000
+
+# How the rows of a batch leave again, children first; all of it before its release only.
+_UNDO: Final = (
+    "DELETE FROM external_id WHERE subject_type = 'account' AND subject_id IN (SELECT id FROM account WHERE batch_id = ?)",
+    "DELETE FROM external_id WHERE subject_type = 'point' AND subject_id IN"
+    " (SELECT id FROM service_point WHERE batch_id = ?)",
+    "DELETE FROM install WHERE batch_id = ?",
+    "DELETE FROM endpoint WHERE meter_id IN (SELECT id FROM meter WHERE batch_id = ?)",
+    "DELETE FROM register WHERE meter_id IN (SELECT id FROM meter WHERE batch_id = ?)",
+    "DELETE FROM meter WHERE batch_id = ?",
+    "DELETE FROM service WHERE batch_id = ?",
+    "DELETE FROM account_parcel WHERE account_id IN (SELECT id FROM account WHERE batch_id = ?)",
+    "DELETE FROM account_role WHERE batch_id = ?",
+    "DELETE FROM account WHERE batch_id = ?",
+    "DELETE FROM service_point WHERE batch_id = ?",
+    "DELETE FROM premise WHERE batch_id = ?",
+    "DELETE FROM party WHERE batch_id = ?",
+    "DELETE FROM parcel WHERE batch_id = ?",
+    "DELETE FROM staged_row WHERE batch_id = ?",
+)
+
+
+class Release(Form, kw_only=True):
+    """Which batch: by what it is and what the file held, so that a repeated import finds its first answer."""
+
+    kind: Annotated[str, msgspec.Meta(description="parcels, accounts, meters, reads or usage")]
+    sha256: Annotated[str, msgspec.Meta(description="SHA-256 of the file", min_length=64, max_length=64)]
+
+
+class Released(msgspec.Struct, frozen=True):
+    """What came in."""
+
+    batch: int
+    accepted: int
+    held: int
+    staged: int
+    total_cents: int
+
+
+@act("import.release")
+def release(work: Work, form: Release) -> Released:
+    """Let every reader see a batch: one row says so; summaries, medians and the worklist follow in the same commit."""
+    row = work.db.one(
+        "SELECT id, accepted, held, staged, total_cents, control, source FROM batch WHERE kind = ? AND sha256 = ?"
+        " AND released_at IS NULL AND abandoned_at IS NULL ORDER BY id DESC LIMIT 1",
+        [form.kind, form.sha256],
+    )
+    if row is None or not msgspec.json.decode(row[5]).get("complete"):
+        raise Refused("no batch of this content waits for release", rule="imports", cure="import the file again")
+    work.db.update(Batch, int(row[0]), released_by=work.actor.name, released_at=work.now)
+    work.fact(batch=row[0], kind=form.kind, accepted=row[1], held=row[2], staged=row[3], cents=row[4])
+    work.detail(source=row[6])
+    if form.kind in ("reads", "usage"):
+        work.touch("run", f"import/{work.today.isoformat()}")
+        released(work, int(row[0]))
+    else:
+        _touch(work, form.kind, int(row[0]))
+    return Released(*(int(n) for n in row[:5]))
+
+
+def _touch(work: Work, kind: str, batch_id: int) -> None:
+    """Parcels, accounts and meters change what is known of the points and accounts they name."""
+    asked = {
+        "parcels": (),
+        "accounts": ("SELECT number FROM service_point WHERE batch_id = ?",),
+        "meters": (
+            "SELECT DISTINCT p.number FROM service_point p JOIN install i ON i.point_id = p.id WHERE i.batch_id = ?",
+        ),
+    }[kind]
+    for sql in asked:
+        for (number,) in work.db.rows(sql, [batch_id]):
+            work.touch("point", number)
+
+
+def alive(control: str, utc: str) -> bool:
+    """Whether the import that wrote this note still runs: its process on this machine, else a fresh sign of life."""
+    note: dict[str, Any] = msgspec.json.decode(control)
+    try:
+        age = parse_instant(utc) - parse_instant(note["at"])
+        host, pid = note["host"], int(note["pid"])
+    except (KeyError, ValueError):
+        return False
+    if host != socket.gethostname():
+        return age < _ELSEWHERE
+    if pid == os.getpid():
+        return False  # one process imports one file at a time: this one has lost its way
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return age < _HERE
+
+
+def sweep(db: Session, now: str, utc: str, mine: int | None = None) -> int:
+    """Take out what imports left that never came to their release; how many. `mine` is a batch its import gives up.
+
+    Runs in the caller's transaction if there is one, else in short ones of its own.
+    """
+    waiting = db.rows(
+        "SELECT id, control FROM batch WHERE released_at IS NULL AND abandoned_at IS NULL AND kind IN"
+        " ('parcels', 'accounts', 'meters', 'reads', 'usage')"
+    )
+    gone = [(int(i), control) for i, control in waiting if i == mine or (mine is None and not alive(control, utc))]
+    for batch_id, control in gone:
+        _undo(db, batch_id, msgspec.json.decode(control).get("routes", []), now)
+    return len(gone)
+
+
+def _undo(db: Session, batch_id: int, routes: list[str], now: str) -> None:
+    while True:
+        with db.writing():
+            part = (
+                "SELECT register_id, read_on, seq FROM read WHERE batch_id = ? LIMIT"
+                f" {_PART}"
+            )
+            if not db.run(f"DELETE FROM read WHERE (register_id, read_on, seq) IN ({part})", [batch_id]):
+                break
+    with db.writing():
+        for sql in _UNDO:
+            db.run(sql, [batch_id])
+        for code in routes:
+            db.run(
+                "DELETE FROM route WHERE code = ? AND NOT EXISTS"
+                " (SELECT 1 FROM service_point p WHERE p.route_id = route.id)",
+                [code],
+            )
+        db.update(Batch, batch_id, abandoned_at=now)

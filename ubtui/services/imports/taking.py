@@ -1,0 +1,211 @@
+"""What all kinds of import share: a line of a file, the verdict on it, ids, and rows collected for one bulk write."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal
+
+import msgspec
+
+from ubtui.act import Look
+from ubtui.db.models.record import Route
+from ubtui.db.session import Session
+from ubtui.exchange.profile import FieldFault, Profile
+from ubtui.settings import District
+
+State = Literal["accepted", "held", "staged", "passed"]
+CHUNK: Final = 500
+
+# Tables in the order in which their rows may be written, with the columns an import fills.
+COLUMNS: Final[dict[str, tuple[str, ...]]] = {
+    "parcel": ("id", "apn", "county", "situs", "legal", "batch_id"),
+    "party": (
+        *("id", "kind", "name", "search_name", "phone", "email", "mail_line1", "mail_line2", "mail_city"),
+        *("mail_state", "mail_zip", "batch_id"),
+    ),
+    "premise": ("id", "parcel_id", "address", "city", "zip", "customer_class", "batch_id"),
+    "service_point": ("id", "number", "premise_id", "route_id", "sequence", "batch_id"),
+    "account": ("id", "number", "cycle_id", "customer_class", "opened_on", "batch_id"),
+    "account_role": ("id", "account_id", "party_id", "role", "from_on", "batch_id"),
+    "account_parcel": ("account_id", "parcel_id"),
+    "service": (
+        *("id", "account_id", "point_id", "kind", "rate_code", "unit", "customer_class", "from_on", "batch_id"),
+    ),
+    "meter": ("id", "maker", "serial", "model", "size", "placeholder", "batch_id"),
+    "register": ("id", "meter_id", "dials", "mult_num", "mult_den", "unit"),
+    "endpoint": ("id", "meter_id", "radio", "from_on"),
+    "install": ("id", "meter_id", "point_id", "on_date", "batch_id"),
+    "external_id": ("system", "kind", "value", "subject_type", "subject_id"),
+    "read": (
+        *("register_id", "read_on", "seq", "point_id", "period", "value", "usage", "days", "source", "status"),
+        *("held_code", "trouble_code", "entered_by", "entered_at", "batch_id", "row_no"),
+    ),
+    "staged_row": (
+        *("batch_id", "row_no", "kind", "reason", "sentence", "raw", "fields", "point_id", "account_id"),
+        *("register_id", "period", "cents"),
+    ),
+}
+
+
+@dataclass(slots=True)
+class Line:
+    """One data row: where it stands, its texts by field, their values, and what is wrong with them."""
+
+    row_no: int
+    line: int
+    cells: Sequence[str]
+    texts: dict[str, str]
+    values: dict[str, Any]
+    fault: FieldFault | None = None
+    cents: int = 0
+
+
+@dataclass(slots=True)
+class Verdict:
+    """What becomes of a line; `goods` is what its kind writes for it, ids are known when it is written."""
+
+    line: Line
+    state: State
+    reason: str = ""
+    sentence: str = ""
+    field: str = ""
+    point_id: int | None = None
+    account_id: int | None = None
+    register_id: int | None = None
+    period: str | None = None
+    units: int = 0
+    goods: Any = None
+
+
+def refuse(line: Line, reason: str, sentence: str, field: str = "", **where: Any) -> Verdict:
+    """A line that stays staged."""
+    return Verdict(line, "staged", reason, sentence, field, **where)
+
+
+class Taker:
+    """How one kind of file goes in. `judge` reads the record and never writes; `write` takes its verdicts."""
+
+    def __init__(self, look: Look, profile: Profile) -> None:
+        self.db: Session = look.db
+        self.look, self.profile = look, profile
+        self.district: District = look.district
+        self.placeholders = 0
+        self.routes: dict[str, int] = {}
+        self.made_routes: list[str] = []
+        self._counted: set[str] = set()
+
+    def survey(self, lines: Sequence[Line]) -> None:
+        """A first pass over the file, for what a line's verdict takes from the lines behind it."""
+
+    def judge(self, lines: Sequence[Line]) -> list[Verdict]:
+        """A verdict for each line, in their order; lines with a fault are staged here for every kind."""
+        good = [line for line in lines if line.fault is None]
+        verdicts = {v.line.row_no: v for v in self.weigh(good)} if good else {}
+        return [
+            verdicts[line.row_no]
+            if line.fault is None
+            else refuse(line, line.fault.reason, line.fault.sentence, line.fault.field)
+            for line in lines
+        ]
+
+    def weigh(self, lines: Sequence[Line]) -> Iterable[Verdict]:
+        raise NotImplementedError
+
+    def write(self, rows: Rows, verdicts: Sequence[Verdict]) -> None:
+        """Turn accepted and held verdicts into rows; runs inside a write transaction."""
+        raise NotImplementedError
+
+    def surveyed(self) -> None:
+        """The first pass is over."""
+
+    def route(self, code: str) -> int:
+        """A route by its code, made when it is new (inside a write transaction)."""
+        if code not in self.routes:
+            known = self.db.value("SELECT id FROM route WHERE code = ?", [code])
+            if known is None:
+                known = self.db.insert(Route, code=code, title=code)
+                self.made_routes.append(code)
+            self.routes[code] = int(known)
+        return self.routes[code]
+
+    def next_serial(self, name: str, highest: str, n: int) -> int:
+        """The first of `n` fresh serial numbers; the first time in an import above what `highest` (SQL) gives."""
+        db = self.db
+        if name not in self._counted:
+            top = int(db.value(highest) or 0)
+            db.run("INSERT INTO counter(name, value) VALUES (?, 0) ON CONFLICT(name) DO NOTHING", [name])
+            db.run("UPDATE counter SET value = ? WHERE name = ? AND value < ?", [top, name, top])
+            self._counted.add(name)
+        last = int(db.value("UPDATE counter SET value = value + ? WHERE name = ? RETURNING value", [n, name]))
+        return last - n + 1
+
+    def limit(self, customer_class: str) -> int | None:
+        """Billing units a period above which a use is held."""
+        return self.district.use_limits.get(customer_class, self.profile.limits.get(customer_class))
+
+
+@dataclass
+class Rows:
+    """Rows of one chunk, table by table, and the ids they will have."""
+
+    db: Session
+    batch_id: int
+    actor: str
+    now: str
+    tables: dict[str, list[tuple[Any, ...]]] = field(default_factory=dict)
+
+    def add(self, table: str, *row: Any) -> None:
+        """One row in the order of `COLUMNS`."""
+        self.tables.setdefault(table, []).append(row)
+
+    def ids(self, table: str, n: int) -> Iterator[int]:
+        """`n` fresh ids of a table, taken inside the write transaction."""
+        if not n:
+            return iter(())
+        if self.db.kind == "sqlite":
+            first = int(self.db.value(f"SELECT COALESCE(MAX(id), 0) + 1 FROM {table}"))
+            return iter(range(first, first + n))
+        got = self.db.rows(f"SELECT nextval(pg_get_serial_sequence('{table}', 'id')) FROM generate_series(1, ?)", [n])
+        return (int(row[0]) for row in got)
+
+    def stage(self, kind: str, verdict: Verdict) -> None:
+        """Keep a line that could not go in, with its reason."""
+        self.add(
+            "staged_row",
+            self.batch_id,
+            verdict.line.row_no,
+            kind,
+            verdict.reason,
+            f"line {verdict.line.line}: {verdict.sentence}",
+            msgspec.json.encode(list(verdict.line.cells)).decode()[:20_000],
+            msgspec.json.encode(verdict.line.texts).decode(),
+            verdict.point_id,
+            verdict.account_id,
+            verdict.register_id,
+            verdict.period,
+            verdict.line.cents,
+        )
+
+    def flush(self) -> None:
+        """Write everything, parents first."""
+        for table, columns in COLUMNS.items():
+            if rows := self.tables.pop(table, None):
+                self.db.load(table, columns, rows)
+
+
+def found(db: Session, sql: str, values: Iterable[Any], *before: Any) -> list[tuple[Any, ...]]:
+    """Rows of `sql` whose `{marks}` is an IN list over `values`; `before` are the parameters in front of it."""
+    wanted = list(dict.fromkeys(values))
+    out: list[tuple[Any, ...]] = []
+    for at in range(0, len(wanted), CHUNK):
+        part = wanted[at : at + CHUNK]
+        out += db.rows(sql.format(marks=", ".join("?" * len(part))), [*before, *part])
+    return out
+
+
+HIGHEST_ACCOUNT: Final = "SELECT MAX(CAST(SUBSTR(number, 1, 6) AS bigint)) FROM account WHERE LENGTH(number) = 7"
+HIGHEST_POINT: Final = (
+    "SELECT MAX(CAST(SUBSTR(number, 4) AS bigint)) FROM service_point WHERE number LIKE 'SP-%'"
+    " AND LENGTH(number) BETWEEN 4 AND 12"
+)

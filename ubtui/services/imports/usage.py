@@ -1,0 +1,321 @@
+"""Use by customer, class and date, without register values; where the profile says so the record is made from it."""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from hashlib import blake2b
+from math import floor
+from typing import Any
+
+from ubtui.act import Look, Refused
+from ubtui.domain.dates import period
+from ubtui.domain.errors import BadValue
+from ubtui.domain.numbers import account_number, parse_account
+from ubtui.domain.text import fold
+from ubtui.domain.volume import Unit, convert
+from ubtui.exchange.profile import Profile
+from ubtui.services.imports.taking import (
+    HIGHEST_ACCOUNT,
+    HIGHEST_POINT,
+    Line,
+    Rows,
+    Taker,
+    Verdict,
+    found,
+    refuse,
+)
+
+
+@dataclass(slots=True)
+class Customer:
+    """An account of the file: its id is None until the chunk that makes it is written."""
+
+    key: str
+    customer_class: str
+    account_id: int | None = None
+    cycle: str = ""
+
+
+@dataclass(slots=True)
+class Point:
+    """The k-th service point of a customer in a class, and the uses it has by day."""
+
+    customer: Customer
+    customer_class: str
+    k: int
+    point_id: int | None = None
+    register_id: int | None = None
+    unit: str = ""
+    known: dict[str, int | None] = field(default_factory=dict)
+
+
+Key = tuple[str, str]
+
+
+class UsageTaker(Taker):
+    """A row is a read without a value. Rows of one customer, class and day that differ are different meters."""
+
+    def __init__(self, look: Look, profile: Profile) -> None:
+        super().__init__(look, profile)
+        self.unit = profile.unit or Unit(look.district.billing_unit)
+        self.customers: dict[str, Customer | None] = {}
+        self.points: dict[tuple[str, str, int], Point | None] = {}
+        self.days: dict[tuple[str, str, int], array[int]] = {}
+        self._ks: array[int] = array("H")
+        self._same = bytearray()
+        self._first: dict[bytes, int] = {}
+        self._counts: dict[tuple[str, str, str], int] = {}
+        self._opened: dict[str, int] = {}
+        self._cycles: dict[str, int] = {code: id for code, id in self.db.rows("SELECT code, id FROM cycle")}
+        if profile.creates and profile.defaults["cycle"] not in self._cycles:
+            raise Refused(
+                f"this district has no cycle {profile.defaults['cycle']}",
+                rule="the profile's cycle",
+                cure=f"add a [[cycles]] with code = \"{profile.defaults['cycle']}\" to the district file before init",
+            )
+
+    def survey(self, lines: Sequence[Line]) -> None:
+        for line in lines:
+            while len(self._ks) < line.row_no:
+                self._ks.append(0)
+                self._same.append(0)
+            if line.fault is not None:
+                continue
+            customer, kind, day = _key(line)
+            digest = blake2b("\x1f".join(line.cells).encode("utf-8", "surrogatepass"), digest_size=16).digest()
+            k = self._first.get(digest)
+            if k is None:
+                k = self._counts.get((customer, kind, day), 0) + 1
+                if k > 65_000:
+                    continue
+                self._first[digest] = self._counts[customer, kind, day] = k
+                self.days.setdefault((customer, kind, k), array("l")).append(date.fromisoformat(day).toordinal())
+            else:
+                self._same[line.row_no - 1] = 1
+            self._ks[line.row_no - 1] = k
+
+    def surveyed(self) -> None:
+        """The first pass is over: what served it alone is let go."""
+        self._first.clear()
+        self._counts.clear()
+        for days in self.days.values():
+            days[:] = array("l", sorted(set(days)))
+        for (customer, _, _), days in self.days.items():
+            self._opened[customer] = min(days[0], self._opened.get(customer, days[0]))
+
+    def weigh(self, lines: Sequence[Line]) -> Iterator[Verdict]:
+        keys = [(*_key(line)[:2], self._ks[line.row_no - 1] or 1) for line in lines]
+        self._resolve([key for key in keys if key not in self.points])
+        for line, key in zip(lines, keys, strict=True):
+            yield self._weigh(line, key)
+
+    def _weigh(self, line: Line, key: tuple[str, str, int]) -> Verdict:
+        day = line.values["date"][:10]
+        customer = self.customers.get(key[0])
+        if customer is None and not self.profile.creates:
+            return refuse(line, "unknown-account", f"no account {key[0]}; import its account first", "customer")
+        if day > self.look.today.isoformat():
+            return refuse(line, "future-date", f"{day} lies after today, {self.look.today}", "date")
+        point = self.points.get(key)
+        if point is None and not self.profile.creates:
+            assert customer is not None
+            first = self.points.get((key[0], key[1], 1))
+            where = {"account_id": customer.account_id, "period": period(customer.cycle, date.fromisoformat(day))}
+            if first is not None and key[2] > 1:
+                where |= {"point_id": first.point_id, "register_id": first.register_id}
+                return refuse(line, "duplicate-read", f"{key[0]} has no {key[2]}. meter for {day}", "date", **where)
+            return refuse(line, "no-meter", f"account {key[0]} has no meter to take a use", "customer", **where)
+        if customer is None:
+            customer = self.customers[key[0]] = Customer(key[0], key[1], cycle=self.profile.defaults["cycle"])
+            self.placeholders += 1
+        if point is None:
+            point = self.points[key] = Point(customer, key[1], key[2], unit=self.district.billing_unit)
+        in_period = period(customer.cycle, date.fromisoformat(day))
+        if self._same[line.row_no - 1] if line.row_no <= len(self._same) else False:
+            return self._of(line, point, in_period, "staged", "duplicate-read", f"the same row again for {day}")
+        use = floor(convert(line.values["usage"], self.unit, Unit(point.unit)))
+        if day in point.known:
+            same = point.known[day] == use
+            reason = "same-read" if same else "duplicate-read"
+            said = f"the use of {day} is in already" + ("" if same else f" as {point.known[day]}, not {use}")
+            return self._of(line, point, in_period, "staged", reason, said)
+        limit = self.limit(point.customer_class)
+        if limit is not None and use > limit:
+            said = f"{use:,} {point.unit} is above the limit of {limit:,} for {point.customer_class}"
+            verdict = self._of(line, point, in_period, "held", "over-limit", said)
+        else:
+            verdict = self._of(line, point, in_period, "accepted")
+        point.known[day] = use
+        verdict.units = use
+        verdict.goods = (point, day, use, self._span(key, point, day))
+        return verdict
+
+    def _of(self, line: Line, point: Point, in_period: str, state: Any, reason: str = "", said: str = "") -> Verdict:
+        return Verdict(line, state, reason, said, "usage", period=in_period, goods=(point,))
+
+    def _span(self, key: tuple[str, str, int], point: Point, day: str) -> int:
+        """Days since the day before it of this register, in the record or in the file; first_days for the first."""
+        here = date.fromisoformat(day).toordinal()
+        days = self.days.get(key)
+        before = days[at - 1] if days is not None and (at := bisect_left(days, here)) else 0
+        for known in point.known:
+            if before < (other := date.fromisoformat(known).toordinal()) < here:
+                before = other
+        return here - before if before else self.profile.first_days
+
+    def _resolve(self, keys: list[tuple[str, str, int]]) -> None:
+        """Find customers and points that the record already has."""
+        system = self.profile.system
+        new = [key[0] for key in keys if key[0] not in self.customers]
+        for name in new:
+            self.customers.setdefault(name, None)
+        sql = (
+            "SELECT x.value, a.id, a.customer_class, c.code FROM external_id x JOIN live_account a ON a.id = x.subject_id"
+            " JOIN cycle c ON c.id = a.cycle_id WHERE x.system = ? AND x.kind = 'account' AND x.value IN ({marks})"
+        )
+        rows = found(self.db, sql, new, system)
+        if not self.profile.creates:
+            numbers = {number: name for name in new if (number := _number(name))}
+            own = (
+                "SELECT a.number, a.id, a.customer_class, c.code FROM live_account a JOIN cycle c ON c.id = a.cycle_id"
+                " WHERE a.number IN ({marks})"
+            )
+            rows += [(numbers[row[0]], *row[1:]) for row in found(self.db, own, numbers)]
+        for name, account_id, customer_class, cycle in rows:
+            self.customers[name] = Customer(name, customer_class, account_id, cycle)
+        if self.profile.creates:
+            self._resolve_made(keys, system)
+        else:
+            self._resolve_served([key for key in keys if self.customers[key[0]] is not None])
+
+    def _resolve_made(self, keys: list[tuple[str, str, int]], system: str) -> None:
+        named = {f"{c}/{kind}/{k}": (c, kind, k) for c, kind, k in keys if self.customers.get(c) is not None}
+        sql = (
+            "SELECT x.value, p.id, r.id, r.unit FROM external_id x JOIN live_point p ON p.id = x.subject_id"
+            " JOIN live_install i ON i.point_id = p.id AND i.off_date IS NULL"
+            " JOIN register r ON r.meter_id = i.meter_id AND r.n = 1"
+            " WHERE x.system = ? AND x.kind = 'point' AND x.value IN ({marks})"
+        )
+        for value, point_id, register_id, _unit in found(self.db, sql, named, system):
+            self._known(named[value], point_id, register_id, self.district.billing_unit)
+
+    def _resolve_served(self, keys: list[tuple[str, str, int]]) -> None:
+        """The k-th metered service of an account, by number of its point."""
+        by_account: dict[int, list[tuple[str, str, int]]] = {}
+        for key in keys:
+            customer = self.customers[key[0]]
+            assert customer is not None and customer.account_id is not None
+            by_account.setdefault(customer.account_id, []).append(key)
+        sql = (
+            "SELECT s.account_id, s.customer_class, p.id, r.id, s.unit FROM live_service s"
+            " JOIN live_point p ON p.id = s.point_id JOIN live_install i ON i.point_id = p.id AND i.off_date IS NULL"
+            " JOIN register r ON r.meter_id = i.meter_id AND r.n = 1 WHERE s.to_on IS NULL AND s.account_id IN ({marks})"
+            " ORDER BY p.number"
+        )
+        served: dict[int, list[tuple[Any, ...]]] = {}
+        for row in found(self.db, sql, by_account):
+            served.setdefault(row[0], []).append(row)
+        for account_id, wanted in by_account.items():
+            for key in wanted:
+                fit = [row for row in served.get(account_id, []) if not key[1] or row[1] == key[1]]
+                if len(fit) >= key[2]:
+                    row = fit[key[2] - 1]
+                    self._known(key, row[2], row[3], row[4])
+                    point = self.points[key]
+                    assert point is not None
+                    point.customer_class = row[1]
+
+    def _known(self, key: tuple[str, str, int], point_id: int, register_id: int, unit: str) -> None:
+        customer = self.customers[key[0]]
+        assert customer is not None
+        sql = "SELECT read_on, usage FROM live_read WHERE register_id = ? AND status <> 'void'"
+        known = {day: use for day, use in self.db.rows(sql, [register_id])}
+        self.points[key] = Point(customer, key[1], key[2], point_id, register_id, unit, known)
+
+    # -- writing ------------------------------------------------------------------------------------------------
+
+    def write(self, rows: Rows, verdicts: Sequence[Verdict]) -> None:
+        points: dict[int, Point] = {id(v.goods[0]): v.goods[0] for v in verdicts if v.goods}
+        self._make(rows, [p for p in points.values() if p.point_id is None], verdicts)
+        for v in verdicts:
+            if not v.goods:
+                continue
+            point = v.goods[0]
+            v.point_id, v.register_id, v.account_id = point.point_id, point.register_id, point.customer.account_id
+            if v.state in ("accepted", "held"):
+                _, day, use, days = v.goods
+                status, held = ("held", v.reason) if v.state == "held" else ("released", None)
+                rows.add(
+                    *("read", point.register_id, day, 1, point.point_id, v.period, None, use, days, "A", status, held),
+                    *(None, rows.actor, rows.now, rows.batch_id, v.line.row_no),
+                )
+
+    def _make(self, rows: Rows, points: list[Point], verdicts: Sequence[Verdict]) -> None:
+        """Placeholders for what the file does not say: owner, address, meter; one account a customer."""
+        if not points:
+            return
+        said, batch = self.profile.defaults, rows.batch_id
+        route = self.route(said["route"])
+        fresh: dict[str, Customer] = {}
+        for point in points:
+            if point.customer.account_id is None:
+                fresh.setdefault(point.customer.key, point.customer)
+        starts = {id(p): self._start(self.days[p.customer.key, p.customer_class, p.k][0]) for p in points}
+        parties, roles = rows.ids("party", len(fresh)), rows.ids("account_role", len(fresh))
+        accounts = rows.ids("account", len(fresh))
+        number = self.next_serial("account", HIGHEST_ACCOUNT, len(fresh)) if fresh else 0
+        if number + len(fresh) > 999_999:
+            raise BadValue("Account numbers are used up: 999,999 is the last.")
+        for n, customer in enumerate(fresh.values()):
+            customer.account_id, party = next(accounts), next(parties)
+            owner = said["owner"].replace("{customer}", customer.key)
+            opened = self._start(self._opened[customer.key])
+            rows.add("party", party, "placeholder", owner, fold(owner), *(None,) * 7, batch)
+            rows.add(
+                *("account", customer.account_id, account_number(number + n), self._cycles[customer.cycle]),
+                *(customer.customer_class, opened, batch),
+            )
+            rows.add("account_role", next(roles), customer.account_id, party, "owner", opened, batch)
+            rows.add("external_id", self.profile.system, "account", customer.key, "account", customer.account_id)
+        n = len(points)
+        served = {t: rows.ids(t, n) for t in ("premise", "service_point", "service", "meter", "register", "install")}
+        serial = self.next_serial("point", HIGHEST_POINT, n)
+        for at, point in enumerate(points):
+            one = {table: next(ids) for table, ids in served.items()}
+            c, start = point.customer, starts[id(point)]
+            name = f"{c.key}/{point.customer_class}/{point.k}"
+            point.point_id, point.register_id = one["service_point"], one["register"]
+            address = said["address"].replace("{customer}", c.key)
+            kind = self.profile.services.get(point.customer_class, "potable")
+            rows.add("premise", one["premise"], None, address, "", "", point.customer_class, batch)
+            rows.add(
+                *("service_point", point.point_id, f"SP-{serial + at:05d}", one["premise"], route, serial + at),
+                batch,
+            )
+            rows.add(
+                *("service", one["service"], c.account_id, point.point_id, kind, said["rate"], point.unit),
+                *(point.customer_class, start, batch),
+            )
+            rows.add("meter", one["meter"], said["maker"], name.replace("/", "-"), None, said["size"], 1, batch)
+            rows.add("register", one["register"], one["meter"], 6, 1, 1, point.unit)
+            rows.add("install", one["install"], one["meter"], point.point_id, start, batch)
+            rows.add("external_id", self.profile.system, "point", name, "point", point.point_id)
+
+    def _start(self, day: int) -> str:
+        """The day on which the first period of something made begins, from the first day the file has for it."""
+        return date.fromordinal(day - self.profile.first_days).isoformat()
+
+
+def _key(line: Line) -> tuple[str, str, str]:
+    return line.values["customer"], line.values.get("class", ""), line.values["date"][:10]
+
+
+def _number(name: str) -> str:
+    try:
+        return parse_account(name)
+    except BadValue:
+        return ""
