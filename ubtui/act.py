@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
@@ -18,6 +19,7 @@ from ubtui.db.session import Session
 from ubtui.detectors.heal import Healed, heal
 from ubtui.domain.canonical import canonical, chain, sha256_hex
 from ubtui.domain.subjects import ItemKey, Subject
+from ubtui.domain.text import has_card_number
 from ubtui.settings import District
 
 NO_HASH = "0" * 64
@@ -25,6 +27,10 @@ NO_HASH = "0" * 64
 
 class Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What an act is asked to do: strings, integers, dates and lists of them, nothing that needs a session."""
+
+    def recorded(self) -> Any:
+        """The form as the audit keeps it; a form that carries a file's bytes leaves them out."""
+        return msgspec.to_builtins(self)
 
 
 F = TypeVar("F", bound=Form)
@@ -166,13 +172,15 @@ def perform(look: Look, made: Act[F, R], form: F, key: str, dry_run: bool = Fals
     except (Refused, RuleBroken) as no:
         refused = no if isinstance(no, Refused) else _from_record(no)
     if not dry_run:
+        # A card number typed into a note is not kept anywhere, the refusal's own event included.
+        kept = "not kept" if refused.rule == _NO_CARDS else form.recorded()
         with look.db.writing():
             append_event(
                 work,
                 made.name,
                 "refused",
                 {"rule": refused.rule},
-                {"form": msgspec.to_builtins(form), "reason": refused.reason},
+                {"form": kept, "reason": refused.reason},
             )
     return refused
 
@@ -197,6 +205,13 @@ def _once(work: Work, made: Act[F, R], form: F) -> Done[R]:
         raise Refused(
             f"a {row[0]} may not do {made.name}", rule="permission matrix", cure="ask: " + ", ".join(sorted(allowed))
         )
+    for text in _texts(form.recorded()):
+        if has_card_number(text) and not _DIGEST.fullmatch(text):
+            raise Refused(
+                "this looks like a payment card number",
+                rule=_NO_CARDS,
+                cure="keep the processor's token or the last four",
+            )
     wanted = request_hash(made, form)
     known = work.db.one("SELECT act, request_hash, result, seq FROM act_result WHERE key = ?", [work.key])
     if known is not None:
@@ -211,12 +226,27 @@ def _once(work: Work, made: Act[F, R], form: F) -> Done[R]:
         work.db.execute("SELECT set_config('ubtui.actor', ?, true)", [work.actor.name])
     result = made.body(work, form)
     healed = work.full_refresh or heal(work.db, list(work.subjects), work.today, work.now)
-    seq = append_event(work, made.name, "done", work.facts, {"form": msgspec.to_builtins(form), **work.details})
+    seq = append_event(work, made.name, "done", work.facts, {"form": form.recorded(), **work.details})
     work.db.run(
         "INSERT INTO act_result(key, act, actor, request_hash, result, seq) VALUES (?, ?, ?, ?, ?, ?)",
         [work.key, made.name, work.actor.name, wanted, msgspec.json.encode(result).decode(), seq],
     )
     return Done(result, seq, healed.closed, healed.opened, tuple(work.subjects), dry_run=work.dry_run)
+
+
+_NO_CARDS = "card numbers are never kept"
+_DIGEST = re.compile(r"[0-9a-f]{32,}")
+
+
+def _texts(plain: Any) -> Iterator[str]:
+    if isinstance(plain, str):
+        yield plain
+    elif isinstance(plain, Mapping):
+        for value in plain.values():
+            yield from _texts(value)
+    elif isinstance(plain, list | tuple):
+        for value in plain:
+            yield from _texts(value)
 
 
 def append_event(

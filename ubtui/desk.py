@@ -46,7 +46,10 @@ def is_url(data: str) -> bool:
 def open_session(data: str, admin: bool = False) -> Session:
     """A session (not yet connected) on the record at `data`, a folder or a PostgreSQL URL."""
     if is_url(data):
-        return Session(connect.postgres(data))
+        try:
+            return Session(connect.postgres(data))
+        except ImportError:
+            raise DeskError("PostgreSQL needs the extra: pip install 'ubtui[postgres]'") from None
     folder = Path(data)
     if not (folder / DATABASE).exists() and not admin:
         raise DeskError(
@@ -76,12 +79,12 @@ class Desk:
         self.data, self._clock, self._utc = data, clock, utc
         self.session = open_session(data)
         self._listeners: list[Callable[[Done[Any]], None]] = []
-        connected = self.session.database.connect
-        self._writer = ThreadPoolExecutor(1, "writer", connected) if threads else None
-        self._reader = ThreadPoolExecutor(1, "reader", connected) if threads else None
-        if not threads:
-            connected()
+        self._writer = ThreadPoolExecutor(1, "writer") if threads else None
+        self._reader = ThreadPoolExecutor(1, "reader") if threads else None
         try:
+            self._write(self.session.connect)
+            if threads:
+                self._read(self.session.connect)
             self.district, self.actor = self._read(lambda: self._open(seat or Seat()))
         except BaseException:
             self.close()
@@ -142,6 +145,18 @@ class Desk:
         """Answer one question on the reader's thread."""
         return await self._aside(self._reader, lambda: self._asked(question, *args, **kwargs))
 
+    def save(self, call: Callable[Concatenate[Look, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Keep or drop the draft of a form, and nothing else: the one writing that is no act.
+
+        A draft is not the record: it is saved as it is typed, moves nothing and proves nothing, and an event
+        of the chain for each pause in typing would bury the events that count. Raises Refused.
+        """
+        return self._write(lambda: self._saved(call, *args, **kwargs))
+
+    async def saving(self, call: Callable[Concatenate[Look, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """The same, on the writer's thread."""
+        return await self._aside(self._writer, lambda: self._saved(call, *args, **kwargs))
+
     def viewed(self, what: str, **facts: str | int) -> None:
         """Append the audit event of a view or export of protected data (outside any act)."""
         self._write(lambda: self._viewed(what, facts))
@@ -172,6 +187,10 @@ class Desk:
     def _asked(self, question: Callable[Concatenate[Look, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         with self.session.transaction():
             return question(self.look(), *args, **kwargs)
+
+    def _saved(self, call: Callable[Concatenate[Look, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        with self.session.writing():
+            return call(self.look(), *args, **kwargs)
 
     def _viewed(self, what: str, facts: dict[str, str | int]) -> None:
         look = self.look()

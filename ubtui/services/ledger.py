@@ -194,11 +194,16 @@ def post(work: Work, entry: Entry) -> Posted:
     return Posted(journal_id, items)
 
 
+def posting_rows(look: Look, journal_id: int, entry: Entry) -> list[tuple[Any, ...]]:
+    """The entry's legs as rows: journal, GL, account, item (none yet for a new one), charge code, fund, cents."""
+    return [_posting(chart(look.db), journal_id, leg, ()) for leg in entry.legs]
+
+
 _POSTING = ["journal_id", "gl_id", "account_id", "item_id", "charge_code_id", "fund_id", "cents"]
 
 
 def _posting(books: Chart, journal_id: int, leg: Leg, items: Sequence[int]) -> tuple[Any, ...]:
-    item_id = leg.item_id if leg.new_item is None else items[leg.new_item]
+    item_id = items[leg.new_item] if items and leg.new_item is not None else leg.item_id
     charge = books.charges[leg.charge] if leg.charge else None
     fund = leg.fund_id or (charge.fund_id if charge else books.fund_id)
     return journal_id, books.gl[leg.gl].id, leg.account_id, item_id, charge and charge.id, fund, leg.cents

@@ -1,0 +1,66 @@
+"""Adjustments: planned from a read, proposed with their papers, decided by another person, posted in one commit."""
+
+from ubtui.services.adjustments.decide import (
+    Acknowledge,
+    Approve,
+    Approved,
+    Decided,
+    Reject,
+    Withdraw,
+    acknowledge,
+    approve,
+    expire,
+    reject,
+    withdraw,
+)
+from ubtui.services.adjustments.drafts import FormDraft, draft, drafts, drop_draft, save_draft
+from ubtui.services.adjustments.plan import Plan, PlanLeg, Propose, Standing, Touched, plan, reversal
+from ubtui.services.adjustments.propose import (
+    Proposed,
+    Reverse,
+    Revise,
+    Submit,
+    propose,
+    reverse,
+    revise,
+    submit,
+)
+from ubtui.services.adjustments.views import Pending, ProposalView, pending, proposal
+
+__all__ = [
+    "Acknowledge",
+    "Approve",
+    "Approved",
+    "Decided",
+    "FormDraft",
+    "Pending",
+    "Plan",
+    "PlanLeg",
+    "ProposalView",
+    "Propose",
+    "Proposed",
+    "Reject",
+    "Reverse",
+    "Revise",
+    "Standing",
+    "Submit",
+    "Touched",
+    "Withdraw",
+    "acknowledge",
+    "approve",
+    "draft",
+    "drafts",
+    "drop_draft",
+    "expire",
+    "pending",
+    "plan",
+    "proposal",
+    "propose",
+    "reject",
+    "reversal",
+    "reverse",
+    "revise",
+    "save_draft",
+    "submit",
+    "withdraw",
+]

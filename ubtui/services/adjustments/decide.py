@@ -1,0 +1,264 @@
+"""Decisions: another person approves, which posts in the same commit, or rejects; the policy lets old ones lapse."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Annotated
+
+import msgspec
+
+from ubtui.act import Form, Refused, Work, act
+from ubtui.db.models import ledger as models
+from ubtui.db.models import reads as read_models
+from ubtui.domain.errors import BadValue
+from ubtui.domain.money import format_money
+from ubtui.domain.numbers import format_account
+from ubtui.domain.subjects import ItemKey
+from ubtui.domain.text import clean_text
+from ubtui.services import ledger, reads
+from ubtui.services.adjustments.plan import Plan
+from ubtui.services.adjustments.rows import Row, find, not_linked, own
+
+
+class Approve(Form, frozen=True, kw_only=True):
+    """A proposal to approve; the amount is typed again by whoever decides."""
+
+    proposal: Annotated[str, msgspec.Meta(description="proposal number, as P-000012")]
+    amount_cents: Annotated[int, msgspec.Meta(description="the amount, typed again")]
+
+
+class Reject(Form, frozen=True, kw_only=True):
+    """A proposal to reject, and why."""
+
+    proposal: Annotated[str, msgspec.Meta(description="proposal number, as P-000012")]
+    reason: Annotated[str, msgspec.Meta(description="why, for its maker")]
+
+
+class Withdraw(Form, frozen=True, kw_only=True):
+    """One's own proposal to take back before it is decided."""
+
+    proposal: Annotated[str, msgspec.Meta(description="proposal number, as P-000012")]
+    reason: Annotated[str, msgspec.Meta(description="why")] = ""
+
+
+class Acknowledge(Form, frozen=True, kw_only=True):
+    """A rejection its maker has seen and leaves."""
+
+    proposal: Annotated[str, msgspec.Meta(description="proposal number, as P-000012")]
+
+
+class Approved(msgspec.Struct, frozen=True):
+    """What approval did: the journal posted, or whose signature is still to come."""
+
+    number: str
+    amount_cents: int
+    journal_id: int | None
+    balance_cents: int
+    waits_for: tuple[str, ...] = ()
+
+
+class Decided(msgspec.Struct, frozen=True):
+    """A proposal and how it ended."""
+
+    number: str
+    decision: str
+
+
+@act("adjust.approve")
+def approve(work: Work, form: Approve) -> Approved:
+    """Approve and post in one commit; of amounts two people sign, the first signature waits for the second."""
+    row = _pending(work, form.proposal)
+    _may_decide(work, row)
+    if form.amount_cents != row.amount_cents:
+        raise Refused(
+            f"{row.number} is for {format_money(row.amount_cents)}, not {format_money(form.amount_cents)}",
+            rule="the checker types the amount",
+            cure="read the proposal again",
+        )
+    made = row.plan(work)
+    if made.hash != row.plan_hash:
+        raise Refused(
+            f"the account has moved since {row.number} was proposed",
+            rule="what was approved is what is posted",
+            cure=f"ask {row.maker} to revise it",
+        )
+    if waits := _sign(work, row):
+        return Approved(row.number, row.amount_cents, None, made.before.balance, waits)
+    journal_id = post_approved(work, row, made, work.actor.name, "")
+    return Approved(row.number, row.amount_cents, journal_id, made.after.balance)
+
+
+@act("adjust.reject")
+def reject(work: Work, form: Reject) -> Decided:
+    """Reject a proposal; its maker revises it or acknowledges."""
+    row = _pending(work, form.proposal)
+    _may_decide(work, row)
+    if not form.reason.strip():
+        raise Refused("a rejection needs a reason", rule="decisions", cure="say why")
+    return decide(work, row, "rejected", form.reason)
+
+
+@act("adjust.withdraw")
+def withdraw(work: Work, form: Withdraw) -> Decided:
+    """Take back one's own draft or pending proposal."""
+    row = find(work, form.proposal)
+    own(work, row, "withdraw")
+    if row.decision is not None:
+        raise Refused(f"{row.number} is {row.standing}", rule="decided once")
+    return decide(work, row, "withdrawn", form.reason)
+
+
+@act("adjust.acknowledge")
+def acknowledge(work: Work, form: Acknowledge) -> Decided:
+    """Say that one's rejected or lapsed proposal has been seen and is left."""
+    row = find(work, form.proposal)
+    own(work, row, "acknowledge")
+    if row.decision not in ("rejected", "expired"):
+        raise Refused(f"{row.number} is {row.standing}", rule="only a rejected proposal is acknowledged")
+    if work.db.value("SELECT 1 FROM proposal_ack WHERE proposal_id = ?", [row.id]) is not None:
+        raise Refused(f"{row.number} is acknowledged already", rule="once")
+    work.db.insert(models.ProposalAck, proposal_id=row.id, by_staff=work.actor.name, at=work.now)
+    _touch(work, row)
+    return Decided(row.number, "acknowledged")
+
+
+def expire(work: Work) -> tuple[str, ...]:
+    """Let proposals lapse that waited longer than the policy allows; their numbers. Nightly work calls it."""
+    since = work.today - timedelta(days=work.district.approval.expires_days)
+    old = work.db.rows(
+        "SELECT p.number FROM proposal p LEFT JOIN approval a ON a.proposal_id = p.id"
+        " WHERE p.state = 'submitted' AND a.id IS NULL AND p.submitted_on < ? ORDER BY p.id",
+        [since.isoformat()],
+    )
+    for (number,) in old:
+        row = find(work, number)
+        _decide(work, row, "expired", f"policy:{row.policy_version}", "nobody decided in time")
+    return tuple(number for (number,) in old)
+
+
+def decide(work: Work, row: Row, decision: str, reason: str) -> Decided:
+    """Write a decision that posts nothing, by who acts."""
+    _decide(work, row, decision, work.actor.name, clean_text(reason, 500, multiline=True))
+    work.fact(proposal=row.number, decision=decision)
+    return Decided(row.number, decision)
+
+
+def post_approved(work: Work, row: Row, made: Plan, by: str, reason: str) -> int:
+    """Write the approval and its journal, and settle the read it was about; the journal's id."""
+    approval_id = _decide(work, row, "approved", by, reason)
+    posted = ledger.post(
+        work,
+        replace(
+            made.entry,
+            key=row.idem_key,
+            kind=row.kind,
+            maker=row.maker,
+            posted_by=work.actor.name,
+            approval_id=approval_id,
+        ),
+    )
+    _review(work, row)
+    work.fact(proposal=row.number, cents=row.amount_cents, journal=posted.journal_id, decision="approved")
+    work.detail(before=msgspec.to_builtins(made.before), after=msgspec.to_builtins(made.after), why=made.why)
+    return posted.journal_id
+
+
+def _decide(work: Work, row: Row, decision: str, by: str, reason: str) -> int:
+    _touch(work, row)
+    return work.db.insert(
+        models.Approval,
+        proposal_id=row.id,
+        decided_by=by,
+        decision=decision,
+        reason=reason,
+        decided_on=work.today,
+        decided_at=work.now,
+    )
+
+
+def _touch(work: Work, row: Row) -> None:
+    work.touch("proposal", row.number)
+    work.touch("account", format_account(row.account_number))
+
+
+def _pending(work: Work, number: str) -> Row:
+    row = find(work, number)
+    if row.standing != "pending":
+        raise Refused(f"{row.number} is {row.standing}", rule="only submitted proposals are decided")
+    return row
+
+
+def _may_decide(work: Work, row: Row) -> None:
+    if row.maker == work.actor.name:
+        raise Refused(
+            f"{row.number} is your own proposal",
+            rule="the maker does not decide",
+            cure=f"ask: {row.approvers.replace(',', ', ')}",
+        )
+    not_linked(work, row.account_number)
+    if work.actor.role not in row.approvers.split(","):
+        raise Refused(
+            f"{format_money(row.amount_cents)} of tier {row.tier} is not a {work.actor.role}'s to decide",
+            rule="approval tiers",
+            cure=f"ask: {row.approvers.replace(',', ', ')}",
+        )
+
+
+def _sign(work: Work, row: Row) -> tuple[str, ...]:
+    """Sign where two people must; the roles whose signature is missing (none: it may be posted now)."""
+    if row.signers < 2:
+        return ()
+    signed: dict[str, str] = dict(work.db.rows("SELECT role, signed_by FROM signature WHERE proposal_id = ?", [row.id]))
+    if work.actor.role in signed:
+        raise Refused(
+            f"{signed[work.actor.role]} has signed {row.number} as {work.actor.role}",
+            rule="two people of different offices",
+            cure="ask: " + ", ".join(role for role in row.approvers.split(",") if role not in signed),
+        )
+    if any(role != work.actor.role for role in signed):
+        return ()
+    work.db.insert(
+        models.Signature,
+        proposal_id=row.id,
+        signed_by=work.actor.name,
+        role=work.actor.role,
+        signed_at=work.now,
+    )
+    _touch(work, row)
+    work.fact(proposal=row.number, cents=row.amount_cents, decision="signed")
+    return tuple(role for role in row.approvers.split(",") if role != work.actor.role)
+
+
+def _review(work: Work, row: Row) -> None:
+    """Mark the reads that the proposal's item is about as settled by it."""
+    if row.item is None or row.reverses is not None:
+        return
+    try:
+        item = ItemKey.parse(row.item)
+    except BadValue:
+        return
+    if not item.code.startswith("R") or item.subject.type != "point":
+        return
+    found = work.db.rows(
+        "SELECT s.register_id, s.read_on, s.seq FROM read_summary s JOIN live_point p ON p.id = s.point_id"
+        " JOIN live_service v ON v.point_id = p.id AND v.account_id = ?"
+        " WHERE p.number = ? AND (s.period = ? OR ? = '') GROUP BY s.register_id, s.read_on, s.seq",
+        [row.account_id, item.subject.key, item.period, item.period],
+    )
+    for register_id, read_on, seq in found:
+        work.db.insert(
+            read_models.ReadReview,
+            register_id=register_id,
+            read_on=read_on,
+            seq=seq,
+            code=item.code,
+            decision="adjusted",
+            reason=row.reason,
+            by_staff=work.actor.name,
+            at=work.now,
+            proposal_id=row.id,
+        )
+    if found:
+        reads.summarise(work.db, sorted({register_id for register_id, _, _ in found}))
+        work.touch("point", item.subject.key)

@@ -1,0 +1,441 @@
+"""The plan of an adjustment or a reversal: pure from a read, so that what is shown is what will be posted."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Annotated, Any
+
+import msgspec
+
+from ubtui.act import Form, Look, Refused
+from ubtui.domain.allocation import allocate
+from ubtui.domain.approval import Decision, Policy, tier
+from ubtui.domain.canonical import canonical, sha256_hex
+from ubtui.domain.errors import BadValue
+from ubtui.domain.money import LIMIT_CENTS, format_money
+from ubtui.domain.numbers import format_account, parse_account
+from ubtui.services import ledger
+from ubtui.services.documents import Paper
+from ubtui.services.ledger import Application, Entry, Item, Leg, NewItem
+from ubtui.settings import Reason
+
+REVERSAL = "reversal"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What an account owes in cents: receivable, credit, and the balance (receivable less credit)."""
+
+    receivable: int
+    credit: int
+    balance: int
+
+
+@dataclass(frozen=True)
+class PlanLeg:
+    """A ledger line that will be written: debit positive, credit negative, in cents."""
+
+    gl: str
+    title: str
+    cents: int
+    charge: str | None
+    item_id: int | None
+    for_account: bool
+
+
+@dataclass(frozen=True)
+class Touched:
+    """A receivable item before and after, open amounts in cents; `item_id` is None for a new one."""
+
+    item_id: int | None
+    charge: str
+    due_on: date
+    open_before: int
+    open_after: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything an adjustment would do, who must approve it and why; `hash` tells whether it moved since."""
+
+    account_id: int
+    account: str
+    kind: str
+    reason: str
+    title: str
+    article: str
+    amount_cents: int
+    effective_on: date
+    before: Standing
+    after: Standing
+    legs: tuple[PlanLeg, ...]
+    touched: tuple[Touched, ...]
+    tier: int
+    approvals: tuple[frozenset[str], ...]
+    why: str
+    needs_document: bool
+    policy_version: int
+    hash: str
+    entry: Entry
+
+    @property
+    def approvers(self) -> tuple[str, ...]:
+        """Every role that may decide it, sorted; empty when the policy decides."""
+        return tuple(sorted(set().union(*self.approvals)))
+
+    @property
+    def total_dr(self) -> int:
+        return sum(leg.cents for leg in self.entry.legs if leg.cents > 0)
+
+
+class Propose(Form, frozen=True, kw_only=True):
+    """An adjustment of one account for a typed reason; its papers come along."""
+
+    account: Annotated[str, msgspec.Meta(description="account number, as 120440-3")]
+    reason: Annotated[str, msgspec.Meta(description="one of the district's adjustment reasons")]
+    amount_cents: Annotated[int, msgspec.Meta(description="amount, above zero; the reason decides the sign")]
+    note: Annotated[str, msgspec.Meta(description="what happened, for whoever decides")] = ""
+    effective_on: Annotated[date | None, msgspec.Meta(description="the day it counts from; today unless given")] = None
+    item: Annotated[str | None, msgspec.Meta(description="the worklist item that it settles")] = None
+    draft: Annotated[bool, msgspec.Meta(description="keep it as a draft, do not submit it")] = False
+    documents: list[Paper] = []
+
+    def recorded(self) -> Any:
+        return {**_scalars(self), "documents": [paper.name for paper in self.documents]}
+
+
+def _scalars(form: Form) -> dict[str, Any]:
+    return {name: getattr(form, name) for name in form.__struct_fields__ if name != "documents"}
+
+
+@dataclass(frozen=True)
+class Aside:
+    """Who proposes (else who asks), and the proposal not to be counted among what stands already."""
+
+    maker: str = ""
+    proposal_id: int = 0
+
+
+def plan(look: Look, form: Propose, aside: Aside = Aside()) -> Plan:
+    """What an adjustment of this account for this reason would do. Nothing is written. Raises Refused.
+
+    Credit: items of the reason's charge code first, oldest first, then the others, the rest becomes customer
+    credit. Debit: a new item. Refund: at most the credit.
+    """
+    amount_cents = form.amount_cents
+    account_id, number = find_account(look, form.account)
+    typed = next((r for r in look.district.reasons if r.code == form.reason), None)
+    if typed is None:
+        known = ", ".join(r.code for r in look.district.reasons)
+        raise Refused(f"no adjustment reason `{form.reason[:40]}`", rule="typed reasons", cure=f"one of: {known}")
+    if not 0 < amount_cents <= LIMIT_CENTS:
+        raise Refused("the amount is not above zero", rule="no negative adjustments", cure="choose the reason by sign")
+    day = form.effective_on or look.today
+    if day > look.today:
+        raise Refused(f"{day} is after today", rule="effective date", cure=f"at most {look.today}")
+    make = {"credit": _credit, "debit": _debit, "refund": _refund}[typed.effect]
+    entry, touched = make(look, account_id, typed, amount_cents, day)
+    return _whole(
+        look,
+        number,
+        "REFUND" if typed.effect == "refund" else "ADJ",
+        typed,
+        amount_cents,
+        entry,
+        touched,
+        aside,
+    )
+
+
+def find_account(look: Look, account: str) -> tuple[int, str]:
+    """An account's id and stored number. Raises Refused."""
+    try:
+        number = parse_account(account)
+    except BadValue as exc:
+        raise Refused(str(exc), rule="account numbers", cure="read the number again") from exc
+    found = look.db.value("SELECT id FROM live_account WHERE number = ?", [number])
+    if found is None:
+        raise Refused(f"no account {format_account(number)}", rule="account numbers", cure="find it by name or address")
+    return int(found), number
+
+
+def _credit(look: Look, account_id: int, reason: Reason, cents: int, day: date) -> tuple[Entry, list[Touched]]:
+    books = ledger.chart(look.db)
+    owed = ledger.open_items(look, account_id)
+    shares: list[tuple[Item, int]] = []
+    left = cents
+    by_id = {item.id: item for item in owed}
+    for same in (True, False):
+        group = [ledger.payable(item) for item in owed if (item.charge == reason.charge_code) is same]
+        given, left = allocate(left, group)
+        shares += [(by_id[int(item_id)], share) for item_id, share in given]
+    per_fund: dict[int, int] = defaultdict(int)
+    for item, share in shares:
+        per_fund[books.charges[item.charge].fund_id] += share
+    if left:
+        per_fund[books.charges[reason.charge_code].fund_id] += left
+    legs = [
+        Leg(reason.gl, share, account_id, charge=reason.charge_code, fund_id=fund)
+        for fund, share in sorted(per_fund.items())
+    ]
+    legs += [
+        Leg(books.charges[item.charge].receivable, -share, account_id, item.id, item.charge) for item, share in shares
+    ]
+    if left:
+        legs.append(Leg(books.use["credit"], -left, account_id, fund_id=books.charges[reason.charge_code].fund_id))
+    entry = Entry(
+        "",
+        "ADJ",
+        day,
+        reason.title,
+        legs,
+        account_id,
+        applications=[Application(item.id, share) for item, share in shares],
+    )
+    touched = [Touched(i.id, i.charge, i.due_on, i.open_cents, i.open_cents - share) for i, share in shares]
+    return entry, touched
+
+
+def _debit(look: Look, account_id: int, reason: Reason, cents: int, day: date) -> tuple[Entry, list[Touched]]:
+    charge = ledger.chart(look.db).charges[reason.charge_code]
+    due_days = look.db.value(
+        "SELECT c.due_days FROM account a JOIN cycle c ON c.id = a.cycle_id WHERE a.id = ?", [account_id]
+    )
+    due = day + timedelta(days=int(due_days))
+    legs = [
+        Leg(charge.receivable, cents, account_id, None, charge.code, new_item=0),
+        Leg(reason.gl, -cents, account_id, None, charge.code),
+    ]
+    item = NewItem(charge.code, cents, due, None, day)
+    return Entry("", "ADJ", day, reason.title, legs, account_id, items=[item]), [
+        Touched(None, charge.code, due, 0, cents)
+    ]
+
+
+def _refund(look: Look, account_id: int, reason: Reason, cents: int, day: date) -> tuple[Entry, list[Touched]]:
+    books, credit = ledger.chart(look.db), ledger.balance(look, account_id).credit
+    if cents > credit:
+        raise Refused(
+            f"a refund of {format_money(cents)} is more than the credit of {format_money(credit)}",
+            rule="a refund never exceeds the credit",
+            cure=f"at most {format_money(max(credit, 0))}",
+        )
+    fund = books.charges[reason.charge_code].fund_id
+    legs = [
+        Leg(books.use["credit"], cents, account_id, fund_id=fund),
+        Leg(reason.gl, -cents, account_id, fund_id=fund),
+    ]
+    return Entry("", "REFUND", day, reason.title, legs, account_id), []
+
+
+def reversal(look: Look, journal_id: int, effective_on: date | None = None, aside: Aside = Aside()) -> Plan:
+    """What taking back a journal would do: every leg and application as it was, with the other sign. Raises Refused.
+
+    Its paper is the journal it names. A journal is taken back once, and only while what it opened is untouched: what came after it goes first.
+    """
+    row = look.db.one("SELECT kind, effective_on, reason FROM journal WHERE id = ?", [journal_id])
+    if row is None:
+        raise Refused(f"no journal {journal_id}", rule="reversals", cure="take the number from the account's ledger")
+    if row[0] == "REVERSAL":
+        raise Refused("a reversal is not reversed", rule="reversals", cure="post the same again")
+    if again := look.db.value("SELECT id FROM journal WHERE reverses = ?", [journal_id]):
+        raise Refused(f"journal {journal_id} is reversed by journal {again}", rule="a reversal happens once")
+    legs = _negated(look, journal_id)
+    accounts = {leg.account_id for leg in legs if leg.account_id is not None}
+    if len(accounts) != 1:
+        raise Refused(
+            f"journal {journal_id} concerns {len(accounts)} accounts", rule="reversals", cure="reverse it by its run"
+        )
+    account_id = accounts.pop()
+    items = {item.id: item for item in ledger.items(look, account_id)}
+    applications, touched = _taken_back(look, journal_id, legs, items)
+    credit_code = ledger.chart(look.db).use["credit"]
+    spent = sum(leg.cents for leg in legs if leg.gl == credit_code)
+    if spent > 0 and spent > ledger.balance(look, account_id).credit:
+        raise Refused(
+            "the credit it left has been used since", rule="reversals", cure="reverse what used the credit first"
+        )
+    number = look.db.value("SELECT number FROM account WHERE id = ?", [account_id])
+    day = effective_on or look.today
+    entry = Entry(
+        "", "REVERSAL", day, f"reversal of {row[2]}", legs, account_id, applications=applications, reverses=journal_id
+    )
+    reason = Reason(code=REVERSAL, title=entry.reason, effect="credit", gl=legs[0].gl, charge_code="")
+    cents = sum(leg.cents for leg in legs if leg.cents > 0)
+    return _whole(look, number, "REVERSAL", reason, cents, entry, touched, aside, row[0])
+
+
+def _negated(look: Look, journal_id: int) -> list[Leg]:
+    return [
+        Leg(gl, -cents, account_id, item_id, charge, fund_id=fund)
+        for gl, cents, account_id, item_id, charge, fund in look.db.rows(
+            "SELECT g.code, p.cents, p.account_id, p.item_id, c.code, p.fund_id FROM posting p"
+            " JOIN gl_account g ON g.id = p.gl_id LEFT JOIN charge_code c ON c.id = p.charge_code_id"
+            " WHERE p.journal_id = ? ORDER BY p.id",
+            [journal_id],
+        )
+    ]
+
+
+def _taken_back(
+    look: Look, journal_id: int, legs: Iterable[Leg], items: dict[int, Item]
+) -> tuple[list[Application], list[Touched]]:
+    was = look.db.rows("SELECT id, item_id, cents FROM application WHERE journal_id = ? ORDER BY id", [journal_id])
+    applications = [Application(item_id, -cents, reverses=number) for number, item_id, cents in was]
+    change: dict[int, int] = defaultdict(int)
+    for leg in legs:
+        if leg.item_id is not None:
+            change[leg.item_id] += leg.cents
+    for item_id, cents in change.items():
+        item = items[item_id]
+        if item.open_cents + cents < 0:
+            raise Refused(
+                f"{format_money(item.cents - item.open_cents)} has been paid on its {item.charge} item since",
+                rule="reversals",
+                cure="reverse that payment first",
+            )
+    opened = {number for (number,) in look.db.rows("SELECT id FROM receivable_item WHERE journal_id = ?", [journal_id])}
+    applications += [Application(leg.item_id, -leg.cents) for leg in legs if leg.item_id in opened and leg.item_id]
+    touched = [
+        Touched(i, items[i].charge, items[i].due_on, items[i].open_cents, items[i].open_cents + cents)
+        for i, cents in sorted(change.items())
+    ]
+    return applications, touched
+
+
+def _whole(
+    look: Look,
+    number: str,
+    kind: str,
+    reason: Reason,
+    cents: int,
+    entry: Entry,
+    touched: Sequence[Touched],
+    aside: Aside,
+    undone: str = "",
+) -> Plan:
+    assert entry.account_id is not None
+    aside = Aside(aside.maker or look.actor.name, aside.proposal_id)
+    books, now = ledger.chart(look.db), ledger.balance(look, entry.account_id)
+    before = Standing(now.receivable, now.credit, now.total)
+    owed = sum(leg.cents for leg in entry.legs if books.gl[leg.gl].use == "receivable")
+    credit = -sum(leg.cents for leg in entry.legs if books.gl[leg.gl].use == "credit")
+    after = Standing(before.receivable + owed, before.credit + credit, before.balance + owed - credit)
+    decision = _decision(look, number, kind, reason, cents, entry, aside, undone)
+    version = look.district.approval.version
+    return Plan(
+        entry.account_id,
+        format_account(number),
+        kind,
+        reason.code,
+        reason.title,
+        reason.article,
+        cents,
+        entry.effective_on,
+        before,
+        after,
+        tuple(
+            PlanLeg(
+                leg.gl,
+                books.gl[leg.gl].title,
+                leg.cents,
+                leg.charge,
+                leg.item_id,
+                books.gl[leg.gl].use in ("receivable", "credit"),
+            )
+            for leg in entry.legs
+        ),
+        tuple(touched),
+        decision.tier,
+        decision.approvals,
+        decision.why,
+        kind != "REVERSAL" and (reason.needs_document or decision.document_needed),
+        version,
+        plan_hash(entry, touched, version),
+        replace(entry, maker=aside.maker),
+    )
+
+
+def legs_hash(entry: Entry) -> str:
+    """SHA-256 over the legs in their order."""
+    return sha256_hex(canonical(_plain(entry)))
+
+
+def plan_hash(entry: Entry, touched: Sequence[Touched], version: int) -> str:
+    """SHA-256 over the legs, the open amounts of the items touched, and the policy's version."""
+    opens = [[t.item_id or 0, t.open_before] for t in touched]
+    return sha256_hex(canonical([_plain(entry), opens, version]))
+
+
+def _plain(entry: Entry) -> list[list[int | str]]:
+    return [
+        [leg.gl, leg.account_id or 0, leg.item_id or 0, leg.charge or "", leg.fund_id or 0, leg.cents]
+        for leg in entry.legs
+    ]
+
+
+def policy(look: Look) -> Policy:
+    """The district's approval rules as the tier rule takes them."""
+    a = look.district.approval
+    return Policy(
+        str(a.version),
+        *a.tier_cents,
+        manager_above=a.two_people_above_cents,
+        refund_to=a.refund_finance_above_cents,
+        auto_a_day=a.tier0_per_day,
+        auto_cents_a_day=a.tier0_cents_per_day,
+        auto_a_year_on_account=a.tier0_per_account_year,
+    )
+
+
+_STANDING = (
+    " FROM proposal p LEFT JOIN approval a ON a.proposal_id = p.id WHERE p.state = 'submitted'"
+    " AND p.kind IN ('ADJ', 'REFUND') AND (a.decision IS NULL OR a.decision = 'approved')"
+)
+
+
+def _decision(
+    look: Look, number: str, kind: str, reason: Reason, cents: int, entry: Entry, aside: Aside, undone: str
+) -> Decision:
+    db, today, account_id, maker = look.db, look.today, entry.account_id, aside.maker
+    month = (today - timedelta(days=30)).isoformat()
+    by_account, by_maker = db.one(
+        "SELECT COALESCE(CAST(SUM(p.amount_cents) AS bigint), 0),"
+        " COALESCE(CAST(SUM(CASE WHEN p.maker = ? THEN p.amount_cents ELSE 0 END) AS bigint), 0)"
+        f"{_STANDING} AND p.account_id = ? AND p.submitted_on >= ? AND p.id <> ?",
+        [maker, account_id, month, aside.proposal_id],
+    ) or (0, 0)
+    automatic = f"{_STANDING} AND a.decided_by LIKE 'policy:%' AND a.decision = 'approved'"
+    day_count, day_sum = db.one(
+        f"SELECT COUNT(*), COALESCE(CAST(SUM(p.amount_cents) AS bigint), 0){automatic}"
+        " AND p.maker = ? AND a.decided_on = ?",
+        [maker, today.isoformat()],
+    ) or (0, 0)
+    year = db.value(
+        f"SELECT COUNT(*){automatic} AND p.account_id = ? AND a.decided_on > ?",
+        [account_id, (today - timedelta(days=365)).isoformat()],
+    )
+    month_state = db.value(
+        "SELECT status FROM period WHERE ym = ?", [entry.effective_on.year * 100 + entry.effective_on.month]
+    )
+    found = tier(
+        cents,
+        policy=policy(look),
+        refund="REFUND" in (kind, undone),
+        write_off=undone == "WRITEOFF",
+        own_or_linked=db.value("SELECT 1 FROM staff_account WHERE account_number = ? LIMIT 1", [number]) is not None,
+        back_dated=month_state == "closed",
+        account_30_day_sum=0 if undone else by_account,
+        maker_account_30_day_sum=0 if undone else by_maker,
+        policy_reason=reason.policy and kind == "ADJ",
+        day_count=day_count,
+        day_sum=day_sum,
+        year_count_on_account=year,
+    )
+    role = db.value("SELECT role FROM staff WHERE name = ?", [maker])
+    if role == "lead" and found.approvals == (frozenset({"lead"}),):
+        return replace(found, approvals=(frozenset({"lead", "finance"}),), why=f"{found.why} or finance")
+    return found

@@ -1,0 +1,106 @@
+"""A proposal's row with its decision, and who must keep his hands off it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from ubtui.act import Look, Refused, Work
+from ubtui.domain.numbers import format_account
+from ubtui.domain.subjects import Subject
+from ubtui.services.adjustments.plan import Aside, Plan, Propose, plan, reversal
+
+
+@dataclass(frozen=True)
+class Row:
+    """A proposal's row with its decision."""
+
+    id: int
+    number: str
+    idem_key: str
+    kind: str
+    reason: str
+    account_id: int
+    account_number: str
+    maker: str
+    state: str
+    amount_cents: int
+    plan_hash: str
+    tier: int
+    approvers: str
+    signers: int
+    needs_document: bool
+    policy_version: int
+    effective_on: date
+    note: str
+    item: str | None
+    revises: int | None
+    reverses: int | None
+    submitted_on: date | None
+    decision: str | None
+    decided_by: str | None
+
+    @property
+    def subject(self) -> Subject:
+        return Subject("proposal", self.number)
+
+    @property
+    def standing(self) -> str:
+        """draft, pending, or how it was decided."""
+        return self.decision or ("pending" if self.state == "submitted" else "draft")
+
+    def form(self) -> Propose:
+        """What was proposed."""
+        return Propose(
+            account=self.account_number,
+            reason=self.reason,
+            amount_cents=self.amount_cents,
+            note=self.note,
+            effective_on=self.effective_on,
+            item=self.item,
+        )
+
+    def plan(self, look: Look) -> Plan:
+        """What it would do now. Raises Refused."""
+        aside = Aside(self.maker, self.id)
+        if self.reverses is not None:
+            return reversal(look, self.reverses, self.effective_on, aside)
+        return plan(look, self.form(), aside)
+
+
+def find(look: Look, number: str) -> Row:
+    """The proposal of this number. Raises Refused."""
+    row = look.db.one(
+        "SELECT p.id, p.number, p.idem_key, p.kind, p.reason, p.account_id, c.number, p.maker, p.state,"
+        " p.amount_cents, p.plan_hash, p.tier, p.approvers, p.signers, p.needs_document, p.policy_version,"
+        " p.effective_on, p.note, p.item, p.revises, p.reverses, p.submitted_on, a.decision, a.decided_by"
+        " FROM proposal p JOIN account c ON c.id = p.account_id LEFT JOIN approval a ON a.proposal_id = p.id"
+        " WHERE p.number = ?",
+        [number.strip().upper()],
+    )
+    if row is None:
+        raise Refused(f"no proposal {number[:20]}", rule="proposals", cure="see `ubtui approvals list`")
+    submitted = date.fromisoformat(row[21]) if row[21] else None
+    columns = (*row[:14], bool(row[14]), row[15], date.fromisoformat(row[16]), *row[17:21], submitted, *row[22:])
+    return Row(*columns)
+
+
+def own(work: Work, row: Row, verb: str) -> None:
+    """Refuse what only the maker may do."""
+    if row.maker != work.actor.name:
+        raise Refused(f"{row.number} is {row.maker}'s", rule=f"only the maker may {verb}", cure=f"ask {row.maker}")
+
+
+def not_linked(work: Work, account_number: str) -> None:
+    """Refuse to act on one's own or a linked account."""
+    relation = work.db.value(
+        "SELECT relation FROM staff_account WHERE staff = ? AND account_number = ?",
+        [work.actor.name, account_number],
+    )
+    if relation:
+        which = "your own account" if relation == "own" else "linked to you"
+        raise Refused(
+            f"{format_account(account_number)} is {which}",
+            rule="nobody acts on his own or a linked account",
+            cure="ask a colleague to take it",
+        )

@@ -1,0 +1,241 @@
+"""Proposals as they are shown: what waits for a decision, and one proposal with all a checker must see."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from ubtui.act import Look, Refused
+from ubtui.domain.numbers import format_account
+from ubtui.services.adjustments.plan import Plan, PlanLeg
+from ubtui.services.adjustments.rows import Row, find
+from ubtui.services.documents import Document, documents
+
+
+@dataclass(frozen=True)
+class Pending:
+    """A proposal that waits: for the list of approvals."""
+
+    number: str
+    account: str
+    owner: str
+    reason: str
+    amount_cents: int
+    maker: str
+    submitted_on: date
+    expires_on: date
+    tier: int
+    approvers: tuple[str, ...]
+    signed_by: tuple[str, ...]
+    mine: bool
+
+
+@dataclass(frozen=True)
+class ProposalView:
+    """A proposal with its legs, papers and decision; `plan` as it would be now, or `moved` says why not.
+
+    `may_decide` is empty when the person who asks may decide it, else the reason why not.
+    """
+
+    number: str
+    standing: str
+    kind: str
+    account: str
+    owner: str
+    reason: str
+    title: str
+    article: str
+    amount_cents: int
+    effective_on: date
+    note: str
+    item: str | None
+    maker: str
+    created_at: str
+    submitted_at: str | None
+    expires_on: date | None
+    tier: int
+    approvers: tuple[str, ...]
+    signed_by: tuple[str, ...]
+    needs_document: bool
+    documents: tuple[Document, ...]
+    legs: tuple[PlanLeg, ...]
+    plan: Plan | None
+    moved: str
+    decided_by: str | None
+    decided_at: str | None
+    decision_reason: str
+    journal_id: int | None
+    revises: str | None
+    replaced_by: str | None
+    acknowledged: bool
+    maker_30_days_cents: int
+    account_year: tuple[tuple[date, str, int], ...]
+    may_decide: str
+
+
+_OWNER = (
+    "COALESCE((SELECT MIN(q.name) FROM account_role r JOIN party q ON q.id = r.party_id"
+    " WHERE r.account_id = c.id AND r.role = 'owner' AND r.to_on IS NULL), '')"
+)
+
+
+def pending(look: Look, mine: bool = False) -> tuple[Pending, ...]:
+    """Submitted proposals nobody has decided, the oldest first; `mine`: only those the asker may decide."""
+    out = []
+    for row in look.db.rows(
+        f"SELECT p.number, c.number, {_OWNER}, p.reason, p.amount_cents, p.maker, p.submitted_on, p.tier,"
+        " p.approvers, p.id FROM proposal p JOIN account c ON c.id = p.account_id"
+        " LEFT JOIN approval a ON a.proposal_id = p.id"
+        " WHERE p.state = 'submitted' AND a.id IS NULL ORDER BY p.id"
+    ):
+        since, roles = date.fromisoformat(row[6]), _split(row[8])
+        signed = _signed(look, row[9])
+        decides = not _why_not(look, row[5], row[1], roles)
+        if decides or not mine:
+            out.append(
+                Pending(
+                    row[0],
+                    format_account(row[1]),
+                    row[2],
+                    row[3],
+                    row[4],
+                    row[5],
+                    since,
+                    _expires(look, since),
+                    row[7],
+                    roles,
+                    signed,
+                    decides,
+                )
+            )
+    return tuple(out)
+
+
+def proposal(look: Look, number: str) -> ProposalView:
+    """One proposal with all a checker must see. Raises Refused when there is none of that number."""
+    row = find(look, number)
+    made, moved = _now(look, row)
+    reason = next((r for r in look.district.reasons if r.code == row.reason), None)
+    more = look.db.one(
+        f"SELECT {_OWNER}, p.created_at, p.submitted_at, a.decided_at, a.reason, j.id,"
+        " (SELECT o.number FROM proposal o WHERE o.id = p.revises),"
+        " (SELECT o.number FROM proposal o WHERE o.revises = p.id),"
+        " EXISTS(SELECT 1 FROM proposal_ack k WHERE k.proposal_id = p.id)"
+        " FROM proposal p JOIN account c ON c.id = p.account_id LEFT JOIN approval a ON a.proposal_id = p.id"
+        " LEFT JOIN journal j ON j.approval_id = a.id WHERE p.id = ?",
+        [row.id],
+    )
+    assert more is not None
+    roles = _split(row.approvers)
+    return ProposalView(
+        row.number,
+        row.standing,
+        row.kind,
+        format_account(row.account_number),
+        more[0],
+        row.reason,
+        reason.title if reason else (f"Reversal of journal {row.reverses}"),
+        reason.article if reason else "",
+        row.amount_cents,
+        row.effective_on,
+        row.note,
+        row.item,
+        row.maker,
+        more[1],
+        more[2],
+        _expires(look, row.submitted_on) if row.submitted_on and row.decision is None else None,
+        row.tier,
+        roles,
+        _signed(look, row.id),
+        row.needs_document,
+        documents(look, str(row.subject)),
+        _legs(look, row.id),
+        made,
+        moved,
+        row.decided_by,
+        more[3],
+        more[4] or "",
+        more[5],
+        more[6],
+        more[7],
+        bool(more[8]),
+        _maker_sum(look, row),
+        _year(look, row.account_id),
+        _why_not(look, row.maker, row.account_number, roles)
+        if row.standing == "pending"
+        else f"{row.number} is {row.standing}",
+    )
+
+
+def _now(look: Look, row: Row) -> tuple[Plan | None, str]:
+    if row.decision is not None:
+        return None, ""
+    try:
+        made = row.plan(look)
+    except Refused as no:
+        return None, no.sentence()
+    if made.hash != row.plan_hash and row.state == "submitted":
+        return made, f"the account has moved since: ask {row.maker} to revise it"
+    return made, ""
+
+
+def _legs(look: Look, proposal_id: int) -> tuple[PlanLeg, ...]:
+    return tuple(
+        PlanLeg(row[0], row[1], row[2], row[3], row[4], row[5] in ("receivable", "credit"))
+        for row in look.db.rows(
+            "SELECT g.code, g.title, l.cents, c.code, l.item_id, g.use FROM proposal_leg l"
+            " JOIN gl_account g ON g.id = l.gl_id LEFT JOIN charge_code c ON c.id = l.charge_code_id"
+            " WHERE l.proposal_id = ? ORDER BY l.n",
+            [proposal_id],
+        )
+    )
+
+
+def _maker_sum(look: Look, row: Row) -> int:
+    return int(
+        look.db.value(
+            "SELECT COALESCE(CAST(SUM(p.amount_cents) AS bigint), 0) FROM proposal p"
+            " LEFT JOIN approval a ON a.proposal_id = p.id WHERE p.maker = ? AND p.state = 'submitted'"
+            " AND p.kind IN ('ADJ', 'REFUND') AND (a.decision IS NULL OR a.decision = 'approved')"
+            " AND p.submitted_on >= ?",
+            [row.maker, (look.today - timedelta(days=30)).isoformat()],
+        )
+    )
+
+
+def _year(look: Look, account_id: int) -> tuple[tuple[date, str, int], ...]:
+    """The account's journals of the last twelve months: day, kind, change of the balance in cents."""
+    return tuple(
+        (date.fromisoformat(day), kind, cents)
+        for day, kind, cents in look.db.rows(
+            "SELECT j.effective_on, j.kind, CAST(SUM(p.cents) AS bigint) FROM posting p"
+            " JOIN gl_account g ON g.id = p.gl_id JOIN journal j ON j.id = p.journal_id"
+            " WHERE p.account_id = ? AND g.use IN ('receivable', 'credit') AND j.effective_on >= ?"
+            " GROUP BY j.id, j.effective_on, j.kind ORDER BY j.id",
+            [account_id, (look.today - timedelta(days=365)).isoformat()],
+        )
+    )
+
+
+def _signed(look: Look, proposal_id: int) -> tuple[str, ...]:
+    rows = look.db.rows("SELECT signed_by FROM signature WHERE proposal_id = ? ORDER BY signed_at", [proposal_id])
+    return tuple(name for (name,) in rows)
+
+
+def _expires(look: Look, since: date) -> date:
+    return since + timedelta(days=look.district.approval.expires_days)
+
+
+def _split(approvers: str) -> tuple[str, ...]:
+    return tuple(filter(None, approvers.split(",")))
+
+
+def _why_not(look: Look, maker: str, account_number: str, roles: tuple[str, ...]) -> str:
+    if maker == look.actor.name:
+        return "the maker does not decide"
+    if look.actor.role not in roles:
+        return f"this is for: {', '.join(roles)}"
+    linked = look.db.value(
+        "SELECT 1 FROM staff_account WHERE staff = ? AND account_number = ?", [look.actor.name, account_number]
+    )
+    return "nobody decides on his own or a linked account" if linked else ""
