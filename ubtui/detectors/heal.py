@@ -1,13 +1,43 @@
-"""Re-runs the detectors of touched subjects inside an act, so that the worklist heals in the same commit."""
+"""Brings the worklist in step with its causes: after an act for what it touched, every night for everything."""
 
+# Length: one reconciliation serves healing, refresh and releases; its parts are read together.
 from __future__ import annotations
 
-from collections.abc import Collection
+import json
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from functools import lru_cache
+from typing import Any
 
-from ubtui.db.session import Session
+from ubtui.db.session import Row, Session
+from ubtui.detectors.base import Ask, Detector, Found, marks
+from ubtui.detectors.readings import due_before_bill
+from ubtui.detectors.registry import DETECTORS
+from ubtui.domain import ranking
+from ubtui.domain.calendars import Calendar
+from ubtui.domain.canonical import canonical
+from ubtui.domain.numbers import format_account
 from ubtui.domain.subjects import ItemKey, Subject
+from ubtui.domain.text import clean_text
+from ubtui.settings import District, district
+
+ACTIVE = ("open", "claimed", "waiting")
+LEAST_PAIRS = 30
+_MANY = 1000
+_CHUNK = 500
+_KEY = "id, code, subject_type, subject_key, period, state"
+_NAMES = (
+    "title why who place account_id account point_id cycle route customer_class money_cents units evidence due_on"
+    " due_source role priority_calc"
+)
+_FACTS = _NAMES.split()
+_COLUMNS = f"{_KEY}, {', '.join(_FACTS)}, detected_on, override_reason, dismissed_until"
+_AT = {name: place for place, name in enumerate(_COLUMNS.split(", "))}
+
+Key = tuple[str, str, str, str]
+"""Code, subject type, subject key, period."""
 
 
 @dataclass(frozen=True)
@@ -18,6 +48,371 @@ class Healed:
     closed: tuple[ItemKey, ...] = ()
 
 
-def heal(db: Session, subjects: Collection[Subject], today: date, now: str) -> Healed:
-    """Bring the items of `subjects` in step with their causes."""
-    return Healed()
+def heal(
+    db: Session, subjects: Collection[Subject], today: date, now: str, by: str = "itself", actor: str = "service"
+) -> Healed:
+    """Bring the items of `subjects` in step with their causes, in the caller's transaction.
+
+    `by` is the act that did it, kept as `resolved_by`; `actor` goes into the items' events.
+    """
+    if not subjects:
+        return Healed()
+    keys: dict[str, list[str]] = defaultdict(list)
+    for subject in dict.fromkeys(subjects):
+        keys[subject.type].append(subject.key)
+    return run(db, today, now, keys, by, actor)
+
+
+def refresh(db: Session, today: date, now: str, actor: str = "service") -> Healed:
+    """Run every detector over the whole district: the nightly work; causes gone by then closed by themselves."""
+    medians(db, now)
+    return run(db, today, now, None, "itself", actor)
+
+
+def run(
+    db: Session,
+    today: date,
+    now: str,
+    subjects: Mapping[str, Sequence[str]] | None,
+    by: str = "itself",
+    actor: str = "service",
+) -> Healed:
+    """The one reconciliation: what the detectors find of `subjects` (None: all) against the items that stand."""
+    total = Healed()
+    if subjects is not None and any(len(keys) > _MANY for keys in subjects.values()):
+        parts: list[Mapping[str, Sequence[str]]] = [
+            {kind: keys[i : i + _MANY]} for kind, keys in subjects.items() for i in range(0, len(keys), _MANY)
+        ]
+    else:
+        parts = [subjects] if subjects is not None else []
+    if subjects is None:
+        return _Reconciliation(db, today, now, by, actor, None).run()
+    for part in parts:
+        got = _Reconciliation(db, today, now, by, actor, part).run()
+        total = Healed(total.opened + got.opened, total.closed + got.closed)
+    return total
+
+
+def medians(db: Session, now: str) -> tuple[str, ...]:
+    """Store the median of use against last year's for each period that got new pairs; the periods stored.
+
+    Kept in millionths; 1 under 30 pairs. A review changes no median, so that healing and refresh agree.
+    """
+    known: dict[str, int] = dict(db.rows("SELECT period, pairs FROM cycle_median"))
+    moved = [
+        (period, pairs)
+        for period, pairs in db.rows(
+            "SELECT period, CAST(COUNT(*) AS bigint) FROM read_summary WHERE newest = 1 AND ly_milli > 0"
+            " AND usage IS NOT NULL GROUP BY period ORDER BY period"
+        )
+        if pairs > known.get(period, 0)
+    ]
+    for period, pairs in moved:
+        ratio = 1_000_000
+        if pairs >= LEAST_PAIRS:
+            ratios = sorted(
+                max(0, use) * 1_000_000_000 // last
+                for use, last in db.rows(
+                    "SELECT usage, ly_milli FROM read_summary WHERE period = ? AND newest = 1 AND ly_milli > 0"
+                    " AND usage IS NOT NULL",
+                    [period],
+                )
+            )
+            ratio = (ratios[(pairs - 1) // 2] + ratios[pairs // 2]) // 2
+        db.run(
+            "INSERT INTO cycle_median(period, ratio_ppm, pairs, stored_at) VALUES (?, ?, ?, ?) ON CONFLICT(period)"
+            " DO UPDATE SET ratio_ppm = excluded.ratio_ppm, pairs = excluded.pairs, stored_at = excluded.stored_at",
+            [period, ratio, pairs, now],
+        )
+    return tuple(period for period, _ in moved)
+
+
+@lru_cache(maxsize=8)
+def _district(text: str) -> District:
+    return district(text)
+
+
+def district_of(db: Session) -> District:
+    """The district's settings as the record keeps them."""
+    return _district(db.value("SELECT value FROM meta WHERE key = 'district'"))
+
+
+def parameters(db: Session) -> dict[str, dict[str, str]]:
+    """What the district changed of each detector: its newest policy of kind `detector:CODE`."""
+    rows = db.rows("SELECT kind, body FROM policy WHERE kind >= 'detector:' AND kind < 'detector;' ORDER BY version")
+    return {kind.partition(":")[2]: {k: str(v) for k, v in json.loads(body).items()} for kind, body in rows}
+
+
+@lru_cache(maxsize=64)
+def _calendar(holidays: tuple[str, ...], first: int, last: int) -> Calendar:
+    return Calendar("OFFICE", {date.fromisoformat(day): "" for day in holidays}, first, last)
+
+
+class _Reconciliation:
+    """Found against existing, for one set of subjects; statements over sets, never one an item, but for changes."""
+
+    def __init__(
+        self, db: Session, today: date, now: str, by: str, actor: str, subjects: Mapping[str, Sequence[str]] | None
+    ) -> None:
+        self.db, self.today, self.now, self.by, self.actor, self.subjects = db, today, now, by, actor, subjects
+        types = None if subjects is None else {kind for kind, keys in subjects.items() if keys}
+        self.detectors: list[Detector] = [
+            d for d in DETECTORS if not d.by_hand and (types is None or types & set(d.subject_types))
+        ]
+        self.calendars: dict[tuple[int, int], Calendar] = {}
+
+    def run(self) -> Healed:
+        if not self.detectors:
+            return Healed()
+        found = self._find()
+        rows = self._existing(found)
+        standing = {key: row for key, row in rows.items() if row[5] in ACTIVE}
+        gone = [row for key, row in standing.items() if key not in found]
+        drafts = self._described(found, rows)
+        silent = {key[:3] for key, row in rows.items() if row[5] == "dismissed" and self._silenced(row)}
+        new = [key for key in found if key not in rows and key[:3] not in silent]
+        back = [key for key in found if key in rows and key not in standing and key[:3] not in silent]
+        self._close(gone)
+        self._insert(new, drafts)
+        self._reopen(back, rows, drafts)
+        self._seen([key for key in found if key in standing], rows, drafts)
+        if any(key[0][0] == "R" for key in (*new, *back)) or any(row[1][0] == "R" for row in gone):
+            self._parents()
+        return Healed(tuple(map(_item, sorted([*new, *back]))), tuple(_item(_of(row)) for row in gone))
+
+    # -- what is found ------------------------------------------------------------------------------------------
+
+    def _find(self) -> dict[Key, tuple[Detector, Found]]:
+        changed = parameters(self.db)
+        limits = district_of(self.db)
+        bill_days: dict[str, int] = {}
+        out: dict[Key, tuple[Detector, Found]] = {}
+        for d in self.detectors:
+            ask = Ask(
+                self.db, self.today, self.now, limits, self.subjects, d.values(changed.get(d.code, {})), self._office
+            )
+            for found in d.find(ask):
+                key = (d.code, found.subject_type or d.subject_type, found.subject_key, found.period)
+                if (other := out.get(key)) is not None:  # two meters of one point: the larger use speaks for both
+                    keep, less = sorted((found, other[1]), key=lambda f: -f.units)
+                    keep.evidence["also"] = int(less.evidence.get("also", 0)) + 1
+                    out[key] = (d, keep)
+                    continue
+                out[key] = (d, found)
+                if found.due_source == "bill date":
+                    bill_days = bill_days or dict(self.db.rows("SELECT code, bill_day FROM cycle"))
+                    due_before_bill(ask, found, bill_days.get(found.period.rpartition("/")[0]))
+        return out
+
+    def _office(self, a: date, b: date) -> Calendar:
+        """The district's own calendar over these days and the weeks around them."""
+        span = ((a - timedelta(days=15)).year, (b + timedelta(days=15)).year)
+        if span not in self.calendars:
+            days = self.db.rows(
+                "SELECT day FROM calendar_day WHERE calendar = 'OFFICE' AND day BETWEEN ? AND ? ORDER BY day",
+                [f"{span[0]}-01-01", f"{span[1]}-12-31"],
+            )
+            self.calendars[span] = _calendar(tuple(row[0] for row in days), *span)
+        return self.calendars[span]
+
+    # -- what stands --------------------------------------------------------------------------------------------
+
+    def _existing(self, found: Mapping[Key, object]) -> dict[Key, Row]:
+        """Items by key: of the subjects asked for; else all active ones, and what there is of subjects found anew."""
+        codes = [d.code for d in self.detectors]
+        out: dict[Key, Row] = {}
+        if self.subjects is not None:
+            wanted = [(kind, list(keys)) for kind, keys in self.subjects.items() if keys]
+        else:
+            sql = f"SELECT {_COLUMNS} FROM work_item WHERE state IN ('open', 'claimed', 'waiting')"
+            out = {_of(row): row for row in self.db.rows(sql) if row[1] in codes}
+            unknown: dict[str, dict[str, None]] = defaultdict(dict)
+            for key in found:
+                if key not in out:
+                    unknown[key[1]][key[2]] = None
+            wanted = [(kind, list(keys)) for kind, keys in unknown.items()]
+        for kind, keys in wanted:
+            for part in _parts(keys):
+                sql = f"SELECT {_COLUMNS} FROM work_item WHERE subject_type = ? AND subject_key IN ({marks(part)})"
+                out.update((_of(row), row) for row in self.db.rows(sql, [kind, *part]) if row[1] in codes)
+        return out
+
+    def _silenced(self, row: Row) -> bool:
+        until = row[_AT["dismissed_until"]]
+        return until is None or bool(until >= self.today.isoformat())
+
+    # -- words and numbers --------------------------------------------------------------------------------------
+
+    def _described(self, found: Mapping[Key, tuple[Detector, Found]], rows: Mapping[Key, Row]) -> dict[Key, list[Any]]:
+        """The facts of each item found, in the order of `_FACTS`."""
+        points = self._points({f.point_id for _, f in found.values() if f.point_id is not None})
+        for _, f in found.values():
+            if f.account_id is None and f.point_id in points:
+                f.account_id = points[f.point_id][2]
+        accounts = self._accounts({f.account_id for _, f in found.values() if f.account_id is not None})
+        out = {}
+        for key, (d, f) in found.items():
+            number, cycle, who, place, kind = accounts.get(f.account_id or 0, (None, None, "", "", None))
+            where, route, _, premise_class = points.get(f.point_id or 0, (place, None, None, None))
+            row = rows.get(key)
+            due = f.due_on
+            if due is None and d.sla_days is not None:
+                first = row and row[5] in ACTIVE and row[_AT["detected_on"]]
+                due = (date.fromisoformat(first) if first else self.today) + timedelta(days=d.sla_days)
+            out[key] = [
+                clean_text(f.title, 80), clean_text(f.why, 300), clean_text(who, 120), clean_text(where, 120),
+                f.account_id, None if number is None else format_account(number), f.point_id, cycle, route,
+                kind or premise_class, f.money_cents, f.units, canonical(_plain(f.evidence)),
+                due.isoformat() if due else None, f.due_source if due else None, f.role or d.role,
+                self._score(d, f, due),
+            ]  # fmt: skip
+        return out
+
+    def _score(self, d: Detector, f: Found, due: date | None) -> int:
+        def until(day: date | None) -> int | None:
+            if day is None:
+                return None
+            near = max(-30, min(30, (day - self.today).days))
+            other = self.today + timedelta(days=near)
+            return self._office(min(self.today, other), max(self.today, other)).between(self.today, other)
+
+        late = until(due)
+        return ranking.priority(
+            d.code, f.money_cents, -late if late is not None else 0, until(f.deadline_on), until(f.bill_on)
+        )
+
+    def _points(self, ids: Iterable[int]) -> dict[int, tuple[str, str | None, int | None, str]]:
+        """Address, route, account and class of service points."""
+        out = {}
+        for part in _parts(sorted(ids)):
+            sql = (
+                "SELECT p.id, m.address, t.code, (SELECT MIN(s.account_id) FROM live_service s WHERE s.point_id = p.id"
+                " AND s.to_on IS NULL), m.customer_class FROM service_point p JOIN premise m ON m.id = p.premise_id"
+                f" LEFT JOIN route t ON t.id = p.route_id WHERE p.id IN ({marks(part)})"
+            )
+            out.update({row[0]: row[1:] for row in self.db.rows(sql, part)})
+        return out
+
+    def _accounts(self, ids: Iterable[int]) -> dict[int, tuple[str, str, str, str, str]]:
+        """Number, cycle, holder, a place and class of accounts; the holder is the payer, else the owner."""
+        out = {}
+        for part in _parts(sorted(ids)):
+            sql = (
+                "SELECT a.id, a.number, c.code, COALESCE((SELECT y.name FROM party y WHERE y.id = (SELECT o.party_id"
+                " FROM account_role o WHERE o.account_id = a.id AND o.to_on IS NULL AND o.role IN ('payer', 'owner')"
+                " ORDER BY o.role DESC, o.id LIMIT 1)), ''), COALESCE((SELECT MIN(m.address) FROM service s"
+                " JOIN service_point p ON p.id = s.point_id JOIN premise m ON m.id = p.premise_id"
+                " WHERE s.account_id = a.id), ''), a.customer_class FROM account a JOIN cycle c ON c.id = a.cycle_id"
+                f" WHERE a.id IN ({marks(part)})"
+            )
+            out.update({row[0]: row[1:] for row in self.db.rows(sql, part)})
+        return out
+
+    # -- changes ------------------------------------------------------------------------------------------------
+
+    def _close(self, gone: Sequence[Row]) -> None:
+        for part in _parts([row[0] for row in gone]):
+            self.db.run(
+                "UPDATE work_item SET state = 'resolved', lease_until = NULL, wait_for = NULL, wake_on = NULL,"
+                " resolved_by = ?, resolved_at = ?, resolution = 'cause gone', version = version + 1"
+                f" WHERE id IN ({marks(part)})",
+                [self.by, self.now, *part],
+            )
+        self._events([row[0] for row in gone], "resolved", f"cause gone ({self.by})")
+
+    def _insert(self, new: Sequence[Key], drafts: Mapping[Key, list[Any]]) -> None:
+        if not new:
+            return
+        last = self.db.value("SELECT COALESCE(MAX(id), 0) FROM work_item")
+        day, consequences = self.today.isoformat(), {d.code: d.consequence for d in self.detectors}
+        columns = [
+            "code", "grp", "subject_type", "subject_key", "period", *_FACTS, "priority", "consequence", "detected_on",
+            "detected_at", "last_seen_at", "raised_by",
+        ]  # fmt: skip
+        rows = [
+            (
+                key[0], key[0][0], *key[1:], *drafts[key], drafts[key][-1], consequences[key[0]], day, self.now,
+                self.now, f"detector {key[0]}",
+            )
+            for key in sorted(new)
+        ]  # fmt: skip
+        self.db.load("work_item", columns, rows)
+        self.db.run(
+            "INSERT INTO work_event(item_id, at, actor, kind, note) SELECT id, ?, CAST(? AS text), 'raised', why"
+            " FROM work_item WHERE id > ?",
+            [self.now, self.actor, last],
+        )
+
+    def _reopen(self, back: Sequence[Key], rows: Mapping[Key, Row], drafts: Mapping[Key, list[Any]]) -> None:
+        for key in back:
+            self.db.run(
+                "UPDATE work_item SET state = 'open', reopen_count = reopen_count + 1, resolved_by = NULL,"
+                " resolved_at = NULL, resolution = NULL, dismissed_until = NULL, last_seen_at = ?, detected_on = ?,"
+                " version = version + 1 WHERE id = ?",
+                [self.now, self.today.isoformat(), rows[key][0]],
+            )
+            self._update(rows[key], drafts[key])
+        self._events([rows[key][0] for key in back], "reopened", "the cause is back")
+
+    def _seen(self, keys: Sequence[Key], rows: Mapping[Key, Row], drafts: Mapping[Key, list[Any]]) -> None:
+        """Detected again: claims, waits and versions stay; what is known of the cause is brought up to date."""
+        for part in _parts([rows[key][0] for key in keys]):
+            self.db.run(
+                f"UPDATE work_item SET last_seen_at = ?, seen_count = seen_count + 1 WHERE id IN ({marks(part)})",
+                [self.now, *part],
+            )
+        for key in keys:
+            if list(rows[key][6 : 6 + len(_FACTS)]) != drafts[key]:
+                self._update(rows[key], drafts[key])
+
+    def _update(self, row: Row, draft: list[Any]) -> None:
+        priority = "" if row[_AT["override_reason"]] else ", priority = ?"
+        self.db.run(
+            f"UPDATE work_item SET {', '.join(f'{name} = ?' for name in _FACTS)}{priority} WHERE id = ?",
+            [*draft, *([draft[-1]] if priority else []), row[0]],
+        )
+
+    def _events(self, ids: Sequence[int], kind: str, note: str) -> None:
+        if ids:
+            self.db.load(
+                "work_event",
+                ["item_id", "at", "actor", "kind", "note"],
+                [(i, self.now, self.actor, kind, note) for i in ids],
+            )
+
+    def _parents(self) -> None:
+        """Of several readings items on one point and period, the weightiest is the others' parent (for display)."""
+        keys = None if self.subjects is None else list(self.subjects.get("point", ()))
+        if keys == []:
+            return
+        only = "" if keys is None else f" AND subject_key IN ({marks(keys)})"
+        first = (
+            "NULLIF((SELECT q.id FROM work_item q WHERE q.subject_type = work_item.subject_type"
+            " AND q.subject_key = work_item.subject_key AND q.period = work_item.period AND q.grp = 'R'"
+            " AND q.state IN ('open', 'claimed', 'waiting') ORDER BY q.priority DESC, q.code LIMIT 1), work_item.id)"
+        )
+        self.db.run(
+            f"UPDATE work_item SET parent_id = {first} WHERE subject_type = 'point' AND grp = 'R'"
+            f" AND state IN ('open', 'claimed', 'waiting'){only} AND parent_id IS DISTINCT FROM {first}",
+            keys or [],
+        )
+
+
+def _of(row: Row) -> Key:
+    return row[1], row[2], row[3], row[4]
+
+
+def _item(key: Key) -> ItemKey:
+    return ItemKey(key[0], Subject(key[1], key[2]), key[3])
+
+
+def _parts(ids: Sequence[Any]) -> Iterable[Sequence[Any]]:
+    return (ids[i : i + _CHUNK] for i in range(0, len(ids), _CHUNK))
+
+
+def _plain(evidence: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: clean_text(value, 300) if isinstance(value, str) else value
+        for name, value in evidence.items()
+        if value is not None
+    }

@@ -35,6 +35,7 @@ CREATE TABLE service_point(
   state {text} NOT NULL DEFAULT 'active' CHECK(state IN('active','inactive','closed')),
   version {int} NOT NULL DEFAULT 1, batch_id {int} REFERENCES batch(id)) {strict};
 CREATE INDEX point_walk ON service_point(route_id, sequence);
+CREATE INDEX point_idle ON service_point(id) WHERE state <> 'active';
 CREATE TABLE account(
   id {id}, number {text} NOT NULL CONSTRAINT account_number UNIQUE, cycle_id {int} NOT NULL REFERENCES cycle(id),
   holder_kind {text} NOT NULL DEFAULT 'owner' CHECK(holder_kind IN('owner','statutory-tenant','agency')),

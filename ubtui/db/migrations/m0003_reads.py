@@ -23,11 +23,10 @@ CREATE INDEX read_review_read ON read_review(register_id, read_on, seq);
 CREATE TABLE read_summary(
   register_id {int} NOT NULL, read_on {day} NOT NULL, seq {int} NOT NULL, newest {int} NOT NULL,
   point_id {int} NOT NULL, period {text} NOT NULL, value {int}, usage {int}, days {int}, kind {text} NOT NULL,
-  source {text} NOT NULL, status {text} NOT NULL, held_code {text},
-  prev_on {day}, prev_value {int}, prev_source {text}, prev_status {text}, prev_actual_value {int},
-  raw_use {int}, rollover_use {int}, ly_milli {int}, ly_usage {int}, avg_milli {int}, zero_run {int} NOT NULL DEFAULT 0,
-  zero_days {int} NOT NULL DEFAULT 0, before_zero_milli {int}, same_run {int} NOT NULL DEFAULT 0,
-  regular_count {int} NOT NULL DEFAULT 1, reads_count {int} NOT NULL DEFAULT 1, decided {text} NOT NULL DEFAULT '',
+  source {text} NOT NULL, status {text} NOT NULL, held_code {text}, rolled {int} NOT NULL,
+  prev_on {day}, prev_value {int}, prev_source {text}, prev_actual_value {int},
+  raw_use {int}, rollover_use {int}, rollover {int} NOT NULL, ly_on {day}, ly_milli {int}, ly_usage {int},
+  avg_milli {int}, zero_run {int} NOT NULL, before_zero {int}, decided {text} NOT NULL,
   PRIMARY KEY(register_id, read_on, seq)) {clustered};
 CREATE INDEX read_summary_point ON read_summary(point_id);
 CREATE TABLE cycle_median(

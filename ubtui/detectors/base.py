@@ -1,0 +1,130 @@
+"""What a detector is: a predicate in SQL with parameters a district may change, and how what it finds is said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from fractions import Fraction
+from typing import Any
+
+from ubtui.db.session import Session
+from ubtui.domain.calendars import Calendar
+from ubtui.settings import District
+
+GROUPS = {"R": "Readings", "P": "Payments", "A": "Adjustments", "Q": "Data quality", "X": "Requests"}
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A limit of a detector: an exact decimal as text, its unit, and what it means."""
+
+    value: str
+    unit: str
+    says: str
+
+
+@dataclass(slots=True)
+class Found:
+    """One cause on one subject: the words and numbers of its work item.
+
+    `evidence` holds scalars and, under `reads`, a list of them; `deadline_on` is a date set by law,
+    `bill_on` the bill date that a held read blocks.
+    """
+
+    subject_key: str
+    period: str
+    title: str
+    why: str
+    evidence: dict[str, Any]
+    subject_type: str = ""
+    account_id: int | None = None
+    point_id: int | None = None
+    money_cents: int = 0
+    units: int = 0
+    due_on: date | None = None
+    due_source: str | None = None
+    deadline_on: date | None = None
+    bill_on: date | None = None
+    role: str = ""
+
+
+@dataclass(frozen=True)
+class Ask:
+    """What a detector is asked with: the record, the day, its parameters, and the subjects (None: all)."""
+
+    db: Session
+    today: date
+    now: str
+    district: District
+    subjects: Mapping[str, Sequence[str]] | None = None
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    calendar: Callable[[date, date], Calendar] | None = None
+
+    def keys(self, subject_type: str) -> Sequence[str] | None:
+        """The subjects of one type asked for; None asks for all of them, an empty list for none."""
+        return None if self.subjects is None else self.subjects.get(subject_type, ())
+
+    def milli(self, name: str) -> int:
+        """A parameter in thousandths, exact as far as thousandths go."""
+        return int(Fraction(self.parameters[name]) * 1000)
+
+    def whole(self, name: str) -> int:
+        """A parameter that counts something."""
+        return int(Fraction(self.parameters[name]))
+
+    def business_days(self, a: date, b: date) -> int:
+        """Office days after `a` up to and with `b`."""
+        assert self.calendar is not None
+        return self.calendar(min(a, b), max(a, b)).between(a, b)
+
+    def add_business(self, day: date, n: int) -> date:
+        """The n-th office day after (before) `day`."""
+        assert self.calendar is not None
+        return self.calendar(day, day).add(day, n)
+
+
+@dataclass(frozen=True)
+class Detector:
+    """One kind of trouble: how it is found, why it matters, who fixes it and by which acts."""
+
+    code: str
+    title: str
+    subject_types: tuple[str, ...]
+    predicate: str
+    consequence: str
+    fixes: tuple[str, ...]
+    source: str
+    find: Callable[[Ask], Iterable[Found]]
+    role: str = "technician"
+    parameters: Mapping[str, Parameter] = field(default_factory=dict)
+    sla_days: int | None = None
+    by_hand: bool = False
+
+    @property
+    def group(self) -> str:
+        """The letter of the code's group."""
+        return self.code[0]
+
+    @property
+    def subject_type(self) -> str:
+        """The type of subject that its items have."""
+        return self.subject_types[0]
+
+    def values(self, overrides: Mapping[str, str]) -> dict[str, str]:
+        """The parameters in force: its own, replaced by the district's."""
+        return {name: overrides.get(name, p.value) for name, p in self.parameters.items()}
+
+
+def marks(values: Sequence[object]) -> str:
+    """Question marks for an IN list."""
+    return ", ".join("?" * len(values))
+
+
+def decimal(milli: int | None) -> str:
+    """Thousandths as the shortest decimal, at most one place: 36000 gives 36, 36450 gives 36.5."""
+    if milli is None:
+        return "unknown"
+    tenths = (abs(milli) + 50) // 100
+    sign = "-" if milli < 0 and tenths else ""
+    return f"{sign}{tenths // 10:,}" + (f".{tenths % 10}" if tenths % 10 else "")

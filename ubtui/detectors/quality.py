@@ -1,0 +1,101 @@
+"""Data quality: mail that cannot arrive."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from ubtui.detectors.base import Ask, Detector, Found, Parameter, marks
+from ubtui.domain.numbers import format_account, parse_account
+
+_PARTS = (("street", "mail_line1"), ("city", "mail_city"), ("state", "mail_state"), ("zip", "mail_zip"))
+_ABROAD = ("mail_state", "mail_zip")
+
+
+def _missing(column: str) -> str:
+    empty = f"COALESCE(TRIM(y.{column}), '') = ''"
+    return f"({empty} AND y.mail_country = 'US')" if column in _ABROAD else empty
+
+
+_RANK = "CASE {}.role WHEN 'mailing' THEN 1 WHEN 'payer' THEN 2 ELSE 3 END"
+_MAIL_ROLES = "('mailing', 'payer', 'owner')"
+
+
+def bad_address(ask: Ask) -> Iterable[Found]:
+    """Q01: where an active account's mail goes is incomplete, or mail came back; imports of stand-ins as one item."""
+    yield from _accounts(ask)
+    yield from _imports(ask)
+
+
+def _accounts(ask: Ask) -> Iterable[Found]:
+    keys = ask.keys("account")
+    if keys is not None and not keys:
+        return
+    only = "" if keys is None else f"a.number IN ({marks(keys)}) AND "
+    sources = (
+        "party y CROSS JOIN account_role o CROSS JOIN live_account a"
+        if keys is None
+        else "live_account a CROSS JOIN account_role o CROSS JOIN party y"
+    )
+    missing = " OR ".join(_missing(column) for _, column in _PARTS)
+    # Mail goes to the mailing party, else the payer, else the owner: nobody stands before this one.
+    better = (
+        "EXISTS(SELECT 1 FROM account_role q WHERE q.account_id = o.account_id AND q.to_on IS NULL"
+        f" AND q.role IN {_MAIL_ROLES} AND ({_RANK.format('q')}, q.id) < ({_RANK.format('o')}, o.id))"
+    )
+    parts = ", ".join("y." + column for _, column in _PARTS)
+    sql = (
+        f"SELECT a.id, a.number, y.mail_returned, {parts}, y.mail_country FROM {sources}"
+        f" WHERE {only}(y.mail_returned >= ? OR {missing}) AND y.kind <> 'placeholder' AND o.party_id = y.id"
+        f" AND o.to_on IS NULL AND o.role IN {_MAIL_ROLES} AND a.id = o.account_id AND a.state = 'active'"
+        f" AND NOT {better}"
+    )
+    limit = ask.whole("returned")
+    for account, number, back, *lines, country in ask.db.rows(sql, [*(parse_account(k) for k in keys or ()), limit]):
+        lacks = [
+            name
+            for (name, column), part in zip(_PARTS, lines, strict=True)
+            if not (part or "").strip() and (country == "US" or column not in _ABROAD)
+        ]
+        why = [f"no {' or '.join(lacks)}"] if lacks else []
+        why += [f"mail came back {back} times"] if back >= limit else []
+        yield Found(
+            format_account(number), "", "Mailing address bad", "; ".join(why),
+            {"missing": " ".join(lacks), "returned": back, "reads": []}, account_id=account, due_source="data quality",
+        )  # fmt: skip
+
+
+def _imports(ask: Ask) -> Iterable[Found]:
+    keys = ask.keys("run")
+    if keys is not None and not keys:
+        return
+    days: dict[str, tuple[int, str]] = {}
+    zone = ZoneInfo(ask.district.zone)
+    for released_at, source, count in ask.db.rows(
+        "SELECT b.released_at, b.source, CAST(COUNT(*) AS bigint) FROM batch b JOIN party y ON y.batch_id = b.id"
+        " AND y.kind = 'placeholder' WHERE b.placeholders > 0 AND b.released_at IS NOT NULL"
+        " GROUP BY b.id, b.released_at, b.source ORDER BY b.id"
+    ):
+        day = datetime.fromisoformat(released_at).astimezone(zone).date().isoformat()
+        before, first = days.get(day, (0, source))
+        days[day] = (before + count, first)
+    for day, (count, source) in days.items():
+        if keys is None or f"import/{day}" in keys:
+            why = f"{count:,} parties of {source} have no address"
+            yield Found(
+                f"import/{day}", "", "Owners and addresses are stand-ins", why,
+                {"parties": count, "source": source, "reads": []},
+                subject_type="run", due_source="data quality",
+            )  # fmt: skip
+
+
+DETECTORS = (
+    Detector(
+        "Q01", "Mailing address bad", ("account", "run"),
+        "where an active account's mail goes lacks street, city, state or zip, or mail was returned ≥ returned times;"
+        " stand-ins of one import are one item", "Bills and lawful notices do not arrive.", ("party.address",),
+        "contact duty before shutoff, HSC 116906", bad_address,
+        parameters={"returned": Parameter("2", "returns", "mail that came back")}, sla_days=30,
+    ),
+)  # fmt: skip
