@@ -17,12 +17,17 @@ _PLACE: Final = frozenset(
 )  # the caller named a place that is not good
 
 
-def say(text: str) -> None:
-    """Narrate on stderr, one cleaned line for each line given; passwords in URLs stay hidden."""
+def shown(text: str) -> str:
+    """Text for a line of output: cleaned, and no password of a URL in it."""
     from ubtui.domain.text import clean_text
 
+    return _PASSWORD.sub(r"\1:***@", clean_text(text))
+
+
+def say(text: str) -> None:
+    """Narrate on stderr, a line for each line given."""
     for line in text.splitlines():
-        print(_PASSWORD.sub(r"\1:***@", clean_text(line)), file=sys.stderr)
+        print(shown(line), file=sys.stderr)
 
 
 def say_fault(exc: Exception, argv: Sequence[str] = ()) -> int:

@@ -11,12 +11,13 @@ from pathlib import Path
 import click
 
 from ubtui.cli.common import Options, shared
-from ubtui.cli.faults import REFUSED, say
+from ubtui.cli.faults import REFUSED, say, shown
+from ubtui.db import connect
 from ubtui.db.session import Session
 from ubtui.desk import DeskError, open_session, utc_now
 from ubtui.domain.dates import LiveClock
-from ubtui.domain.text import clean_text
 from ubtui.services.chain import Anchor, read_anchors
+from ubtui.services.finding import Finding
 from ubtui.services.verify import Report
 from ubtui.settings import district
 
@@ -33,17 +34,13 @@ def verify(options: Options, anchors: Path | None) -> None:
     """
     kept = _read(anchors) if anchors else []
     session = open_session(options.data)
-    session.database.connect()
+    session.connect()
     try:
         report = Report(session, business_day(session, options.data), kept)
         found = 0
         for finding in report.findings():
             found += 1
-            click.echo(
-                json.dumps(asdict(finding), ensure_ascii=False)
-                if options.format == "jsonl"
-                else clean_text(str(finding))
-            )
+            tell_finding(options, finding)
         looked = ", ".join(f"{count:,} {table}" for table, count in report.counts.items())
         say(f"{looked}: {found} finding{'' if found == 1 else 's'}")
         if found:
@@ -51,6 +48,27 @@ def verify(options: Options, anchors: Path | None) -> None:
         anchor = report.anchor()
         if anchors and anchor and not options.dry_run:
             _append(anchors, anchor, kept)
+    finally:
+        session.database.close()
+
+
+def tell_finding(options: Options, finding: Finding) -> None:
+    """One finding on stdout: a line of text, or one JSON object."""
+    as_json = options.format == "jsonl"
+    click.echo(shown(json.dumps(asdict(finding), ensure_ascii=False)) if as_json else shown(str(finding)))
+
+
+def check_file(path: Path, today: date) -> tuple[int, Anchor | None]:
+    """Verify the SQLite database at `path`; the number of findings (told on stderr) and its anchor."""
+    session = Session(connect.sqlite(path))
+    session.connect()
+    try:
+        report = Report(session, today)
+        found = 0
+        for finding in report.findings():
+            found += 1
+            say(str(finding))
+        return found, report.anchor()
     finally:
         session.database.close()
 

@@ -12,6 +12,8 @@ import apsw
 import peewee
 from playhouse.apsw_ext import APSWDatabase
 
+from ubtui.db.errors import RecordError
+
 APPLICATION_ID: Final = 0x55425455
 FIXED_IN: Final = (3, 51, 3)  # earlier libraries may carry the WAL-reset race between two connections
 PRAGMAS: Final[dict[str, object]] = {
@@ -131,7 +133,7 @@ class SeatDatabase(APSWDatabase):
             conn.execute(f"PRAGMA {name} = {value}").fetchall()
             if (got := conn.pragma(name)) != value:
                 conn.close()
-                raise RuntimeError(f"SQLite did not take {name} = {value} (it says {got}): is this a local disk?")
+                raise RecordError("disk", f"SQLite did not take {name} = {value} (it says {got}): is this disk local?")
         super()._add_conn_hooks(conn)
         if not self._admin:
             conn.authorizer = guard

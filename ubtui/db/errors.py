@@ -81,6 +81,9 @@ def explain(exc: BaseException) -> RecordError:
             kind = Busy if cause == "busy" else RuleBroken if code & 0xFF == 19 or cause == "refused" else RecordError
             return kind(cause, f"{sentence} ({text})" if kind is RuleBroken else sentence)
         state = getattr(link, "sqlstate", None)
+        if state is None and type(link).__module__.startswith("psycopg"):
+            said = " ".join(str(link).split())
+            return RecordError("unreachable", f"the PostgreSQL server cannot be used: {said}")
         if isinstance(state, str):
             text = str(link).splitlines()[0]
             if state == "23U01":

@@ -25,6 +25,11 @@ class Session:
         self.dialect = Dialect(self.kind)
         self.on_statement: Callable[[str], None] | None = None
 
+    def connect(self) -> None:
+        """Open this thread's line. Raises RecordError naming the cause."""
+        with self._named():
+            self.database.connect()
+
     def execute(self, query: str | peewee.Query, params: Sequence[Any] = ()) -> Any:
         """Run one statement; `?` marks parameters on both databases. Raises RecordError."""
         if isinstance(query, str):
@@ -39,10 +44,8 @@ class Session:
             raise explain(exc) from exc
 
     def rows(self, sql: str | peewee.Query, params: Sequence[Any] = ()) -> list[Row]:
-        try:
+        with self._named():
             return list(self.execute(sql, params).fetchall())
-        except peewee.PeeweeException as exc:
-            raise explain(exc) from exc
 
     def stream(self, sql: str, params: Sequence[Any] = (), size: int = 1000) -> Iterator[Row]:
         """Rows in constant memory (a server-side cursor on PostgreSQL)."""

@@ -72,7 +72,7 @@ def broken(session: Session, check: Check) -> Iterator[Finding]:
 
 def schema(session: Session) -> Iterator[Finding]:
     """Every table, index, view and trigger against the statements that make them, by name."""
-    wanted: dict[str, tuple[str, str]] = {}
+    wanted: dict[tuple[str, str], str] = {}
     for name, build in migrate.known():
         statements = build(session.dialect)
         row = session.one("SELECT sha256 FROM migration WHERE name = ?", [name])
@@ -81,9 +81,9 @@ def schema(session: Session) -> Iterator[Finding]:
             yield Finding("migration", name, wrong, "run `ubtui doctor --upgrade` or the program that made this record")
         for statement in statements:
             if made := _MADE.match(statement):
-                wanted[made[2]] = (made[1].split()[-1].lower(), statement)
+                wanted[made[1].split()[-1].lower(), made[2]] = statement
     found = _standing(session)
-    for name, (kind, statement) in sorted(wanted.items()):
+    for (kind, name), statement in sorted(wanted.items()):
         stands = found.pop((kind, name), None)
         if stands is None:
             yield Finding("schema", name, f"the {kind} is gone", REMAKE)
