@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import re
+import tomllib
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 import msgspec
 
@@ -137,11 +139,34 @@ def district(text: str, source: str = "district.toml") -> District:
     """The district that `text` (TOML) describes. Raises SettingsError naming every place that is wrong."""
     try:
         found = msgspec.toml.decode(text, type=District)
-    except (msgspec.ValidationError, msgspec.DecodeError) as exc:
-        raise SettingsError(f"{source}: {_plain(exc)}") from exc
+    except msgspec.DecodeError as exc:
+        every = list(_misfits(District, tomllib.loads(text), "")) if isinstance(exc, msgspec.ValidationError) else []
+        raise SettingsError("\n".join(f"{source}: {fault}" for fault in every or [_plain(exc)])) from exc
     if faults := list(_faults(found)):
         raise SettingsError("\n".join(f"{source}: {fault}" for fault in faults))
     return found
+
+
+def _misfits(kind: Any, value: Any, place: str) -> Iterator[str]:
+    """Every value that does not fit its type, with its place: the decoder itself stops at the first."""
+    dot = f"{place}." if place else ""
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct) and isinstance(value, dict):
+        fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
+        yield from (f"{dot}{name}: there is no such setting" for name in value if name not in fields)
+        for name, field in fields.items():
+            if name in value:
+                yield from _misfits(field.type, value[name], f"{dot}{name}")
+            elif field.required:
+                yield f"{dot}{name}: is missing"
+    elif get_origin(kind) is tuple and get_args(kind)[1:] == (...,) and isinstance(value, list):
+        for n, entry in enumerate(value):
+            label = next((entry[key] for key in ("code", "name") if isinstance(entry, dict) and key in entry), n + 1)
+            yield from _misfits(get_args(kind)[0], entry, f"{place}[{label}]")
+    else:
+        try:
+            msgspec.convert(value, kind)
+        except msgspec.ValidationError as exc:
+            yield f"{place}: {_plain(exc)}"
 
 
 def _plain(exc: Exception) -> str:
