@@ -19,7 +19,7 @@ CREATE TABLE work_item(
   CONSTRAINT work_item_claimed CHECK((state='claimed') = (lease_until IS NOT NULL))) {strict};
 CREATE INDEX work_item_queue ON work_item(priority DESC, code, subject_type, subject_key, period)
   WHERE state IN ('open','claimed','waiting');
-CREATE INDEX work_item_head ON work_item(state, role, assignee) WHERE state IN ('open','claimed','waiting');
+CREATE INDEX work_item_head ON work_item(role, assignee, state) WHERE state IN ('open','claimed','waiting');
 CREATE INDEX work_item_done ON work_item(resolved_at) WHERE resolved_at IS NOT NULL;
 CREATE INDEX work_item_subject ON work_item(subject_type, subject_key);
 CREATE INDEX work_item_account ON work_item(account_id);

@@ -1,0 +1,1 @@
+"""The programs measured beside ours, as small as they can be."""

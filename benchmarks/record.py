@@ -1,0 +1,314 @@
+"""The record: queue, inserts, commits, history, refresh, verify and export, beside raw SQLite in the same run."""
+
+from __future__ import annotations
+
+import csv
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import apsw
+
+from benchmarks import district
+from benchmarks.line import median
+from benchmarks.table import Row
+from ubtui.desk import Desk
+from ubtui.services import listing, reads, verify, worklist
+from ubtui.services.listing import Query
+
+TRY = 5
+
+
+def timed(call: Callable[[], object], runs: int = TRY) -> float:
+    """Median milliseconds of `call`."""
+    out = []
+    for _ in range(runs):
+        began = time.perf_counter()
+        call()
+        out.append((time.perf_counter() - began) * 1000)
+    return median(out)
+
+
+def megabytes(data: str) -> str:
+    return f"{(Path(data) / 'ubtui.db').stat().st_size / 1e6:,.0f} MB"
+
+
+def opening(small: str, large: str, n_large: int) -> list[Row]:
+    """The first page of a queue of 1,000 and of a million; the id snapshot; memory in a process of its own."""
+    times = {}
+    for name, data in (("small", small), ("large", large)):
+        with Desk(data) as desk:
+            times[name] = timed(lambda d=desk: d.ask(listing.first, worklist.WORKLIST, Query(), 24), 25)
+            times[name + " ids"] = timed(lambda d=desk: d.ask(listing.ids, worklist.WORKLIST, Query()), 3)
+    peaks = [_peak(data) for data in (small, large)]
+    return [
+        Row(
+            f"first page of {n_large:,} items",
+            f"{times['large']:.2f} ms",
+            f"1,000 items {times['small']:.2f}",
+            times["large"] / times["small"],
+            "≤ 1.1",
+            megabytes(large),
+        ),
+        Row(
+            "its ids, in the background",
+            f"{times['large ids']:.0f} ms, +{peaks[1] - peaks[0]:.1f} MB",
+            "",
+            None,
+            "≤ 10 MB",
+            f"{n_large:,}",
+        ),
+    ]
+
+
+_PEAK = """
+import resource, sys
+from ubtui.desk import Desk
+from ubtui.services import listing, worklist
+with Desk(sys.argv[1]) as desk:
+    desk.ask(listing.first, worklist.WORKLIST, listing.Query(), 24)
+    kept = desk.ask(listing.ids, worklist.WORKLIST, listing.Query())
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+"""
+
+
+def _peak(data: str) -> float:
+    return float(subprocess.run([sys.executable, "-c", _PEAK, data], check=True, capture_output=True, text=True).stdout)
+
+
+def inserting(rows: int = 200_000) -> Row:
+    """The same read rows into the record (guards, checks, clustered key) and into a bare table by executemany."""
+    data = district.empty()
+    values = [
+        (
+            1 + i // 100,
+            (date(2000, 1, 1) + timedelta(days=i % 100)).isoformat(),
+            1,
+            1,
+            "B1/2026-11",
+            i,
+            7,
+            61,
+            "A",
+            "released",
+            "ana",
+            district.NOW,
+        )
+        for i in range(rows)
+    ]
+    columns = [
+        "register_id",
+        "read_on",
+        "seq",
+        "point_id",
+        "period",
+        "value",
+        "usage",
+        "days",
+        "source",
+        "status",
+        "entered_by",
+        "entered_at",
+    ]
+    with Desk(data) as desk:
+        began = time.perf_counter()
+        with desk.session.writing():
+            desk.session.load("read", columns, values)
+        ours = time.perf_counter() - began
+    raw = apsw.Connection(os.path.join(tempfile.mkdtemp(), "raw.db"))
+    raw.execute("PRAGMA journal_mode=wal; PRAGMA synchronous=FULL")
+    raw.execute(f"CREATE TABLE read({', '.join(columns)}, PRIMARY KEY(register_id, read_on, seq)) WITHOUT ROWID")
+    began = time.perf_counter()
+    with raw:
+        raw.executemany(f"INSERT INTO read VALUES ({', '.join('?' * len(columns))})", values)
+    bare = time.perf_counter() - began
+    return Row(
+        "insert reads",
+        f"{rows / ours:,.0f} rows/s",
+        f"raw executemany {rows / bare:,.0f}",
+        ours / bare,
+        "≤ 2.5",
+        f"{rows:,}",
+    )
+
+
+def committing(data: str) -> Row:
+    """One act, audit and healing included, beside a bare durable commit of one row."""
+    times = []
+    with Desk(data) as desk:
+        found = desk.ask(listing.first, worklist.WORKLIST, Query(), 200)
+        for n, item in enumerate(list(found.ids) * 3):
+            form = worklist.Note(item=str(desk.ask(worklist.item, item).key), text=f"seen {n}")
+            began = time.perf_counter()
+            desk.perform(worklist.note, form)
+            times.append((time.perf_counter() - began) * 1000)
+    raw = apsw.Connection(os.path.join(tempfile.mkdtemp(), "raw.db"))
+    raw.execute("PRAGMA journal_mode=wal; PRAGMA synchronous=FULL; CREATE TABLE t(a)")
+    bare = timed(lambda: raw.execute("INSERT INTO t VALUES (1)"), 300)
+    times.sort()
+    p50, p95 = times[len(times) // 2], times[int(len(times) * 0.95)]
+    return Row(
+        "one act, durable",
+        f"p50 {p50:.2f} ms, p95 {p95:.2f}",
+        f"one bare row {bare:.2f}",
+        p50 / bare,
+        "p95 ≤ 5 ms",
+        f"{len(times):,} acts",
+    )
+
+
+def history(data: str, points: int, reads: int) -> Row:
+    """One meter's history beside the same rows by an indexed table."""
+    with Desk(data) as desk:
+        picks = iter(range(7, points, max(1, points // 400)))
+        ours = timed(lambda: desk.ask(meters.history, f"SP-{next(picks):06d}"), 200)
+        db = desk.session
+        raw = apsw.Connection(os.path.join(tempfile.mkdtemp(), "raw.db"))
+        raw.execute("CREATE TABLE read(id INTEGER PRIMARY KEY, register_id, read_on, value, usage, source, status)")
+        with raw:
+            raw.executemany(
+                "INSERT INTO read(register_id, read_on, value, usage, source, status) VALUES (?,?,?,?,?,?)",
+                db.rows(
+                    "SELECT register_id, read_on, value, usage, source, status FROM read ORDER BY read_on, register_id"
+                ),
+            )
+        raw.execute("CREATE INDEX i ON read(register_id, read_on)")
+        keys = iter(range(7, points, max(1, points // 400)))
+        bare = timed(
+            lambda: raw.execute("SELECT * FROM read WHERE register_id=? ORDER BY read_on", (next(keys),)).fetchall(),
+            200,
+        )
+        again = iter(range(7, points, max(1, points // 400)))
+        rows = timed(
+            lambda: db.rows(
+                "SELECT read_on, value, usage, source, status FROM read WHERE register_id=?", [next(again)]
+            ),
+            200,
+        )
+    return Row(
+        "history of one meter",
+        f"{ours:.2f} ms (its rows {rows:.3f})",
+        f"indexed table {bare:.3f}",
+        rows / bare,
+        "≤ 0.35 warm",
+        f"{points * reads:,} reads",
+    )
+
+
+_WINDOW = """
+SELECT COUNT(*) FROM (
+  SELECT register_id, usage, AVG(usage) OVER w AS mean, LAG(usage, 6) OVER (PARTITION BY register_id ORDER BY read_on) AS ly,
+    ROW_NUMBER() OVER (PARTITION BY register_id ORDER BY read_on DESC) AS n FROM read
+  WINDOW w AS (PARTITION BY register_id ORDER BY read_on ROWS BETWEEN 6 PRECEDING AND 1 PRECEDING))
+WHERE n = 1 AND (usage > 2 * ly OR usage > 5 * mean OR usage = 0 OR usage < 0.35 * ly)
+"""
+
+
+def refreshing(data: str, points: int, reads: int) -> Row:
+    """All detectors over the district beside one window query over the raw reads."""
+    with Desk(data) as desk:
+        desk.perform(worklist.refresh, worklist.Refresh())
+        ours = timed(lambda: desk.perform(worklist.refresh, worklist.Refresh()), 3)
+        bare = timed(lambda: desk.session.value(_WINDOW), 3)
+    return Row(
+        "refresh, all detectors",
+        f"{ours:,.0f} ms",
+        f"window SQL on raw reads {bare:,.0f}",
+        ours / bare,
+        "faster",
+        f"{points:,} points × {reads}",
+    )
+
+
+def verifying(data: str) -> Row:
+    """Every check of the record, the file's own integrity apart, beside GROUP BY over the postings."""
+    with Desk(data) as desk:
+        db = desk.session
+        count = int(db.value("SELECT COUNT(*) FROM posting"))
+        whole = timed(lambda: list(verify.Report(db, district.TODAY).findings()), 3)
+        file = timed(lambda: list(verify.storage(db)), 3)
+        bare = timed(
+            lambda: db.rows("SELECT journal_id, SUM(cents) FROM posting GROUP BY journal_id HAVING SUM(cents) <> 0"), 3
+        )
+    return Row(
+        "verify",
+        f"{whole - file:,.0f} ms (file check {file:,.0f})",
+        f"GROUP BY of the postings {bare:,.0f}",
+        (whole - file) / bare,
+        "",
+        f"{count:,} postings, {megabytes(data)}",
+    )
+
+
+def exporting(data: str, rows: int) -> list[Row]:
+    """The worklist as CSV and JSON Lines beside a cursor and the csv module."""
+    folder = Path(tempfile.mkdtemp())
+    out = []
+    raw = apsw.Connection(os.path.join(data, "ubtui.db"), flags=apsw.SQLITE_OPEN_READONLY)
+
+    def bare() -> None:
+        with (folder / "raw.csv").open("w", newline="") as file:
+            csv.writer(file).writerows(
+                raw.execute(
+                    "SELECT priority, code, grp, subject_key, account, who, place, title, why, cycle, period, route, state, detected_on"
+                    " FROM work_item ORDER BY priority DESC, code, subject_key"
+                )
+            )
+
+    peer = timed(bare, 3)
+    for form in ("csv", "jsonl"):
+        argv = [
+            sys.executable,
+            "-m",
+            "ubtui",
+            "--data",
+            data,
+            "worklist",
+            "export",
+            "--format",
+            form,
+            "-o",
+            str(folder / f"out.{form}"),
+        ]
+        mine = timed(lambda a=argv: subprocess.run(a, check=True, capture_output=True), 3)
+        peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+        out.append(
+            Row(
+                f"export {form}",
+                f"{mine:,.0f} ms, {peak:.0f} MB",
+                f"cursor + csv {peer:,.0f}",
+                mine / peer,
+                "≤ 2",
+                f"{rows:,} items",
+            )
+        )
+    return out
+
+
+def measure(scale: int = 1) -> list[Row]:
+    """All rows of the record part; `scale` divides the sizes (a quick look)."""
+    big, points = 1_000_000 // scale, 100_000 // scale
+    small, large, export, wide = (district.empty() for _ in range(4))
+    district.queue(small, 1000)
+    district.queue(large, big)
+    district.queue(export, 100_000 // scale)
+    registers: Sequence[Any] = district.wide(wide, points, 13)
+    with Desk(wide) as desk, desk.session.writing():
+        reads.summarise(desk.session, registers)
+    district.ledger_of(wide, points, 10)
+    return [
+        *opening(small, large, big),
+        inserting(200_000 // scale),
+        committing(small),
+        history(wide, points, 13),
+        refreshing(wide, points, 13),
+        verifying(wide),
+        *exporting(export, 100_000 // scale),
+    ]
