@@ -25,18 +25,23 @@ from ubtui.services.worklist.acts import (
     set_priority,
     wait,
 )
+from ubtui.services.worklist.explain import Explained, Limit, explain
+from ubtui.services.worklist.export import FIELDS, export, fixes_of, records
 from ubtui.services.worklist.items import Event, ItemView, clock_time, held_by_other, item
 from ubtui.services.worklist.queue import LIVE, WORKLIST, Tally, tally
 
 __all__ = [
+    "FIELDS",
     "LIVE",
     "WORKLIST",
     "Add",
     "Changed",
     "Dismiss",
     "Event",
+    "Explained",
     "Forward",
     "ItemView",
+    "Limit",
     "Note",
     "OnItem",
     "Priority",
@@ -50,10 +55,14 @@ __all__ = [
     "claim",
     "clock_time",
     "dismiss",
+    "explain",
+    "export",
+    "fixes_of",
     "forward",
     "held_by_other",
     "item",
     "note",
+    "records",
     "refresh",
     "release",
     "reopen",

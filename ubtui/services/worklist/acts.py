@@ -8,8 +8,6 @@ import json
 import uuid
 from collections.abc import Mapping
 from datetime import date, timedelta
-from importlib import import_module
-from importlib.util import find_spec
 from typing import Annotated, Any
 
 from msgspec import Meta, Struct
@@ -200,7 +198,7 @@ class Dismiss(OnItem, frozen=True, kw_only=True):
     """Why an item is no trouble, and until when this holds."""
 
     reason: Reason
-    until: Annotated[date, Meta(description="the day from which it may come back")]
+    until: Annotated[date, Meta(description="the last day it stays away")]
 
 
 @act("worklist.dismiss")
@@ -211,7 +209,7 @@ def dismiss(work: Work, form: Dismiss) -> Changed:
         raise Refused(f"{form.until} is not after today, {work.today}", rule="dismissal", cure="name a later day")
     if (form.until - work.today).days > 400:
         raise Refused("a dismissal ends within 400 days", rule="dismissal", cure="name an earlier day")
-    if found["due_source"] in ("statute", "statutory"):
+    if found["due_source"] == "statute":
         raise Refused(
             f"{key_of(found)} has a statutory deadline, {found['due_on']}",
             rule="dismissal",
@@ -297,8 +295,8 @@ def _about(work: Work, account: str | None) -> dict[str, Any]:
     if row is None:
         raise Refused(f"account {format_account(number)} is not here", rule="accounts", cure="read the number again")
     return {
-        "account_id": row[0], "account": row[1], "cycle": row[2], "customer_class": row[3], "who": row[4] or "",
-        "place": row[5] or "", "route": row[6],
+        "account_id": row[0], "account": format_account(row[1]), "cycle": row[2], "customer_class": row[3],
+        "who": row[4] or "", "place": row[5] or "", "route": row[6],
     }  # fmt: skip
 
 
@@ -372,17 +370,16 @@ def refresh(work: Work, form: Refresh) -> Refreshed:
         "state = 'open', wake_on = NULL, wait_for = NULL",
     )
     expired = _expire(work)
-    work.full_refresh = heal.refresh(work.db, work.today, work.now)
+    work.full_refresh = heal.refresh(work.db, work.today, work.now, work.actor.name)
     done = Refreshed(len(work.full_refresh.opened), len(work.full_refresh.closed), lapsed, woken, expired)
     work.fact(opened=done.opened, closed=done.closed, lapsed=lapsed, woken=woken, expired=expired)
     return done
 
 
 def _expire(work: Work) -> int:
-    if find_spec("ubtui.services.adjustments") is None:
-        return 0
-    adjustments = import_module("ubtui.services.adjustments")
-    return int(adjustments.expire(work))
+    from ubtui.services import adjustments  # loads the papers' room, which no other act of this one needs
+
+    return adjustments.expire(work)
 
 
 def _move(work: Work, where: str, bound: str, kind: str, change: str) -> int:

@@ -1,0 +1,176 @@
+"""Tables written row by row: CSV, one JSON array, JSON lines, aligned text; safe for terminals and spreadsheets."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import string
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, Final, Literal
+
+import msgspec
+
+from ubtui.domain.money import format_money
+from ubtui.domain.text import cell_width, clean_text, csv_cell, fit
+
+FORMATS: Final = ("text", "csv", "json", "jsonl")
+Kind = Literal["text", "mark", "int", "money", "list", "json"]
+_PLAIN_START = frozenset(string.ascii_letters + string.digits)
+_LONGEST_JSON = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One column: `text` comes from people and is cleaned, `mark` is the program's own, `money` whole cents,
+    `list` a tuple of marks, `json` a JSON text. `csv` is its name there when it differs."""
+
+    name: str
+    kind: Kind = "text"
+    csv: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A column of the text form: which field, its heading, its cells; no width: the whole of it, at the end."""
+
+    name: str
+    title: str
+    width: int | None = None
+    right: bool = False
+
+
+def write(
+    out: BinaryIO, form: str, fields: Sequence[Field], rows: Iterable[Sequence[Any]], shown: Sequence[Shown] = ()
+) -> int:
+    """Write `rows` (values in the order of `fields`) as UTF-8 in one of FORMATS; their number.
+
+    One row is held at a time. CSV: RFC 4180 with a heading, money as decimals; JSON: money in cents.
+    """
+    if form == "csv":
+        return _csv(out, fields, rows)
+    if form == "text":
+        return _text(out, fields, rows, shown)
+    return _json(out, fields, rows, array=form == "json")
+
+
+def safe(text: str) -> str:
+    """Text without what a terminal would act on; plain ASCII passes untouched."""
+    return text if text.isascii() and text.isprintable() else clean_text(text)
+
+
+def _safe_json(text: str) -> str:
+    return text if text.isascii() and text.isprintable() else clean_text(text, _LONGEST_JSON)
+
+
+def _cell(text: str | None) -> str:
+    """A text cell of a CSV file that no spreadsheet takes for a formula."""
+    if not text:
+        return ""
+    text = safe(text)
+    return text if text[:1] in _PLAIN_START else csv_cell(text)
+
+
+_CSV: Final[dict[Kind, Callable[[Any], Any] | None]] = {
+    "text": _cell,
+    "mark": None,
+    "int": None,
+    "money": lambda cents: None if cents is None else format_money(cents, comma=False),
+    "list": " ".join,
+    "json": _safe_json,
+}
+
+
+def _csv(out: BinaryIO, fields: Sequence[Field], rows: Iterable[Sequence[Any]]) -> int:
+    page = io.TextIOWrapper(out, "utf-8", newline="", write_through=False)
+    count = 0
+    try:
+        writer = csv.writer(page)
+        writer.writerow([field.csv or field.name for field in fields])
+        page.flush()
+        turn = [(place, made) for place, field in enumerate(fields) if (made := _CSV[field.kind]) is not None]
+        for row in rows:
+            cells = list(row)
+            for place, made in turn:
+                cells[place] = made(cells[place])
+            writer.writerow(cells)
+            count += 1
+        page.flush()
+    finally:
+        page.detach()
+    return count
+
+
+def _json(out: BinaryIO, fields: Sequence[Field], rows: Iterable[Sequence[Any]], array: bool) -> int:
+    encode = msgspec.json.Encoder().encode
+    names = [field.name for field in fields]
+    texts = [place for place, field in enumerate(fields) if field.kind == "text"]
+    raws = [place for place, field in enumerate(fields) if field.kind == "json"]
+    count = 0
+    for row in rows:
+        cells = list(row)
+        for place in texts:
+            if (text := cells[place]) is not None and not (text.isascii() and text.isprintable()):
+                cells[place] = clean_text(text)
+        for place in raws:
+            cells[place] = msgspec.Raw(_safe_json(cells[place]).encode())
+        line = encode(dict(zip(names, cells, strict=True)))
+        out.write((b",\n" if count else b"[\n") + line if array else line + b"\n")
+        count += 1
+    if array:
+        out.write(b"\n]\n" if count else b"[]\n")
+    return count
+
+
+def _text(out: BinaryIO, fields: Sequence[Field], rows: Iterable[Sequence[Any]], shown: Sequence[Shown]) -> int:
+    places = {field.name: (place, field.kind) for place, field in enumerate(fields)}
+    columns = [(*places[column.name], column) for column in shown]
+    out.write(_line((column.title, column) for column in shown))
+    count = 0
+    for row in rows:
+        out.write(_line((_words(row[place], kind), column) for place, kind, column in columns))
+        count += 1
+    return count
+
+
+def _words(value: Any, kind: Kind) -> str:
+    if value is None:
+        return ""
+    if kind == "money":
+        return format_money(value) if value else ""
+    return " ".join(value) if kind == "list" else safe(str(value))
+
+
+def _line(cells: Iterable[tuple[str, Shown]]) -> bytes:
+    parts = []
+    for text, column in cells:
+        if column.width is None:
+            parts.append(text)
+        elif column.right:
+            cut = fit(text, column.width)
+            parts.append(" " * (column.width - cell_width(cut)) + cut)
+        else:
+            parts.append(fit(text, column.width, pad=True))
+    return (" ".join(parts).rstrip() + "\n").encode()
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """A file that takes the place of `path` when the block ends well, and leaves no trace when it does not.
+
+    Readable by its owner alone; on the disk before it takes the name.
+    """
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as out:
+            yield out
+            out.flush()
+            os.fsync(out.fileno())
+        os.replace(name, path)
+    except BaseException:
+        os.unlink(name)
+        raise

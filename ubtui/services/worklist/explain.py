@@ -1,0 +1,87 @@
+"""Why a code raises items at all: its rule, its limits in force, and how well it has served."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from ubtui.act import Look
+from ubtui.detectors.heal import parameters
+from ubtui.detectors.registry import CODES
+from ubtui.domain.dates import parse_instant
+from ubtui.domain.errors import BadValue
+from ubtui.domain.ranking import BASE
+from ubtui.services.worklist.queue import LIVE
+
+
+@dataclass(frozen=True)
+class Limit:
+    """A parameter in force."""
+
+    name: str
+    value: str
+    unit: str
+    says: str
+
+
+@dataclass(frozen=True)
+class Explained:
+    """A code's rule and record: items raised so far, live now, the share dismissed (per cent), minutes to close."""
+
+    code: str
+    title: str
+    group: str
+    subject: str
+    predicate: str
+    parameters: tuple[Limit, ...]
+    consequence: str
+    fixes: tuple[str, ...]
+    role: str
+    source: str
+    base_priority: int | None
+    last_run: str | None
+    raised: int
+    live: int
+    dismissed_percent: int
+    minutes_to_close: int | None
+
+
+def explain(look: Look, code: str) -> Explained:
+    """One code of the worklist; BadValue when there is none."""
+    detector = CODES.get(code.upper())
+    if detector is None:
+        raise BadValue(f"Code {code[:20]!r} is not on the worklist: use one of {', '.join(sorted(CODES))}.")
+    code = detector.code
+    values = detector.values(parameters(look.db).get(code, {}))
+    raised, live = look.db.one(
+        f"SELECT COUNT(*), COUNT(*) FILTER (WHERE {LIVE}) FROM work_item w WHERE w.code = ?", [code]
+    ) or (0, 0)
+    dismissed = look.db.value(
+        "SELECT COUNT(DISTINCT e.item_id) FROM work_event e JOIN work_item w ON w.id = e.item_id"
+        " WHERE w.code = ? AND e.kind = 'dismissed'",
+        [code],
+    )
+    spent, closed = timedelta(), 0
+    for begun, ended in look.db.stream(
+        "SELECT detected_at, resolved_at FROM work_item WHERE code = ? AND state = 'resolved'", [code]
+    ):
+        spent += parse_instant(ended) - parse_instant(begun)
+        closed += 1
+    return Explained(
+        code=code,
+        title=detector.title,
+        group=detector.group,
+        subject=", ".join(detector.subject_types),
+        predicate=detector.predicate,
+        parameters=tuple(Limit(name, values[name], p.unit, p.says) for name, p in detector.parameters.items()),
+        consequence=detector.consequence,
+        fixes=detector.fixes,
+        role=detector.role,
+        source=detector.source,
+        base_priority=BASE.get(code),
+        last_run=look.db.value("SELECT MAX(at) FROM audit WHERE act = 'worklist.refresh' AND outcome = 'done'"),
+        raised=int(raised),
+        live=int(live),
+        dismissed_percent=100 * int(dismissed) // int(raised) if raised else 0,
+        minutes_to_close=round(spent / timedelta(minutes=1) / closed) if closed else None,
+    )
