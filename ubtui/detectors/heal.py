@@ -18,7 +18,6 @@ from ubtui.detectors.registry import DETECTORS
 from ubtui.domain import ranking
 from ubtui.domain.calendars import Calendar
 from ubtui.domain.canonical import canonical
-from ubtui.domain.numbers import format_account
 from ubtui.domain.subjects import ItemKey, Subject
 from ubtui.domain.text import clean_text
 from ubtui.settings import District, district
@@ -261,7 +260,7 @@ class _Reconciliation:
                 due = (date.fromisoformat(first) if first else self.today) + timedelta(days=d.sla_days)
             out[key] = [
                 clean_text(f.title, 80), clean_text(f.why, 300), clean_text(who, 120), clean_text(where, 120),
-                f.account_id, None if number is None else format_account(number), f.point_id, cycle, route,
+                f.account_id, number, f.point_id, cycle, route,
                 kind or premise_class, f.money_cents, f.units, canonical(_plain(f.evidence)),
                 due.isoformat() if due else None, f.due_source if due else None, f.role or d.role,
                 self._score(d, f, due),

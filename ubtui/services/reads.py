@@ -30,7 +30,7 @@ _COLUMNS = (
     " prev_value prev_source prev_actual_value raw_use rollover_use rollover ly_on ly_milli ly_usage avg_milli zero_run"
     " before_zero decided"
 )
-_SUMMARY = _COLUMNS.split()
+SUMMARY = _COLUMNS.split()
 _READS = (
     "SELECT register_id, read_on, seq, point_id, period, value, usage, days, kind, source, status, held_code, rolled"
     " FROM live_read WHERE register_id IN ({}) AND status <> 'void' AND kind NOT IN ('control', 'reread')"
@@ -58,10 +58,14 @@ def summarise(db: Session, register_ids: Iterable[int]) -> None:
     """
     ids = sorted(set(register_ids))
     for start in range(0, len(ids), CHUNK):
-        _part(db, ids[start : start + CHUNK])
+        part = ids[start : start + CHUNK]
+        rows = judged(db, part)
+        db.run(f"DELETE FROM read_summary WHERE register_id IN ({marks(part)})", part)
+        db.load("read_summary", SUMMARY, rows)
 
 
-def _part(db: Session, ids: Sequence[int]) -> None:
+def judged(db: Session, ids: Sequence[int]) -> list[tuple[Any, ...]]:
+    """The rows under judgement of these registers (in columns SUMMARY) as their reads say now; writes nothing."""
     earlier: dict[int, set[int]] = defaultdict(set)
     at: dict[int, int] = {}
     for register, before, point in db.rows(_EARLIER.format(marks(ids)), ids):
@@ -89,8 +93,7 @@ def _part(db: Session, ids: Sequence[int]) -> None:
         for n, row in enumerate(chain):
             if row[4] == newest or row[10] == "held":
                 out.append(_judged(row, chain, n, history, row[4] == newest, registers, decided))
-    db.run(f"DELETE FROM read_summary WHERE register_id IN ({marks(ids)})", ids)
-    db.load("read_summary", _SUMMARY, out)
+    return out
 
 
 def _lower(reads: dict[int, list[Row]], ids: Sequence[int]) -> dict[int, int]:
