@@ -1,0 +1,78 @@
+"""When the sample's cycles were read, billed and due: windows back from a day, by the district's own settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from ubtui.domain.calendars import seed
+from ubtui.domain.dates import period
+from ubtui.settings import Cycle, District
+
+READ_DAYS = 3
+"""Business days that a cycle's routes take, one after another."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """One read window of a cycle: its period, the days its routes are read, and its bill's days."""
+
+    period: str
+    reads: tuple[date, ...]
+    bill_on: date
+    mailed_on: date
+    due_on: date
+    billed: bool
+
+
+@dataclass(frozen=True)
+class Almanac:
+    """The windows of every cycle, oldest first, and which cycle waits for its bill run."""
+
+    today: date
+    windows: dict[str, tuple[Window, ...]]
+    unbilled: str
+
+
+def business_day(day: date, after: int = 0) -> date:
+    """The first business day of the office from `day` on, or the `after`-th one behind that."""
+    return seed("OFFICE").add(day - timedelta(days=1), 1 + after)
+
+
+def almanac(district: District, today: date, years: int) -> Almanac:
+    """Read windows that closed by `today`: of each cycle `years` years of periods, the year's first once more, and
+    the read they start from. The newest window of the cycle read last is not billed."""
+    made = {cycle.code: _windows(cycle, today, years * 12 // cycle.months + 2) for cycle in district.cycles}
+    unbilled = max(made, key=lambda code: (made[code][-1].reads[-1], code))
+    last = made[unbilled][-1]
+    made[unbilled] = (
+        *made[unbilled][:-1],
+        Window(last.period, last.reads, last.bill_on, last.mailed_on, last.due_on, False),
+    )
+    return Almanac(today, made, unbilled)
+
+
+def _windows(cycle: Cycle, today: date, count: int) -> tuple[Window, ...]:
+    found: list[Window] = []
+    year, month = today.year, today.month
+    while len(found) < count:
+        if (month - cycle.first_month) % cycle.months == 0:
+            window = _window(cycle, year, month)
+            if window.reads[-1] <= today:
+                found.append(window)
+        year, month = (year, month - 1) if month > 1 else (year - 1, 12)
+    return tuple(reversed(found))
+
+
+def _window(cycle: Cycle, year: int, month: int) -> Window:
+    first = date(year, month, cycle.read_day)
+    reads = tuple(business_day(first, n) for n in range(READ_DAYS))
+    bill_on = business_day(max(date(year, month, cycle.bill_day), reads[-1] + timedelta(days=1)))
+    return Window(
+        period(cycle.code, date(year, month, cycle.bill_day)),
+        reads,
+        bill_on,
+        business_day(bill_on, 1),
+        bill_on + timedelta(days=cycle.due_days),
+        True,
+    )

@@ -1,0 +1,171 @@
+"""Makes a sample district at a place: set-up, stories, papers, a refresh, and the key to the trouble planted in it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Collection, Sequence
+from contextlib import closing
+from datetime import date, timedelta
+from importlib import resources
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from ubtui.act import Form, Refused, Work, act
+from ubtui.db import connect
+from ubtui.db.session import Session
+from ubtui.domain.calendars import FIRST_YEAR, LAST_YEAR
+from ubtui.domain.errors import BadValue
+from ubtui.services import worklist
+from ubtui.services.demo import papers
+from ubtui.services.demo.calendar import almanac
+from ubtui.services.demo.fill import PART, Fill, fill
+from ubtui.services.demo.papers import Office
+from ubtui.services.demo.plants import CODES, places
+from ubtui.services.demo.stories import raised
+from ubtui.services.demo.story import Entry
+from ubtui.services.office import install
+from ubtui.settings import District, district
+
+ANSWER_KEY: Final = "answer-key.json"
+_DATABASE: Final = "ubtui.db"
+LEAST, MOST = 20, 800_000
+
+
+class Seal(Form, frozen=True, kw_only=True):
+    """What a refresh of the sample must find: code, subject and account of each item."""
+
+    entries: list[tuple[str, str, str]]
+
+
+class Sealed(msgspec.Struct, frozen=True):
+    """The number of entries kept."""
+
+    entries: int
+
+
+@act("sample.seal")
+def seal(work: Work, form: Seal) -> Sealed:
+    """Keep the answer key in the record. Never in a live district."""
+    if work.district.kind != "sample":
+        raise Refused(f"{work.district.name} is no sample", rule="samples", cure="use another place")
+    work.db.run("INSERT INTO meta(key, value) VALUES ('answer-key', ?)", [_text(form.entries)])
+    return Sealed(len(form.entries))
+
+
+def settings() -> str:
+    """The sample district's own settings file."""
+    return resources.files("ubtui.services.demo").joinpath("district.toml").read_text("utf-8")
+
+
+def make(
+    place: str,
+    today: date,
+    accounts: int = 300,
+    years: int = 2,
+    seed: int = 7,
+    say: Callable[[str], None] = lambda line: None,
+    skip: Collection[str] = (),
+) -> list[Entry]:
+    """Make the sample at an empty folder or PostgreSQL database; its answer key, sorted.
+
+    The same arguments make the same record but for its salts. `skip` leaves plants out, as `R04.1`. A folder
+    is made beside its place and moved there when it is whole. BadValue: a place that holds something, or
+    figures out of bounds.
+    """
+    _bounds(today, accounts, years, skip)
+    if place.startswith(("postgresql://", "postgres://")):
+        with closing(Session(connect.postgres(place)).database) as database:
+            database.connect()
+            tables = Session(database).value("SELECT COUNT(*) FROM pg_tables WHERE schemaname = current_schema()")
+            if tables:
+                raise BadValue("This database holds something: make an empty one for the sample.")
+        return _made(lambda admin: Session(connect.postgres(place)), None, today, accounts, years, seed, say, skip)
+    folder = Path(place)
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise BadValue(f"{folder}: holds something already; name an empty or new folder for the sample.")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    part = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        entries = _made(
+            lambda admin: Session(connect.sqlite(part / _DATABASE, admin)),
+            part, today, accounts, years, seed, say, skip,
+        )  # fmt: skip
+        (part / ANSWER_KEY).write_text(_text([(e.code, e.subject, e.account) for e in entries]), "utf-8")
+        os.replace(part, folder)
+    except BaseException:
+        shutil.rmtree(part, ignore_errors=True)
+        raise
+    return entries
+
+
+def _bounds(today: date, accounts: int, years: int, skip: Collection[str]) -> None:
+    if not LEAST <= accounts <= MOST:
+        raise BadValue(f"--accounts {accounts}: a sample has {LEAST} to {MOST:,} accounts.")
+    if years < 1 or not FIRST_YEAR + 1 <= today.year - years - 1 or today.year >= LAST_YEAR:
+        raise BadValue(
+            f"--years {years} before {today}: the office's calendar runs from {FIRST_YEAR + 2} to {LAST_YEAR - 1}."
+        )
+    if odd := [name for name in skip if name.partition(".")[0] not in CODES]:
+        raise BadValue(f"No plant {odd[0][:20]!r}: write its code and number, as R04.1.")
+
+
+def _made(
+    opened: Callable[[bool], Session],
+    folder: Path | None,
+    today: date,
+    accounts: int,
+    years: int,
+    seed: int,
+    say: Callable[[str], None],
+    skip: Collection[str],
+) -> list[Entry]:
+    late, _ = papers.days(today)
+    session = opened(True)
+    with closing(session.database) as database:
+        database.connect()
+        found = install(session, settings(), today, f"{late - timedelta(days=1)}T15:00:00.000000Z", folder)
+    session = opened(False)
+    with closing(session.database) as database:
+        database.connect()
+        office = Office(session, found, seed)
+        first_day = late - timedelta(days=1)
+        for first in range(0, accounts, PART):
+            count = min(PART, accounts - first)
+            form = Fill(
+                seed=seed, accounts=accounts, years=years, today=today, first=first, count=count, skip=sorted(skip)
+            )
+            office.does("service", first_day, fill, form)
+            say(f"{first + count:,} of {accounts:,} accounts")
+        return _troubled(office, found, today, accounts, years, seed, say, skip)
+
+
+def _troubled(
+    office: Office,
+    found: District,
+    today: date,
+    accounts: int,
+    years: int,
+    seed: int,
+    say: Callable[[str], None],
+    skip: Collection[str],
+) -> list[Entry]:
+    days = almanac(found, today, years)
+    carrying = places(seed, accounts, days, [cycle.code for cycle in found.cycles])
+    say("proposals and papers")
+    entries = raised(carrying, skip) + papers.write(office, carrying, today, skip)
+    entries.sort(key=lambda e: (e.code, e.subject))
+    office.acts = 1_000
+    office.does("service", today, worklist.refresh, worklist.Refresh())
+    office.does("service", today, seal, Seal(entries=[(e.code, e.subject, e.account) for e in entries]))
+    say(f"{len(entries)} things are wrong in it")
+    return entries
+
+
+def _text(entries: Sequence[tuple[str, str, str]]) -> str:
+    rows = [{"code": code, "subject": subject, "account": account} for code, subject, account in entries]
+    return json.dumps(rows, indent=1) + "\n"

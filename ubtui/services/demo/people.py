@@ -1,0 +1,92 @@
+"""Who lives and owns in the sample district: owners, tenants, agents, and where their mail goes."""
+
+from __future__ import annotations
+
+import random
+from datetime import date, timedelta
+
+from ubtui.services.demo import names
+from ubtui.services.demo.draft import Draft
+from ubtui.services.demo.story import Person, Role
+
+_STREETS_A_ROUTE = 4
+
+
+def situs(route: int, step: int, cycle_no: int) -> tuple[str, str, str]:
+    """Street address, town and ZIP of a step of a route: house numbers rise along its streets."""
+    block, house = divmod(step, 40 // _STREETS_A_ROUTE)
+    at = (route * _STREETS_A_ROUTE + block) * 2 + cycle_no - 1
+    lap, street = divmod(at, len(names.STREETS))
+    town, zip_code = names.TOWNS[(route + cycle_no) % len(names.TOWNS)]
+    return f"{10_000 + lap * 1_000 + 110 * (block + 1) + house * 14 + at % 7} {names.STREETS[street]}", town, zip_code
+
+
+def roles(rng: random.Random, d: Draft, opened: date, address: str, city: str, zip_code: str) -> tuple[Role, ...]:
+    """Owner and payer, and where there are: tenant, agent with his scope, a mailing address elsewhere."""
+    shared = d.index - 1 if d.index % 10 == 9 else d.index
+    if shared != d.index:
+        home = random.Random(rng.random())
+        owner = _owner(random.Random(f"owner:{shared}"), d, shared, *_home(home, address, city, zip_code, True))
+    else:
+        away = d.tenant or rng.random() < 0.12
+        person = random.Random(f"owner:{shared}") if d.index % 10 == 8 else random.Random(rng.random())
+        owner = _owner(person, d, shared, *_home(rng, address, city, zip_code, away))
+    found = [Role("owner", owner, opened, vesting=rng.choice(names.VESTING)), Role("payer", owner, opened)]
+    if d.tenant:
+        since = opened + timedelta(days=rng.randrange(30, 900))
+        name = _name(rng)
+        lives = Person(f"t{d.index}", "person", name, phone(rng), email(rng, name), address, city, "CA", zip_code)
+        found.append(Role("occupant", lives, since))
+    if d.agent:
+        n = rng.randrange(len(names.AGENTS))
+        firm = Person(
+            f"a{n}", "organization", names.AGENTS[n], f"(530) 555-01{90 + n}", f"office{n}@example.com",
+            f"{200 + n * 14} Rincon Ave, Suite {n + 1}", names.TOWNS[0][0], "CA", names.TOWNS[0][1],
+        )  # fmt: skip
+        found.append(Role("agent", firm, opened + timedelta(days=40), scope="bills, arrangements"))
+        found.append(Role("mailing", firm, opened + timedelta(days=40)))
+    return tuple(found)
+
+
+def _owner(
+    rng: random.Random, d: Draft, key: int, line1: str, city: str, state: str, zip_code: str
+) -> Person:
+    if d.customer_class == "residential" or key != d.index or d.index % 10 == 8 or d.customer_class == "irrigation":
+        kind, name = "person", _name(rng)
+        if rng.random() < 0.25:
+            name = f"{name} & {rng.choice(names.GIVEN)} {name.rpartition(' ')[2]}"
+    else:
+        kind = "organization"
+        word = {"multi": names.MULTI, "commercial": names.BUSINESS, "institutional": names.PUBLIC}[d.customer_class]
+        name = f"{rng.choice(names.FAMILY + [town for town, _ in names.TOWNS])} {rng.choice(word)}"
+    line: str | None = line1
+    post: str | None = zip_code
+    if d.mail_blank:
+        line, post = (None, zip_code) if d.mail_blank == "line1" else (line1, None)
+    return Person(
+        f"o{key}", kind, name, phone(rng), email(rng, name) if rng.random() < 0.7 else None, line, city, state, post,
+        d.mail_returned,
+    )  # fmt: skip
+
+
+def _home(rng: random.Random, address: str, city: str, zip_code: str, away: bool) -> tuple[str, str, str, str]:
+    if away:
+        town, state, far = rng.choice(names.AWAY)
+        return f"{rng.randrange(100, 9_900)} {rng.choice(names.AWAY_STREETS)}", town, state, far
+    if rng.random() < 0.16:
+        return f"PO Box {rng.randrange(100, 1_990)}", city, "CA", zip_code
+    return address, city, "CA", zip_code
+
+
+def _name(rng: random.Random) -> str:
+    return f"{rng.choice(names.GIVEN)} {rng.choice(names.FAMILY)}"
+
+
+def phone(rng: random.Random) -> str:
+    """A number of the block kept for stories."""
+    return f"(530) 555-01{rng.randrange(90):02d}"
+
+
+def email(rng: random.Random, name: str) -> str:
+    plain = "".join(c for c in name.casefold() if "a" <= c <= "z" or c == " ").replace(" ", ".")
+    return f"{plain}{rng.randrange(10, 99)}@example.com"

@@ -1,0 +1,153 @@
+"""What happened to one account of the sample: people, points, reads, bills and payments, as plain values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+
+from ubtui.services.ledger import BillLine
+
+
+@dataclass(frozen=True)
+class Person:
+    """A party; `key` is the same for the same person of several accounts."""
+
+    key: str
+    kind: str
+    name: str
+    phone: str | None
+    email: str | None
+    line1: str | None
+    city: str | None
+    state: str | None
+    zip: str | None
+    returned: int = 0
+
+
+@dataclass(frozen=True)
+class Role:
+    """What a person is to the account, and from when."""
+
+    role: str
+    person: Person
+    from_on: date
+    vesting: str | None = None
+    scope: str | None = None
+
+
+@dataclass(frozen=True)
+class ReadStory:
+    """One read: value in the register's counts, use in billing units."""
+
+    on: date
+    period: str
+    value: int
+    usage: int | None
+    days: int | None
+    kind: str
+    status: str
+    held: str | None = None
+
+
+@dataclass(frozen=True)
+class MeterStory:
+    """A meter in the days it hung at its point."""
+
+    maker: str
+    model: str
+    serial: str
+    size: str
+    dials: int
+    unit: str
+    num: int
+    den: int
+    on: date
+    off: date | None
+    radio: str | None
+    reads: tuple[ReadStory, ...]
+
+
+@dataclass(frozen=True)
+class SealStory:
+    number: str
+    placed_on: date
+    placed_value: int
+
+
+@dataclass(frozen=True)
+class PointStory:
+    """A service point with its service, its meters one after another and its seal."""
+
+    number: str
+    route: str
+    sequence: int
+    note: str
+    state: str
+    kind: str
+    rate: str
+    customer_class: str
+    seasonal: bool
+    from_on: date
+    to_on: date | None
+    meters: tuple[MeterStory, ...]
+    seal: SealStory | None
+
+
+@dataclass(frozen=True)
+class BillStory:
+    """A bill; its lines name the account's points by place until the services have ids."""
+
+    number: str
+    period: str
+    from_on: date
+    to_on: date
+    billed_on: date
+    mailed_on: date
+    due_on: date
+    lines: tuple[tuple[int, BillLine], ...]
+
+    @property
+    def cents(self) -> int:
+        return sum(line.cents for _, line in self.lines)
+
+
+@dataclass(frozen=True)
+class ReceiptStory:
+    number: str
+    received_on: date
+    cents: int
+    source: str
+    kind: str
+    reference: str | None
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One item that a refresh must raise."""
+
+    code: str
+    subject: str
+    account: str
+
+
+@dataclass(frozen=True)
+class Story:
+    """An account's whole story, and the trouble planted in it."""
+
+    index: int
+    number: str
+    cycle: str
+    customer_class: str
+    opened_on: date
+    closed_on: date | None
+    apn: str
+    address: str
+    city: str
+    zip: str
+    roles: tuple[Role, ...]
+    points: tuple[PointStory, ...]
+    bills: tuple[BillStory, ...]
+    receipts: tuple[ReceiptStory, ...]
+    plant: str = ""
+    twice: tuple[str, ...] = field(default=())
+    """States of second reads staged for the newest period."""
