@@ -116,6 +116,12 @@ BOOKS: Final = (
     ),
     Check(
         "posting",
+        "stands on another account or charge than its item {0}",
+        "SELECT p.id, p.item_id FROM posting p JOIN receivable_item i ON i.id = p.item_id"
+        " WHERE i.account_id IS DISTINCT FROM p.account_id OR i.charge_code_id IS DISTINCT FROM p.charge_code_id",
+    ),
+    Check(
+        "posting",
         "stands on fund {0}, its charge code on {1}",
         "SELECT p.id, p.fund_id, c.fund_id FROM posting p JOIN charge_code c ON c.id = p.charge_code_id"
         " WHERE p.fund_id <> c.fund_id",
@@ -136,8 +142,8 @@ BOOKS: Final = (
         "journal",
         "undoes journal {0}, but not to the cent",
         "SELECT j.id, j.reverses FROM journal j WHERE j.reverses IS NOT NULL AND EXISTS(SELECT 1 FROM (SELECT p.gl_id,"
-        " p.account_id, p.fund_id FROM posting p WHERE p.journal_id IN (j.id, j.reverses)"
-        " GROUP BY p.gl_id, p.account_id, p.fund_id HAVING SUM(p.cents) <> 0) AS rest)",
+        " p.account_id, p.fund_id FROM posting p WHERE p.journal_id IN (j.id, j.reverses) GROUP BY p.gl_id,"
+        " p.account_id, p.item_id, p.charge_code_id, p.fund_id HAVING SUM(p.cents) <> 0) AS rest)",
     ),
 )
 
@@ -145,7 +151,7 @@ DECISIONS: Final = (
     Check(
         "journal",
         "a {0} without an approval",
-        "SELECT id, kind FROM journal WHERE kind IN ('ADJ','REFUND','WRITEOFF') AND approval_id IS NULL",
+        "SELECT id, kind FROM journal WHERE kind NOT IN ('BILL','RECEIPT','APPLY') AND approval_id IS NULL",
         REVIEW,
     ),
     Check(
@@ -182,6 +188,14 @@ DECISIONS: Final = (
         "decides proposal {0}, which was never submitted",
         "SELECT a.id, q.number FROM approval a JOIN proposal q ON q.id = a.proposal_id"
         " WHERE q.state <> 'submitted' AND a.decision <> 'withdrawn'",
+        REVIEW,
+    ),
+    Check(
+        "approval",
+        "approves proposal {0} alone, where two people sign",
+        "SELECT a.id, q.number FROM approval a JOIN proposal q ON q.id = a.proposal_id WHERE a.decision = 'approved'"
+        " AND q.signers = 2 AND NOT EXISTS(SELECT 1 FROM signature s WHERE s.proposal_id = q.id"
+        " AND s.signed_by <> a.decided_by AND s.signed_by <> q.maker)",
         REVIEW,
     ),
     Check(

@@ -6,11 +6,12 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import pairwise
 from typing import Final
 
 from ubtui.db import migrate
 from ubtui.db.errors import RecordError
-from ubtui.db.session import Session
+from ubtui.db.session import Row, Session
 from ubtui.domain.errors import BadValue
 from ubtui.domain.numbers import format_account
 from ubtui.domain.subjects import ItemKey, Subject
@@ -18,6 +19,7 @@ from ubtui.services import chain
 from ubtui.services.chain import KEEP, Anchor
 from ubtui.services.checks import BOOKS, DECISIONS, PAPERS, REVIEW, TRAIL, Check
 from ubtui.services.finding import Finding
+from ubtui.services.reads import CHUNK, SUMMARY, faces, judged
 
 _MADE = re.compile(r"CREATE (TABLE|(?:UNIQUE )?INDEX|VIEW|TRIGGER|FUNCTION) (?:IF NOT EXISTS )?(\w+)")
 REMAKE: Final = "find out who changed it, restore the last verified backup, run verify on it"
@@ -42,6 +44,7 @@ class Report:
             ("posting", lambda: chain.counted(self.session, self.anchors)),
             ("work_item", lambda: work_items(self.session)),
             ("read_summary", lambda: summaries(self.session)),
+            ("read", lambda: uses(self.session)),
         ]
         for check in (*BOOKS, *DECISIONS, *PAPERS, *TRAIL):
             parts.append((check.table, lambda check=check: broken(self.session, check)))  # type: ignore[misc]
@@ -161,10 +164,60 @@ def work_items(session: Session) -> Iterator[Finding]:
             ItemKey(code, Subject(kind, key), period)
         except BadValue as exc:
             yield Finding("work_item", row_id, str(exc), cure)
-        if account_id is not None and (number is None or account != format_account(number)):
+        if account_id is not None and (number is None or account not in (number, format_account(number))):
             yield Finding("work_item", row_id, f"names account {account}, its account is {number}", cure)
 
 
 def summaries(session: Session) -> Iterator[Finding]:
     """Each read under judgement against what its register's reads say today."""
-    return iter(())
+    columns, last = ", ".join(SUMMARY), 0
+    cure = "find out who changed the read; a read in doubt is reviewed anew, which mends its row"
+    while ids := [
+        row[0]
+        for row in session.rows(
+            "SELECT register_id FROM (SELECT register_id FROM read_summary WHERE register_id > ? UNION"
+            " SELECT register_id FROM live_read WHERE register_id > ?) AS both_tables ORDER BY register_id LIMIT ?",
+            [last, last, CHUNK],
+        )
+    ]:
+        last = ids[-1]
+        says = {row[:3]: row for row in judged(session, ids)}
+        stands = {
+            tuple(row[:3]): tuple(row)
+            for row in session.rows(
+                f"SELECT {columns} FROM read_summary WHERE register_id BETWEEN ? AND ?", [ids[0], last]
+            )
+        }
+        for key in sorted(says.keys() | stands.keys()):
+            if says.get(key) != stands.get(key):
+                differ = [c for c, a, b in zip(SUMMARY, says.get(key, ()), stands.get(key, ()), strict=False) if a != b]
+                wrong = f"its reads say otherwise ({', '.join(differ) or 'the row itself'})"
+                yield Finding("read_summary", "register {}, {} #{}".format(*key), wrong, cure)
+
+
+def uses(session: Session) -> Iterator[Finding]:
+    """Each read's use against the values it lies between, register by register."""
+    cure = "find out who changed the read or the one before it; compare with the last verified backup"
+    part: list[Row] = []
+    for row in session.stream(
+        "SELECT register_id, point_id, read_on, seq, value, usage, rolled, kind FROM live_read WHERE status <> 'void'"
+        " AND kind NOT IN ('control', 'reread') ORDER BY register_id, read_on, seq",
+        size=5000,
+    ):
+        if len(part) >= 5000 and row[0] != part[-1][0]:
+            yield from _uses(session, part, cure)
+            part = []
+        part.append(row)
+    yield from _uses(session, part, cure)
+
+
+def _uses(session: Session, part: list[Row], cure: str) -> Iterator[Finding]:
+    registers = faces(session, {row[0]: row[1] for row in part})
+    for before, row in pairwise(part):
+        register, _, on, seq, value, usage, rolled, kind = row
+        if register != before[0] or None in (before[4], value, usage) or kind in ("opening", "installation"):
+            continue
+        face, unit = registers[register]
+        says = max(0, face.usage(before[4], value, unit, rolled=bool(rolled)))
+        if says != usage:
+            yield Finding("read", f"register {register}, {on} #{seq}", f"uses {usage}, its values say {says}", cure)
