@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import re
 from collections.abc import Callable
 from datetime import date
 from importlib import resources
@@ -23,6 +25,8 @@ NOW = "2026-11-23T16:00:00.000000Z"
 def text() -> str:
     """The sample district's settings; ben owns account 3, and account 4 is linked to ana."""
     found = resources.files("ubtui").joinpath("services/demo/district.toml").read_text("utf-8")
+    found = re.sub(r"(?m)^(own|linked) = .*\n", "", found)
+    found = re.sub(r"^(own|linked) = .*\n", "", found, flags=re.MULTILINE)
     found = found.replace('name = "ben"\n', f'name = "ben"\nown = ["{account_number(3)}"]\n')
     found = found.replace('name = "ana"\n', f'name = "ana"\nlinked = ["{account_number(4)}"]\n')
     return found + '\n[[staff]]\nname = "eve"\nfull_name = "Eve Stone"\nrole = "manager"\n'

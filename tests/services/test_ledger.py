@@ -1,4 +1,4 @@
-"""The ledger on both databases: bills, receipts, credits, aging and the statement, against an oracle in plain Python."""
+"""The ledger on both databases: bills, receipts, credits, the statement, and aging against a slow count."""
 
 from __future__ import annotations
 
@@ -31,9 +31,17 @@ def test_bill_opens_one_item_a_line_and_credits_revenue(at: Desk) -> None:
         ledger.BillLine("USE", "-", 0),
     ]
     draft = ledger.BillDraft(
-        "bill-key-1", "B-1", who, "B2/2026-10", D(2026, 8, 1), D(2026, 9, 30), D(2026, 10, 1), D(2026, 10, 31), lines,
+        "bill-key-1",
+        "B-1",
+        who,
+        "B2/2026-10",
+        D(2026, 8, 1),
+        D(2026, 9, 30),
+        D(2026, 10, 1),
+        D(2026, 10, 31),
+        lines,
         mailed_on=D(2026, 10, 1),
-    )  # fmt: skip
+    )
     assert office.doing(at, lambda work: ledger.post_bills(work, [draft])) == 1
     assert [(i.charge, i.cents, i.open_cents) for i in at.ask(ledger.open_items, who)] == [
         ("SVC", 48_60, 48_60),
@@ -96,9 +104,12 @@ def test_closed_month_takes_nothing_more(at: Desk) -> None:
     assert at.session.rows("SELECT effective_on, period_ym FROM journal") == [("2026-08-01", 202610)]
 
 
-@given(
-    steps=st.lists(st.tuples(st.integers(0, 2), st.sampled_from(["USE", "SVC", "PEN"]), st.integers(1, 90_00), st.integers(-90, 30)), max_size=25)
-)  # fmt: skip
+STEPS = st.tuples(
+    st.integers(0, 2), st.sampled_from(["USE", "SVC", "PEN"]), st.integers(1, 90_00), st.integers(-90, 30)
+)
+
+
+@given(steps=st.lists(STEPS, max_size=25))
 @settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_aging_sums_to_the_balance(at: Desk, steps: list[tuple[int, str, int, int]]) -> None:
     """Parts and credit are what a slow ledger in plain Python says, whatever came in."""
@@ -124,7 +135,12 @@ def test_aging_sums_to_the_balance(at: Desk, steps: list[tuple[int, str, int, in
     pens = sum(i[4] for i in owed if i[3] == "PEN")
     assert (found.credit, found.past_due, found.penalty) == (credit, late, pens)
     assert found.receivable == sum(i[4] for i in owed) == found.past_due + found.current + found.not_due + found.penalty
-    assert found.total == found.receivable - found.credit == at.session.value(
-        "SELECT COALESCE(CAST(SUM(p.cents) AS bigint), 0) FROM posting p JOIN gl_account g ON g.id = p.gl_id"
-        " WHERE p.account_id = ? AND g.use IN ('receivable', 'credit')", [who]
-    )  # fmt: skip
+    assert (
+        found.total
+        == found.receivable - found.credit
+        == at.session.value(
+            "SELECT COALESCE(CAST(SUM(p.cents) AS bigint), 0) FROM posting p JOIN gl_account g ON g.id = p.gl_id"
+            " WHERE p.account_id = ? AND g.use IN ('receivable', 'credit')",
+            [who],
+        )
+    )

@@ -365,7 +365,8 @@ def _point(look: Look, row: Row) -> PointLine:
         meter = (
             look.db.one(
                 "SELECT t.maker, t.serial, t.size, g.dials, g.unit FROM live_install i"
-                " JOIN meter t ON t.id = i.meter_id LEFT JOIN register g ON g.meter_id = t.id WHERE i.point_id = ? AND i.off_date IS NULL"
+                " JOIN meter t ON t.id = i.meter_id"
+                " LEFT JOIN register g ON g.meter_id = t.id WHERE i.point_id = ? AND i.off_date IS NULL"
                 " ORDER BY i.on_date DESC, g.n LIMIT 1",
                 [row[14]],
             )

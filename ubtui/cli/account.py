@@ -1,0 +1,120 @@
+"""`ubtui account`: one account from the shell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import click
+import msgspec
+
+from ubtui.act import Refused
+from ubtui.cli.common import Options, emit, opened, shared
+from ubtui.domain.errors import BadValue
+from ubtui.domain.money import format_money
+from ubtui.domain.numbers import parse_account
+from ubtui.domain.text import clean_text, fit
+from ubtui.services import accounts
+from ubtui.services.accounts import AccountView, PointLine
+
+
+@click.group()
+def account() -> None:
+    """One account: people, services, money."""
+
+
+@account.command()
+@shared()
+@click.argument("account")
+def show(options: Options, account: str) -> None:
+    """Everything on ACCOUNT: people, place, alerts, balance, payments, reads, meter, and what is open."""
+    number = parse_account(account)
+    with opened(options) as desk:
+        try:
+            view = desk.ask(accounts.account, number)
+        except Refused as no:
+            raise BadValue(no.sentence()) from no
+        if options.format == "json":
+            emit(options, plain(view))
+            return
+        for line in text(view):
+            click.echo(line)
+
+
+def plain(view: AccountView) -> dict[str, Any]:
+    """The account as plain values, money in cents, for programs."""
+    out: dict[str, Any] = msgspec.to_builtins(view, enc_hook=str)
+    out["balance"]["total"] = view.balance.total
+    out["premise"] = view.premise
+    out["work"] = [{**entry, "key": str(w.key)} for entry, w in zip(out["work"], view.work, strict=True)]
+    del out["id"]
+    return out
+
+
+def text(view: AccountView) -> Iterator[str]:
+    """The account as lines for people, 80 columns."""
+    money = format_money
+    yield f"{view.number}  {clean_text(view.owner)}  {view.state}, {view.customer_class}, cycle {view.cycle}"
+    yield clean_text(view.premise)
+    for alert in view.alerts:
+        yield f"  ! {clean_text(alert)}"
+    b = view.balance
+    yield ""
+    yield f"balance     {money(b.total):>14}" + (f"   due {view.due_on}" if view.due_on else "")
+    for name, cents in (
+        ("past due", b.past_due),
+        ("current", b.current),
+        ("not due", b.not_due),
+        ("penalty", b.penalty),
+        ("credit", -b.credit),
+    ):
+        if cents:
+            yield f"  {name:<10}{money(cents):>14}"
+    yield f"next read {view.next_read_on}   next bill {view.next_bill_on}"
+    yield from _block(
+        "people",
+        (
+            f"{p.role:<10}{fit(clean_text(p.name), 28, True)}  {clean_text(p.phone or '')}  "
+            f"{clean_text(', '.join(p.address))}" + ("  mail came back" if p.returned else "")
+            for p in view.parties
+            if p.to_on is None
+        ),
+    )
+    for point in view.points:
+        yield from _block("service", _point(point))
+    yield from _block(
+        "payments",
+        (f"{r.received_on}  {money(r.cents):>12}  {r.source}, {r.tender}  {r.number}" for r in view.payments),
+    )
+    yield from _block(
+        "proposals",
+        (f"{p.number}  {money(p.amount_cents):>12}  {p.reason}  {p.standing}, {p.maker}" for p in view.proposals),
+    )
+    yield from _block(
+        "worklist", (f"{w.priority:>3}  {w.key}  {clean_text(w.title)}: {clean_text(w.why)}" for w in view.work)
+    )
+    yield from _block("documents", (f"{d.name}  {clean_text(d.title)}  {d.added_by}" for d in view.documents))
+
+
+def _block(title: str, lines: Iterable[str]) -> Iterator[str]:
+    rows = list(lines)
+    if rows:
+        yield ""
+        yield title
+        yield from (f"  {line}".rstrip() for line in rows)
+
+
+def _point(p: PointLine) -> Iterator[str]:
+    ended = f", ended {p.to_on}" if p.to_on else ""
+    yield f"{p.service} {p.rate} in {p.unit}{', seasonal' if p.seasonal else ''}{ended}"
+    if not p.point:
+        return
+    yield f"{p.point} {p.state}  route {p.route_seq or '-'}  APN {p.apn or '-'}  {clean_text(p.address)}"
+    if p.meter:
+        yield f'meter {clean_text(p.meter)}  {p.size}"  {p.dials or "-"} dials {p.meter_unit}'
+    if p.seal:
+        yield f"seal {p.seal}  {p.lock_state}, {p.lock_reason.replace('_', ' ')}, rate {p.rate_status}"
+    for r in p.reads:
+        value, use = (f"{n:,}" if n is not None else "-" for n in (r.value, r.use))
+        ago = f"year ago {r.year_ago:,}" if r.year_ago is not None else ""
+        yield f"{r.read_on}  {value:>10}  use {use:>6}  {r.kind} {r.source} {r.status}  {ago}"
