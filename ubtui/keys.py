@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 EVERYWHERE = "*"
 SCREENS = ("worklist", "account", "meter", "adjust", "fix", "approvals", "approval", "help")
-FORMS = frozenset({"adjust", "fix", "approval"})  # letters type there, so only named keys and form keys act
+FORMS = frozenset({"adjust"})  # a field has the focus all the time: only named keys and form keys act
 LISTS = ("worklist", "account", "meter", "approvals")
 FOOTER_LIMIT = 6  # more is cut at 80 columns
 
@@ -71,7 +71,17 @@ COMMANDS: tuple[Command, ...] = (
     Command("item.note", ("n",), "note", "write a note on the item", ("worklist", "account")),
     Command("item.add", ("+",), "add", "add an item of your own", ("worklist",)),
     Command("item.next", ("]",), "next", "go to the next item", ("worklist", "account", "meter", "fix"), "f7"),
-    Command("item.previous", ("[",), "previous", "go to the item before", ("worklist", "account", "meter")),
+    Command("item.previous", ("[",), "previous", "go to the item before", ("worklist", "account", "meter", "fix")),
+    Command(
+        "item.account",
+        ("o",),
+        "account",
+        "open the account of the row, also from inside a form",
+        ("worklist", "fix", "adjust", "approvals", "approval"),
+        "f2",
+    ),
+    Command("item.meter", ("m",), "meter", "show the history of the row's meter", ("worklist", "fix")),
+    Command("worklist.refresh", ("R",), "run", "run the nightly look for trouble now", ("worklist",)),
     # the account
     Command("account.adjust", ("a",), "adjust", "propose an adjustment of this account", ("account",), show=True),
     Command("account.meter", ("m",), "meter", "show the history of its meter", ("account",), show=True),
@@ -82,7 +92,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("adjust.attach", (), "attach", "attach a document", ("adjust",), "f6", True),
     Command("adjust.withdraw", (), "withdraw", "withdraw the proposal", ("adjust",), "f8", True),
     Command("adjust.revise", (), "revise", "open a rejected proposal again as a new one", ("adjust",), "f9"),
-    Command("fix.apply", (), "apply", "do what the form shows", ("fix",), "f5", True),
+    Command("fix.apply", (), "apply", "do what the form shows, after its dry run", ("fix",), "f5", True),
     # approvals
     Command("approvals.open", ("enter",), "open", "open the proposal", ("approvals",), show=True),
     Command(
@@ -119,6 +129,7 @@ COMMANDS: tuple[Command, ...] = (
     # everywhere
     Command("go.worklist", ("g w",), "worklist", "go to the worklist"),
     Command("go.approvals", ("g a",), "approvals", "go to the approvals"),
+    Command("go.account", ("g c",), "find", "go to an account by its number; a form stays as it is", form_key="f3"),
     Command("app.palette", (":", "ctrl+p"), "palette", "find any command by its name"),
     Command("list.clear", ("escape",), "clear", "take the filter off, then the marks", ("worklist",)),
     Command("app.back", ("escape",), "back", "go back to where you were", SCREENS[1:], show=True),

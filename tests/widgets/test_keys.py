@@ -52,6 +52,7 @@ def test_sequences_and_markdown() -> None:
     assert {letter: command.id for letter, command in keys.sequences().items()} == {
         "w": "go.worklist",
         "a": "go.approvals",
+        "c": "go.account",
     }
     page = keys.as_markdown()
     for command in keys.COMMANDS:

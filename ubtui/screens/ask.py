@@ -1,0 +1,90 @@
+"""A question over a screen: fields, what will happen, F5 to do it, esc to cancel."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+
+from ubtui.screens.base import Ask
+from ubtui.widgets.field import Form
+from ubtui.widgets.line_input import NotTaken
+from ubtui.widgets.panel import Panel
+from ubtui.widgets.status_bar import StatusBar
+from ubtui.widgets.theme import styles_folder
+from ubtui.widgets.too_small import TooSmall
+
+
+class AskScreen(ModalScreen[dict[str, str] | None], inherit_bindings=False):
+    """Answers with the fields' values, or None; nothing is done unless F5 (or enter, where allowed) is pressed."""
+
+    AUTO_FOCUS = ""
+    CSS_PATH: ClassVar[Any] = [styles_folder() / "ask.tcss"]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f5", "accept", "do it", show=False),
+        Binding("escape", "cancel", "cancel", show=False),
+        Binding("enter", "cancel", "cancel", show=False),
+        Binding("tab", "app.focus_next", "next", show=False),
+        Binding("shift+tab", "app.focus_previous", "previous", show=False),
+    ]
+
+    def __init__(self, question: Ask) -> None:
+        super().__init__()
+        self.question = question
+
+    def compose(self) -> ComposeResult:
+        """Title, what will happen, the fields, and the two ways out."""
+        ask = self.question
+        with Vertical(id="ask"):
+            yield StatusBar(ask.title)
+            if ask.lines:
+                yield Panel(ask.lines, id="ask-lines")
+            if ask.fields:
+                yield Form(ask.fields, id="ask-form")
+            yield StatusBar(self._ways_out(), id="ask-keys")
+        yield TooSmall()
+
+    def _ways_out(self) -> str:
+        if not self.question.do:
+            return "esc back"
+        enter = "enter" if self.question.fields and self.question.by_enter else "F5"
+        return f"{enter} {self.question.do}   esc cancel"
+
+    def on_mount(self) -> None:
+        """Begin in the first field."""
+        if self.question.fields:
+            self.query_one(Form).input(self.question.fields[0].name).focus()
+
+    def on_form_finished(self) -> None:
+        """Enter in the last field."""
+        if self.question.by_enter:
+            self.action_accept()
+        else:
+            self.query_one("#ask-keys", StatusBar).say(f"Press F5 to {self.question.do}, esc to cancel.")
+
+    def on_not_taken(self, event: NotTaken) -> None:
+        """A field did not take what came: say why."""
+        self.query_one("#ask-keys", StatusBar).say(event.sentence)
+
+    def action_accept(self) -> None:
+        """Key: do it, once all fields stand."""
+        if not self.question.do:
+            self.dismiss(None)
+            return
+        values: dict[str, str] = {}
+        if self.question.fields:
+            form = self.query_one(Form)
+            if not form.check():
+                return
+            values = form.values()
+            if wrong := self.question.check(values):
+                form.show_errors(wrong)
+                return
+        self.dismiss(values)
+
+    def action_cancel(self) -> None:
+        """Key: nothing is done."""
+        self.dismiss(None)

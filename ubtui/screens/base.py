@@ -1,0 +1,294 @@
+"""What every screen has: its keys from the registry, its bars, and one way to ask the desk and to do an act."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, ParamSpec, Protocol, TypeVar, cast
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from ubtui import keys
+from ubtui.act import Act, Actor, Done, Form, Refused
+from ubtui.desk import Desk
+from ubtui.domain.errors import BadValue
+from ubtui.widgets.hint_bar import HintBar
+from ubtui.widgets.panel import Line
+from ubtui.widgets.queue_list import QueueList
+from ubtui.widgets.status_bar import StatusBar
+from ubtui.widgets.too_small import TooSmall
+
+if TYPE_CHECKING:  # fields and inputs are not needed for the first screen
+    from ubtui.widgets.field import FieldSpec
+    from ubtui.widgets.line_input import NotTaken
+
+P = ParamSpec("P")
+T = TypeVar("T")
+F = TypeVar("F", bound=Form)
+R = TypeVar("R")
+LIST_ACTIONS: dict[str, tuple[Any, ...]] = {
+    "list.down": ("step", 1),
+    "list.up": ("step", -1),
+    "list.page_down": ("page", 1),
+    "list.page_up": ("page", -1),
+    "list.first": ("first",),
+    "list.last": ("last",),
+    "list.mark": ("mark",),
+}
+PATIENCE_SECONDS = 0.4  # after this a person is told what is waited for
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where to go: the screen's name in the registry, what it shows, and the work item it was opened from."""
+
+    name: str
+    key: str = ""
+    item: int | None = None
+    draft: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A question put over a screen: fields, what is about to happen, and the word for doing it.
+
+    `by_enter`: enter in the last field does it; never so where money moves.
+    """
+
+    title: str
+    fields: tuple[FieldSpec, ...] = ()
+    lines: tuple[Line, ...] = ()
+    do: str = "do it"
+    by_enter: bool = True
+    check: Callable[[dict[str, str]], dict[str, str]] = field(default=lambda values: {})
+
+
+class Router(Protocol):
+    """What the app does for its screens; it alone pushes and pops them."""
+
+    desk: Desk
+    day: date
+
+    def go(self, place: Place) -> None:
+        """Open a place."""
+
+    def back(self) -> None:
+        """Leave the screen on top."""
+
+    def step(self, by: int) -> int | None:
+        """Move the worklist's cursor and tell the item it comes to; None at its end."""
+
+    async def asked(self, question: Ask) -> dict[str, str] | None:
+        """Put a question and wait; None when it was cancelled."""
+
+    def heard(self, event: int) -> None:
+        """The worklist shows everything up to this event."""
+
+    def remember_claim(self, item: str, held: bool) -> None:
+        """Know which items this seat holds, to give them back when it leaves."""
+
+
+def words(fault: BaseException) -> str:
+    """A fault in one sentence for the person: the record's own words where it has a cause, else its kind."""
+    if isinstance(fault, BadValue | Refused):
+        return fault.sentence() if isinstance(fault, Refused) else str(fault)
+    cause = getattr(fault, "cause", None)
+    if cause == "busy":
+        return "Another seat is writing: nothing was changed and nothing is lost. Try again."
+    if isinstance(cause, str):
+        return f"{fault}"
+    return f"This failed ({type(fault).__name__}): nothing was written. Run ubtui doctor if it comes again."
+
+
+def news(done: Done[Any]) -> str:
+    """What an act did to the worklist: "closed 3 items, opened 1"."""
+    parts = []
+    for verb, count in (("closed", len(done.closed)), ("opened", len(done.opened))):
+        if count:
+            parts.append(f"{verb} {count} item{'s' if count > 1 else ''}")
+    return ", ".join(parts)
+
+
+class DeskScreen(Screen[None], inherit_bindings=False):
+    """A screen over the desk. Subclasses name themselves in KEYS and handle command `a.b` in `do_a_b`."""
+
+    KEYS: ClassVar[str] = "help"
+    TITLE_TEXT: ClassVar[str] = ""
+    AUTO_FOCUS = ""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        bindings: list[BindingType] = []
+        taken: set[str] = set()
+        for each in keys.for_screen(cls.KEYS):
+            names = [key for key in each.keys_on(cls.KEYS) if " " not in key]
+            if names:
+                taken.update(names)
+                bindings.append(
+                    Binding(",".join(names), f"command('{each.id}')", each.label, False, id=each.id, tooltip=each.help)
+                )
+        for key, action in (("tab", "focus_next"), ("shift+tab", "focus_previous")):
+            if key not in taken:
+                bindings.append(Binding(key, f"app.{action}", action, show=False))
+        cls.BINDINGS = [*cls.__dict__.get("BINDINGS", ()), *bindings]
+        super().__init_subclass__(**kwargs)
+
+    def __init__(self, place: Place) -> None:
+        super().__init__()
+        self.place = place
+        self._acting = False
+
+    @property
+    def router(self) -> Router:
+        """The app, as far as a screen may use it."""
+        return cast(Router, self.app)
+
+    @property
+    def desk(self) -> Desk:
+        """The desk."""
+        return self.router.desk
+
+    @property
+    def actor(self) -> Actor:
+        """Who sits here."""
+        return self.desk.actor
+
+    def compose(self) -> ComposeResult:
+        """The bar on top, the screen's own body, the keys below."""
+        yield StatusBar(self.TITLE_TEXT, self.who(), id="top")
+        yield from self.body()
+        yield HintBar(self.KEYS, id="hints")
+        yield TooSmall()
+
+    def body(self) -> ComposeResult:
+        """What stands between the bars."""
+        raise NotImplementedError
+
+    def who(self) -> str:
+        """Person, role and district for the bar on top."""
+        return f"{self.actor.name} · {self.actor.role} · {self.desk.district.name}"
+
+    def head(self, text: str) -> None:
+        """Name what is shown."""
+        self.query_one("#top", StatusBar).say(text)
+
+    def say(self, sentence: str | None) -> None:
+        """Put a sentence in the place of the keys until the next key; None brings the keys back."""
+        if self.is_attached:
+            self.query_one("#hints", HintBar).say(sentence)
+
+    def said(self) -> str:
+        """The sentence that stands in the place of the keys, if any."""
+        return self.query_one("#hints", HintBar).sentence or ""
+
+    # doing
+
+    def action_command(self, id: str) -> None:
+        """Key or palette: run a command of the registry."""
+        if id in LIST_ACTIONS and self.query(QueueList):
+            name, *given = LIST_ACTIONS[id]
+            getattr(self.shown_list(), f"action_{name}")(*given)
+            return
+        name = "do_" + id.replace(".", "_")
+        handler = getattr(self, name, None) or getattr(self.app, name, None)
+        if handler is None:
+            self.say(f"{keys.command(id).label}: nothing to do here.")
+            return
+        handler()
+
+    def start(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run something slow beside the keys; what goes wrong is said in words."""
+        self.run_worker(self._told(work), exit_on_error=False)
+
+    async def _told(self, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except Exception as fault:
+            self.log.error(repr(fault))
+            self.say(words(fault))
+
+    async def ask(self, question: Callable[Concatenate[Any, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Answer a question on the reader's thread."""
+        return await self.desk.asking(question, *args, **kwargs)
+
+    async def perform(
+        self, act: Act[F, R], form: F, *, key: str | None = None, dry_run: bool = False, said: str = ""
+    ) -> Done[R] | None:
+        """Do an act off the keys' path. A refusal or fault is said in its words, and None comes back.
+
+        One act at a time on a screen: a second key while one is under way says so.
+        """
+        if self._acting:
+            self.say("One moment: the last act is still under way.")
+            return None
+        self._acting = True
+        try:
+            task = asyncio.ensure_future(self.desk.performing(act, form, key=key, dry_run=dry_run))
+            done, _ = await asyncio.wait({task}, timeout=PATIENCE_SECONDS)
+            if not done:
+                self.say("Waiting for another seat to finish writing…")
+            answer = await task
+        except Exception as fault:
+            self.say(words(fault))
+            return None
+        finally:
+            self._acting = False
+        if isinstance(answer, Refused):
+            self.say(answer.sentence())
+            return None
+        if not dry_run:
+            self.say(" · ".join(part for part in (said, news(answer)) if part) or None)
+        return answer
+
+    # everywhere
+
+    def do_app_back(self) -> None:
+        """Go back to where you were."""
+        self.router.back()
+
+    def do_list_refresh(self) -> None:
+        """Read the lists of this screen again."""
+        for each in self.query(QueueList):
+            each.reload()
+
+    def do_list_sort(self) -> None:
+        """Sort by the next column."""
+        self.shown_list().sort()
+
+    def do_list_reverse(self) -> None:
+        """Turn the order round."""
+        self.shown_list().reverse()
+
+    def do_list_cell(self) -> None:
+        """Show the whole row."""
+        each = self.shown_list()
+        if (row := each.current_row) is not None:
+            pairs = zip(each.source.columns, row.cells, strict=False)
+            lines = tuple(Line(column.title or column.key, text) for column, text in pairs)
+            self.start(self._show("The whole row", lines))
+
+    async def _show(self, title: str, lines: tuple[Line, ...]) -> None:
+        await self.router.asked(Ask(title, lines=lines, do=""))
+
+    def do_list_copy(self) -> None:
+        """Copy the row to the terminal's clipboard."""
+        if (row := self.shown_list().current_row) is not None:
+            self.app.copy_to_clipboard("\t".join(row.cells))
+            self.say("Copied, where the terminal allows it.")
+
+    def shown_list(self) -> QueueList:
+        """The list that has the focus, or the first one."""
+        found = self.focused
+        return found if isinstance(found, QueueList) else self.query(QueueList).first()
+
+    def on_not_taken(self, event: NotTaken) -> None:
+        """A field did not take what came: say why."""
+        self.say(event.sentence)
+
+    def on_queue_list_failed(self, event: QueueList.Failed) -> None:
+        """A list could not be read: say why."""
+        self.log.error(repr(event.fault))
+        self.say(words(event.fault))

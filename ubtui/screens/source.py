@@ -1,0 +1,60 @@
+"""A list of the record for the list widget: each question goes to the reader's thread, each failure has words."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from ubtui.desk import Desk
+from ubtui.screens.base import words
+from ubtui.services import listing
+from ubtui.services.listing import Column, FirstPage, Listing, Query, Row
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class NotRead(Exception):
+    """A list could not be read; `sentence` says why."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+class DeskSource:
+    """One listing of the record. `ready`, where given, answers the first question without waiting."""
+
+    def __init__(self, desk: Desk, of: Listing, ready: tuple[Query, FirstPage] | None = None) -> None:
+        self.desk, self.of, self._ready = desk, of, ready
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The listing's columns."""
+        return self.of.columns
+
+    async def _ask(self, question: Callable[Concatenate[Any, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return await self.desk.asking(question, *args, **kwargs)
+        except Exception as fault:
+            raise NotRead(words(fault)) from fault
+
+    async def first(self, query: Query, n: int) -> FirstPage:
+        """The first n rows."""
+        ready, self._ready = self._ready, None
+        if ready is not None and ready[0] == query:
+            return ready[1]
+        return await self._ask(listing.first, self.of, query, n)
+
+    async def ids(self, query: Query) -> array[int]:
+        """All ids in order."""
+        return await self._ask(listing.ids, self.of, query)
+
+    async def rows(self, ids: Sequence[int]) -> Mapping[int, Row]:
+        """The rows of these ids."""
+        return await self._ask(listing.rows, self.of, ids)
+
+    async def total(self) -> int:
+        """How many rows there are with no filter at all."""
+        return await self._ask(listing.total, self.of)
