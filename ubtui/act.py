@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
 from importlib import resources
-from typing import Any, Generic, TypeVar, get_type_hints
+from typing import Annotated, Any, Generic, TypeVar, get_type_hints
 
 import msgspec
 
@@ -32,6 +32,9 @@ class Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """The form as the audit keeps it; a form that carries a file's bytes leaves them out."""
         return msgspec.to_builtins(self)
 
+
+Cents = Annotated[int, msgspec.Meta(extra={"kind": "money"})]
+"""Money in a form: whole cents, typed by people as dollars."""
 
 F = TypeVar("F", bound=Form)
 R = TypeVar("R")
@@ -225,7 +228,9 @@ def _once(work: Work, made: Act[F, R], form: F) -> Done[R]:
     if work.db.kind == "postgres":
         work.db.execute("SELECT set_config('ubtui.actor', ?, true)", [work.actor.name])
     result = made.body(work, form)
-    healed = work.full_refresh or heal(work.db, list(work.subjects), work.today, work.now)
+    healed = work.full_refresh or heal(
+        work.db, list(work.subjects), work.today, work.now, made.name, work.actor.name
+    )
     seq = append_event(work, made.name, "done", work.facts, {"form": form.recorded(), **work.details})
     work.db.run(
         "INSERT INTO act_result(key, act, actor, request_hash, result, seq) VALUES (?, ?, ?, ?, ?, ?)",
@@ -235,7 +240,7 @@ def _once(work: Work, made: Act[F, R], form: F) -> Done[R]:
 
 
 _NO_CARDS = "card numbers are never kept"
-_DIGEST = re.compile(r"[0-9a-f]{32,}")
+_DIGEST = re.compile(r"[0-9a-f]{32,}|[A-Z][0-9]{2}:[a-z]+:\S+")  # of a file, or an item's key
 
 
 def _texts(plain: Any) -> Iterator[str]:

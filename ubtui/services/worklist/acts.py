@@ -295,7 +295,7 @@ def _about(work: Work, account: str | None) -> dict[str, Any]:
     if row is None:
         raise Refused(f"account {format_account(number)} is not here", rule="accounts", cure="read the number again")
     return {
-        "account_id": row[0], "account": format_account(row[1]), "cycle": row[2], "customer_class": row[3],
+        "account_id": row[0], "account": row[1], "cycle": row[2], "customer_class": row[3],
         "who": row[4] or "", "place": row[5] or "", "route": row[6],
     }  # fmt: skip
 

@@ -71,9 +71,12 @@ _ACCOUNT, _CODE, _DETECTED, _AGE, _FIXES = (
 )
 
 
+_MORE = {"A04": ("adjust.submit",), "X05": ("worklist.resolve",)}  # what follows the fix, or stands in for one
+
+
 def fixes_of(code: str) -> tuple[str, ...]:
     """The acts that can take away the cause of an item of this code."""
-    return CODES[code].fixes if code in CODES else ()
+    return (*CODES[code].fixes, *_MORE.get(code, ())) if code in CODES else ()
 
 
 def records(look: Look, query: Query) -> Iterator[list[Any]]:

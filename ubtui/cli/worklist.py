@@ -1,0 +1,385 @@
+"""ubtui worklist: the list and every act on its items, by the same words and rules as on the screens."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ubtui.cli.common import Options, doing, emit, opened, shared
+from ubtui.cli.faults import say
+from ubtui.desk import Desk
+from ubtui.domain.canonical import sha256_hex
+from ubtui.domain.dates import format_day, parse_day
+from ubtui.domain.errors import BadValue
+from ubtui.domain.filters import parse
+from ubtui.domain.money import format_money
+from ubtui.domain.subjects import ItemKey
+from ubtui.exchange.tables import FORMATS, Shown, replacing, safe, write
+from ubtui.services import listing
+from ubtui.services import worklist as room
+from ubtui.services.listing import Query
+from ubtui.services.worklist import ItemView
+
+LIST = (
+    Shown("priority", "Pri", 3, right=True),
+    Shown("age_days", "Age", 3, right=True),
+    Shown("code", "Code", 4),
+    Shown("state", "S", 1),
+    Shown("title", "Item", 18),
+    Shown("account", "Account", 8),
+    Shown("who", "Who / where", 18),
+    Shown("why", "Why", 18),
+)
+_LETTERS = {"open": "", "claimed": "c", "waiting": "w", "resolved": "r", "dismissed": "d"}
+
+
+@click.group(name="worklist", no_args_is_help=True)
+def worklist() -> None:
+    """What is wrong today, and the acts that put it right.
+
+    ITEM is CODE:subject[@period], as R04:point:SP-00012@B2/2026-11.
+    """
+
+
+def _day(_ctx: click.Context, _param: click.Parameter, text: str | None) -> date | None:
+    return parse_day(text) if text else None
+
+
+_item = click.argument("item", metavar="ITEM")
+_version = click.option("--version", type=int, help="The version that was seen; a later one refuses.")
+_filter = click.option(
+    "--filter", "text", metavar="EXPR", default="", help='As on the screen: "code:R04 cycle:B2 >90".'
+)
+
+
+def _key(text: str) -> str:
+    return str(ItemKey.parse(text))
+
+
+def _told(options: Options, changed: room.Changed) -> None:
+    if options.format == "json":
+        emit(options, changed)
+        return
+    parts = [changed.item, changed.state]
+    if changed.assignee:
+        parts.append(f"by {changed.assignee}")
+    elif changed.state == "open" and changed.role:
+        parts.append(f"for {changed.role}")
+    if changed.until:
+        parts.append(f"until {changed.until[:16].replace('T', ' ')}{' UTC' if 'T' in changed.until else ''}")
+    click.echo(safe(" ".join(parts)))
+
+
+@worklist.command()
+@shared()
+def refresh(options: Options) -> None:
+    """Run every detector; end leases and proposals; wake what waited. The nightly job."""
+    with opened(options) as desk:
+        emit(options, doing(desk, options, room.refresh, room.Refresh()))
+
+
+@worklist.command("list")
+@_filter
+@click.option("--sort", metavar="COLUMN", help=f"One of {', '.join(room.WORKLIST.sorts)}.")
+@click.option("--reverse", is_flag=True, help="The list from its other end.")
+@click.option("--limit", type=click.IntRange(0), default=0, help="At most so many rows; 0: all of them.")
+@shared()
+def list_(options: Options, text: str, sort: str | None, reverse: bool, limit: int) -> None:
+    """Show the list, 80 columns wide: what is open, claimed or waiting unless the filter names a state."""
+    query = Query(text, sort, reverse)
+    parse(text)
+    with opened(options) as desk:
+        shown = desk.ask(_listed, options, query, limit)
+        total = desk.ask(listing.total, room.WORKLIST)
+    filtered = f", filtered by {text}" if text else ""
+    say(f"{shown:,} of {total:,} shown{filtered}")
+
+
+def _listed(look: Any, options: Options, query: Query, limit: int) -> int:
+    names = [field.name for field in room.FIELDS]
+    state, who, where = names.index("state"), names.index("who"), names.index("where")
+
+    def rows() -> Any:
+        for n, cells in enumerate(room.records(look, query)):
+            if limit and n >= limit:
+                return
+            if options.format == "text":
+                cells[state] = _LETTERS[cells[state]]
+                cells[who] = " · ".join(part for part in (cells[who], cells[where]) if part)
+            yield cells
+
+    out = sys.stdout.buffer
+    sys.stdout.flush()
+    count = write(out, options.format, room.FIELDS, rows(), LIST)
+    out.flush()
+    return count
+
+
+@worklist.command()
+@_item
+@shared()
+def show(options: Options, item: str) -> None:
+    """Show one item: why it is here, what if nothing is done, by when, its story, and what fixes it."""
+    with opened(options) as desk:
+        view = desk.ask(room.item, ItemKey.parse(item))
+        if options.format == "json":
+            from dataclasses import asdict
+
+            emit(options, {**asdict(view), "key": str(view.key), "fixes": list(room.fixes_of(view.key.code))})
+            return
+        for line in _shown(desk, view):
+            click.echo(line)
+
+
+def _shown(desk: Desk, view: ItemView) -> Sequence[str]:
+    today = desk.ask(lambda look: look.today)
+    due = f"{format_day(view.due_on, today)} ({view.due_source})" if view.due_on else ""
+    held = f"{view.state} by {view.holder}" if view.holder else view.state
+    if view.state == "waiting" and view.wake_on:
+        held = f"waiting until {view.wake_on} for {view.wait_for}"
+    if view.state == "dismissed" and view.dismissed_until:
+        held = f"dismissed until {view.dismissed_until}: {view.resolution}"
+    pairs = [
+        ("item", str(view.key)),
+        ("title", view.title),
+        ("why", view.why),
+        ("account", " · ".join(part for part in (view.account, view.who, view.place) if part)),
+        ("priority", f"{view.priority}{f' by hand: {view.override_reason}' if view.override_reason else ''}"),
+        ("since", f"{view.detected_on} ({view.age_days} days; seen {view.seen_count} times)"),
+        ("due", due),
+        ("at stake", format_money(view.money_cents) if view.money_cents else ""),
+        ("if nothing", view.consequence),
+        ("state", held),
+        ("version", str(view.version)),
+        ("fixes", " ".join(room.fixes_of(view.key.code))),
+    ]
+    lines = [f"{name:<10}  {safe(text)}" for name, text in pairs if text]
+    lines += ["evidence"] + [
+        f"  {safe(str(name))}: {safe(str(value))}"
+        for name, value in view.evidence.items()
+        if value not in (None, "", [], {})
+    ]
+    lines += ["story"] if view.events else []
+    lines += [
+        f"  {event.at[:16].replace('T', ' ')} {event.actor} {event.kind}{f': {safe(event.note)}' if event.note else ''}"
+        for event in view.events
+    ]
+    return lines
+
+
+@worklist.command()
+@_item
+@_version
+@shared()
+def claim(options: Options, item: str, version: int | None) -> None:
+    """Take an item for 30 minutes; again: renew."""
+    with opened(options) as desk:
+        _told(options, doing(desk, options, room.claim, room.OnItem(item=_key(item), version=version)))
+
+
+@worklist.command()
+@_item
+@_version
+@shared()
+def release(options: Options, item: str, version: int | None) -> None:
+    """Give a claimed item back."""
+    with opened(options) as desk:
+        _told(options, doing(desk, options, room.release, room.OnItem(item=_key(item), version=version)))
+
+
+@worklist.command()
+@_item
+@click.option("--until", callback=_day, required=True, metavar="DAY", help="The day it comes back.")
+@click.option("--for", "wait_for", required=True, metavar="WHAT", help="Whom or what it waits for.")
+@_version
+@shared()
+def wait(options: Options, item: str, until: date, wait_for: str, version: int | None) -> None:
+    """Put an item away until a day."""
+    form = room.Wait(item=_key(item), version=version, until=until, wait_for=_said(wait_for, "--for", 200))
+    with opened(options) as desk:
+        _told(options, doing(desk, options, room.wait, form))
+
+
+@worklist.command()
+@_item
+@click.option("--to", required=True, metavar="NAME|ROLE", help="Whose it is from now on.")
+@click.option("--note", default="", help="A word with it.")
+@_version
+@shared()
+def forward(options: Options, item: str, to: str, note: str, version: int | None) -> None:
+    """Hand an item to a person or a role."""
+    with opened(options) as desk:
+        _told(
+            options,
+            doing(desk, options, room.forward, room.Forward(item=_key(item), version=version, to=to, note=note)),
+        )
+
+
+@worklist.command()
+@_item
+@click.argument("text")
+@shared()
+def note(options: Options, item: str, text: str) -> None:
+    """Write a note into an item's story."""
+    with opened(options) as desk:
+        _told(options, doing(desk, options, room.note, room.Note(item=_key(item), note=_said(text, "TEXT", 2000))))
+
+
+@worklist.command()
+@_item
+@click.option("--do", "act", metavar="ACT", help="The act to do; without it the offers are listed.")
+@click.option(
+    "--set", "pairs", metavar="FIELD=VALUE", multiple=True, help="A field of the act, in place of what is offered."
+)
+@shared()
+def fix(options: Options, item: str, act: str | None, pairs: tuple[str, ...]) -> None:
+    """Do an act that takes the item's cause away, its fields filled in from the evidence."""
+    from ubtui.services import fixes, forms
+
+    values = dict(_pair(pair) for pair in pairs)
+    with opened(options) as desk:
+        view = desk.ask(room.item, ItemKey.parse(item))
+        if act is None:
+            if values:
+                raise BadValue("--set needs --do: name the act that takes the fields.")
+            _offered(options, desk.ask(fixes.offers, view))
+            return
+        chosen = desk.ask(fixes.offer, view, act, values)
+        known = {each.removesuffix("_cents"): each for each in chosen.values()}
+        given = {known.get(name, name): value for name, value in values.items()}
+        made = forms.act_named(act)
+        form = forms.form(made, {**chosen.values(), **given})
+        emit(options, doing(desk, options, fixes.guarded(made, view.key.subject), form))
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals or not name:
+        raise BadValue(f"--set {text[:60]!r} is not FIELD=VALUE.")
+    return name, value
+
+
+def _offered(options: Options, offers: Sequence[Any]) -> None:
+    if options.format == "json":
+        emit(options, [
+            {"act": each.act, "title": each.title, "likely": each.likely, "why": each.why, "set": each.values()}
+            for each in offers
+        ])  # fmt: skip
+        return
+    for each in offers:
+        why = f"  ({safe(each.why)})" if each.why else ""
+        click.echo(f"{'*' if each.likely else ' '} {each.act:<18}  {each.title}{why}")
+        for field in each.fields:
+            mark = " (needed)" if field.required and not field.value else ""
+            if field.value or field.required:
+                click.echo(f"      {field.name.removesuffix('_cents')}={safe(field.value)}{mark}")
+
+
+@worklist.command()
+@_item
+@click.option("--reason", required=True, help="Why nothing has to be done.")
+@click.option("--until", callback=_day, required=True, metavar="DAY", help="The last day it stays away.")
+@_version
+@shared()
+def dismiss(options: Options, item: str, reason: str, until: date, version: int | None) -> None:
+    """Silence an item until a day, with a reason."""
+    form = room.Dismiss(item=_key(item), version=version, until=until, reason=_said(reason, "--reason", 500))
+    with opened(options) as desk:
+        _told(options, doing(desk, options, room.dismiss, form))
+
+
+@worklist.command()
+@_item
+@click.option("--reason", required=True, help="Why it is looked at again.")
+@_version
+@shared()
+def reopen(options: Options, item: str, reason: str, version: int | None) -> None:
+    """Take back a dismissal, or the resolution of an item of one's own."""
+    form = room.Reopen(item=_key(item), version=version, reason=_said(reason, "--reason", 500))
+    with opened(options) as desk:
+        _told(options, doing(desk, options, room.reopen, form))
+
+
+@worklist.command()
+@click.argument("title")
+@click.option("--why", default="", help="What it is about.")
+@click.option("--account", metavar="ACCOUNT", help="The account it concerns.")
+@click.option("--due", callback=_day, metavar="DAY", help="The day it is due.")
+@click.option("--priority", type=click.IntRange(0, 100), default=50, show_default=True)
+@click.option("--to", metavar="NAME|ROLE", help="Whose it is; else your own role's.")
+@shared()
+def add(
+    options: Options, title: str, why: str, account: str | None, due: date | None, priority: int, to: str | None
+) -> None:
+    """Add an item of your own (X05)."""
+    form = room.Add(title=_said(title, "TITLE", 100), why=why[:500], account=account, due=due, priority=priority, to=to)
+    with opened(options) as desk:
+        _told(options, doing(desk, options, room.add, form))
+
+
+@worklist.command()
+@_item
+@click.option("--resolution", "--how", required=True, help="How it was settled.")
+@_version
+@shared()
+def resolve(options: Options, item: str, resolution: str, version: int | None) -> None:
+    """Close an item of one's own; any other closes when its cause is gone."""
+    form = room.Resolve(item=_key(item), version=version, resolution=_said(resolution, "--resolution", 500))
+    with opened(options) as desk:
+        _told(options, doing(desk, options, room.resolve, form))
+
+
+@worklist.command()
+@_item
+@click.option("--to", "value", type=click.IntRange(0, 100), help="The priority; none: as computed.")
+@click.option("--reason", required=True, help="Why.")
+@_version
+@shared()
+def priority(options: Options, item: str, value: int | None, reason: str, version: int | None) -> None:
+    """Set an item's priority by hand, with a reason; without --to, as computed."""
+    form = room.Priority(item=_key(item), version=version, priority=value, reason=_said(reason, "--reason", 500))
+    with opened(options) as desk:
+        _told(options, doing(desk, options, room.set_priority, form))
+
+
+@worklist.command()
+@click.argument("code")
+@shared()
+def explain(options: Options, code: str) -> None:
+    """Say what a code looks for, by which limits, and how well it has served."""
+    with opened(options) as desk:
+        emit(options, desk.ask(room.explain, code))
+
+
+@worklist.command()
+@_filter
+@click.option("-o", "--output", "path", type=click.Path(dir_okay=False, path_type=Path), help="A file, replaced whole.")
+@shared(FORMATS, "csv")
+def export(options: Options, text: str, path: Path | None) -> None:
+    """Write every item of a filter with all its fields: csv, one json array, jsonl, or text."""
+    query = Query(text)
+    parse(text)
+    with opened(options) as desk:
+        count = desk.ask(listing.count, room.WORKLIST, query)
+        # Before a byte leaves: what was seen is known even of an export that is broken off.
+        desk.viewed("worklist.export", format=options.format, rows=count, filter=sha256_hex(text)[:16])
+        if path is None:
+            sys.stdout.flush()
+            out = sys.stdout.buffer
+            count = desk.ask(room.export, query, options.format, out)
+            out.flush()
+        else:
+            with replacing(path) as file:
+                count = desk.ask(room.export, query, options.format, file)
+    say(f"{count:,} item{'' if count == 1 else 's'}{f' to {path}' if path else ''}")
+
+
+def _said(text: str, option: str, most: int) -> str:
+    if not text.strip() or len(text) > most:
+        raise BadValue(f"{option} {text[:40]!r}: write 1 to {most} characters.")
+    return text

@@ -1,0 +1,195 @@
+"""Forms made from an act's own form: its fields with words and kinds, and text turned into what the act takes."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final, Literal
+
+import msgspec
+import msgspec.inspect as shape
+
+from ubtui.act import ACTS, Act, Form
+from ubtui.domain.dates import parse_day
+from ubtui.domain.errors import BadValue
+from ubtui.domain.money import format_money, parse_money
+from ubtui.domain.text import clean_text
+from ubtui.services import documents
+
+Kind = Literal["text", "money", "day", "choice", "int", "bool", "multiline"]
+
+# Where the acts of each area stand; a room is opened when one of its acts is asked for.
+ROOMS: Final[dict[str, str]] = {
+    "adjust": "ubtui.services.adjustments",
+    "document": "ubtui.services.documents",
+    "ledger": "ubtui.services.adjustments",
+    "party": "ubtui.services.parties",
+    "read": "ubtui.services.reads",
+    "seal": "ubtui.services.points",
+    "service": "ubtui.services.points",
+    "staged": "ubtui.services.imports.staged",
+    "worklist": "ubtui.services.worklist",
+}
+_PAPER = "path of the file"
+_MANY = (shape.ListType, shape.VarTupleType)  # one a line
+
+
+@dataclass(frozen=True, slots=True)
+class FieldSpec:
+    """One field: `choices` are (value, label) pairs; `value` is what it starts with, as text."""
+
+    name: str
+    label: str
+    kind: Kind = "text"
+    choices: tuple[tuple[str, str], ...] = ()
+    required: bool = False
+    help: str = ""
+    value: str = ""
+
+    def starting(self, value: object) -> FieldSpec:
+        """The same field, starting with a value of the act's own type (money in cents)."""
+        return replace(self, value=as_text(value, self.kind))
+
+
+def act_named(name: str) -> Act[Any, Any]:
+    """The act of this name; BadValue when there is none."""
+    room = ROOMS.get(name.partition(".")[0])
+    if room is not None and name not in ACTS:
+        importlib.import_module(room)
+    if name not in ACTS:
+        raise BadValue(f"No act is named {name[:40]!r}.")
+    return ACTS[name]
+
+
+def fields(act: str | Act[Any, Any]) -> tuple[FieldSpec, ...]:
+    """The fields of an act's form in order, starting with their defaults."""
+    made = act if isinstance(act, Act) else act_named(act)
+    info = shape.type_info(made.form)
+    assert isinstance(info, shape.StructType)
+    return tuple(_field(each) for each in info.fields)
+
+
+def form(act: str | Act[Any, Any], values: Mapping[str, str]) -> Form:
+    """The act's form from texts by field: money as dollars, days as ISO, yes and no, papers as paths of files.
+
+    An empty text leaves a field at its default; `amount` is short for `amount_cents`. BadValue names the field.
+    """
+    made = act if isinstance(act, Act) else act_named(act)
+    info = shape.type_info(made.form)
+    assert isinstance(info, shape.StructType)
+    by_name = {each.name: each for each in info.fields}
+    given: dict[str, Any] = {}
+    for name, text in values.items():
+        full = name if name in by_name else f"{name}_cents"
+        if full not in by_name:
+            known = ", ".join(each.removesuffix("_cents") for each in by_name)
+            raise BadValue(f"{made.name} has no field {name[:40]!r}: use {known}.")
+        if text.strip():
+            given[full] = _read(by_name[full], text)
+    for each in info.fields:
+        if each.required and each.name not in given:
+            raise BadValue(f"{_label(each.name)} is needed: {_about(each)}.")
+    try:
+        read: Form = msgspec.convert(given, made.form)
+        return read
+    except msgspec.ValidationError as exc:
+        raise BadValue(_plain(str(exc))) from exc
+
+
+def as_text(value: object, kind: Kind = "text") -> str:
+    """A value as it is typed into a field of `kind`."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if kind == "money" and isinstance(value, int):
+        return format_money(value)
+    return str(value)
+
+
+def _field(each: shape.Field) -> FieldSpec:
+    inner, meta = _unwrapped(each.type)
+    kind, choices = _kind(each.name, inner, meta)
+    default = "" if each.default is msgspec.NODEFAULT else as_text(each.default, kind)
+    return FieldSpec(each.name, _label(each.name), kind, choices, each.required, _about(each), default)
+
+
+def _unwrapped(kind: shape.Type) -> tuple[shape.Type, Mapping[str, Any]]:
+    """The type inside annotations and `| None`, and what the annotations say."""
+    meta: dict[str, Any] = {}
+    while True:
+        if isinstance(kind, shape.Metadata):
+            meta = {**(kind.extra_json_schema or {}), **(kind.extra or {}), **meta}
+            kind = kind.type
+        elif isinstance(kind, shape.UnionType):
+            kind = next(each for each in kind.types if not isinstance(each, shape.NoneType))
+        else:
+            return kind, meta
+
+
+def _kind(name: str, inner: shape.Type, meta: Mapping[str, Any]) -> tuple[Kind, tuple[tuple[str, str], ...]]:
+    if isinstance(inner, shape.IntType):
+        return ("money" if meta.get("kind") == "money" or name.endswith("_cents") else "int"), ()
+    if isinstance(inner, shape.DateType):
+        return "day", ()
+    if isinstance(inner, shape.BoolType):
+        return "bool", ()
+    if isinstance(inner, shape.LiteralType):
+        return "choice", tuple((str(value), str(value)) for value in inner.values)
+    return ("multiline" if isinstance(inner, _MANY) else "text"), ()
+
+
+def _read(each: shape.Field, text: str) -> Any:
+    inner, meta = _unwrapped(each.type)
+    kind, choices = _kind(each.name, inner, meta)
+    text = text.strip()
+    try:
+        if kind == "money":
+            return parse_money(text)
+        if kind == "day":
+            return parse_day(text)
+        if kind == "int":
+            if not re.fullmatch(r"-?[0-9]{1,3}(?:,[0-9]{3})+|-?[0-9]{1,15}", text):
+                raise BadValue(f"{text[:40]!r} is not a whole number: type digits.")
+            return int(text.replace(",", ""))
+        if kind == "bool":
+            if text.casefold() not in ("yes", "no", "y", "n", "true", "false"):
+                raise BadValue(f"{text[:40]!r} is neither yes nor no.")
+            return text.casefold()[0] in "yt"
+        if kind == "choice":
+            known = [value for value, _ in choices]
+            if text not in known:
+                raise BadValue(f"{text[:40]!r}: choose one of {', '.join(known)}.")
+            return text
+        if isinstance(inner, _MANY):
+            return [_one(inner.item_type, line.strip()) for line in text.splitlines() if line.strip()]
+        return _one(inner, text)
+    except BadValue as exc:
+        raise BadValue(f"{_label(each.name)}: {exc}") from exc
+
+
+def _one(inner: shape.Type, text: str) -> Any:
+    if isinstance(inner, shape.StructType) and inner.cls is documents.Paper:
+        return msgspec.to_builtins(documents.load(text))
+    return clean_text(text, 10_000, multiline=True)
+
+
+def _label(name: str) -> str:
+    words = name.removesuffix("_cents").replace("_", " ")
+    return words[:1].upper() + words[1:]
+
+
+def _about(each: shape.Field) -> str:
+    inner, meta = _unwrapped(each.type)
+    if isinstance(inner, _MANY):
+        inner = inner.item_type
+    paper = isinstance(inner, shape.StructType) and inner.cls is documents.Paper
+    return str(meta.get("description") or (_PAPER if paper else "as the act needs it"))
+
+
+def _plain(said: str) -> str:
+    """msgspec's sentence with the field in front: `Reason: Expected … of length >= 3.`"""
+    what, _, where = said.partition(" - at `$.")
+    return f"{_label(where.strip('`.'))}: {what[:1].lower()}{what[1:].replace('`', '')}." if where else f"{said}."
