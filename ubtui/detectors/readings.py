@@ -78,11 +78,14 @@ def _day(text: str) -> str:
 def high_against_last_year(ask: Ask) -> Iterable[Found]:
     """R04: above twice the expected use, last year's moved by the whole cycle's median."""
     median = "(SELECT m.ratio_ppm FROM cycle_median m WHERE m.period = r.period)"
+    # Against the least median of all first: most rows are let go without looking theirs up.
+    least = "(SELECT COALESCE(MIN(m.ratio_ppm), 1000000) FROM cycle_median m WHERE m.ratio_ppm < 1000000)"
     where = (
-        "r.usage >= ? AND r.ly_milli IS NOT NULL AND r.usage * CAST(1000000000 AS bigint)"
-        f" > ? * (r.ly_milli * COALESCE({median}, 1000000) / 1000)"
+        "r.usage >= ? AND r.ly_milli IS NOT NULL"
+        f" AND r.usage * CAST(1000000000 AS bigint) > ? * (r.ly_milli * {least} / 1000)"
+        f" AND r.usage * CAST(1000000000 AS bigint) > ? * (r.ly_milli * COALESCE({median}, 1000000) / 1000)"
     )
-    params = [ask.whole("least"), ask.milli("times")]
+    params = [ask.whole("least"), ask.milli("times"), ask.milli("times")]
     for r, (ratio,) in _rows(ask, "R04", where, params, f", {median}"):
         expected = r["ly_milli"] * (ratio or 1_000_000) // 1_000_000
         times = f", {decimal(r['usage'] * 1_000_000 // expected)} × expected" if expected else ""
@@ -144,11 +147,14 @@ def extreme(ask: Ask) -> Iterable[Found]:
 def low_against_last_year(ask: Ask) -> Iterable[Found]:
     """R07: some use, but far below what last year and the whole cycle lead one to expect: a slowing meter."""
     median = "(SELECT m.ratio_ppm FROM cycle_median m WHERE m.period = r.period)"
+    most = "(SELECT COALESCE(MAX(m.ratio_ppm), 1000000) FROM cycle_median m WHERE m.ratio_ppm > 1000000)"
     where = (
-        "r.usage > 0 AND r.ly_milli >= ? AND r.usage * CAST(1000000000 AS bigint)"
-        f" < ? * (r.ly_milli * COALESCE({median}, 1000000) / 1000)"
+        "r.usage > 0 AND r.ly_milli >= ?"
+        f" AND r.usage * CAST(1000000000 AS bigint) < ? * (r.ly_milli * {most} / 1000)"
+        f" AND r.usage * CAST(1000000000 AS bigint) < ? * (r.ly_milli * COALESCE({median}, 1000000) / 1000)"
     )
-    for r, (ratio,) in _rows(ask, "R07", where, [ask.milli("base"), ask.milli("times")], f", {median}"):
+    params = [ask.milli("base"), ask.milli("times"), ask.milli("times")]
+    for r, (ratio,) in _rows(ask, "R07", where, params, f", {median}"):
         expected = r["ly_milli"] * (ratio or 1_000_000) // 1_000_000
         why = f"{r['usage']:,} against {decimal(expected)} expected from {_day(r['ly_on'])}"
         yield _found(
@@ -167,7 +173,7 @@ def none_on_active(ask: Ask) -> Iterable[Found]:
     sealed = "EXISTS(SELECT 1 FROM seal z WHERE z.point_id = r.point_id AND z.removed_on IS NULL)"
     few = min(ask.whole("periods_monthly"), ask.whole("periods_longer"))
     where = (
-        "r.usage = 0 AND r.zero_run >= ? AND r.before_zero >= ? AND p.state = 'active'"
+        "r.zero_run > 1 AND r.usage = 0 AND r.zero_run >= ? AND r.before_zero >= ? AND p.state = 'active'"
         f" AND r.zero_run >= CASE WHEN {months} = 1 THEN CAST(? AS bigint) ELSE CAST(? AS bigint) END"
         f" AND NOT {seasonal} AND NOT {sealed}"
     )

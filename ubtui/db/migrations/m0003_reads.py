@@ -21,13 +21,15 @@ CREATE TABLE read_review(
   reason {text} NOT NULL, by_staff {text} NOT NULL, at {instant} NOT NULL, proposal_id {int}) {strict};
 CREATE INDEX read_review_read ON read_review(register_id, read_on, seq);
 CREATE TABLE read_summary(
-  register_id {int} NOT NULL, read_on {day} NOT NULL, seq {int} NOT NULL, newest {int} NOT NULL,
-  point_id {int} NOT NULL, period {text} NOT NULL, value {int}, usage {int}, days {int}, kind {text} NOT NULL,
+  register_id {int} NOT NULL, read_on {day} NOT NULL, seq {int} NOT NULL, usage {int}, ly_milli {int}, avg_milli {int},
+  newest {int} NOT NULL, point_id {int} NOT NULL, period {text} NOT NULL, value {int}, days {int}, kind {text} NOT NULL,
   source {text} NOT NULL, status {text} NOT NULL, held_code {text}, rolled {int} NOT NULL,
   prev_on {day}, prev_value {int}, prev_source {text}, prev_actual_value {int},
-  raw_use {int}, rollover_use {int}, rollover {int} NOT NULL, ly_on {day}, ly_milli {int}, ly_usage {int},
-  avg_milli {int}, zero_run {int} NOT NULL, before_zero {int}, decided {text} NOT NULL,
+  raw_use {int}, rollover_use {int}, rollover {int} NOT NULL, ly_on {day}, ly_usage {int},
+  zero_run {int} NOT NULL, before_zero {int}, decided {text} NOT NULL,
   PRIMARY KEY(register_id, read_on, seq)) {clustered};
+CREATE INDEX read_summary_low ON read_summary(register_id) WHERE raw_use IS NOT NULL;
+CREATE INDEX read_summary_none ON read_summary(register_id) WHERE zero_run > 1;
 CREATE INDEX read_summary_point ON read_summary(point_id);
 CREATE TABLE cycle_median(
   period {text} PRIMARY KEY, ratio_ppm {int} NOT NULL, pairs {int} NOT NULL, stored_at {instant} NOT NULL) {clustered};
