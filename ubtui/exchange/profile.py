@@ -191,12 +191,14 @@ class Layout:
         found = {}
         for field, columns in self.places:
             for at in columns:
-                if text := _tidy(cells[at]):
+                text = cells[at]
+                if text := text if text.isalnum() and text.isascii() and len(text) < 60 else _tidy(text):
                     found[field] = text
                     break
-        for field, text in self.profile.defaults.items():
-            if field not in found and field in FIELDS[self.profile.kind]:
-                found[field] = text
+        if self.profile.defaults:
+            for field, text in self.profile.defaults.items():
+                if field not in found and field in FIELDS[self.profile.kind]:
+                    found[field] = text
         return found
 
 
@@ -284,6 +286,11 @@ def _count(text: str, _profile: Profile) -> int:
 
 
 def _volume(text: str, _profile: Profile) -> Fraction:
+    return _fraction(text)
+
+
+@lru_cache(maxsize=20_000)
+def _fraction(text: str) -> Fraction:
     if not re.fullmatch(r"[0-9]{1,12}(?:\.[0-9]{1,9})?", text.replace(",", "")):
         raise BadValue(f"{text[:40]!r} is not a volume of at most 12 digits.")
     return Fraction(text.replace(",", ""))

@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, TextIO
+from typing import Final, Literal, TextIO
 
 from ubtui.domain.errors import BadValue
 from ubtui.exchange.profile import Layout, Profile, layout
@@ -127,7 +127,7 @@ class Reading:
         lines, profile, path = self._lines(file), self.profile, self.source.path
         for _ in range(profile.skip_lines):
             next(lines, None)
-        quoting = csv.QUOTE_MINIMAL if profile.quote else csv.QUOTE_NONE
+        quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if profile.quote else csv.QUOTE_NONE
         reader = csv.reader(
             lines, delimiter=profile.delimiter, quotechar=profile.quote or None, quoting=quoting, strict=True
         )

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final
 
 import msgspec
 
-from ubtui.act import Form, Refused, Work, act
+from ubtui.act import Form, Look, Refused, Work, act
 from ubtui.db.models.office import Batch
 from ubtui.db.session import Session
 from ubtui.domain.dates import parse_instant
@@ -21,7 +21,8 @@ _PART = 5_000
 
 # How the rows of a batch leave again, children first; all of it before its release only.
 _UNDO: Final = (
-    "DELETE FROM external_id WHERE subject_type = 'account' AND subject_id IN (SELECT id FROM account WHERE batch_id = ?)",
+    "DELETE FROM external_id WHERE subject_type = 'account' AND subject_id IN"
+    " (SELECT id FROM account WHERE batch_id = ?)",
     "DELETE FROM external_id WHERE subject_type = 'point' AND subject_id IN"
     " (SELECT id FROM service_point WHERE batch_id = ?)",
     "DELETE FROM install WHERE batch_id = ?",
@@ -40,7 +41,7 @@ _UNDO: Final = (
 )
 
 
-class Release(Form, kw_only=True):
+class Release(Form, frozen=True, kw_only=True):
     """Which batch: by what it is and what the file held, so that a repeated import finds its first answer."""
 
     kind: Annotated[str, msgspec.Meta(description="parcels, accounts, meters, reads or usage")]
@@ -92,6 +93,11 @@ def _touch(work: Work, kind: str, batch_id: int) -> None:
             work.touch("point", number)
 
 
+def answered(look: Look, key: str) -> bool:
+    """Whether an act was done under this key."""
+    return look.db.value("SELECT 1 FROM act_result WHERE key = ?", [key]) is not None
+
+
 def alive(control: str, utc: str) -> bool:
     """Whether the import that wrote this note still runs: its process on this machine, else a fresh sign of life."""
     note: dict[str, Any] = msgspec.json.decode(control)
@@ -131,10 +137,7 @@ def sweep(db: Session, now: str, utc: str, mine: int | None = None) -> int:
 def _undo(db: Session, batch_id: int, routes: list[str], now: str) -> None:
     while True:
         with db.writing():
-            part = (
-                "SELECT register_id, read_on, seq FROM read WHERE batch_id = ? LIMIT"
-                f" {_PART}"
-            )
+            part = f"SELECT register_id, read_on, seq FROM read WHERE batch_id = ? LIMIT {_PART}"
             if not db.run(f"DELETE FROM read WHERE (register_id, read_on, seq) IN ({part})", [batch_id]):
                 break
     with db.writing():

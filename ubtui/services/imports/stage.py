@@ -1,4 +1,4 @@
-"""A file taken in: looked through once, judged row by row, written unreleased in chunks that let other seats breathe."""
+"""A file taken in: looked through once, judged row by row, written unreleased in chunks that let others work."""
 
 from __future__ import annotations
 
@@ -15,13 +15,16 @@ import msgspec
 
 from ubtui.act import Look, Refused, permissions
 from ubtui.db.models.office import Batch
-from ubtui.domain.money import format_money, parse_money
 from ubtui.domain.errors import BadValue
+from ubtui.domain.money import format_money, parse_money
 from ubtui.domain.text import clean_text
 from ubtui.exchange.profile import FieldFault, Kind, Profile, convert
 from ubtui.exchange.rows import FileFault, RawRow, Reading, Source, source
+from ubtui.services.imports.reads import ReadTaker
 from ubtui.services.imports.release import alive, sweep
+from ubtui.services.imports.served import AccountTaker, MeterTaker, ParcelTaker
 from ubtui.services.imports.taking import CHUNK, Line, Rows, Taker, Verdict
+from ubtui.services.imports.usage import UsageTaker
 
 EXAMPLES: Final = 20
 
@@ -76,16 +79,19 @@ class Report(msgspec.Struct, frozen=True):
     units: int
     placeholders: int
     reasons: dict[str, int]
-    examples: tuple[Example, ...]
+    examples: list[Example]
 
 
 def taker(look: Look, kind: Kind, profile: Profile) -> Taker:
     """The taker of a kind of file."""
-    if kind == "usage":
-        from ubtui.services.imports.usage import UsageTaker
-
-        return UsageTaker(look, profile)
-    raise NotImplementedError(kind)
+    takers: dict[Kind, type[Taker]] = {
+        "parcels": ParcelTaker,
+        "accounts": AccountTaker,
+        "meters": MeterTaker,
+        "reads": ReadTaker,
+        "usage": UsageTaker,
+    }
+    return takers[kind](look, profile)
 
 
 def staging(look: Look, asked: Asked) -> Generator[Progress, None, tuple[Report, Source]]:
@@ -282,7 +288,7 @@ class _Staging:
             self.db.update(
                 Batch,
                 self.batch_id,
-                rows_in=self.rows,
+                rows_in=self.rows - self.counts["passed"],
                 accepted=self.counts["accepted"],
                 held=self.counts["held"],
                 staged=self.counts["staged"],
@@ -317,13 +323,54 @@ class _Staging:
             self.seen.sha256,
             self.seen.encoding,
             self.rows,
-            *(self.counts[state] for state in ("accepted", "held", "staged", "passed")),
+            self.counts["accepted"],
+            self.counts["held"],
+            self.counts["staged"],
+            self.counts["passed"],
             self.cents,
             self.units,
             self.taking.placeholders,
             dict(sorted(self.reasons.items())),
-            tuple(self.examples),
+            self.examples,
         )
+
+
+class Inspected(msgspec.Struct, frozen=True):
+    """What a file holds by a profile, judged without a record: where its fields stand, what cannot be read."""
+
+    source: str
+    title: str
+    encoding: str
+    bytes: int
+    sha256: str
+    rows: int
+    readable: int
+    total_cents: int
+    columns: dict[str, tuple[int, ...]]
+    reasons: dict[str, int]
+    examples: list[Example]
+
+
+def inspected(path: Path, profile: Profile) -> Inspected:
+    """Read a file through by a profile. Raises FileFault, OSError."""
+    seen = source(path, profile)
+    reading, reasons, examples = Reading(seen, profile), Counter[str](), list[Example]()
+    rows = cents = 0
+    for lines in _chunks(reading):
+        for line in lines:
+            rows, cents = rows + 1, cents + line.cents
+            if line.fault is not None:
+                reasons[line.fault.reason] += 1
+                if len(examples) < EXAMPLES:
+                    fault = line.fault
+                    examples.append(Example(line.line, fault.field, "staged", fault.reason, fault.sentence))
+    assert reading.layout is not None
+    columns = {field: tuple(at + 1 for at in places) for field, places in reading.layout.places}
+    readable, name = rows - reasons.total(), path.name
+    return Inspected(
+        name, profile.title, seen.encoding, seen.size, seen.sha256, rows, readable, cents, columns, dict(reasons),
+        examples,
+    )  # fmt: skip
 
 
 def through(steps: Generator[Progress, None, Any]) -> Any:

@@ -116,6 +116,9 @@ class Taker:
         """Turn accepted and held verdicts into rows; runs inside a write transaction."""
         raise NotImplementedError
 
+    def pin(self, line: Line, point_id: int) -> None:
+        """Say that a row is of this point, when it is judged apart from its file."""
+
     def surveyed(self) -> None:
         """The first pass is over."""
 

@@ -7,6 +7,8 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from fractions import Fraction
+from functools import lru_cache
 from hashlib import blake2b
 from math import floor
 from typing import Any
@@ -75,7 +77,7 @@ class UsageTaker(Taker):
             raise Refused(
                 f"this district has no cycle {profile.defaults['cycle']}",
                 rule="the profile's cycle",
-                cure=f"add a [[cycles]] with code = \"{profile.defaults['cycle']}\" to the district file before init",
+                cure=f'add a [[cycles]] with code = "{profile.defaults["cycle"]}" to the district file before init',
             )
 
     def survey(self, lines: Sequence[Line]) -> None:
@@ -97,6 +99,16 @@ class UsageTaker(Taker):
             else:
                 self._same[line.row_no - 1] = 1
             self._ks[line.row_no - 1] = k
+
+    def pin(self, line: Line, point_id: int) -> None:
+        """Say that a row is of this point, when it is judged apart from its file."""
+        customer, kind, _ = _key(line)
+        keys = [(customer, kind, k) for k in range(1, 200)]
+        self._resolve(keys)
+        for key in keys:
+            if (point := self.points.get(key)) is not None and point.point_id == point_id:
+                self._ks[line.row_no - 1] = key[2]
+                self.days.pop((customer, kind, 1), None)
 
     def surveyed(self) -> None:
         """The first pass is over: what served it alone is let go."""
@@ -137,7 +149,7 @@ class UsageTaker(Taker):
         in_period = period(customer.cycle, date.fromisoformat(day))
         if self._same[line.row_no - 1] if line.row_no <= len(self._same) else False:
             return self._of(line, point, in_period, "staged", "duplicate-read", f"the same row again for {day}")
-        use = floor(convert(line.values["usage"], self.unit, Unit(point.unit)))
+        use = whole(line.values["usage"], self.unit, point.unit)
         if day in point.known:
             same = point.known[day] == use
             reason = "same-read" if same else "duplicate-read"
@@ -174,7 +186,8 @@ class UsageTaker(Taker):
         for name in new:
             self.customers.setdefault(name, None)
         sql = (
-            "SELECT x.value, a.id, a.customer_class, c.code FROM external_id x JOIN live_account a ON a.id = x.subject_id"
+            "SELECT x.value, a.id, a.customer_class, c.code FROM external_id x"
+            " JOIN live_account a ON a.id = x.subject_id"
             " JOIN cycle c ON c.id = a.cycle_id WHERE x.system = ? AND x.kind = 'account' AND x.value IN ({marks})"
         )
         rows = found(self.db, sql, new, system)
@@ -213,8 +226,8 @@ class UsageTaker(Taker):
         sql = (
             "SELECT s.account_id, s.customer_class, p.id, r.id, s.unit FROM live_service s"
             " JOIN live_point p ON p.id = s.point_id JOIN live_install i ON i.point_id = p.id AND i.off_date IS NULL"
-            " JOIN register r ON r.meter_id = i.meter_id AND r.n = 1 WHERE s.to_on IS NULL AND s.account_id IN ({marks})"
-            " ORDER BY p.number"
+            " JOIN register r ON r.meter_id = i.meter_id AND r.n = 1"
+            " WHERE s.to_on IS NULL AND s.account_id IN ({marks}) ORDER BY p.number"
         )
         served: dict[int, list[tuple[Any, ...]]] = {}
         for row in found(self.db, sql, by_account):
@@ -308,6 +321,12 @@ class UsageTaker(Taker):
     def _start(self, day: int) -> str:
         """The day on which the first period of something made begins, from the first day the file has for it."""
         return date.fromordinal(day - self.profile.first_days).isoformat()
+
+
+@lru_cache(maxsize=20_000)
+def whole(volume: Fraction, unit: Unit, billing: str) -> int:
+    """A volume in whole billing units, the rest dropped as it is from reads."""
+    return floor(convert(volume, unit, Unit(billing)))
 
 
 def _key(line: Line) -> tuple[str, str, str]:

@@ -1,0 +1,41 @@
+"""Which period of a cycle a read belongs to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from ubtui.domain.dates import period
+
+@dataclass(frozen=True, slots=True)
+class ReadCycle:
+    """A cycle's calendar: bills every `months` from `first_month`, read on or before the bill day."""
+
+    code: str
+    months: int
+    first_month: int
+    read_day: int
+    bill_day: int
+
+    def read_date(self, year: int, month: int) -> date:
+        """The read day of that month's bill; in the month before where bills go out earlier in their month."""
+        if self.read_day > self.bill_day:
+            year, month = (year, month - 1) if month > 1 else (year - 1, 12)
+        return date(year, month, self.read_day)
+
+    @property
+    def window(self) -> int:
+        """Days a read may lie from its read day, either side: a third of the period, at least 15."""
+        return max(15, 10 * self.months)
+
+    def period_of(self, day: date) -> str | None:
+        """The period whose read day is nearest (the earlier of two equals), if `day` lies in its window."""
+        found: tuple[int, date] | None = None
+        for step in (-1, 0, 1, 2):
+            year, index = divmod(day.year * 12 + day.month - 1 + step, 12)
+            if (index + 1 - self.first_month) % self.months:
+                continue
+            away = abs((self.read_date(year, index + 1) - day) // timedelta(days=1))
+            if away <= self.window and (found is None or away < found[0]):
+                found = away, date(year, index + 1, 1)
+        return period(self.code, found[1]) if found else None

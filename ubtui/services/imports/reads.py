@@ -1,0 +1,244 @@
+"""Reads of registers: found by serial, radio or point, placed in their period, judged against the read before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+from typing import Any
+
+from ubtui.act import Look
+from ubtui.domain.periods import ReadCycle
+from ubtui.domain.register import Register
+from ubtui.domain.volume import Unit
+from ubtui.exchange.profile import Profile
+from ubtui.services.imports.taking import Line, Rows, Taker, Verdict, found, refuse
+
+
+@dataclass(slots=True)
+class Hanging:
+    """A register where it hangs, and the newest read it has: day, value, period."""
+
+    meter: str
+    register_id: int
+    face: Register
+    point_id: int
+    on_date: str
+    off_date: str | None
+    account_id: int | None
+    cycle: ReadCycle | None
+    customer_class: str
+    unit: Unit
+    last_on: str = ""
+    last_value: int | None = None
+    last_period: str = ""
+
+
+_HANGS = (
+    "SELECT {key}, m.maker, m.serial, g.id, g.dials, g.fixed_zeros, g.mult_num, g.mult_den, g.unit, i.point_id,"
+    " i.on_date, i.off_date FROM meter m JOIN register g ON g.meter_id = m.id AND g.n = 1"
+    " JOIN live_install i ON i.meter_id = m.id {more} ORDER BY i.on_date DESC"
+)
+_BY = {
+    "serial": _HANGS.format(key="m.serial", more="WHERE m.serial IN ({marks})"),
+    "radio": _HANGS.format(
+        key="e.radio", more="JOIN endpoint e ON e.meter_id = m.id AND e.to_on IS NULL WHERE e.radio IN ({marks})"
+    ),
+    "point": _HANGS.format(key="p.number", more="JOIN live_point p ON p.id = i.point_id WHERE p.number IN ({marks})"),
+}
+_SERVED = (
+    "SELECT s.point_id, s.account_id, s.customer_class, s.unit, c.code, c.months, c.first_month, c.read_day, c.bill_day"
+    " FROM live_service s JOIN live_account a ON a.id = s.account_id JOIN cycle c ON c.id = a.cycle_id"
+    " WHERE s.kind IN ('potable', 'irrigation', 'raw', 'recycled') AND s.point_id IN ({marks})"
+    " ORDER BY s.to_on IS NULL, s.from_on, s.id"
+)
+_LAST = (
+    "SELECT g.id, r.read_on, r.value, r.period FROM register g JOIN read r ON r.register_id = g.id"
+    " AND r.read_on = (SELECT x.read_on FROM live_read x WHERE x.register_id = g.id AND x.status <> 'void'"
+    " AND x.kind NOT IN ('control', 'reread') ORDER BY x.read_on DESC, x.seq DESC LIMIT 1)"
+    " WHERE r.status <> 'void' AND r.kind NOT IN ('control', 'reread') AND g.id IN ({marks}) ORDER BY r.seq"
+)
+
+
+class ReadTaker(Taker):
+    """Reads go in by date, register by register; what is unclear about one stays staged, what is odd goes in held."""
+
+    def __init__(self, look: Look, profile: Profile) -> None:
+        super().__init__(look, profile)
+        self.known: dict[tuple[str, str], list[Hanging]] = {}
+        self.registers: dict[int, Hanging] = {}
+        self.latest: dict[tuple[Any, str], tuple[str, int]] = {}
+
+    def survey(self, lines: Sequence[Line]) -> None:
+        if not self.profile.last_per_period:
+            return
+        good = [line for line in lines if line.fault is None]
+        self._resolve(good)
+        for line in good:
+            key, moment = self._group(line), (line.values["date"], line.row_no)
+            if moment > self.latest.get(key, ("", 0)):
+                self.latest[key] = moment
+
+    def _group(self, line: Line) -> tuple[Any, str]:
+        """The register and period a read belongs to; for an unknown meter what names it, and the month."""
+        hanging, _ = self._hanging(line)
+        day = line.values["date"][:10]
+        if hanging is not None and hanging.cycle is not None:
+            return hanging.register_id, hanging.cycle.period_of(date.fromisoformat(day)) or day[:7]
+        return tuple(line.values.get(f) for f in ("maker", "serial", "radio", "point")), day[:7]
+
+    def weigh(self, lines: Sequence[Line]) -> Iterator[Verdict]:
+        self._resolve(lines)
+        for line in lines:
+            if self.profile.last_per_period and self.latest.get(self._group(line), ("", 0))[1] != line.row_no:
+                yield Verdict(line, "passed")
+            else:
+                yield self._weigh(line)
+
+    def _weigh(self, line: Line) -> Verdict:
+        said, day = line.values, line.values["date"][:10]
+        hanging, no = self._hanging(line)
+        if hanging is None:
+            assert no is not None
+            return no
+        where: dict[str, Any] = {
+            "point_id": hanging.point_id, "account_id": hanging.account_id, "register_id": hanging.register_id
+        }  # fmt: skip
+        if hanging.cycle is None:
+            return refuse(line, "no-account", f"nobody was ever served by {hanging.meter}", "serial", **where)
+        if day > self.look.today.isoformat():
+            return refuse(line, "future-date", f"{day} lies after today, {self.look.today}", "date", **where)
+        if day < hanging.on_date or (hanging.off_date is not None and day > hanging.off_date):
+            return refuse(line, "not-installed", f"{hanging.meter} did not hang there on {day}", "date", **where)
+        if said["value"] >= hanging.face.limit:
+            dials = hanging.face.dials
+            return refuse(line, "digit-count", f"{said['value']} does not fit {dials} dials", "value", **where)
+        period = hanging.cycle.period_of(date.fromisoformat(day))
+        if period is None:
+            said_window = f"{day} lies in no read window of cycle {hanging.cycle.code}"
+            return refuse(line, "outside-window", said_window, "date", **where)
+        where["period"] = period
+        if hanging.last_on and day <= hanging.last_on:
+            return self._again(line, hanging, day, where)
+        if period == hanging.last_period:
+            said_first = f"{hanging.meter} has a read for {period} of {hanging.last_on}"
+            return refuse(line, "duplicate-read", said_first, "date", **where)
+        return self._taken(line, hanging, day, where)
+
+    def _again(self, line: Line, hanging: Hanging, day: str, where: dict[str, Any]) -> Verdict:
+        """A read not newer than the newest: the same again, another one for its period, or one that comes too late."""
+        sql = (
+            "SELECT value FROM live_read WHERE register_id = ? AND {} = ? AND status <> 'void'"
+            " AND kind NOT IN ('control', 'reread')"
+        )
+        values = [row[0] for row in self.db.rows(sql.format("read_on"), [hanging.register_id, day])]
+        if day == hanging.last_on:
+            values.append(hanging.last_value)
+        if line.values["value"] in values:
+            return refuse(line, "same-read", f"this read of {day} is in already", "value", **where)
+        period = where["period"]
+        taken = values or period == hanging.last_period
+        if taken or self.db.value(sql.format("period"), [hanging.register_id, period]) is not None:
+            return refuse(line, "duplicate-read", f"{hanging.meter} has a read for {period} already", "date", **where)
+        later = f"{hanging.meter} has a later read, of {hanging.last_on}; sort the file by date"
+        return refuse(line, "out-of-order", later, "date", **where)
+
+    def _taken(self, line: Line, hanging: Hanging, day: str, where: dict[str, Any]) -> Verdict:
+        value, before = line.values["value"], hanging.last_value
+        usage = days = None
+        state, reason, sentence = "accepted", "", ""
+        if hanging.last_on:
+            days = (date.fromisoformat(day) - date.fromisoformat(hanging.last_on)).days
+        if before is not None and value < before:
+            state, reason = "held", "below-previous"
+            sentence = f"{value} is below {before} of {hanging.last_on}"
+        elif before is not None:
+            usage = hanging.face.usage(before, value, hanging.unit)
+            limit = self.limit(hanging.customer_class)
+            if limit is not None and usage > limit:
+                state, reason = "held", "over-limit"
+                sentence = f"{usage:,} {hanging.unit} is above the limit of {limit:,} for {hanging.customer_class}"
+        hanging.last_on, hanging.last_value, hanging.last_period = day, value, where["period"]
+        verdict = Verdict(line, "held" if state == "held" else "accepted", reason, sentence, "value", **where)
+        verdict.units, verdict.goods = usage or 0, (day, value, usage, days)
+        return verdict
+
+    # -- finding the register -----------------------------------------------------------------------------------
+
+    def _hanging(self, line: Line) -> tuple[Hanging | None, Verdict | None]:
+        """The register of a row, by serial, else radio, else point; or why there is not just one."""
+        said, day = line.values, line.values["date"][:10]
+        named = [(by, said[by]) for by in ("serial", "radio", "point") if by in said]
+        if not named:
+            return None, refuse(line, "missing-field", "serial, radio and point are empty; one is needed", "serial")
+        for name in named:
+            some = [h for h in self.known.get(name, ()) if "maker" not in said or name[0] != "serial" or _of(h, said)]
+            then = [h for h in some if h.on_date <= day and (h.off_date is None or day <= h.off_date)] or some
+            if len({h.register_id for h in then}) > 1:
+                several = ", ".join(sorted({h.meter for h in then})[:5])
+                return None, refuse(line, "ambiguous-meter", f"{name[1]} may be {several}", name[0])
+            if then:
+                return then[0], None
+        shown = f"{said['maker']}/{said['serial']}" if "maker" in said and "serial" in said else named[0][1]
+        return None, refuse(line, "unknown-meter", f"no meter {shown} is installed here", named[0][0])
+
+    def _resolve(self, lines: Sequence[Line]) -> None:
+        fresh: dict[int, list[Hanging]] = {}
+        for by, sql in _BY.items():
+            wanted = {
+                line.values[by] for line in lines if by in line.values and (by, line.values[by]) not in self.known
+            }
+            for name in wanted:
+                self.known[by, name] = []
+            for name, *row in found(self.db, sql, wanted):
+                hanging = self.registers.get(row[2])
+                if hanging is None or hanging.on_date != row[8]:
+                    hanging = _made(row, self.district.billing_unit)
+                    self.registers.setdefault(hanging.register_id, hanging)
+                    fresh.setdefault(hanging.point_id, []).append(hanging)
+                self.known[by, name].append(hanging)
+        for point_id, account_id, customer_class, unit, *cycle in found(self.db, _SERVED, fresh):
+            for hanging in fresh[point_id]:
+                hanging.account_id, hanging.customer_class = account_id, customer_class
+                hanging.unit, hanging.cycle = Unit(unit), ReadCycle(*cycle)
+        ids = {h.register_id: h for some in fresh.values() for h in some}
+        for register_id, on, value, period in found(self.db, _LAST, ids):
+            hanging = ids[register_id]
+            hanging.last_on, hanging.last_value, hanging.last_period = on, value, period
+
+    def write(self, rows: Rows, verdicts: Sequence[Verdict]) -> None:
+        taken = [v for v in verdicts if v.state in ("accepted", "held")]
+        void = "SELECT register_id, read_on, seq FROM read WHERE status = 'void' AND register_id IN ({marks})"
+        seqs: dict[tuple[int | None, str], int] = {}
+        for register_id, on, seq in found(self.db, void, (v.register_id for v in taken)):
+            seqs[register_id, on] = max(seq, seqs.get((register_id, on), 0))
+        for v in taken:
+            day, value, usage, days = v.goods
+            status, held = ("held", v.reason) if v.state == "held" else ("released", None)
+            source = "E" if v.line.values.get("estimated") else "A"
+            rows.add(
+                *(
+                    "read",
+                    v.register_id,
+                    day,
+                    seqs.get((v.register_id, day), 0) + 1,
+                    v.point_id,
+                    v.period,
+                    value,
+                    usage,
+                    days,
+                ),
+                *(source, status, held, v.line.values.get("trouble"), rows.actor, rows.now, rows.batch_id),
+                v.line.row_no,
+            )
+
+
+def _of(hanging: Hanging, said: dict[str, Any]) -> bool:
+    return hanging.meter.partition("/")[0].casefold() == str(said["maker"]).casefold()
+
+
+def _made(row: Sequence[Any], unit: str) -> Hanging:
+    maker, serial, register_id, dials, zeros, num, den, counted, point_id, on_date, off_date = row
+    face = Register(dials, zeros, Fraction(num, den), Unit(counted))
+    return Hanging(f"{maker}/{serial}", register_id, face, point_id, on_date, off_date, None, None, "", Unit(unit))

@@ -1,0 +1,194 @@
+"""Rows that could not go in: listed, shown, mended, kept or dropped, each decision an act that heals the worklist."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from ubtui.act import Form, Look, Refused, Work, act
+from ubtui.db.models.office import StagedRow
+from ubtui.domain.dates import parse_day
+from ubtui.domain.errors import BadValue
+from ubtui.exchange.profile import FIELDS, Kind, convert, load
+from ubtui.services.imports.stage import taker
+from ubtui.services.imports.taking import Line, Rows, Taker, Verdict
+from ubtui.services.reads import Review, review, summarise
+
+_SHOWN = (
+    "SELECT s.id, s.batch_id, b.source, b.profile, s.row_no, s.kind, s.reason, s.sentence, s.state, p.number, s.period,"
+    " s.cents, s.fields, s.decided_by, s.why, s.point_id, s.register_id FROM staged_row s"
+    " JOIN batch b ON b.id = s.batch_id AND b.released_at IS NOT NULL LEFT JOIN service_point p ON p.id = s.point_id"
+)
+
+
+class Staged(msgspec.Struct, frozen=True):
+    """A staged row: where it came from, why it stays, its fields as the file has them, what was decided."""
+
+    row: int
+    batch: int
+    source: str
+    profile: str
+    row_no: int
+    kind: str
+    reason: str
+    sentence: str
+    state: str
+    point: str | None
+    period: str | None
+    money_cents: int
+    fields: dict[str, str]
+    decided_by: str | None
+    why: str | None
+
+
+def staged(
+    look: Look, kind: str = "", reason: str = "", state: str = "staged", batch: int | None = None, after: int = 0,
+    most: int = 1000,
+) -> tuple[Staged, ...]:  # fmt: skip
+    """Staged rows of released batches in order of their numbers, from the one behind `after`."""
+    wanted = {"s.kind": kind, "s.reason": reason, "s.state": state, "s.batch_id": batch}
+    asked = {column: value for column, value in wanted.items() if value not in ("", None)}
+    where = " AND ".join([f"{column} = ?" for column in asked] + ["s.id > ?"])
+    rows = look.db.rows(f"{_SHOWN} WHERE {where} ORDER BY s.id LIMIT ?", [*asked.values(), after, most])
+    return tuple(_shown(row) for row in rows)
+
+
+def one(look: Look, row: int) -> Staged:
+    """One staged row; BadValue if there is none of that number."""
+    found = look.db.one(f"{_SHOWN} WHERE s.id = ?", [row])
+    if found is None:
+        raise BadValue(f"Staged row {row} is not there: see `ubtui import staged list`.")
+    return _shown(found)
+
+
+def _shown(row: tuple[Any, ...]) -> Staged:
+    names = Staged.__struct_fields__
+    return msgspec.convert(
+        dict(zip(names, [*row[:12], msgspec.json.decode(row[12]), *row[13:15]], strict=True)), Staged
+    )
+
+
+class Mend(Form, frozen=True, kw_only=True):
+    """Fields of a staged row put right; the row goes in if it is right then."""
+
+    row: Annotated[int, msgspec.Meta(description="number of the staged row")]
+    set: Annotated[tuple[str, ...], msgspec.Meta(description="fields put right, field=value", min_length=1)]
+
+
+class Decide(Form, frozen=True, kw_only=True):
+    """Keep a staged row (it goes in; a second read takes the place of the first) or drop it."""
+
+    row: Annotated[int, msgspec.Meta(description="number of the staged row")]
+    decision: Annotated[Literal["keep", "drop"], msgspec.Meta(description="keep or drop")]
+    reason: Annotated[str, msgspec.Meta(description="why, for the record", min_length=3, max_length=500)]
+
+
+class Decided(msgspec.Struct, frozen=True):
+    """What became of the row: mended, kept or dropped; `held` with its code when it went in held."""
+
+    row: int
+    state: str
+    held: str = ""
+
+
+@act("staged.mend")
+def mend(work: Work, form: Mend) -> Decided:
+    """Put fields of a staged row right and take it in."""
+    row = _open(work, form.row)
+    fields: dict[str, str] = msgspec.json.decode(row[12])
+    before = dict(fields)
+    kind: Kind = row[5]
+    for pair in form.set:
+        name, equals, text = pair.partition("=")
+        if not equals or name not in FIELDS[kind]:
+            raise Refused(
+                f"{pair[:60]!r} sets no field of {kind}",
+                rule="staged rows",
+                cure=f"write field=value with one of {', '.join(FIELDS[kind])}",
+            )
+        fields[name] = text.strip()
+    work.detail(before=before, after=fields)
+    return _settle(work, row, "mended", "fields put right", _taken(work, row, fields))
+
+
+@act("staged.decide")
+def decide(work: Work, form: Decide) -> Decided:
+    """Keep or drop a staged row. A kept duplicate voids the read that is in, if that is not billed."""
+    row = _open(work, form.row)
+    work.detail(reason=form.reason)
+    if form.decision == "drop":
+        return _settle(work, row, "dropped", form.reason, None)
+    if row[6] == "duplicate-read":
+        _make_room(work, row, form.reason)
+    return _settle(work, row, "kept", form.reason, _taken(work, row, msgspec.json.decode(row[12])))
+
+
+def _open(work: Work, number: int) -> tuple[Any, ...]:
+    row = work.db.one(f"{_SHOWN} WHERE s.id = ?", [number])
+    if row is None:
+        raise Refused(f"there is no staged row {number}", rule="staged rows", cure="see ubtui import staged list")
+    if row[8] != "staged":
+        raise Refused(
+            f"row {number} was {row[8]} by {row[13]}",
+            rule="a decision stands",
+            cure="import the read again if it is needed",
+        )
+    return row
+
+
+def _make_room(work: Work, row: tuple[Any, ...], reason: str) -> None:
+    """Void the regular reads that the register has for the period of the row that takes their place."""
+    sql = (
+        "SELECT read_on, seq FROM live_read WHERE register_id = ? AND period = ? AND kind = 'regular'"
+        " AND status <> 'void' ORDER BY read_on, seq"
+    )
+    for on, seq in work.db.rows(sql, [row[16], row[10]]):
+        form = Review(point=row[9], read_on=parse_day(on), seq=seq, code="R15", decision="void", reason=reason)
+        review(work, form)
+
+
+def _taken(work: Work, row: tuple[Any, ...], fields: dict[str, str]) -> Verdict:
+    """Judge the row alone, as the record now stands, and write it into its own batch; Refused if it cannot go in."""
+    kind: Kind = row[5]
+    try:
+        profile = load(row[3], kind)
+    except (OSError, BadValue) as exc:
+        raise Refused(
+            f"profile {row[3]} of batch {row[1]} cannot be used: {exc}", rule="profiles", cure="put the profile back"
+        ) from exc
+    values, faults = convert(profile, fields)
+    if faults:
+        raise Refused(faults[0].sentence, rule=faults[0].reason, cure="mend the field")
+    taking = taker(work, kind, profile)
+    line = Line(1, 1, list(fields.values()), fields, values)
+    verdict = _alone(taking, line, row[15])
+    if verdict.state == "staged":
+        raise Refused(verdict.sentence, rule=verdict.reason, cure="mend the row, or drop it with a reason")
+    line.row_no = row[4]
+    rows = Rows(work.db, row[1], work.actor.name, work.now)
+    taking.write(rows, [verdict])
+    rows.flush()
+    if verdict.register_id is not None and kind in ("reads", "usage"):
+        summarise(work.db, [verdict.register_id])
+    return verdict
+
+
+def _alone(taking: Taker, line: Line, point_id: int | None) -> Verdict:
+    taking.survey([line])
+    taking.surveyed()
+    if point_id is not None:
+        taking.pin(line, point_id)
+    return taking.judge([line])[0]
+
+
+def _settle(work: Work, row: tuple[Any, ...], state: str, why: str, verdict: Verdict | None) -> Decided:
+    point_id = verdict.point_id if verdict and verdict.point_id else row[15]
+    work.db.update(
+        StagedRow, row[0], state=state, decided_by=work.actor.name, decided_at=work.now, why=why,
+        point_id=point_id, period=verdict.period if verdict and verdict.period else row[10],
+    )  # fmt: skip
+    if point_id is not None:
+        work.touch("point", work.db.value("SELECT number FROM service_point WHERE id = ?", [point_id]))
+    work.fact(row=row[0], batch=row[1], state=state, kind=row[5])
+    return Decided(row[0], state, verdict.reason if verdict and verdict.state == "held" else "")
