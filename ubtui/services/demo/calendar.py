@@ -31,6 +31,7 @@ class Almanac:
 
     today: date
     windows: dict[str, tuple[Window, ...]]
+    a_year: dict[str, int]
     unbilled: str
 
 
@@ -49,7 +50,7 @@ def almanac(district: District, today: date, years: int) -> Almanac:
         *made[unbilled][:-1],
         Window(last.period, last.reads, last.bill_on, last.mailed_on, last.due_on, False),
     )
-    return Almanac(today, made, unbilled)
+    return Almanac(today, made, {cycle.code: 12 // cycle.months for cycle in district.cycles}, unbilled)
 
 
 def _windows(cycle: Cycle, today: date, count: int) -> tuple[Window, ...]:

@@ -9,8 +9,8 @@ from datetime import date, timedelta
 
 from ubtui.services.demo import names
 from ubtui.services.demo.calendar import Almanac, Window
+from ubtui.services.demo.names import Face
 
-Face = tuple[str, str, int, str, int, int, int]
 _CLASSES = ("residential",) * 87 + ("multi",) * 3 + ("commercial",) * 7 + ("institutional",) * 1 + ("irrigation",) * 2
 _BASE = {
     "residential": (9, 44),
@@ -34,6 +34,7 @@ class Draft:
     limit: int
     habit: str
     face: Face
+    a_year: int
     garden: list[int] | None = None
     opened_at: int | None = None
     ended_at: int | None = None
@@ -52,16 +53,14 @@ class Draft:
     plant: str = ""
 
 
-def drawn(
-    rng: random.Random, index: int, cycle: str, almanac: Almanac, limits: Mapping[str, int], safe: bool
-) -> Draft:
+def drawn(rng: random.Random, index: int, cycle: str, almanac: Almanac, limits: Mapping[str, int], safe: bool) -> Draft:
     """An ordinary account; nothing about it is worth an item of the worklist.
 
     A year-on-year change stays within 15 %, a period within twice the average; only a sealed point rests.
     """
     windows = almanac.windows[cycle]
     n = len(windows) - 1
-    customer_class = rng.choice(_CLASSES)
+    customer_class = "residential" if safe else rng.choice(_CLASSES)
     low, high = _BASE[customer_class]
     base = low + int((high - low) * rng.random() ** 2)
     months = [int(w.period[-2:]) for w in windows[1:]]
@@ -70,10 +69,10 @@ def drawn(
     dice = [rng.randrange(1000) for _ in range(6)]
     draft = Draft(
         index, cycle, windows, customer_class, [], limits.get(customer_class, 1_000_000),
-        rng.choice(_HABITS), _face(rng, customer_class, base, n),
+        rng.choice(_HABITS), _face(rng, customer_class, base, n), almanac.a_year[cycle],
     )  # fmt: skip
     residential = customer_class == "residential"
-    draft.tenant = residential and dice[0] < 190 or customer_class == "commercial" and dice[0] < 400
+    draft.tenant = dice[0] < {"residential": 190, "commercial": 400}.get(customer_class, 0)
     draft.agent = draft.tenant and dice[1] < 300
     back = rng.randint(2, 7)
     if safe:

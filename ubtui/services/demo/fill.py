@@ -74,9 +74,7 @@ def fill(work: Work, form: Fill) -> Filled:
             f"{work.district.name} is a {work.district.kind} district", rule="samples", cure="use another place"
         )
     told = list(
-        stories(
-            work.district, form.seed, form.accounts, form.years, form.today, form.skip, form.first, form.count
-        )
+        stories(work.district, form.seed, form.accounts, form.years, form.today, form.skip, form.first, form.count)
     )
     part = _Part(work, form)
     for story in told:
@@ -97,8 +95,12 @@ class _Part:
         self.last: dict[str, int] = {}
         self.cycles: dict[str, int] = dict(self.db.rows("SELECT code, id FROM cycle"))
         self.routes: dict[str, int] = dict(self.db.rows("SELECT code, id FROM route"))
-        marks = ", ".join("?" * len(names.AGENTS))
-        firms = dict(self.db.rows(f"SELECT name, MIN(id) FROM party WHERE name IN ({marks}) GROUP BY name", names.AGENTS))
+        firms: dict[str, int] = dict(
+            self.db.rows(
+                f"SELECT name, MIN(id) FROM party WHERE name IN ({', '.join('?' * len(names.AGENTS))}) GROUP BY name",
+                names.AGENTS,
+            )
+        )
         self.parties: dict[str, int] = {f"a{n}": firms[name] for n, name in enumerate(names.AGENTS) if name in firms}
         self.accounts: dict[int, int] = {}
         self.services: dict[tuple[int, int], int] = {}
@@ -118,7 +120,8 @@ class _Part:
     def account(self, s: Story) -> None:
         account, parcel, premise = self.new("account"), self.new("parcel"), self.new("premise")
         self.accounts[s.index] = account
-        self.add("parcel", parcel, s.apn, self.work.district.county, f"{s.address}, {s.city}", f"Lot {s.index % 90 + 1}")
+        county, legal = self.work.district.county, f"Lot {s.index % 90 + 1}"
+        self.add("parcel", parcel, s.apn, county, f"{s.address}, {s.city}", legal)
         self.add("premise", premise, parcel, s.address, s.city, s.zip, s.customer_class)
         state = "closed" if s.closed_on else "active"
         self.add("account", account, s.number, self.cycles[s.cycle], s.customer_class, state, s.opened_on, s.closed_on)

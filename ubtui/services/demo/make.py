@@ -29,7 +29,7 @@ from ubtui.services.demo.plants import CODES, places
 from ubtui.services.demo.stories import raised
 from ubtui.services.demo.story import Entry
 from ubtui.services.office import install
-from ubtui.settings import District, district
+from ubtui.settings import District
 
 ANSWER_KEY: Final = "answer-key.json"
 _DATABASE: Final = "ubtui.db"
@@ -39,7 +39,7 @@ LEAST, MOST = 20, 800_000
 class Seal(Form, frozen=True, kw_only=True):
     """What a refresh of the sample must find: code, subject and account of each item."""
 
-    entries: list[tuple[str, str, str]]
+    entries: list[tuple[str, str, str | None]]
 
 
 class Sealed(msgspec.Struct, frozen=True):
@@ -106,9 +106,10 @@ def make(
 def _bounds(today: date, accounts: int, years: int, skip: Collection[str]) -> None:
     if not LEAST <= accounts <= MOST:
         raise BadValue(f"--accounts {accounts}: a sample has {LEAST} to {MOST:,} accounts.")
-    if years < 1 or not FIRST_YEAR + 1 <= today.year - years - 1 or today.year >= LAST_YEAR:
+    if years < 1 or today.year - years - 2 < FIRST_YEAR or today.year >= LAST_YEAR:
         raise BadValue(
-            f"--years {years} before {today}: the office's calendar runs from {FIRST_YEAR + 2} to {LAST_YEAR - 1}."
+            f"--years {years} before {today}: one or more, within the office's calendar, {FIRST_YEAR + 2} to"
+            f" {LAST_YEAR - 1}."
         )
     if odd := [name for name in skip if name.partition(".")[0] not in CODES]:
         raise BadValue(f"No plant {odd[0][:20]!r}: write its code and number, as R04.1.")
@@ -166,6 +167,6 @@ def _troubled(
     return entries
 
 
-def _text(entries: Sequence[tuple[str, str, str]]) -> str:
+def _text(entries: Sequence[tuple[str, str, str | None]]) -> str:
     rows = [{"code": code, "subject": subject, "account": account} for code, subject, account in entries]
     return json.dumps(rows, indent=1) + "\n"

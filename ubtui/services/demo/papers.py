@@ -24,7 +24,7 @@ R = TypeVar("R")
 TERM = 2
 """Office days after which a decision is late."""
 _ROLES = {"ana": "technician", "ben": "lead", "service": "service"}
-_RECEIPT = b"Foothill Plumbing, Rincon Vista\nRepaired a split line at the meter box, 2 hours, 1 coupling\nPaid in full\n"
+_RECEIPT = b"Foothill Plumbing, Rincon Vista\nRepaired a split line at the meter box, 2 hours\nPaid in full\n"
 
 
 @dataclass
@@ -59,9 +59,7 @@ def days(today: date) -> tuple[date, date]:
     return late, near
 
 
-def write(
-    office: Office, carrying: dict[int, Plant], today: date, skip: Collection[str]
-) -> list[Entry]:
+def write(office: Office, carrying: dict[int, Plant], today: date, skip: Collection[str]) -> list[Entry]:
     """Make the papers of the plants, in order of their days; what each must raise.
 
     A plant left out (`skip`) still takes its number: its proposal is withdrawn, or its refusal acknowledged.
@@ -130,9 +128,7 @@ def _propose(
     return office.does("ana", day, adjustments.propose, form).number
 
 
-def _by_hand(
-    office: Office, todo: list[tuple[Plant, str]], today: date, skip: Collection[str]
-) -> list[Entry]:
+def _by_hand(office: Office, todo: list[tuple[Plant, str]], today: date, skip: Collection[str]) -> list[Entry]:
     """Items that ana typed; the near one is settled already. Their keys count by plant, so their uuids stay."""
     found = []
     for plant, account in todo:

@@ -48,9 +48,7 @@ def roles(rng: random.Random, d: Draft, opened: date, address: str, city: str, z
     return tuple(found)
 
 
-def _owner(
-    rng: random.Random, d: Draft, key: int, line1: str, city: str, state: str, zip_code: str
-) -> Person:
+def _owner(rng: random.Random, d: Draft, key: int, line1: str, city: str, state: str, zip_code: str) -> Person:
     if d.customer_class == "residential" or key != d.index or d.index % 10 == 8 or d.customer_class == "irrigation":
         kind, name = "person", _name(rng)
         if rng.random() < 0.25:
@@ -58,7 +56,7 @@ def _owner(
     else:
         kind = "organization"
         word = {"multi": names.MULTI, "commercial": names.BUSINESS, "institutional": names.PUBLIC}[d.customer_class]
-        name = f"{rng.choice(names.FAMILY + [town for town, _ in names.TOWNS])} {rng.choice(word)}"
+        name = f"{rng.choice((*names.FAMILY, *(town for town, _ in names.TOWNS)))} {rng.choice(word)}"
     line: str | None = line1
     post: str | None = zip_code
     if d.mail_blank:

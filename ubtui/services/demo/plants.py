@@ -10,9 +10,12 @@ from typing import Final
 
 from ubtui.services.demo.calendar import Almanac, business_day
 from ubtui.services.demo.draft import Draft
-from ubtui.services.demo.names import LARGE_FACE
+from ubtui.services.demo.names import FACES, GARDEN_FACE, LARGE_FACE
 
-CODES: Final = tuple("R04 R05 R06 R07 R08 R09 R10 R13 R14 R15 P07 A01 A02 A04 Q01 X05".split())
+CODES: Final = (
+    *("R04", "R05", "R06", "R07", "R08", "R09", "R10", "R13", "R14", "R15"),
+    *("P07", "A01", "A02", "A04", "Q01", "X05"),
+)
 TIMES: Final = ("1", "2", "3", "near")
 SAFE: Final = frozenset({3, 5})
 """Places of accounts that belong to staff: nothing is planted there."""
@@ -67,6 +70,9 @@ def planted(draft: Draft, plant: Plant, almanac: Almanac) -> None:
 
 def _plain(d: Draft) -> None:
     """An ordinary house of old standing: one point in use, nobody else on the account, every bill paid."""
+    if d.customer_class != "residential":
+        most = max(d.uses)
+        d.uses = [2 + use * 40 // most for use in d.uses]
     d.customer_class, d.opened_at, d.closed_on, d.sealed_at = "residential", None, None, None
     d.garden, d.exchanged_at, d.tenant, d.agent, d.habit = None, None, False, False, "prompt"
 
@@ -77,7 +83,8 @@ def _flat(d: Draft, base: int, rng: random.Random, spread: int = 0) -> None:
 
 def _high(d: Draft, plant: Plant, _: Almanac, rng: random.Random) -> None:
     _flat(d, 4 if plant.near else 20 + 2 * plant.n, rng)
-    d.uses[-1] = 9 if plant.near else d.uses[-7] * (24 + 2 * plant.n) // 10  # near: under the least use of 10
+    # near: more than twice, but under the least use of 10
+    d.uses[-1] = 9 if plant.near else d.uses[-1 - d.a_year] * (24 + 2 * plant.n) // 10
 
 
 def _high_new(d: Draft, plant: Plant, _: Almanac, rng: random.Random) -> None:
@@ -109,15 +116,15 @@ def _below(d: Draft, plant: Plant, _: Almanac, rng: random.Random) -> None:
 
 def _rollover(d: Draft, plant: Plant, _: Almanac, rng: random.Random) -> None:
     _flat(d, 20, rng, 1)
-    d.face = ("Sensus", "SRII", 4, "ccf", 1, 1, 1)
+    d.face = FACES[0]
     # near: the counter stands at its last number
-    d.ends_at = 9_999 if plant.near else 10_000 + 5 + plant.n
+    d.ends_at = 9_999 if plant.near else 10_005 + plant.n
 
 
 def _sealed(d: Draft, plant: Plant, _: Almanac, rng: random.Random) -> None:
     _flat(d, 0, rng)
     d.sealed_at = 0
-    d.face = ("Badger", "M25", 6, "cf", 1, 1, 1)
+    d.face = GARDEN_FACE
     d.uses[-1] = 0 if plant.near else plant.n  # near: the counter moves, by less than a billing unit
     d.creeps = plant.near
 

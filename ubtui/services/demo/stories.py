@@ -51,5 +51,5 @@ def raised(carrying: dict[int, Plant], skip: Collection[str]) -> list[Entry]:
         if plant.near or plant.code[0] in "AX":
             continue
         subject = f"point:{point_number(index)}" if plant.code[0] == "R" else f"account:{account}"
-        found.append(Entry(plant.code, subject, account))
+        found.append(Entry(plant.code, subject, None if plant.code == "R14" else account))
     return found

@@ -123,11 +123,11 @@ class ReceiptStory:
 
 @dataclass(frozen=True)
 class Entry:
-    """One item that a refresh must raise."""
+    """One item that a refresh must raise; no account where nobody is served."""
 
     code: str
     subject: str
-    account: str
+    account: str | None
 
 
 @dataclass(frozen=True)

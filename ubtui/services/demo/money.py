@@ -1,0 +1,151 @@
+"""Bills of the sample's reads by the tariff, and what came in for them by each account's habit."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from fractions import Fraction
+from functools import lru_cache
+
+from ubtui.domain.money import rate, round_cents
+from ubtui.domain.tariff import Bill, Line, Tariff
+from ubtui.services.demo.calendar import business_day
+from ubtui.services.demo.draft import Draft
+from ubtui.services.demo.story import BillStory, PointStory, ReadStory, ReceiptStory
+from ubtui.services.ledger import BillLine
+from ubtui.settings import District
+
+PENALTY_PERCENT = 10
+RATES = {"residential": "R1", "multi": "C1", "commercial": "C1", "institutional": "C1", "irrigation": "IR1"}
+SEALED_RATE = "R1-SEALED"
+_SOURCES = {
+    "ach": "Autopay",
+    "web": "Web payment",
+    "check": "Mail",
+    "cash": "Counter",
+    "card": "Counter",
+    "lockbox": "Lockbox",
+}
+
+
+@dataclass(frozen=True)
+class Turn:
+    """The end of one period on one account: when it was read, and the days its bill is made, mailed and due."""
+
+    on: date
+    period: str
+    final: bool
+    bill: tuple[date, date, date] | None
+
+
+def rates(district: District) -> Callable[[str, int], Bill]:
+    """The district's rates as one function of rate code and use; the same use is computed once."""
+    tariffs = {
+        r.code: Tariff(r.code, r.effective, rate(r.fixed), r.tier_starts, tuple(map(rate, r.tier_prices)))
+        for r in district.rates
+    }
+
+    @lru_cache(maxsize=20_000)
+    def bill(code: str, usage: int) -> Bill:
+        return tariffs[code].bill(usage)
+
+    return bill
+
+
+def bills(
+    priced: Callable[[str, int], Bill], d: Draft, points: Sequence[PointStory], turns: Sequence[Turn], number: str
+) -> Iterator[BillStory]:
+    """One bill a billed turn: each point's service charge and use, line by line."""
+    for j, turn in enumerate(turns):
+        if not j or turn.bill is None:
+            continue
+        lines: list[tuple[int, BillLine]] = []
+        for n, point in enumerate(points):
+            prev, read = _pair(point, turns[j - 1].on, turn.on)
+            assert read.usage is not None
+            sealed = d.sealed_at is not None and j > d.sealed_at
+            code = SEALED_RATE if sealed else RATES[point.customer_class]
+            trace = json.dumps(
+                {
+                    "point": point.number, "from": prev.on.isoformat(), "to": read.on.isoformat(),
+                    "previous": prev.value, "present": read.value, "use": read.usage, "rate": code,
+                }
+            )  # fmt: skip
+            lines += [(n, _line(line, n, trace)) for line in priced(code, read.usage).lines]
+        yield BillStory(
+            f"{number}-{turn.period[-7:-3]}{turn.period[-2:]}", turn.period, turns[j - 1].on, turn.on, *turn.bill,
+            tuple(lines),
+        )  # fmt: skip
+
+
+def _line(line: Line, n: int, trace: str) -> BillLine:
+    fixed = line.code == "fixed"
+    label = "Service charge" if fixed else "Water use"
+    if line.label.startswith("Tier"):
+        label += f", {line.label.lower()}"
+    if n:
+        label += ", irrigation"
+    charge = "SVC" if fixed else "USE"
+    return BillLine(charge, label, line.cents, str(line.quantity), decimal(line.rate), None, trace)
+
+
+def payments(
+    rng: random.Random, d: Draft, made: Sequence[BillStory], today: date, number: str
+) -> tuple[tuple[BillStory, ...], tuple[ReceiptStory, ...]]:
+    """What came in for the bills by `today`, oldest first; a bill that finds arrears carries a late penalty."""
+    out: list[BillStory] = []
+    receipts: list[ReceiptStory] = []
+    owed = 0
+    for n, bill in enumerate(made):
+        last = n == len(made) - 1
+        if owed > 500:
+            fee = round_cents(Fraction(owed * PENALTY_PERCENT, 100))
+            line = BillLine("PEN", "Late penalty", fee, decimal(Fraction(owed, 100)), f"{PENALTY_PERCENT} %")
+            bill = replace(bill, lines=(*bill.lines, (0, line)))
+        out.append(bill)
+        owed += bill.cents
+        when, cents, how = _payment(rng, d, bill, owed, last)
+        if cents <= 0 or when > today or (not last and when >= made[n + 1].billed_on):
+            continue
+        if last:
+            cents += d.credit_cents
+        reference = str(1_000 + rng.randrange(9_000)) if how in ("check", "lockbox") else None
+        receipts.append(ReceiptStory(f"R{number}-{len(receipts) + 1:03d}", when, cents, _SOURCES[how], how, reference))
+        owed -= cents
+    return tuple(out), tuple(receipts)
+
+
+def _payment(rng: random.Random, d: Draft, bill: BillStory, owed: int, last: bool) -> tuple[date, int, str]:
+    """Day, cents and tender of the payment that answers a bill; no cents: none came."""
+    how = rng.choice(("web", "web", "check", "lockbox", "lockbox", "card", "cash"))
+    part, days = rng.randint(40, 80), rng.randint(4, 24)
+    habit = d.habit if d.closed_on is None else "prompt"
+    if habit == "autopay":
+        return business_day(bill.due_on - timedelta(days=3)), owed, "ach"
+    if habit == "late":
+        return business_day(bill.due_on + timedelta(days=days // 2)), owed, how
+    if habit == "partly":
+        return business_day(bill.mailed_on + timedelta(days=days)), owed * part // 100, how
+    if habit == "behind" and days % 3:
+        return bill.due_on, 0, how
+    if d.credit_cents and last:
+        return business_day(bill.billed_on + timedelta(days=5)), owed, "check"
+    return business_day(bill.mailed_on + timedelta(days=days)), owed, how
+
+
+def decimal(value: Fraction) -> str:
+    """A rate or amount with a finite decimal as text: two places, or four where they are needed."""
+    whole, rest = divmod(value * 10_000, 1)
+    text = f"{whole // 10_000}.{whole % 10_000:04d}"
+    return text[:-2] if text.endswith("00") and not rest else text
+
+
+def _pair(point: PointStory, before: date, on: date) -> tuple[ReadStory, ReadStory]:
+    for meter in point.meters:
+        for prev, read in zip(meter.reads, meter.reads[1:], strict=False):
+            if read.on == on and prev.on == before:
+                return prev, read
+    raise LookupError(f"{point.number}: no reads of {before} and {on}")
