@@ -76,7 +76,7 @@ def explain(exc: BaseException) -> RecordError:
         if isinstance(code, int):
             text = str(link).removeprefix("SQLITE_CONSTRAINT_TRIGGER: ")
             if code == 1811:
-                return RuleBroken("rule", text.split(": ")[-1] if ": " in text else text)
+                return RuleBroken("rule", text)
             cause, sentence = _EXTENDED.get(code) or _APSW.get(code & 0xFF) or ("fault", str(link))
             kind = Busy if cause == "busy" else RuleBroken if code & 0xFF == 19 or cause == "refused" else RecordError
             return kind(cause, f"{sentence} ({text})" if kind is RuleBroken else sentence)
