@@ -13,6 +13,7 @@ from typing import Any
 import apsw
 import pytest
 
+from tests import postgres
 from tests.services import office
 from ubtui.db.models import reads, record
 from ubtui.desk import DATABASE, Desk, is_url
@@ -53,7 +54,7 @@ class Scene:
         if is_url(self.data):
             import psycopg
 
-            with psycopg.connect(self.data, autocommit=True) as bare:
+            with psycopg.connect(as_root(self.data), autocommit=True) as bare:
                 bare.execute("SET session_replication_role = replica")  # triggers and keys sleep for this session
                 for statement in statements:
                     bare.execute(statement)
@@ -70,6 +71,11 @@ class Scene:
             if table in tables:
                 bare.execute(sql)
         bare.close()
+
+
+def as_root(url: str) -> str:
+    """The same database, as the server's superuser."""
+    return url.replace(f"//{postgres.ROLE}@", "//postgres@")
 
 
 @pytest.fixture
