@@ -69,13 +69,13 @@ def opening(small: str, large: str, n_large: int) -> list[Row]:
 
 
 _PEAK = """
-import resource, sys
+import sys
 from ubtui.desk import Desk
 from ubtui.services import listing, worklist
 with Desk(sys.argv[1]) as desk:
     desk.ask(listing.first, worklist.WORKLIST, listing.Query(), 24)
     kept = desk.ask(listing.ids, worklist.WORKLIST, listing.Query())
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+print(int(next(line for line in open("/proc/self/status") if line.startswith("VmHWM")).split()[1]) / 1024)
 """
 
 
@@ -123,7 +123,7 @@ def inserting(rows: int = 200_000) -> Row:
             desk.session.load("read", columns, values)
         ours = time.perf_counter() - began
     raw = apsw.Connection(os.path.join(tempfile.mkdtemp(), "raw.db"))
-    raw.execute("PRAGMA journal_mode=wal; PRAGMA synchronous=FULL")
+    raw.execute("PRAGMA journal_mode=wal; PRAGMA synchronous=FULL").fetchall()
     raw.execute(f"CREATE TABLE read({', '.join(columns)}, PRIMARY KEY(register_id, read_on, seq)) WITHOUT ROWID")
     began = time.perf_counter()
     with raw:
@@ -145,12 +145,12 @@ def committing(data: str) -> Row:
     with Desk(data) as desk:
         found = desk.ask(listing.first, worklist.WORKLIST, Query(), 200)
         for n, item in enumerate(list(found.ids) * 3):
-            form = worklist.Note(item=str(desk.ask(worklist.item, item).key), text=f"seen {n}")
+            form = worklist.Note(item=str(desk.ask(worklist.item, item).key), note=f"seen {n}")
             began = time.perf_counter()
             desk.perform(worklist.note, form)
             times.append((time.perf_counter() - began) * 1000)
     raw = apsw.Connection(os.path.join(tempfile.mkdtemp(), "raw.db"))
-    raw.execute("PRAGMA journal_mode=wal; PRAGMA synchronous=FULL; CREATE TABLE t(a)")
+    raw.execute("PRAGMA journal_mode=wal; PRAGMA synchronous=FULL; CREATE TABLE t(a)").fetchall()
     bare = timed(lambda: raw.execute("INSERT INTO t VALUES (1)"), 300)
     times.sort()
     p50, p95 = times[len(times) // 2], times[int(len(times) * 0.95)]

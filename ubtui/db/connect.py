@@ -23,7 +23,6 @@ PRAGMAS: Final[dict[str, object]] = {
     "recursive_triggers": 1,
     "trusted_schema": 0,
     "cell_size_check": 1,
-    "cache_size": -16000,
     "temp_store": 2,
 }
 BUSY_SECONDS: Final = 10.0

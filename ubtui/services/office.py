@@ -24,7 +24,7 @@ def install(session: Session, text: str, day: date, now: str, folder: Path | Non
     found = district(text)
     if folder is not None:
         os.chmod(folder, 0o700)
-        (folder / "district.toml").write_text(text, "utf-8")
+        _keep(folder / "district.toml", text)
     migrate(session, now)
     if session.value("SELECT value FROM meta WHERE key = 'district'") is not None:
         raise ValueError(f"this record already holds the district {session.value(_NAME)!r}: choose another place")
@@ -35,6 +35,12 @@ def install(session: Session, text: str, day: date, now: str, folder: Path | Non
         work = Work(session, day, now, now, found, Actor("service", "service", "init"), "init")
         append_event(work, "district.init", "done", {"name": found.name, "kind": found.kind}, {})
     return found
+
+
+def _keep(path: Path, text: str) -> None:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+        os.fchmod(file.fileno(), 0o600)
+        file.write(text)
 
 
 _NAME = "SELECT value FROM meta WHERE key = 'name'"
