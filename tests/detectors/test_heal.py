@@ -1,0 +1,223 @@
+"""What becomes of items as their causes come, stay, go and come back; and what re-detection must leave alone."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+
+from tests.detectors.scene import DAY, NOW, PERIODS, Customer, Scene, read_day
+from ubtui.detectors import heal
+from ubtui.detectors.registry import CODES, DETECTORS, as_markdown
+from ubtui.domain.ranking import BASE
+from ubtui.domain.subjects import Subject
+from ubtui.services.reads import Review, review
+
+LAST = PERIODS[-1]
+
+
+def row(scene: Scene, columns: str) -> Any:
+    return scene.db.one(f"SELECT {columns} FROM work_item")
+
+
+def change(scene: Scene, **columns: object) -> None:
+    with scene.db.writing():
+        sets = ", ".join(f"{name} = ?" for name in columns)
+        scene.db.run(f"UPDATE work_item SET {sets}", list(columns.values()))
+
+
+def high(scene: Scene) -> Customer:
+    c = scene.customer()
+    scene.uses(c, [30, *[40] * 5, 90])
+    return c
+
+
+def fix(scene: Scene, c: Customer, use: int, seq: int = 1) -> None:
+    """Put the use of the read under judgement right (or wrong again)."""
+    form = Review(
+        point=c.point, read_on=read_day(LAST), seq=seq, code="R04", decision="corrected", value=1230 + use,
+        reason="misread",
+    )  # fmt: skip
+    scene.act(review, form)
+
+
+def test_an_item_says_who_where_and_why(scene: Scene) -> None:
+    c = high(scene)
+    scene.refresh()
+    assert row(scene, "who, place, account, cycle, route, customer_class, due_on, due_source, units, role, state") == (
+        "Owner 1", "1 Alder Ct", c.account.replace("-", ""), "B2", "R07", "residential", "2026-10-23", "bill date", 60,
+        "technician", "open",
+    )  # fmt: skip
+    assert row(scene, "title, why") == (
+        "High against last year",
+        "90 against 30 expected from Oct 20, 2025, 3 × expected",
+    )
+    evidence = json.loads(row(scene, "evidence")[0])
+    assert evidence["use"] == 90 and evidence["last_year"] == 30 and evidence["limit"] == "2"
+    assert evidence["reads"] == [
+        {"on": "2026-10-20", "use": 90, "value": 1320},
+        {"on": "2026-08-20", "use": None, "value": 1230},
+        {"on": "2025-10-20", "use": 30, "value": None},
+    ]
+    assert scene.db.rows("SELECT kind, actor FROM work_event") == [("raised", "service")]
+
+
+def test_detected_again_a_claim_stays(scene: Scene) -> None:
+    high(scene)
+    scene.refresh()
+    change(scene, state="claimed", lease_until="2026-11-23T16:30:00.000000Z", assignee="ana")
+    scene.refresh()
+    assert row(scene, "state, assignee, lease_until, seen_count, version") == (
+        "claimed", "ana", "2026-11-23T16:30:00.000000Z", 2, 1,
+    )  # fmt: skip
+    change(scene, state="waiting", lease_until=None, wait_for="field", wake_on="2026-12-01")
+    scene.refresh()
+    assert row(scene, "state, wait_for, wake_on, seen_count") == ("waiting", "field", "2026-12-01", 3)
+
+
+def test_a_claimed_item_that_closes_gives_its_lease_back(scene: Scene) -> None:
+    c = high(scene)
+    scene.refresh()
+    change(scene, state="claimed", lease_until="2026-11-23T16:30:00.000000Z", assignee="ana")
+    fix(scene, c, 40)
+    state, lease, assignee, by, version = row(scene, "state, lease_until, assignee, resolved_by, version")
+    assert (state, lease, assignee, version) == ("resolved", None, "ana", 2)
+    assert by in ("read.review", "itself")
+    scene.steady()
+
+
+def test_the_cause_comes_back_in_the_same_period(scene: Scene) -> None:
+    c = high(scene)
+    scene.refresh()
+    fix(scene, c, 40)
+    fix(scene, c, 95, seq=2)
+    assert row(scene, "state, reopen_count, resolved_by, resolved_at") == ("open", 1, None, None)
+    assert [k for (k,) in scene.db.rows("SELECT kind FROM work_event ORDER BY id")] == [
+        "raised",
+        "resolved",
+        "reopened",
+    ]
+    scene.steady()
+
+
+def test_the_next_period_is_another_item(scene: Scene) -> None:
+    c = high(scene)
+    scene.refresh()
+    scene.read(c, "B2/2026-12", 1320 + 95, usage=95)
+    healed = scene.refresh()
+    assert [k.period for k in healed.closed] == [LAST]
+    assert [k.period for k in healed.opened] == ["B2/2026-12"]
+    assert row(scene, "COUNT(*)") == (2,)
+
+
+def test_closed_by_a_refresh_is_closed_by_itself(scene: Scene) -> None:
+    high(scene)
+    scene.refresh()
+    scene.policy("R04", times="4")
+    scene.refresh()
+    assert row(scene, "state, resolved_by") == ("resolved", "itself")
+
+
+def test_heal_keeps_the_name_of_the_act(scene: Scene) -> None:
+    c = high(scene)
+    scene.refresh()
+    scene.policy("R04", times="4")
+    with scene.db.writing():
+        heal.heal(scene.db, [Subject("point", c.point)], DAY, NOW, "read.review", "ana")
+    assert row(scene, "resolved_by") == ("read.review",)
+    assert scene.db.rows("SELECT actor FROM work_event WHERE kind = 'resolved'") == [("ana",)]
+
+
+def test_a_dismissal_is_silence_for_code_and_subject_until_its_end(scene: Scene) -> None:
+    c = high(scene)
+    scene.refresh()
+    change(scene, state="dismissed", dismissed_until=(DAY + timedelta(days=90)).isoformat())
+    assert scene.refresh() == heal.Healed()
+    scene.read(c, "B2/2026-12", 1320 + 95, usage=95)
+    assert scene.refresh() == heal.Healed()  # another period of the same code and subject
+    later = scene.refresh(DAY + timedelta(days=91))
+    assert [k.period for k in later.opened] == ["B2/2026-12"]
+
+
+def test_the_end_of_a_dismissal_reopens(scene: Scene) -> None:
+    high(scene)
+    scene.refresh()
+    change(scene, state="dismissed", dismissed_until=DAY.isoformat())
+    assert scene.refresh() == heal.Healed()
+    assert len(scene.refresh(DAY + timedelta(days=1)).opened) == 1
+    assert row(scene, "state, reopen_count, dismissed_until") == ("open", 1, None)
+
+
+def test_an_override_of_the_priority_stays(scene: Scene) -> None:
+    c = high(scene)
+    scene.refresh()
+    assert row(scene, "priority, priority_calc") == (70, 70)  # 60, and ten office days past the bill date
+    change(scene, priority=20, override_reason="known leak")
+    scene.read(c, LAST, 1325, seq=2, usage=95)
+    scene.refresh()
+    assert row(scene, "priority, units") == (20, 65)
+
+
+def test_a_held_read_near_its_bill_date_is_lifted(scene: Scene) -> None:
+    c = scene.customer()
+    scene.uses(c, [30] * 6, last=PERIODS[-2], start=8000)
+    scene.read(c, LAST, 8100, status="held", held_code="below-previous")
+    days = {DAY.replace(month=10, day=21): 90, DAY.replace(month=10, day=20): 75}
+    for day, priority in days.items():  # bill date October 25, a Sunday
+        scene.refresh(day)
+        assert row(scene, "priority_calc") == (priority,), day
+
+
+def test_items_of_one_point_and_period_have_a_parent(scene: Scene) -> None:
+    c = scene.customer()
+    scene.uses(c, [*[40] * 6, 400])
+    scene.refresh()
+    parents = dict(scene.db.rows("SELECT code, parent_id FROM work_item"))
+    top = scene.db.value("SELECT id FROM work_item WHERE parent_id IS NULL")
+    assert sorted(parents) == ["R04", "R06"] and list(parents.values()).count(top) == 1
+
+
+def test_heal_looks_at_what_was_touched_alone(scene: Scene) -> None:
+    first, second = high(scene), high(scene)
+    with scene.db.writing():
+        healed = heal.heal(scene.db, [Subject("point", first.point)], DAY, NOW)
+    assert [str(k) for k in healed.opened] == [f"R04:point:{first.point}@{LAST}"]
+    with scene.db.writing():
+        assert heal.heal(scene.db, [Subject("route", "R07")], DAY, NOW) == heal.Healed()
+        healed = heal.heal(scene.db, [Subject("point", c.point) for c in (first, second)], DAY, NOW)
+    assert [str(k) for k in healed.opened] == [f"R04:point:{second.point}@{LAST}"]
+
+
+def test_an_item_typed_by_hand_is_left_alone(scene: Scene) -> None:
+    high(scene)
+    scene.refresh()
+    change(scene, code="X05", grp="X", subject_type="text", subject_key="9c1", period="")
+    assert len(scene.refresh().opened) == 1
+    assert scene.db.value("SELECT state FROM work_item WHERE code = 'X05'") == "open"
+
+
+def test_hostile_names_lose_what_a_terminal_acts_on(scene: Scene) -> None:
+    c = high(scene)
+    with scene.db.writing():
+        scene.db.run("UPDATE party SET name = ? WHERE id = ?", ["\x1b[31m[b]Ortiz\u202e", c.party_id])
+    scene.refresh()
+    assert row(scene, "who") == ("[31m[b]Ortiz",)
+
+
+def test_a_heal_of_one_subject_asks_few_questions(scene: Scene) -> None:
+    c = high(scene)
+    scene.refresh()
+    asked: list[str] = []
+    scene.db.on_statement = asked.append
+    with scene.db.writing():
+        heal.heal(scene.db, [Subject("point", c.point)], DAY, NOW)
+    scene.db.on_statement = None
+    assert len(asked) <= 22
+
+
+def test_the_registry_is_whole() -> None:
+    codes = "R04 R05 R06 R07 R08 R09 R10 R13 R14 R15 P07 A01 A02 A04 Q01 X05"
+    assert [d.code for d in DETECTORS] == codes.split()
+    assert all(code == "X05" or code in BASE for code in CODES)
+    page = as_markdown()
+    assert all(f"### {d.code} {d.title}" in page for d in DETECTORS)
