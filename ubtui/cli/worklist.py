@@ -265,6 +265,8 @@ def _pair(text: str) -> tuple[str, str]:
 
 
 def _offered(options: Options, offers: Sequence[Any]) -> None:
+    from ubtui.services import forms
+
     if options.format == "json":
         emit(options, [
             {"act": each.act, "title": each.title, "likely": each.likely, "why": each.why, "set": each.values()}
@@ -274,10 +276,12 @@ def _offered(options: Options, offers: Sequence[Any]) -> None:
     for each in offers:
         why = f"  ({safe(each.why)})" if each.why else ""
         click.echo(f"{'*' if each.likely else ' '} {each.act:<18}  {each.title}{why}")
+        usual = {field.name: field.value for field in forms.fields(each.act)}
         for field in each.fields:
+            if field.value == usual[field.name] and not field.required:
+                continue
             mark = " (needed)" if field.required and not field.value else ""
-            if field.value or field.required:
-                click.echo(f"      {field.name.removesuffix('_cents')}={safe(field.value)}{mark}")
+            click.echo(f"      {field.name.removesuffix('_cents')}={safe(field.value)}{mark}")
 
 
 @worklist.command()

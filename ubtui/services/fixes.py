@@ -114,6 +114,8 @@ def guarded(act: Act[Any, Any], subject: Subject) -> Act[Any, Any]:
 
 def _offer(look: Look, item: ItemView, draft: _Draft) -> Offer:
     known = {**_common(item), **draft.known}
+    if draft.act.startswith("worklist."):
+        known["version"] = item.version
     filled = []
     for each in fields(act_named(draft.act)):
         if each.name == "reason" and draft.act in ("adjust.propose", "adjust.revise"):
@@ -188,11 +190,14 @@ def _reviews(look: Look, item: ItemView) -> Iterator[_Draft]:
         base["meter"] = f"{maker}/{serial}"
         base["register"] = n if sum(1 for row in judged if row[1:3] == (maker, serial)) > 1 else 0
     expected = last_year or average or 0
-    if if_rolled is not None and prev is not None and item.key.code in ("R09", "R10"):
+    low = item.key.code in ("R09", "R10")
+    rolled = None
+    if if_rolled is not None and prev is not None and low:
         said = f"counter passed zero: {prev:,} to {value:,} is {if_rolled:,}"
         known = {**base, "decision": "rollover", "reason": said}
-        yield _Draft("read.review", known, "It passed zero", bool(rollover) and item.key.code == "R10", said)
-    right = None
+        rolled = _Draft("read.review", known, "It passed zero", bool(rollover) and item.key.code == "R10", said)
+        if rolled.likely:
+            yield rolled
     if prev is not None and value is not None:
         face, unit = reads.faces(look.db, {register: point})[register]
         right = suggestion(face, unit, prev, value, expected)
@@ -200,11 +205,13 @@ def _reviews(look: Look, item: ItemView) -> Iterator[_Draft]:
             said = f"two digits swapped: {right:,} for {value:,}, use {face.usage(prev, right, unit):,}"
             known = {**base, "decision": "corrected", "value": right, "reason": said}
             yield _Draft("read.review", known, f"Correct to {right:,}", True, said)
-    if right is None and value is not None:
-        yield _Draft("read.review", {**base, "decision": "corrected"}, "Correct the value")
     said = f"use {use:,} as read" if use is not None else "as read"
-    yield _Draft("read.review", {**base, "decision": "confirmed"}, "Confirm the read", why=said)
+    confirm = _Draft("read.review", {**base, "decision": "confirmed"}, "Confirm the read", why=said)
+    correct = _Draft("read.review", {**base, "decision": "corrected"}, "Correct the value")
+    yield from (correct, confirm) if low else (confirm, correct)
     yield _Draft("read.review", {**base, "decision": "void"}, "Strike the read")
+    if rolled is not None and not rolled.likely:
+        yield rolled
 
 
 _DECISIONS: Final = {
@@ -277,6 +284,32 @@ def _staged(look: Look, item: ItemView) -> Iterator[_Draft]:
     yield _Draft("staged.decide", {**known, "decision": "keep"}, "Take the second read instead")
 
 
+_MAILED = (
+    "SELECT y.mail_line1, y.mail_line2, y.mail_city, y.mail_state, y.mail_zip, y.mail_country"
+    " FROM account_role o JOIN party y ON y.id = o.party_id WHERE o.account_id = ? AND o.to_on IS NULL"
+    " AND o.role IN ('mailing', 'payer', 'owner')"
+    " ORDER BY CASE o.role WHEN 'mailing' THEN 0 WHEN 'payer' THEN 1 ELSE 2 END, o.id LIMIT 1"
+)
+_SERVED = (
+    "SELECT m.address, m.city, m.zip FROM live_service s JOIN service_point p ON p.id = s.point_id"
+    " JOIN premise m ON m.id = p.premise_id WHERE s.account_id = ? ORDER BY s.to_on IS NOT NULL, s.id LIMIT 1"
+)
+
+
+def _address(look: Look, item: ItemView) -> Iterator[_Draft]:
+    """What is known of the mailing address; what is missing in it, from the address that is served."""
+    row = look.db.one(_MAILED, [item.account_id]) or (None,) * 6
+    served = look.db.one(_SERVED, [item.account_id]) or (None,) * 3
+    known: dict[str, object] = dict(zip(("line1", "line2", "city", "state", "zip", "country"), row, strict=False))
+    guessed = []
+    for name, part in zip(("line1", "city", "zip"), served, strict=True):
+        if not known[name] and part and not (name == "line1" and known["line2"]):
+            known[name] = part
+            guessed.append(name)
+    why = f"{' and '.join(guessed)} from the address that is served" if guessed else ""
+    yield _Draft("party.address", {k: v for k, v in known.items() if v}, why=why)
+
+
 def _wait(look: Look, item: ItemView) -> Iterator[_Draft]:
     yield _Draft("worklist.wait", {"until": look.today + timedelta(days=7)})
 
@@ -299,6 +332,7 @@ _MAKERS: Final[dict[str, Any]] = {
     "adjust.submit": _proposal("adjust.submit", mine=True),
     "adjust.withdraw": _proposal("adjust.withdraw", mine=True),
     "document.attach": _attach,
+    "party.address": _address,
     "read.review": _reviews,
     "seal.remove": _seal,
     "service.activate": _activate,

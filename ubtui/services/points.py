@@ -21,7 +21,7 @@ class Remove(Form, frozen=True, kw_only=True):
 
     point: Point
     removed_on: Annotated[date, msgspec.Meta(description="day on which it came off or was found off")]
-    value: Annotated[int | None, msgspec.Meta(description="read of that day", ge=0)] = None
+    value: Annotated[Annotated[int, msgspec.Meta(ge=0)] | None, msgspec.Meta(description="read of that day")] = None
     number: Annotated[str, msgspec.Meta(description="number of the seal, where several are on")] = ""
     reason: Reason
 

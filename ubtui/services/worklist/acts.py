@@ -274,6 +274,7 @@ def add(work: Work, form: Add) -> Changed:
         "role": role, "assignee": assignee, "raised_by": work.actor.name,
     }  # fmt: skip
     item_id = work.db.insert(WorkItem, **found)
+    work.full_refresh = heal.Healed(opened=(ItemKey("X05", subject),))  # nothing else is touched
     return _change(work, {**row_of(work, item_id)}, "added", form.why)
 
 
@@ -312,6 +313,7 @@ def resolve(work: Work, form: Resolve) -> Changed:
     found = _begin(work, form, states=("open", "claimed", "waiting"))
     if found["grp"] != "X":
         raise Refused(f"the cause of {key_of(found)} stands", rule="what closes an item", cure="fix it or dismiss it")
+    work.full_refresh = heal.Healed(closed=(key_of(found),))
     return _change(
         work, found, "resolved", form.resolution, state="resolved", resolved_by=work.actor.name,
         resolved_at=work.now, resolution=clean_text(form.resolution), wake_on=None, wait_for=None, lease_until=None,
@@ -321,7 +323,7 @@ def resolve(work: Work, form: Resolve) -> Changed:
 class Priority(OnItem, frozen=True, kw_only=True):
     """A priority by hand, or none to go back to the computed one."""
 
-    priority: Annotated[int | None, Meta(ge=0, le=100, description="0 to 100; none: as computed")] = None
+    priority: Annotated[Annotated[int, Meta(ge=0, le=100)] | None, Meta(description="none: as computed")] = None
     reason: Reason
 
 
