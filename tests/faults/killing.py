@@ -9,9 +9,12 @@ from pathlib import Path
 from random import Random
 from typing import Any, NoReturn
 
-from tests.faults.seats import Hand, sit, told
+from tests.faults.seats import Hand, Script, sit, told
 from ubtui.act import ACTS, Form
 from ubtui.desk import Desk
+from ubtui.exchange.profile import load
+from ubtui.services.imports.release import Release, release
+from ubtui.services.imports.stage import Asked, staging
 
 BEFORE_COMMIT, AFTER_COMMIT = "before COMMIT", "after COMMIT"
 Moment = int | str
@@ -22,17 +25,16 @@ def die() -> NoReturn:
     raise AssertionError("SIGKILL came back")
 
 
-def do_and_die(desk: Desk, hand: Hand, act: str, form: Form, key: str, at: Moment) -> None:
-    """A script: one act, killed at `at`; its answer is noted should it live."""
+def watch(desk: Desk, at: Moment) -> None:
+    """From now on this seat dies at `at`, counted in statements from here."""
     session, count = desk.session, 0
+    commit = session.database.commit
 
     def before(_sql: str) -> None:
         nonlocal count
         count += 1
         if count == at:
             die()
-
-    commit = session.database.commit
 
     def committing() -> Any:
         if at == BEFORE_COMMIT:
@@ -44,8 +46,12 @@ def do_and_die(desk: Desk, hand: Hand, act: str, form: Form, key: str, at: Momen
 
     session.on_statement = before
     session.database.commit = committing
+
+
+def do_and_die(desk: Desk, hand: Hand, act: str, form: Form, key: str, at: Moment) -> None:
+    """A script: one act, killed at `at`; its answer is noted should it live."""
+    watch(desk, at)
     hand.note(told(desk.perform(ACTS[act], form, key)))
-    hand.note(count)
 
 
 def do_and_commit_slowly(desk: Desk, hand: Hand, act: str, form: Form, key: str) -> None:
@@ -60,11 +66,10 @@ def do_and_commit_slowly(desk: Desk, hand: Hand, act: str, form: Form, key: str)
     hand.note(told(desk.perform(ACTS[act], form, key)))
 
 
-def killed(data: str, who: str, notes: Path, act: str, form: Form, key: str, at: Moment) -> bool:
-    """Do an act in a seat that dies at `at`; whether it died (a moment that never came kills nobody)."""
+def killed(data: str, who: str, notes: Path, script: Script, *args: Any) -> bool:
+    """Run a script in a seat that is to die; whether it did (a moment that never came kills nobody)."""
     notes.unlink(missing_ok=True)
-    seat = sit(data, who, notes, do_and_die, act, form, key, at)
-    code = seat.ended()
+    code = sit(data, who, notes, script, *args).ended()
     assert code in (0, -signal.SIGKILL), Path(f"{notes}.fault").read_text()
     return code != 0
 
@@ -81,3 +86,20 @@ def killed_about_commit(data: str, who: str, notes: Path, act: str, form: Form, 
     seat.process.kill()
     seat.ended()
     return [note for note in seat.acknowledged() if note != "commit"]
+
+
+def import_and_die(desk: Desk, hand: Hand, path: str, key: str, at: Moment, staged: bool) -> None:
+    """A script: a file taken in and released, killed at `at` of its release, or of its staging when not `staged`."""
+    if not staged:
+        watch(desk, at)
+    asked = Asked("usage", Path(path), load("santa-monica", "usage"), "santa-monica")
+    steps = staging(desk.look(), asked)
+    report = None
+    while report is None:
+        try:
+            next(steps)
+        except StopIteration as end:
+            report = end.value[0]
+    if staged:
+        watch(desk, at)
+    hand.note(told(desk.perform(release, Release(kind="usage", sha256=report.sha256), key)))

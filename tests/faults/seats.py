@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
+import resource
 import traceback
 from collections.abc import Callable
 from multiprocessing import get_context
@@ -12,6 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ubtui.act import ACTS, Done, Form, Refused
+from ubtui.cli import run_command
 from ubtui.desk import Desk
 from ubtui.desk import Seat as Sitting
 
@@ -110,3 +114,15 @@ def told(answer: Done[Any] | Refused) -> dict[str, Any]:
 def do(desk: Desk, hand: Hand, act: str, form: Form, key: str | None) -> None:
     """A script: one act, its answer noted."""
     hand.note(told(desk.perform(ACTS[act], form, key)))
+
+
+def shell(desk: Desk, hand: Hand, argv: list[str], most_bytes: int | None) -> None:
+    """A script: a command line, where no file may become larger than so many bytes; notes its code and its words."""
+    desk.close()
+    said = io.StringIO()
+    if most_bytes is not None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, resource.RLIM_INFINITY))
+    with contextlib.redirect_stderr(said), contextlib.redirect_stdout(io.StringIO()):
+        code = run_command(argv)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    hand.note([code, said.getvalue()])

@@ -9,13 +9,24 @@ from random import Random
 
 import pytest
 
-from tests.faults.killing import AFTER_COMMIT, BEFORE_COMMIT, Moment, killed, killed_about_commit
+from tests.faults.killing import (
+    AFTER_COMMIT,
+    BEFORE_COMMIT,
+    Moment,
+    do_and_die,
+    import_and_die,
+    killed,
+    killed_about_commit,
+)
 from tests.faults.record import asked, assert_at_rest, assert_clean, counted, grown, look_through
-from tests.scale import scaled
+from tests.scale import SOAK, scaled
 from tests.services import office
 from ubtui.act import Done, Refused
+from ubtui.cli import run_command
+from ubtui.desk import is_url
 from ubtui.domain.numbers import account_number
 from ubtui.services import adjustments
+from ubtui.services.office import install
 
 CENTS = 5000
 
@@ -54,7 +65,7 @@ def test_approval_killed_at_every_statement(backend: str, tmp_path: Path) -> Non
     died: list[Moment] = []
     for at, form in zip(moments, list(proposals(backend, len(moments))), strict=True):
         key, before = f"approve-{form.proposal}", counted(backend)
-        if not killed(backend, "ben", tmp_path / "notes", "adjust.approve", form, key, at):
+        if not killed(backend, "ben", tmp_path / "notes", do_and_die, "adjust.approve", form, key, at):
             break
         died.append(at)
         assert_clean(backend)
@@ -85,3 +96,70 @@ def test_approval_killed_about_its_commit(backend: str, tmp_path: Path, chance: 
         assert postings(backend, form) == 1
     assert_clean(backend)
     assert_at_rest(backend)
+
+
+def usage_file(folder: Path, n: int) -> Path:
+    """A file of use of three customers nobody has seen, two years with a jump at their end, one row twice."""
+    path = folder / f"usage-{n}.csv"
+    lines = ["cust_id,cust_class,usage_date,usage_ccf,commodity_charge"]
+    for customer in range(n * 3, n * 3 + 3):
+        for month in range(1, 13, 2):
+            for year, use in ((2014, 10 + month), (2015, 9 + month)):
+                use += 90 * (year == 2015 and month == 11)
+                lines.append(f"{50_000 + customer},RESIDENTIAL_SINGLE,{year}-{month:02d}-01,{use},{use * 2}.48")
+    path.write_text("\n".join([*lines, lines[-2], ""]))
+    return path
+
+
+def found_for_usage(data: str) -> None:
+    """A training district with the cycle that the profile wants."""
+    cycle = '[[cycles]]\ncode = "SM"\ntitle = "Every two months"\nmonths = 2\nfirst_month = 1\n'
+    folder = None if is_url(data) else Path(data)
+    if folder:
+        folder.mkdir(mode=0o700)
+    session = office.admin(data)
+    install(session, f"{office.text()}\n{cycle}", date(2015, 12, 1), "2015-12-01T16:00:00.000000Z", folder)
+    session.database.close()
+
+
+def imported(data: str, path: Path, key: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
+    """Import a file from the shell: exit code, and what was said."""
+    argv = ["import", "usage", str(path), "--profile", "santa-monica", "--data", data, "--key", key]
+    code = run_command(argv)
+    return code, "".join(capsys.readouterr())
+
+
+def visible(data: str) -> int:
+    """How many reads any reader sees."""
+    return int(asked(data, "SELECT COUNT(*) FROM live_read")[0][0])
+
+
+ROWS = 36
+
+
+@pytest.mark.parametrize("staged", [True, False], ids=["in its release", "while staged"])
+def test_an_import_killed_at_every_statement(
+    backend: str, tmp_path: Path, staged: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found_for_usage(backend)
+    ends: list[Moment] = [BEFORE_COMMIT, AFTER_COMMIT]
+    died: list[Moment] = []
+    step = 1 if SOAK else 7 if not staged else 3 if is_url(backend) else 1
+    for n, at in enumerate([*ends, *range(1, 400, step)]):
+        path, key, before = usage_file(tmp_path, n), f"usage-file-{n}", visible(backend)
+        if not killed(backend, "ana", tmp_path / "notes", import_and_die, str(path), key, at, staged):
+            break
+        died.append(at)
+        assert_clean(backend)
+        whole = staged and at == AFTER_COMMIT
+        assert visible(backend) == before + ROWS * whole
+        code, said = imported(backend, path, key, capsys)
+        assert code == 0, said
+        assert ("already done" in said) is whole
+        assert visible(backend) == before + ROWS
+        assert imported(backend, path, f"another-{n}", capsys)[0] == 1
+        assert visible(backend) == before + ROWS
+    assert_clean(backend)
+    assert_at_rest(backend)
+    assert len(died) > 12, f"only {len(died)} moments to die at: {died}"
+    assert asked(backend, "SELECT COUNT(*) FROM batch WHERE released_at IS NOT NULL") == [(len(died) + 1 - (not died),)]

@@ -181,7 +181,10 @@ def test_one_credit_is_refunded_once_from_two_seats(backend: str, tmp_path: Path
     said = race(
         backend,
         tmp_path,
-        [(who, do_all, ("adjust.approve", [(None, f) for f in forms])) for who, forms in zip(LEADS, (first, second))],
+        [
+            (who, do_all, ("adjust.approve", [(None, f) for f in forms]))
+            for who, forms in zip(LEADS, (first, second), strict=True)
+        ],
     )
     for one, other in zip(*said, strict=True):
         assert one["done"] is not other["done"], (one, other)
