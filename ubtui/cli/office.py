@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -97,17 +98,18 @@ def clock(options: Options, to: str) -> None:
         day = parse_day(to)
         if day.year > LAST_YEAR:
             raise BadValue(f"--to {day}: the calendars know {FIRST_YEAR} to {LAST_YEAR}.")
-        key = options.key or new_key()
-        moved = office.Moved(today, today)
+        key, bare = options.key or new_key(), replace(options, key=None)  # each step has a key of its own
+        if options.key is None and not options.dry_run:
+            say(f"key {key}")
         steps = (
             [day] if options.dry_run or day <= today else [today + timedelta(n + 1) for n in range((day - today).days)]
         )
         for step in steps:
-            moved = doing(desk, options, office.move_clock, office.MoveClock(to=step), f"{key}/{step}")
+            moved = doing(desk, bare, office.move_clock, office.MoveClock(to=step), f"{key}/{step}")
             if not options.dry_run:
                 say(f"nightly work of {step}")
-                doing(desk, options, worklist.refresh, worklist.Refresh(), f"{key}/{step}/refresh")
-        emit(options, {"was": today.isoformat(), "day": moved.now.isoformat()})
+                doing(desk, bare, worklist.refresh, worklist.Refresh(), f"{key}/{step}/refresh")
+        emit(options, {"was": min(today, moved.was).isoformat(), "day": moved.now.isoformat()})
 
 
 @click.command()
