@@ -145,9 +145,9 @@ class DeskApp(App[None], inherit_bindings=False):
         if len(self.screen_stack) > 1:
             self.pop_screen()
 
-    def step(self, by: int) -> int | None:
-        """Move the worklist's cursor; the item it comes to."""
-        return self.home.step(by)
+    def step(self, by: int, here: int | None) -> int | None:
+        """The item after `here` on the worklist."""
+        return self.home.step(by, here)
 
     async def asked(self, question: Ask) -> dict[str, str] | None:
         """Put a question over the screen on top and wait for its answer; None when cancelled."""
@@ -236,8 +236,6 @@ def run(data: str, seat: Seat, sample: bool) -> int:
     if app.fault is not None:
         frames = extract_tb(app.fault.__traceback__)
         place = f"{os.path.basename(frames[-1].filename)}:{frames[-1].lineno}" if frames else "unknown place"
-        os.write(
-            2,
-            f"The desk closed after a fault ({type(app.fault).__name__} at {place}). What was typed is kept.\n".encode(),
-        )
+        kind = type(app.fault).__name__
+        os.write(2, f"The desk closed after a fault ({kind} at {place}). What was typed is kept.\n".encode())
     return app.return_code or 0

@@ -68,7 +68,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("item.release", ("C",), "release", "give a claimed item back", ("worklist",)),
     Command("item.forward", ("F",), "forward", "hand the item to another person or role", ("worklist",)),
     Command("item.dismiss", ("d",), "dismiss", "dismiss the item with a reason and an end", ("worklist",)),
-    Command("item.note", ("n",), "note", "write a note on the item", ("worklist", "account")),
+    Command("item.note", ("n",), "note", "write a note on the item", ("worklist",)),
     Command("item.add", ("+",), "add", "add an item of your own", ("worklist",)),
     Command("item.next", ("]",), "next", "go to the next item", ("worklist", "account", "meter", "fix"), "f7"),
     Command("item.previous", ("[",), "previous", "go to the item before", ("worklist", "account", "meter", "fix")),

@@ -73,14 +73,14 @@ class Router(Protocol):
     desk: Desk
     day: date
 
-    def go(self, place: Place) -> None:
-        """Open a place."""
+    def go(self, place: Place, instead: bool = False) -> None:
+        """Open a place; `instead` of the screen on top."""
 
     def back(self) -> None:
         """Leave the screen on top."""
 
-    def step(self, by: int) -> int | None:
-        """Move the worklist's cursor and tell the item it comes to; None at its end."""
+    def step(self, by: int, here: int | None) -> int | None:
+        """The item after `here` on the worklist (before it, when negative); None at its end."""
 
     async def asked(self, question: Ask) -> dict[str, str] | None:
         """Put a question and wait; None when it was cancelled."""
@@ -268,9 +268,9 @@ class DeskScreen(Screen[None], inherit_bindings=False):
         if (row := each.current_row) is not None:
             pairs = zip(each.source.columns, row.cells, strict=False)
             lines = tuple(Line(column.title or column.key, text) for column, text in pairs)
-            self.start(self._show("The whole row", lines))
+            self.start(self.show_lines("The whole row", lines))
 
-    async def _show(self, title: str, lines: tuple[Line, ...]) -> None:
+    async def show_lines(self, title: str, lines: tuple[Line, ...]) -> None:
         await self.router.asked(Ask(title, lines=lines, do=""))
 
     def do_list_copy(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, cast
 
 from textual import on
@@ -88,8 +89,10 @@ class WorklistScreen(DeskScreen):
         self.list.changed = count
         self._name_day()
 
-    def step(self, by: int) -> int | None:
-        """Move the cursor; the item it comes to."""
+    def step(self, by: int, here: int | None) -> int | None:
+        """The item after `here`; where that has left the list, the cursor is on the next one already."""
+        if by > 0 and here is not None and self.list.current_id not in (here, None):
+            return self.list.current_id
         return self.list.step(by)
 
     # what is shown
@@ -173,7 +176,7 @@ class WorklistScreen(DeskScreen):
     async def _explain_row(self) -> None:
         if (id := self.list.current_id) is not None:
             view = await self.ask(worklist.item, id)
-            await self._show(f"Why {view.priority}: {evidence.heading(view)}", evidence.explanation(view))
+            await self.show_lines(f"Why {view.priority}: {evidence.heading(view)}", evidence.explanation(view))
 
     # filter
 
@@ -227,7 +230,7 @@ class WorklistScreen(DeskScreen):
 
     def do_item_wait(self) -> None:
         """Put away until a day."""
-        tomorrow = seed("OFFICE").add_business_days(self.router.day, 1)
+        tomorrow = seed("OFFICE").add(self.router.day, 1)
         fields = (
             ("reason", "Waiting for", "text", "what has to happen: the owner calls back, the order is done", ""),
             ("until", "Wake on", "day", "the day it comes back to the list", tomorrow.isoformat()),
@@ -372,6 +375,29 @@ class WorklistScreen(DeskScreen):
     def do_list_export(self) -> None:
         """Write what is shown, in its order and under its filter, to a file."""
         self.start(self._export())
+
+    async def _export(self) -> None:
+        from ubtui.exchange.tables import FORMATS, replacing
+        from ubtui.services.worklist.export import export
+        from ubtui.widgets.field import FieldSpec
+
+        query = self.list.asked
+        fields = (
+            FieldSpec("path", "File", required=True, value=f"worklist-{self.router.day}.csv", help="where to write it"),
+            FieldSpec("format", "Format", "choice", tuple((each, each) for each in FORMATS), True, value="csv"),
+        )
+        told = f"Write what is shown: {self.list.counts()}"
+        if (values := await self.router.asked(Ask(told, fields, do="write it"))) is None:
+            return
+        path = Path(values["path"]).expanduser()
+
+        def write(look: Look) -> int:
+            with replacing(path) as file:
+                return export(look, query, values["format"], file)
+
+        await self.desk.viewing("worklist.export", format=values["format"], rows=len(self.list.ids))
+        count = await self.ask(write)
+        self.say(f"{count:,} items written to {path}")
 
 
 def _views(look: Look, ids: Sequence[int]) -> list[worklist.ItemView]:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from rich.text import Text
 from textual import events, on
@@ -19,26 +18,15 @@ from ubtui.domain.dates import parse_day
 from ubtui.domain.errors import BadValue
 from ubtui.domain.money import format_money, parse_money
 from ubtui.domain.text import clean_text, fit
+from ubtui.services.forms import FieldSpec
 from ubtui.widgets.choice_input import ChoiceInput
 from ubtui.widgets.line_input import PASTE_LIMIT, Burst, LineInput, NotTaken, paste_problem
 from ubtui.widgets.money_input import MoneyInput
 
-Kind = Literal["text", "money", "day", "choice", "int", "bool", "multiline"]
+__all__ = ["FieldSpec", "Form", "problem"]
+
 LABEL_WIDTH = 20
 YES_NO = (("yes", "yes"), ("no", "no"))
-
-
-@dataclass(frozen=True, slots=True)
-class FieldSpec:
-    """One field: `choices` are (value, label) pairs; `value` is what it starts with, as text."""
-
-    name: str
-    label: str
-    kind: Kind = "text"
-    choices: tuple[tuple[str, str], ...] = ()
-    required: bool = False
-    help: str = ""
-    value: str = ""
 
 
 def _whole_number(text: str) -> str:
