@@ -262,10 +262,15 @@ ITEMS: dict[str, tuple[Build, str]] = {
     "negative-item": (lambda s: [s.journal(), s.item(-5)], "outside what the record allows"),
 }
 
+
+def _unapproved(kind: str) -> Build:
+    return lambda s: [s.journal(kind)]
+
+
 APPROVAL: dict[str, tuple[Build, str]] = {
     **{
         f"{kind.lower()}-without-approval": (
-            (lambda kind: lambda s: [s.journal(kind)])(kind),
+            _unapproved(kind),
             "needs an approval|outside",
         )
         for kind in ("ADJ", "REFUND", "WRITEOFF", "OPENING", "REVERSAL")

@@ -1,0 +1,432 @@
+"""Adjustments from plan to ledger on both databases: tiers, papers, second persons, moved plans, reversals, drafts."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from tests.services import office
+from ubtui.act import Refused
+from ubtui.desk import Desk
+from ubtui.domain.numbers import account_number, format_account
+from ubtui.services import adjustments as adj
+from ubtui.services import documents, ledger
+from ubtui.services.office import MoveClock, move_clock
+
+ONE, BENS, ANAS = (format_account(account_number(n)) for n in (1, 3, 4))
+PAPER = documents.Paper(name="repair.pdf", media="application/pdf", content=base64.b64encode(b"paid 312.00").decode())
+
+
+@dataclass
+class Office:
+    """Four people at their desks: ana technician, ben lead, cho finance, eve manager."""
+
+    ana: Desk
+    ben: Desk
+    cho: Desk
+    eve: Desk
+
+    @property
+    def account(self) -> int:
+        return office.account(self.ana.session)
+
+    def propose(self, cents: int, reason: str = "read-correction", who: str = "ana", **more: Any) -> adj.Proposed:
+        form = adj.Propose(**{"account": ONE, "reason": reason, "amount_cents": cents} | more)
+        return office.done(getattr(self, who).perform(adj.propose, form))
+
+    def approve(self, number: str, cents: int, who: str = "ben") -> Any:
+        return getattr(self, who).perform(adj.approve, adj.Approve(proposal=number, amount_cents=cents))
+
+    def balance(self) -> tuple[int, int]:
+        found = self.ana.ask(ledger.balance, self.account)
+        return found.receivable, found.credit
+
+    def journals(self) -> int:
+        return int(self.ana.session.value("SELECT COUNT(*) FROM journal"))
+
+
+@pytest.fixture
+def at(backend: str) -> Iterator[Office]:
+    office.found(backend)
+    with ExitStack() as stack:
+        desks = [stack.enter_context(office.desk(backend, who)) for who in ("ana", "ben", "cho", "eve")]
+        made = Office(*desks)
+        office.bill(made.ana, made.account, 60_00, date(2026, 8, 1), charge="SVC")
+        office.bill(made.ana, made.account, 40_00, date(2026, 9, 1))
+        office.bill(made.ana, made.account, 12_00, date(2026, 10, 1), charge="PEN")
+        yield made
+
+
+# -- the plan -----------------------------------------------------------------------------------------------------
+
+
+def test_a_credit_pays_its_own_charge_first_then_the_oldest_and_leaves_the_rest_as_credit(at: Office) -> None:
+    made = at.ana.ask(adj.plan, adj.Propose(account=ONE, reason="read-correction", amount_cents=120_00))
+    assert [(t.charge, t.open_before, t.open_after) for t in made.touched] == [
+        ("USE", 40_00, 0),
+        ("SVC", 60_00, 0),
+        ("PEN", 12_00, 0),
+    ]
+    assert [(leg.gl, leg.cents) for leg in made.legs] == [
+        ("4920", 120_00),
+        ("1100", -40_00),
+        ("1100", -60_00),
+        ("1110", -12_00),
+        ("2100", -8_00),
+    ]
+    assert (made.before.balance, made.after.balance) == (112_00, -8_00)
+    assert (made.after.receivable, made.after.credit) == (0, 8_00)
+    assert (made.tier, made.approvers, made.needs_document) == (1, ("lead",), False)
+    assert at.journals() == 3, "a plan writes nothing"
+
+
+def test_a_debit_opens_an_item_due_with_the_cycle(at: Office) -> None:
+    number = at.propose(75_00, "charge-by-hand", documents=[PAPER]).number
+    made = at.ben.ask(adj.proposal, number).plan
+    assert made is not None
+    assert [(t.item_id, t.charge, t.due_on, t.open_after) for t in made.touched] == [
+        (None, "USE", office.DAY + timedelta(days=30), 75_00)
+    ]
+    office.done(at.approve(number, 75_00))
+    newest = at.ana.ask(ledger.items, at.account)[-1]
+    assert (newest.cents, newest.due_on, newest.open_cents) == (75_00, date(2026, 12, 23), 75_00)
+    assert at.balance() == (187_00, 0)
+
+
+def test_a_refund_takes_at_most_the_credit(at: Office) -> None:
+    office.pay(at.ana, at.account, 130_00, office.DAY)
+    refused = office.refused(
+        at.ana.perform(adj.propose, adj.Propose(account=ONE, reason="credit-to-refunds-payable", amount_cents=18_01))
+    )
+    assert "more than the credit of 18.00" in refused.reason
+    made = at.propose(18_00, "credit-to-refunds-payable")
+    assert made.tier == 1, "a refund is never automatic"
+    office.done(at.approve(made.number, 18_00))
+    assert at.balance() == (0, 0)
+    refunds = (
+        "SELECT CAST(SUM(p.cents) AS bigint) FROM posting p JOIN gl_account g ON g.id = p.gl_id WHERE g.code = '2150'"
+    )
+    assert at.ana.session.value(refunds) == -18_00
+
+
+def test_one_credit_is_not_refunded_from_two_seats(at: Office) -> None:
+    office.pay(at.ana, at.account, 130_00, office.DAY)
+    first = at.propose(18_00, "credit-to-refunds-payable")
+    second = at.propose(18_00, "credit-to-refunds-payable")
+    office.done(at.approve(first.number, 18_00))
+    assert "more than the credit" in office.refused(at.approve(second.number, 18_00)).reason
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"reason": "gift"}, "no adjustment reason"),
+        ({"amount_cents": 0}, "not above zero"),
+        ({"amount_cents": -5}, "not above zero"),
+        ({"account": "000001-1"}, "check digit"),
+        ({"account": account_number(999)}, "no account"),
+        ({"effective_on": date(2026, 11, 24)}, "after today"),
+        ({"item": "nonsense"}, "not an item"),
+        ({"note": "card 4111 1111 1111 1111 please"}, "card number"),
+        ({"account": ANAS}, "linked to you"),
+    ],
+)
+def test_a_proposal_is_refused_in_words(at: Office, change: dict[str, Any], words: str) -> None:
+    form: dict[str, Any] = {"account": ONE, "reason": "read-correction", "amount_cents": 1_00}
+    refused = office.refused(at.ana.perform(adj.propose, adj.Propose(**form | change)))
+    assert words in refused.reason
+    assert at.ana.session.value("SELECT COUNT(*) FROM proposal") == 0
+
+
+def test_a_card_number_is_kept_nowhere(at: Office) -> None:
+    form = adj.Propose(account=ONE, reason="leak", amount_cents=1, note="4111-1111-1111-1111")
+    office.refused(at.ana.perform(adj.propose, form))
+    kept = at.ana.session.rows("SELECT body FROM audit_personal") + at.ana.session.rows("SELECT body FROM audit")
+    assert not [body for (body,) in kept if "4111" in body]
+
+
+# -- tiers ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_small_policy_waiver_posts_at_once(at: Office) -> None:
+    made = at.propose(12_00, "courtesy-waiver")
+    assert (made.state, made.tier, made.approvers) == ("approved", 0, ())
+    assert at.balance() == (100_00, 0)
+    row = at.ana.session.one("SELECT decided_by FROM approval")
+    assert row == ("policy:1",)
+    maker, by = at.ana.session.one("SELECT maker, posted_by FROM journal WHERE kind = 'ADJ'") or ("", "")
+    assert (maker, by) == ("ana", "ana")
+
+
+def test_splitting_under_a_tier_does_not_help(at: Office) -> None:
+    assert [at.propose(cents).tier for cents in (20_00, 200_00)] == [1, 1]
+    third = office.refused(
+        at.ana.perform(adj.propose, adj.Propose(account=ONE, reason="read-correction", amount_cents=31_00))
+    )
+    assert "needs a document" in third.reason
+    made = at.propose(31_00, documents=[PAPER])
+    assert (made.tier, made.approvers) == (2, ("finance", "lead"))
+    assert "251.00 within 30 days" in made.why
+
+
+def test_automatic_waivers_have_their_count(at: Office) -> None:
+    at.propose(6_00, "courtesy-waiver")
+    at.propose(5_00, "courtesy-waiver")
+    third = at.propose(1_00, "courtesy-waiver")
+    assert (third.tier, third.state) == (1, "pending")
+    assert "2 automatic ones on this account" in third.why
+
+
+def test_rejected_amounts_do_not_count_against_the_next(at: Office) -> None:
+    number = at.propose(240_00).number
+    office.done(at.ben.perform(adj.reject, adj.Reject(proposal=number, reason="not the meter")))
+    assert at.propose(20_00).tier == 1
+
+
+def test_a_lead_may_not_decide_what_finance_must(at: Office) -> None:
+    number = at.propose(2_600_00, documents=[PAPER]).number
+    assert "not a lead's to decide" in office.refused(at.approve(number, 2_600_00)).reason
+    office.done(at.approve(number, 2_600_00, "cho"))
+
+
+def test_an_employees_account_goes_to_finance(at: Office) -> None:
+    made = at.propose(5_00, account=BENS, documents=[PAPER])
+    assert (made.tier, made.approvers) == (3, ("finance",))
+    assert "your own account" in office.refused(at.approve(made.number, 5_00)).reason
+    office.done(at.approve(made.number, 5_00, "cho"))
+
+
+def test_a_leads_own_proposal_has_finance_to_decide_it(at: Office) -> None:
+    made = at.propose(50_00, who="ben")
+    assert made.approvers == ("finance", "lead")
+    assert "your own proposal" in office.refused(at.approve(made.number, 50_00)).reason
+    office.done(at.approve(made.number, 50_00, "cho"))
+
+
+def test_a_back_dated_act_into_a_closed_month_goes_to_finance(at: Office) -> None:
+    at.ana.session.run("UPDATE period SET status = 'closed' WHERE ym = 202610")
+    made = at.propose(5_00, effective_on=date(2026, 10, 5), documents=[PAPER])
+    assert made.approvers == ("finance",)
+    office.done(at.approve(made.number, 5_00, "cho"))
+    assert at.ana.session.one("SELECT effective_on, period_ym FROM journal WHERE kind = 'ADJ'") == (
+        "2026-10-05",
+        202611,
+    )
+
+
+def test_two_people_sign_a_large_amount(at: Office) -> None:
+    made = at.propose(10_000_01, "charge-by-hand", documents=[PAPER])
+    assert made.approvers == ("finance", "manager")
+    first = office.done(at.approve(made.number, 10_000_01, "cho"))
+    assert (first.journal_id, first.waits_for) == (None, ("manager",))
+    assert at.balance() == (112_00, 0)
+    assert "has signed" in office.refused(at.approve(made.number, 10_000_01, "cho")).reason
+    assert office.done(at.approve(made.number, 10_000_01, "eve")).journal_id is not None
+    assert at.balance() == (10_112_01, 0)
+
+
+# -- decisions --------------------------------------------------------------------------------------------------------
+
+
+def test_the_checker_types_the_amount_and_approval_posts(at: Office) -> None:
+    number = at.propose(30_00, note="digits swapped").number
+    assert "is for 30.00, not 30.01" in office.refused(at.approve(number, 30_01)).reason
+    assert "technician may not" in office.refused(at.approve(number, 30_00, "ana")).reason
+    view = at.ben.ask(adj.proposal, number)
+    assert (view.standing, view.may_decide, view.note) == ("pending", "", "digits swapped")
+    assert view.plan is not None and view.plan.after.balance == 82_00
+    done = office.done(at.approve(number, 30_00))
+    assert done.balance_cents == 82_00
+    assert at.balance() == (82_00, 0)
+    view = at.ben.ask(adj.proposal, number)
+    assert (view.standing, view.decided_by, view.journal_id) == ("approved", "ben", done.journal_id)
+    assert "is approved" in office.refused(at.approve(number, 30_00)).reason
+
+
+def test_what_was_planned_is_what_is_posted(at: Office) -> None:
+    form = adj.Propose(account=ONE, reason="read-correction", amount_cents=110_00)
+    made = at.ana.ask(adj.plan, form)
+    number = office.done(at.ana.perform(adj.propose, form)).number
+    done = office.done(at.approve(number, 110_00))
+    posted = at.ana.session.rows(
+        "SELECT g.code, p.cents, p.item_id FROM posting p JOIN gl_account g ON g.id = p.gl_id"
+        " WHERE p.journal_id = ? ORDER BY p.id",
+        [done.journal_id],
+    )
+    assert posted == [(leg.gl, leg.cents, leg.item_id) for leg in made.legs]
+    assert at.balance() == (made.after.receivable, made.after.credit)
+
+
+def test_a_dry_run_says_the_same_and_keeps_nothing(at: Office) -> None:
+    number = at.propose(30_00).number
+    before = at.ana.session.value("SELECT COUNT(*) FROM audit")
+    dry = at.ben.perform(adj.approve, adj.Approve(proposal=number, amount_cents=30_00), dry_run=True)
+    assert office.done(dry).balance_cents == 82_00
+    assert (at.balance(), at.journals()) == ((112_00, 0), 3)
+    assert at.ana.session.value("SELECT COUNT(*) FROM audit") == before
+    assert office.done(at.approve(number, 30_00)).balance_cents == 82_00
+
+
+def test_a_plan_that_moved_is_refused_and_revised(at: Office) -> None:
+    number = at.propose(30_00).number
+    office.pay(at.ana, at.account, 70_00, office.DAY)
+    assert "has moved" in at.ben.ask(adj.proposal, number).moved
+    assert "has moved" in office.refused(at.approve(number, 30_00)).reason
+    made = office.done(at.ana.perform(adj.revise, adj.Revise(proposal=number)))
+    assert at.ana.ask(adj.proposal, number).replaced_by == made.number
+    office.done(at.approve(made.number, 30_00))
+
+
+def test_a_payment_on_another_item_does_not_move_the_plan(at: Office) -> None:
+    number = at.propose(30_00).number
+    office.pay(at.ana, at.account, 60_00, office.DAY)
+    office.done(at.approve(number, 30_00))
+    assert at.balance() == (22_00, 0)
+
+
+def test_a_rejection_has_its_reason_and_is_acknowledged_or_revised(at: Office) -> None:
+    number = at.propose(30_00).number
+    assert (
+        "needs a reason" in office.refused(at.ben.perform(adj.reject, adj.Reject(proposal=number, reason=" "))).reason
+    )
+    office.done(at.ben.perform(adj.reject, adj.Reject(proposal=number, reason="wrong meter")))
+    view = at.ana.ask(adj.proposal, number)
+    assert (view.standing, view.decision_reason, view.acknowledged) == ("rejected", "wrong meter", False)
+    assert "only the maker" in office.refused(at.ben.perform(adj.acknowledge, adj.Acknowledge(proposal=number))).rule
+    office.done(at.ana.perform(adj.acknowledge, adj.Acknowledge(proposal=number)))
+    assert at.ana.ask(adj.proposal, number).acknowledged
+    assert "already" in office.refused(at.ana.perform(adj.acknowledge, adj.Acknowledge(proposal=number))).reason
+    made = office.done(at.ana.perform(adj.revise, adj.Revise(proposal=number, amount_cents=20_00)))
+    assert (made.amount_cents, at.ana.ask(adj.proposal, made.number).revises) == (20_00, number)
+    again = office.refused(at.ana.perform(adj.revise, adj.Revise(proposal=number)))
+    assert f"replaced by {made.number}" in again.reason
+
+
+def test_a_draft_waits_for_its_document_and_revision_takes_papers_along(at: Office) -> None:
+    number = at.propose(30_00, "leak", draft=True).number
+    assert at.ana.ask(adj.proposal, number).standing == "draft"
+    assert "needs a document" in office.refused(at.ana.perform(adj.submit, adj.Submit(proposal=number))).reason
+    attach = documents.Attach(subject=f"proposal:{number}", paper=PAPER, title="plumber")
+    office.done(at.ana.perform(documents.attach, attach))
+    assert "only the maker" in office.refused(at.ben.perform(adj.submit, adj.Submit(proposal=number))).rule
+    assert office.done(at.ana.perform(adj.submit, adj.Submit(proposal=number))).state == "pending"
+    assert "is submitted" in office.refused(at.ana.perform(documents.attach, attach)).reason
+    made = office.done(at.ana.perform(adj.revise, adj.Revise(proposal=number, amount_cents=29_00)))
+    assert [d.name for d in at.ana.ask(adj.proposal, made.number).documents] == ["repair.pdf"]
+    assert at.ana.ask(adj.proposal, number).standing == "withdrawn"
+
+
+def test_a_draft_is_planned_anew_when_submitted(at: Office) -> None:
+    number = at.propose(30_00, draft=True).number
+    office.pay(at.ana, at.account, 70_00, office.DAY)
+    office.done(at.ana.perform(adj.submit, adj.Submit(proposal=number)))
+    office.done(at.approve(number, 30_00))
+    assert at.balance() == (12_00, 0)
+
+
+def test_withdrawn_is_withdrawn(at: Office) -> None:
+    number = at.propose(30_00).number
+    assert "only the maker" in office.refused(at.ben.perform(adj.withdraw, adj.Withdraw(proposal=number))).rule
+    office.done(at.ana.perform(adj.withdraw, adj.Withdraw(proposal=number, reason="mine")))
+    assert "is withdrawn" in office.refused(at.approve(number, 30_00)).reason
+    assert "decided once" in office.refused(at.ana.perform(adj.withdraw, adj.Withdraw(proposal=number))).rule
+
+
+def test_old_proposals_lapse_by_the_policy(at: Office) -> None:
+    number = at.propose(30_00).number
+    for days, lapsed in ((7, 0), (8, 1)):
+        day = office.DAY + timedelta(days=days)
+        office.done(at.ana.perform(move_clock, MoveClock(to=day)))
+        assert office.doing(at.ana, adj.expire, day=day) == lapsed
+    view = at.ana.ask(adj.proposal, number)
+    assert (view.standing, view.decided_by) == ("expired", "policy:1")
+    assert "is expired" in office.refused(at.approve(number, 30_00)).reason
+
+
+def test_pending_lists_what_waits_and_what_is_mine(at: Office) -> None:
+    first, second = at.propose(30_00).number, at.propose(2_600_00, documents=[PAPER]).number
+    assert [p.number for p in at.ben.ask(adj.pending)] == [first, second]
+    assert [p.number for p in at.ben.ask(adj.pending, mine=True)] == [first]
+    assert [p.number for p in at.cho.ask(adj.pending, mine=True)] == [second]
+    assert at.ana.ask(adj.pending, mine=True) == ()
+
+
+def test_the_same_key_answers_again_and_another_request_under_it_is_refused(at: Office) -> None:
+    number = at.propose(30_00).number
+    form = adj.Approve(proposal=number, amount_cents=30_00)
+    first = at.ben.perform(adj.approve, form, "approve-key-1")
+    again = at.ben.perform(adj.approve, form, "approve-key-1")
+    assert office.done(first) == office.done(again)
+    assert at.journals() == 4
+    other = at.ben.perform(adj.reject, adj.Reject(proposal=number, reason="x"), "approve-key-1")
+    assert "another request" in office.refused(other).reason
+
+
+# -- reversals --------------------------------------------------------------------------------------------------------
+
+
+def test_a_reversal_restores_every_balance_and_happens_once(at: Office) -> None:
+    number = at.propose(120_00).number
+    before = at.balance(), [i.open_cents for i in at.ana.ask(ledger.items, at.account)]
+    journal = office.done(at.approve(number, 120_00)).journal_id
+    made = office.done(at.ana.perform(adj.reverse, adj.Reverse(journal=journal or 0, note="wrong account")))
+    assert (
+        "proposes that already"
+        in office.refused(at.ana.perform(adj.reverse, adj.Reverse(journal=journal or 0, note="again"))).reason
+    )
+    office.done(at.approve(made.number, 120_00))
+    assert (at.balance(), [i.open_cents for i in at.ana.ask(ledger.items, at.account)]) == before
+    again = office.refused(at.ana.perform(adj.reverse, adj.Reverse(journal=journal or 0, note="again")))
+    assert "is reversed" in again.reason
+    last = at.ana.session.value("SELECT MAX(id) FROM journal")
+    assert "not reversed" in office.refused(at.ana.perform(adj.reverse, adj.Reverse(journal=last, note="again"))).reason
+
+
+def test_a_bill_that_was_paid_is_not_reversed_before_its_payment(at: Office) -> None:
+    office.pay(at.ana, at.account, 60_00, office.DAY)
+    bill, receipt = at.ana.ask(ledger.statement, at.account)[0], at.ana.ask(ledger.statement, at.account)[-1]
+    refused = office.refused(at.ana.perform(adj.reverse, adj.Reverse(journal=bill.journal_id, note="cancelled")))
+    assert "60.00 has been paid" in refused.reason
+    for journal, cents in ((receipt.journal_id, 60_00), (bill.journal_id, 60_00)):
+        made = office.done(at.ana.perform(adj.reverse, adj.Reverse(journal=journal, note="cancelled")))
+        office.done(at.approve(made.number, cents))
+    assert at.balance() == (52_00, 0)
+
+
+def test_a_receipt_whose_credit_was_used_is_not_reversed_before_that(at: Office) -> None:
+    office.pay(at.ana, at.account, 130_00, office.DAY)
+    receipt = at.ana.ask(ledger.statement, at.account)[-1].journal_id
+    refund = at.propose(18_00, "credit-to-refunds-payable").number
+    office.done(at.approve(refund, 18_00))
+    refused = office.refused(at.ana.perform(adj.reverse, adj.Reverse(journal=receipt, note="bounced")))
+    assert "has been used" in refused.reason
+
+
+# -- drafts of forms ---------------------------------------------------------------------------------------------------
+
+
+def test_a_form_is_kept_as_typed_and_leaves_no_event(at: Office) -> None:
+    events = at.ana.session.value("SELECT COUNT(*) FROM audit")
+    body = json.dumps({"amount": "12.", "note": "[bold]x\x1b"})
+    assert at.ana.save(adj.save_draft, "form-key-1", "adjust", ONE, body) == 1
+    assert at.ana.save(adj.save_draft, "form-key-1", "adjust", ONE, body + " ", 1) == 2
+    kept = at.ana.ask(adj.draft, "form-key-1")
+    assert kept is not None and (kept.body, kept.version) == (body + " ", 2)
+    with pytest.raises(Refused, match="another window"):
+        at.ana.save(adj.save_draft, "form-key-1", "adjust", ONE, "{}", 1)
+    with pytest.raises(Refused, match="another window"):
+        at.ben.save(adj.save_draft, "form-key-1", "adjust", ONE, "{}", 2)
+    assert at.ben.ask(adj.drafts) == ()
+    assert [d.key for d in at.ana.ask(adj.drafts)] == ["form-key-1"]
+    at.ben.save(adj.drop_draft, "form-key-1")
+    assert at.ana.ask(adj.draft, "form-key-1") is not None
+    at.ana.save(adj.drop_draft, "form-key-1")
+    assert at.ana.ask(adj.drafts) == ()
+    assert at.ana.session.value("SELECT COUNT(*) FROM audit") == events
