@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 from ubtui.domain.dates import period
 
+
 @dataclass(frozen=True, slots=True)
 class ReadCycle:
     """A cycle's calendar: bills every `months` from `first_month`, read on or before the bill day."""

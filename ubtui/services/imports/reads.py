@@ -122,7 +122,7 @@ class ReadTaker(Taker):
         if hanging.last_on and day <= hanging.last_on:
             return self._again(line, hanging, day, where)
         if period == hanging.last_period:
-            said_first = f"{hanging.meter} has a read for {period} of {hanging.last_on}"
+            said_first = f"{hanging.meter} has a read for {period}, of {hanging.last_on}"
             return refuse(line, "duplicate-read", said_first, "date", **where)
         return self._taken(line, hanging, day, where)
 

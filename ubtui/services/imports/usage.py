@@ -53,6 +53,7 @@ class Point:
     register_id: int | None = None
     unit: str = ""
     known: dict[str, int | None] = field(default_factory=dict)
+    seqs: dict[str, int] = field(default_factory=dict)
 
 
 Key = tuple[str, str]
@@ -245,9 +246,12 @@ class UsageTaker(Taker):
     def _known(self, key: tuple[str, str, int], point_id: int, register_id: int, unit: str) -> None:
         customer = self.customers[key[0]]
         assert customer is not None
-        sql = "SELECT read_on, usage FROM live_read WHERE register_id = ? AND status <> 'void'"
-        known = {day: use for day, use in self.db.rows(sql, [register_id])}
-        self.points[key] = Point(customer, key[1], key[2], point_id, register_id, unit, known)
+        point = self.points[key] = Point(customer, key[1], key[2], point_id, register_id, unit)
+        sql = "SELECT read_on, usage, status, seq FROM live_read WHERE register_id = ?"
+        for day, use, status, seq in self.db.rows(sql, [register_id]):
+            point.seqs[day] = max(seq, point.seqs.get(day, 0))
+            if status != "void":
+                point.known[day] = use
 
     # -- writing ------------------------------------------------------------------------------------------------
 
@@ -263,7 +267,20 @@ class UsageTaker(Taker):
                 _, day, use, days = v.goods
                 status, held = ("held", v.reason) if v.state == "held" else ("released", None)
                 rows.add(
-                    *("read", point.register_id, day, 1, point.point_id, v.period, None, use, days, "A", status, held),
+                    *(
+                        "read",
+                        point.register_id,
+                        day,
+                        point.seqs.get(day, 0) + 1,
+                        point.point_id,
+                        v.period,
+                        None,
+                        use,
+                        days,
+                        "A",
+                        status,
+                        held,
+                    ),
                     *(None, rows.actor, rows.now, rows.batch_id, v.line.row_no),
                 )
 
