@@ -1,0 +1,67 @@
+"""One proposal with everything its checker must see, and the decision."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+
+from ubtui.screens.base import Place
+from ubtui.screens.deciding import Deciding
+from ubtui.screens.money import proposal_lines
+from ubtui.services import adjustments
+from ubtui.services.adjustments import ProposalView
+from ubtui.widgets.panel import Panel
+from ubtui.widgets.theme import styles_folder
+
+
+class ApprovalScreen(Deciding):
+    """`place.key` is the proposal's number."""
+
+    KEYS = "approval"
+    TITLE_TEXT = "Approval"
+    CSS_PATH: ClassVar[Any] = [styles_folder() / "approvals.tcss"]
+
+    def __init__(self, place: Place) -> None:
+        super().__init__(place)
+        self.view: ProposalView | None = None
+
+    def body(self) -> ComposeResult:
+        """The proposal, as long as it is."""
+        with VerticalScroll(id="whole"):
+            yield Panel(id="proposal")
+
+    def on_mount(self) -> None:
+        """Read it."""
+        self.query_one("#whole").focus()
+        self.start(self._read())
+
+    async def _read(self) -> None:
+        view = self.view = await self.ask(adjustments.proposal, self.place.key)
+        self.head(f"Approval  {view.number}  {view.standing}")
+        self.query_one("#proposal", Panel).show(proposal_lines(view, self.router.day))
+
+    def do_approval_approve(self) -> None:
+        """Approve, which posts."""
+        self.start(self._decide(self.approve(self.place.key)))
+
+    def do_approval_reject(self) -> None:
+        """Reject with a reason."""
+        self.start(self._decide(self.reject(self.place.key)))
+
+    async def _decide(self, decision: Any) -> None:
+        if await decision:
+            told = self.said()
+            await self._read()
+            self.say(told)
+
+    def do_item_account(self) -> None:
+        """The account."""
+        if self.view is not None:
+            self.router.go(Place("account", self.view.account))
+
+    def do_list_explain(self) -> None:
+        """Why this tier."""
+        if self.view is not None:
+            self.start(self.show_lines("How this came about", proposal_lines(self.view, self.router.day)))

@@ -1,0 +1,140 @@
+"""The approvals inbox: what waits for a second person, with before and after of the row under the cursor."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Container, VerticalScroll
+
+from ubtui.domain.dates import format_day
+from ubtui.domain.money import format_money
+from ubtui.screens.base import Place
+from ubtui.screens.deciding import Deciding
+from ubtui.screens.money import proposal_lines
+from ubtui.services import adjustments
+from ubtui.widgets.panel import Line, Panel
+from ubtui.widgets.queue_list import QueueList
+from ubtui.widgets.rows import Column, ListSource, Row
+from ubtui.widgets.status_bar import StatusBar
+from ubtui.widgets.theme import styles_folder
+
+COLUMNS = (
+    Column("number", "Proposal", 8),
+    Column("account", "Account", 8),
+    Column("amount", "Amount", 10, "right"),
+    Column("owner", "Owner"),
+    Column("reason", "Reason", 20),
+    Column("maker", "By", 6),
+    Column("lapses", "Lapses", 6, priority=1),
+    Column("approvers", "For", 14, priority=2),
+)
+
+
+class ApprovalsScreen(Deciding):
+    """List and evidence; `a` and `d` ask before they decide."""
+
+    KEYS = "approvals"
+    TITLE_TEXT = "Approvals"
+    CSS_PATH: ClassVar[Any] = [styles_folder() / "approvals.tcss"]
+
+    def __init__(self, place: Place) -> None:
+        super().__init__(place)
+        self.numbers: list[str] = []
+        self.source = ListSource(COLUMNS, {})
+
+    def body(self) -> ComposeResult:
+        """Counts, list, the row's before and after."""
+        yield StatusBar(id="counts")
+        with Container(id="work"):
+            yield QueueList(self.source, empty="No proposal waits for a decision.", id="list")
+            with VerticalScroll(id="about", can_focus=False):
+                yield Panel(id="proposal")
+
+    def on_mount(self) -> None:
+        """Read what waits."""
+        self.query_one(QueueList).focus()
+        self.start(self._read())
+
+    def on_screen_resume(self) -> None:
+        """Back from a proposal: what was decided there is gone."""
+        if self.numbers:
+            self.start(self._read())
+
+    async def _read(self) -> None:
+        waiting = await self.ask(adjustments.pending)
+        self.numbers = [each.number for each in waiting]
+        self.source.table = {
+            n: Row(
+                (
+                    each.number,
+                    each.account,
+                    format_money(each.amount_cents),
+                    each.owner,
+                    each.reason,
+                    each.maker,
+                    format_day(each.expires_on, self.router.day),
+                    ", ".join(each.approvers),
+                ),
+                None if each.mine else "dim",
+            )
+            for n, each in enumerate(waiting)
+        }
+        mine = sum(each.mine for each in waiting)
+        cents = format_money(sum(each.amount_cents for each in waiting))
+        self.query_one("#counts", StatusBar).say(f"Waiting {len(waiting)}  Mine to decide {mine}  Together {cents}")
+        self.query_one(QueueList).reload()
+
+    def do_list_refresh(self) -> None:
+        """Read what waits again."""
+        self.start(self._read())
+
+    def _number(self) -> str | None:
+        id = self.query_one(QueueList).current_id
+        return None if id is None or id >= len(self.numbers) else self.numbers[id]
+
+    @on(QueueList.Highlighted, "#list")
+    def _highlighted(self) -> None:
+        self.start(self._about(self._number()))
+
+    async def _about(self, number: str | None) -> None:
+        lines: tuple[Line, ...] = ()
+        if number is not None:
+            lines = proposal_lines(await self.ask(adjustments.proposal, number), self.router.day)
+        if number == self._number() and self.is_attached:
+            self.query_one("#proposal", Panel).show(lines)
+
+    @on(QueueList.Chosen, "#list")
+    def _chosen(self) -> None:
+        self.do_approvals_open()
+
+    def do_approvals_open(self) -> None:
+        """Open the proposal."""
+        if (number := self._number()) is not None:
+            self.router.go(Place("approval", number))
+
+    def do_approval_approve(self) -> None:
+        """Approve, which posts; the amount is typed again."""
+        if (number := self._number()) is not None:
+            self.start(self._decide(self.approve(number)))
+
+    def do_approval_reject(self) -> None:
+        """Reject with a reason."""
+        if (number := self._number()) is not None:
+            self.start(self._decide(self.reject(number)))
+
+    async def _decide(self, decision: Any) -> None:
+        if await decision:
+            told = self.said()
+            await self._read()
+            self.say(told)
+
+    def do_item_account(self) -> None:
+        """The account of the row."""
+        if (row := self.query_one(QueueList).current_row) is not None:
+            self.router.go(Place("account", row.cells[1]))
+
+    def do_list_explain(self) -> None:
+        """Everything about the row's proposal."""
+        self.do_approvals_open()
