@@ -18,6 +18,7 @@ from ubtui.domain.dates import format_day, parse_day
 from ubtui.domain.errors import BadValue
 from ubtui.domain.filters import parse
 from ubtui.domain.money import format_money
+from ubtui.domain.numbers import format_account, parse_account
 from ubtui.domain.subjects import ItemKey
 from ubtui.exchange.tables import FORMATS, Shown, replacing, safe, write
 from ubtui.services import listing
@@ -85,7 +86,7 @@ def refresh(options: Options) -> None:
 
 @worklist.command("list")
 @_filter
-@click.option("--sort", metavar="COLUMN", help=f"One of {', '.join(room.WORKLIST.sorts)}.")
+@click.option("--sort", type=click.Choice(list(room.WORKLIST.sorts)), help="The column to sort by.")
 @click.option("--reverse", is_flag=True, help="The list from its other end.")
 @click.option("--limit", type=click.IntRange(0), default=0, help="At most so many rows; 0: all of them.")
 @shared()
@@ -321,6 +322,7 @@ def add(
     options: Options, title: str, why: str, account: str | None, due: date | None, priority: int, to: str | None
 ) -> None:
     """Add an item of your own (X05)."""
+    account = format_account(parse_account(account)) if account else None
     form = room.Add(title=_said(title, "TITLE", 100), why=why[:500], account=account, due=due, priority=priority, to=to)
     with opened(options) as desk:
         _told(options, doing(desk, options, room.add, form))

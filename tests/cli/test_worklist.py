@@ -1,0 +1,264 @@
+"""The worklist from the shell: every command, what it writes where, and exports to the byte."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.services import items, office
+from ubtui.cli import run_command
+from ubtui.cli.worklist import worklist
+from ubtui.domain.text import cell_width
+from ubtui.services.worklist import FIELDS
+
+GOLDEN = Path(__file__).parent / "golden"
+KEYS = [
+    "priority", "code", "group", "subject", "account", "who", "where", "title", "why", "cycle", "period", "route",
+    "state", "assignee", "role", "class", "detected_on", "due", "age_days", "money_cents", "units", "consequence",
+    "fixes", "parent", "evidence",
+]  # fmt: skip
+LATER = (office.DAY + timedelta(days=10)).isoformat()
+
+Shell = Callable[..., tuple[int, bytes, str]]
+
+
+def hostile() -> list[dict[str, Any]]:
+    """Items with everything a name or note may bring along."""
+    return [
+        items.made(1, priority=95, who="=HYPERLINK(\"http://x\",\"click\")", place="12 Main St, Unit 3", due_on=LATER),
+        items.made(2, priority=95, code="R10", who="\x1b[31mRed\x1b[0m", place="two\nlines", title='He said "no"'),
+        items.made(3, priority=80, who="José Ñandú 東京", place="\u202egnp.exe", why="+1 (555) 010-0000"),
+        items.made(4, code="P07", subject_type="account", subject_key="120440-3", period="", priority=58,
+                   money_cents=12_345_678, route=None, why="123,456.78 since Aug 1"),
+        items.made(5, code="P07", subject_type="account", subject_key="120441-1", period="", priority=58,
+                   money_cents=-50, account="1204411", assignee="ana", state="waiting"),
+        items.made(6, code="Q01", subject_type="run", subject_key="import/2026-11-20", period="", priority=30,
+                   account=None, cycle=None, route=None, customer_class=None, who="", place="",
+                   detected_on=(office.DAY - timedelta(days=3)).isoformat()),
+        items.made(7, code="R04", priority=60, who="@SUM(A1)", place="-2+3", units=41),
+        items.made(8, code="R05", state="dismissed", who="not shown"),
+    ]  # fmt: skip
+
+
+@pytest.fixture
+def shell(backend: str, capfdbinary: pytest.CaptureFixture[bytes]) -> Shell:
+    """`ubtui worklist …` in this process: exit code, stdout, stderr."""
+    office.found(backend, 3)
+    with office.desk(backend) as desk:
+        items.put(desk.session, hostile())
+        with desk.session.writing():
+            cause = desk.session.value("SELECT id FROM work_item WHERE code = 'R10'")
+            desk.session.run("UPDATE work_item SET parent_id = ? WHERE priority = 80", [cause])
+
+    def run(*argv: str, data: bool = True) -> tuple[int, bytes, str]:
+        capfdbinary.readouterr()
+        code = run_command(["worklist", *argv, *(["--data", backend] if data else [])])
+        out, err = capfdbinary.readouterr()
+        return code, out, err.decode()
+
+    return run
+
+
+def golden(name: str, got: bytes) -> None:
+    """`got` is the file of that name; UBTUI_GOLDEN=1 writes it, to be read before it is kept."""
+    path = GOLDEN / name
+    if os.environ.get("UBTUI_GOLDEN"):
+        path.write_bytes(got)
+    assert got == path.read_bytes()
+
+
+@pytest.mark.parametrize("form", ["csv", "json", "jsonl", "text"])
+def test_an_export_is_the_same_to_the_byte_on_both_databases_and_in_a_file(
+    shell: Shell, form: str, tmp_path: Path
+) -> None:
+    code, out, said = shell("export", "--format", form)
+    assert (code, said) == (0, "7 items\n")
+    golden(f"worklist.{form}", out)
+    path = tmp_path / "list"
+    code, nothing, said = shell("export", "--format", form, "-o", str(path))
+    assert (code, nothing, said) == (0, b"", f"7 items to {path}\n")
+    assert path.read_bytes() == out
+    assert oct(path.stat().st_mode & 0o777) == "0o600"
+    assert [each.name for each in tmp_path.iterdir() if each.name.startswith(".list")] == []
+
+
+def test_exports_keep_the_order_of_keys_and_rows(shell: Shell) -> None:
+    assert [field.name for field in FIELDS] == KEYS
+    rows = json.loads(shell("export", "--format", "json")[1])
+    assert all(list(row) == KEYS for row in rows)
+    assert rows == [json.loads(line) for line in shell("export", "--format", "jsonl")[1].splitlines()]
+    order = [(-row["priority"], row["code"], row["subject"]) for row in rows]
+    assert order == sorted(order)
+    assert rows[2]["parent"] == "R10:point:SP-00002@B2/2026-11"
+    assert rows[0]["evidence"] == {"last_year": 12, "use": 41}
+    table = list(csv.DictReader(io.StringIO(shell("export", "--format", "csv")[1].decode(), newline="")))
+    assert list(table[0]) == [{"money_cents": "money", "evidence": "evidence_json"}.get(key, key) for key in KEYS]
+    assert [row["money"] for row in table if row["code"] == "P07"] == ["123456.78", "-0.50"]
+    assert json.loads(table[0]["evidence_json"]) == rows[0]["evidence"]
+
+
+def test_nothing_hostile_leaves_the_house(shell: Shell) -> None:
+    for form in ("csv", "json", "jsonl", "text"):
+        out = shell("export", "--format", form)[1].decode()
+        assert not re.search(r"[\x00-\x09\x0b\x0c\x0e-\x1f\u202a-\u202e]", out)
+    table = list(csv.DictReader(io.StringIO(shell("export", "--format", "csv")[1].decode(), newline="")))
+    cells = [cell for row in table for name, cell in row.items() if name != "money"]
+    assert not [cell for cell in cells if cell[:1] in ("=", "+", "@", "-")]
+    assert "'=HYPERLINK" in table[0]["who"]
+
+
+def test_an_empty_export_is_still_a_document(shell: Shell) -> None:
+    assert shell("export", "--format", "json", "--filter", "code:M01")[1] == b"[]\n"
+    assert shell("export", "--format", "jsonl", "--filter", "code:M01")[1] == b""
+    assert shell("export", "--format", "csv", "--filter", "code:M01")[1].count(b"\r\n") == 1
+
+
+def test_an_export_is_filtered_and_audited(shell: Shell, backend: str) -> None:
+    assert shell("export", "--format", "jsonl", "--filter", "code:P07 money>1")[1].count(b"\n") == 1
+    with office.desk(backend) as desk:
+        seen = desk.session.rows("SELECT outcome, body FROM audit WHERE act = 'worklist.export'")
+    assert [row[0] for row in seen] == ["viewed"]
+    facts = json.loads(seen[0][1])["facts"]
+    assert (facts["rows"], facts["format"]) == (1, "jsonl")
+    assert "P07" not in seen[0][1]
+
+
+def test_a_broken_export_leaves_the_old_file(shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text("yesterday")
+
+    def fail(_: int) -> None:
+        raise OSError(28, "No space left on device", str(path))
+
+    monkeypatch.setattr(os, "fsync", fail)
+    code, _, said = shell("export", "-o", str(path))
+    assert code == 2 and "No space left" in said
+    assert path.read_text() == "yesterday"
+    assert list(tmp_path.glob(".list*")) == []
+
+
+def test_the_list_fits_eighty_columns_and_says_how_much_it_shows(shell: Shell) -> None:
+    code, out, said = shell("list")
+    assert (code, said) == (0, "7 of 7 shown\n")
+    golden("list.text", out)
+    assert max(cell_width(line) for line in out.decode().splitlines()) <= 80
+    code, out, said = shell("list", "--filter", "code:R04,R10 nandu", "--sort", "who")
+    assert (said, len(out.splitlines())) == ("1 of 7 shown, filtered by code:R04,R10 nandu\n", 2)
+    code, out, said = shell("list", "--limit", "2")
+    assert (said, len(out.splitlines())) == ("2 of 7 shown\n", 3)
+
+
+def test_an_item_lives_by_the_shell(shell: Shell) -> None:
+    item = "R04:point:SP-00001@B2/2026-11"
+    code, out, said = shell("claim", item, "--key", "claim-key-1")
+    assert code == 0 and out.decode().startswith(f"{item} claimed by ana until ")
+    again = shell("claim", item, "--key", "claim-key-1")
+    assert again[:2] == (code, out) and "already done" in again[2]
+    assert shell("claim", item, "--as", "ben")[0] == 1
+    assert "refused: ana has R04:point:SP-00001@B2/2026-11 since " in shell("claim", item, "--as", "ben")[2]
+    assert shell("note", item, "gate code 12")[0] == 0
+    assert b"claimed by ana" in shell("show", item)[1] and b"ana note: gate code 12" in shell("show", item)[1]
+    assert json.loads(shell("show", item, "--format", "json")[1])["holder"] == "ana"
+    assert shell("wait", item, "--until", LATER, "--for", "the owner")[1].decode() == (
+        f"{item} waiting by ana until {LATER}\n"
+    )
+    assert shell("forward", item, "--to", "lead")[1].decode() == f"{item} open for lead\n"
+    assert shell("dismiss", item, "--reason", "pool", "--until", LATER, "--dry-run")[2].startswith("dry run")
+    assert (
+        shell("dismiss", item, "--reason", "pool", "--until", LATER)[1].decode() == f"{item} dismissed until {LATER}\n"
+    )
+    assert shell("reopen", item, "--reason", "no pool")[0] == 0
+    assert "the cause of" in shell("resolve", "R10:point:SP-00002@B2/2026-11", "--how", "x")[2]
+    code, out, said = shell("add", "Call Mr Park", "--priority", "70", "--due", LATER)
+    made = out.decode().split()[0]
+    assert code == 0 and made.startswith("X05:text:") and f"opened 1 item: {made}" in said
+    assert f"closed 1 item: {made}" in shell("resolve", made, "--how", "called")[2]
+    assert shell("priority", made, "--to", "9", "--reason", "x")[0] == 1
+    assert shell("priority", item, "--to", "9", "--reason", "x", "--as", "ben")[0] in (0, 1)
+
+
+def test_fix_lists_offers_and_does_one(shell: Shell) -> None:
+    made = shell("add", "Call Mr Park")[1].decode().split()[0]
+    code, out, _ = shell("fix", made)
+    assert code == 0 and out.decode().splitlines()[0] == "* worklist.resolve    Settled"
+    assert b"resolution= (needed)" in out
+    offers = json.loads(shell("fix", made, "--format", "json")[1])
+    assert offers[0]["act"] == "worklist.resolve" and offers[0]["set"]["item"] == made
+    assert "Resolution is needed" in shell("fix", made, "--do", "worklist.resolve")[2]
+    assert "no field 'colour'" in shell("fix", made, "--do", "worklist.resolve", "--set", "colour=red")[2]
+    assert "is not FIELD=VALUE" in shell("fix", made, "--do", "worklist.resolve", "--set", "colour")[2]
+    assert "seal.remove is no fix of X05" in shell("fix", made, "--do", "seal.remove")[2]
+    code, out, said = shell("fix", made, "--do", "worklist.resolve", "--set", "resolution=called")
+    assert code == 0 and f"closed 1 item: {made}" in said
+
+
+def test_refresh_and_explain(shell: Shell) -> None:
+    code, out, said = shell("refresh")
+    assert code == 0 and "closed" in said and out.startswith(b"opened")
+    out = shell("explain", "r04")[1].decode()
+    for word in ("predicate", "parameters", "last run", "raised", "dismissed percent", "minutes to close"):
+        assert word in out
+
+
+@pytest.mark.parametrize(
+    ("argv", "says"),
+    [
+        (["show", "R04"], "is not an item"),
+        (["show", "R04:point:SP-09999"], "is not on the worklist"),
+        (["list", "--filter", "colour:red"], "no such field"),
+        (["list", "--sort", "colour"], "'colour' is not one of"),
+        (["export", "--filter", "pri:x"], "a whole number"),
+        (["export", "--format", "xlsx"], "'xlsx' is not one of"),
+        (["export", "-o", "/nowhere/list.csv"], "/nowhere"),
+        (["wait", "R04:point:SP-00001@B2/2026-11", "--until", "soon", "--for", "x"], "is not a day"),
+        (["dismiss", "R04:point:SP-00001@B2/2026-11", "--until", LATER, "--reason", " "], "--reason"),
+        (["add", "x", "--account", "120440-4"], "check digit"),
+        (["fix", "R04:point:SP-00001@B2/2026-11", "--set", "a=b"], "--set needs --do"),
+        (["explain", "Z99"], "use one of"),
+    ],
+)
+def test_bad_input_is_one_sentence(shell: Shell, argv: list[str], says: str) -> None:
+    code, out, said = shell(*argv)
+    assert (code, out) == (2, b"")
+    assert says in said and said.count("\n") == 1 and "Traceback" not in said
+
+
+def test_every_command_of_the_worklist_has_its_help() -> None:
+    names = "refresh list show claim release wait forward note fix dismiss reopen add resolve priority explain export"
+    assert set(worklist.commands) == set(names.split())
+    assert all(command.help for command in worklist.commands.values())
+
+
+MEMORY = """
+import resource, sys
+from ubtui.cli import run_command
+code = run_command(["worklist", "export", "--format", sys.argv[2], "--data", sys.argv[1]])
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr)
+raise SystemExit(code)
+"""
+
+
+@pytest.mark.parametrize("form", ["csv", "json", "text"])
+def test_memory_does_not_grow_with_an_export(backend: str, form: str) -> None:
+    def peak(rows: int) -> int:
+        done = subprocess.run([sys.executable, "-c", MEMORY, backend, form], capture_output=True, check=True)
+        assert done.stdout.count(b"Alder Ct") == rows
+        return int(done.stderr.split()[-1])
+
+    office.found(backend, 0)
+    with office.desk(backend) as desk:
+        items.put(desk.session, (items.made(n) for n in range(1_000)))
+        small = peak(1_000)
+        items.put(desk.session, (items.made(n) for n in range(1_000, 21_000)))
+    assert peak(21_000) - small < 6_000, "kilobytes; 20,000 rows held at once take ten times that"
