@@ -9,6 +9,7 @@ import hypothesis
 import pytest
 
 from tests import postgres
+from tests.sample import sample, sample_folder, sample_postgres_template, sample_template, sample_url  # noqa: F401
 from tests.scale import SOAK
 
 # Two shared cores: no deadline. Where it counts, a run repeats; a failure prints how to repeat it anywhere.

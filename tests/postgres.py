@@ -29,11 +29,11 @@ class Server:
             for statement in statements:
                 connection.execute(statement.encode())
 
-    def create(self) -> str:
-        """An empty database of the office's role: UTF-8, and sorted by code point like SQLite's."""
+    def create(self, template: str = "template0") -> str:
+        """A database of the office's role: empty, UTF-8 and sorted by code point like SQLite's, or as its template."""
         name = f"district_{uuid.uuid4().hex[:12]}"
         self.execute(
-            f"CREATE DATABASE {name} OWNER {ROLE} TEMPLATE template0 "
+            f"CREATE DATABASE {name} OWNER {ROLE} TEMPLATE {template} "
             "ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C' STRATEGY file_copy"
         )
         return name

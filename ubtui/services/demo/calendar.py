@@ -9,7 +9,7 @@ from ubtui.domain.calendars import seed
 from ubtui.domain.dates import period
 from ubtui.settings import Cycle, District
 
-READ_DAYS = 3
+READ_DAYS = 2
 """Business days that a cycle's routes take, one after another."""
 
 
