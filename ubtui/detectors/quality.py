@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from ubtui.detectors.base import Ask, Detector, Found, Parameter, marks
 from ubtui.domain.numbers import format_account, parse_account
@@ -71,13 +69,14 @@ def _imports(ask: Ask) -> Iterable[Found]:
     if keys is not None and not keys:
         return
     days: dict[str, tuple[int, str]] = {}
-    zone = ZoneInfo(ask.district.zone)
-    for released_at, source, count in ask.db.rows(
-        "SELECT b.released_at, b.source, CAST(COUNT(*) AS bigint) FROM batch b JOIN party y ON y.batch_id = b.id"
+    # The business day of the release stands in the audit; inside the act that releases, it is today.
+    for released_on, source, count in ask.db.rows(
+        "SELECT (SELECT MIN(u.business_day) FROM audit u WHERE u.act = 'import.release' AND u.at = b.released_at),"
+        " b.source, CAST(COUNT(*) AS bigint) FROM batch b JOIN party y ON y.batch_id = b.id"
         " AND y.kind = 'placeholder' WHERE b.placeholders > 0 AND b.released_at IS NOT NULL"
         " GROUP BY b.id, b.released_at, b.source ORDER BY b.id"
     ):
-        day = datetime.fromisoformat(released_at).astimezone(zone).date().isoformat()
+        day = released_on or ask.today.isoformat()
         before, first = days.get(day, (0, source))
         days[day] = (before + count, first)
     for day, (count, source) in days.items():

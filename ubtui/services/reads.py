@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date
-from fractions import Fraction
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -14,232 +12,63 @@ from ubtui.act import Form, Refused, Work, act
 from ubtui.db.models.reads import Read, ReadReview
 from ubtui.db.session import Row, Session
 from ubtui.detectors.base import marks
-from ubtui.detectors.heal import district_of, medians, run
+from ubtui.detectors.heal import medians, run
 from ubtui.detectors.registry import CODES
-from ubtui.domain.register import Register, is_rollover
+from ubtui.domain.numbers import format_account
+from ubtui.domain.register import Register
 from ubtui.domain.volume import Unit
+from ubtui.services.summaries import CHUNK, READS, RESTART, SUMMARY, days_between, faces, judged, summarise
+
+__all__ = [
+    "CHUNK",
+    "HELD_BELOW",
+    "HELD_OVER",
+    "SUMMARY",
+    "Review",
+    "Reviewed",
+    "faces",
+    "judged",
+    "released",
+    "review",
+    "summarise",
+]
 
 HELD_BELOW, HELD_OVER = "below-previous", "over-limit"
 CLEARS = {HELD_BELOW: ("R09", "R10"), HELD_OVER: ("R06",)}
 """What holds a read, and the codes whose review lets it go; any other hold goes with any review."""
 
-CHUNK = 500
-_RESTART = ("opening", "installation")
-_COLUMNS = (
-    "register_id read_on seq newest point_id period value usage days kind source status held_code rolled prev_on"
-    " prev_value prev_source prev_actual_value raw_use rollover_use rollover ly_on ly_milli ly_usage avg_milli zero_run"
-    " before_zero decided"
-)
-SUMMARY = _COLUMNS.split()
-_READS = (
-    "SELECT register_id, read_on, seq, point_id, period, value, usage, days, kind, source, status, held_code, rolled"
-    " FROM live_read WHERE register_id IN ({}) AND status <> 'void' AND kind NOT IN ('control', 'reread')"
-    " ORDER BY register_id, read_on, seq"
-)
-# A point's history runs on through an exchange: the registers of meters that hung there before.
-_EARLIER = (
-    "SELECT g.id, h.id, i.point_id FROM register g JOIN live_install i ON i.meter_id = g.meter_id"
-    " JOIN live_install j ON j.point_id = i.point_id AND j.meter_id <> i.meter_id AND j.off_date <= i.on_date"
-    " JOIN register h ON h.meter_id = j.meter_id AND h.n = g.n WHERE g.id IN ({})"
-)
-_UNITS = (
-    "SELECT s.point_id, s.unit FROM live_service s WHERE s.point_id IN ({})"
-    " AND s.kind IN ('potable', 'irrigation', 'raw', 'recycled')"
-    " ORDER BY s.to_on IS NULL, s.from_on, s.id"
-)
-
-
-def summarise(db: Session, register_ids: Iterable[int]) -> None:
-    """Recompute the rows under judgement of these registers, in the caller's transaction.
-
-    A register's newest period and every older held read get a row: previous read, last year's use and own
-    average scaled to the row's days (thousandths of billing units), zero periods in a row, and the codes
-    reviewed. One code for one register and for a hundred thousand; released reads alone count.
-    """
-    ids = sorted(set(register_ids))
-    for start in range(0, len(ids), CHUNK):
-        part = ids[start : start + CHUNK]
-        rows = judged(db, part)
-        db.run(f"DELETE FROM read_summary WHERE register_id IN ({marks(part)})", part)
-        db.load("read_summary", SUMMARY, rows)
-
-
-def judged(db: Session, ids: Sequence[int]) -> list[tuple[Any, ...]]:
-    """The rows under judgement of these registers (in columns SUMMARY) as their reads say now; writes nothing."""
-    earlier: dict[int, set[int]] = defaultdict(set)
-    at: dict[int, int] = {}
-    for register, before, point in db.rows(_EARLIER.format(marks(ids)), ids):
-        earlier[register].add(before)
-        at[register] = point
-    reads: dict[int, list[Row]] = defaultdict(list)
-    wanted = sorted({*ids, *(b for befores in earlier.values() for b in befores)})
-    for row in db.rows(_READS.format(marks(wanted)), wanted):
-        reads[row[0]].append(row)
-    decided: dict[tuple[int, str, int], str] = defaultdict(str)
-    for register, on, seq, code in db.rows(
-        f"SELECT register_id, read_on, seq, code FROM read_review WHERE register_id IN ({marks(ids)}) ORDER BY id", ids
-    ):
-        decided[register, on, seq] += f" {code}"
-    lower = [row for i in ids for row in reads[i]] and _lower(reads, ids)
-    registers = faces(db, lower) if lower else {}
-    out: list[tuple[Any, ...]] = []
-    for i in ids:
-        chain = reads[i]
-        if not chain:
-            continue
-        past = [row for b in earlier.get(i, ()) for row in reads[b] if row[3] == at[i]]
-        history = sorted([*past, *chain], key=lambda row: (row[1], row[2])) if past else chain
-        newest = chain[-1][4]
-        for n, row in enumerate(chain):
-            if row[4] == newest or row[10] == "held":
-                out.append(_judged(row, chain, n, history, row[4] == newest, registers, decided))
-    return out
-
-
-def _lower(reads: dict[int, list[Row]], ids: Sequence[int]) -> dict[int, int]:
-    """Registers (and their point) whose counter ever stands below its previous read: they alone need their face."""
-    out = {}
-    for i in ids:
-        last = None
-        for row in reads[i]:
-            if row[5] is not None:
-                if last is not None and row[5] < last:
-                    out[i] = row[3]
-                last = row[5]
-    return out
-
-
-def faces(db: Session, points: dict[int, int]) -> dict[int, tuple[Register, Unit]]:
-    """Register id to its face and the billing unit of the service it serves; `points` gives each one's point."""
-    if not points:
-        return {}
-    ids = list(points)
-    at = sorted(set(points.values()))
-    default = Unit.parse(district_of(db).billing_unit)
-    units = {point: Unit.parse(unit) for point, unit in db.rows(_UNITS.format(marks(at)), at)}
-    return {
-        i: (Register(dials, zeros, Fraction(num, den), Unit.parse(unit)), units.get(points[i], default))
-        for i, dials, zeros, num, den, unit in db.rows(
-            f"SELECT id, dials, fixed_zeros, mult_num, mult_den, unit FROM register WHERE id IN ({marks(ids)})", ids
-        )
-    }
-
-
-def _judged(
-    row: Row,
-    chain: list[Row],
-    n: int,
-    history: list[Row],
-    newest: bool,
-    registers: dict[int, tuple[Register, Unit]],
-    decided: dict[tuple[int, str, int], str],
-) -> tuple[Any, ...]:
-    register, on, seq, point, period, value, usage, days, kind, source, status, held_code, rolled = row
-    prev = chain[n - 1] if n and kind not in _RESTART else None
-    if prev is not None and days is None:
-        days = _days(prev[1], on)
-    actual = next((r[5] for r in reversed(chain[:n]) if r[9] != "E" and r[5] is not None), None) if prev else None
-    place = n + len(history) - len(chain)
-    avg = _average(history, place, days)
-    ly_on, ly_usage, ly_milli = _last_year(history, period, days)
-    raw_use = rollover_use = None
-    rollover = 0
-    prev_value = prev[5] if prev else None
-    if prev and value is not None and prev_value is not None and value < prev_value:
-        face, unit = registers[register]
-        raw_use = face.usage(prev_value, value, unit)
-        rollover_use = face.usage(prev_value, value, unit, rolled=True)
-        over = prev[9] == "E" and actual is not None and value >= actual
-        use = face.raw_usage(prev_value, value, unit, rolled=True)
-        rollover = int(
-            is_rollover(prev_value, value, face.dials, use, None if avg is None else Fraction(avg, 1000), over)
-        )
-    zero_run, before_zero = 0, None
-    if usage == 0:
-        for r in reversed(history[: place + 1]):
-            if r[6] is None:
-                continue
-            if r[6] != 0:
-                before_zero = r[6]
-                break
-            zero_run += 1
-    return (
-        register, on, seq, int(newest), point, period, value, usage, days, kind, source, status, held_code, rolled,
-        prev[1] if prev else None, prev_value, prev[9] if prev else None, actual, raw_use, rollover_use, rollover,
-        ly_on, ly_milli, ly_usage, avg, zero_run, before_zero, decided.get((register, on, seq), "").strip(),
-    )  # fmt: skip
-
-
-def _days(a: str, b: str) -> int:
-    return date.fromisoformat(b).toordinal() - date.fromisoformat(a).toordinal()
-
-
-def _scaled(usage: int, days: int, onto: int | None) -> int:
-    """Use in thousandths, brought from `days` onto the days of the read under judgement, rounded."""
-    if not onto or not days:
-        return usage * 1000
-    return (usage * 2000 * onto + days) // (2 * days)
-
-
-def _average(history: list[Row], place: int, days: int | None) -> int | None:
-    """Mean daily use of the six actual reads before, for this many days; estimates and held reads do not count."""
-    total = span = count = 0
-    for i in range(place - 1, -1, -1):
-        row = history[i]
-        if row[6] is None or row[6] < 0 or row[9] == "E" or row[10] == "held":
-            continue
-        length = row[7] or (_days(history[i - 1][1], row[1]) if i and history[i - 1][0] == row[0] else 0)
-        if not length:
-            continue
-        total, span, count = total + row[6], span + length, count + 1
-        if count == 6:
-            break
-    return _scaled(total, span, days or span // count) if count else None
-
-
-def _last_year(history: list[Row], period: str, days: int | None) -> tuple[str | None, int | None, int | None]:
-    """Day, use, and use brought onto this read's days, of the same period a year before."""
-    head, _, month = period.rpartition("/")
-    if len(month) != 7 or not month[:4].isdigit():
-        return None, None, None
-    wanted = f"{head}/{int(month[:4]) - 1:04d}{month[4:]}"
-    total, span, on, found = 0, 0, None, False
-    for i, row in enumerate(history):
-        if row[4] == wanted and row[6] is not None and row[6] >= 0 and row[10] != "held":
-            found, on, total = True, row[1], total + row[6]
-            span += row[7] or (_days(history[i - 1][1], row[1]) if i and history[i - 1][0] == row[0] else 0)
-    return (on, total, _scaled(total, span, days)) if found else (None, None, None)
+_CONCERNED = {
+    "point": "SELECT p.number FROM service_point p JOIN read r ON r.point_id = p.id WHERE r.batch_id = ?"
+    " UNION SELECT p.number FROM service_point p JOIN staged_row s ON s.point_id = p.id WHERE s.batch_id = ?"
+    " UNION SELECT p.number FROM service_point p JOIN install i ON i.point_id = p.id WHERE i.batch_id = ?"
+    " UNION SELECT p.number FROM service_point p WHERE p.batch_id = ?",
+    "account": "SELECT a.number FROM account a WHERE a.batch_id = ?",
+}
 
 
 def released(work: Work, batch_id: int) -> None:
-    """Judge a batch that was just released: summaries, medians of its periods, and the points concerned.
+    """Judge a batch of any kind that was just released: summaries, medians, and the subjects it concerns.
 
-    Call it once, inside the act that releases, after the batch's own row says so. The act's healing is then done.
+    Call it once, inside the act that releases, after the batch's own row says so and everything else is touched:
+    the act's healing is then done, and the audit does not name every point of a large file.
     """
     db = work.db
-    registers = [r[0] for r in db.rows("SELECT DISTINCT register_id FROM read WHERE batch_id = ?", [batch_id])]
-    summarise(db, registers)
+    summarise(db, [r[0] for r in db.rows("SELECT DISTINCT register_id FROM read WHERE batch_id = ?", [batch_id])])
     moved = medians(db, work.now)
-    points = {
-        r[0]
-        for r in db.rows(
-            "SELECT DISTINCT p.number FROM service_point p JOIN read r ON r.point_id = p.id WHERE r.batch_id = ?"
-            " UNION SELECT p.number FROM service_point p JOIN staged_row s ON s.point_id = p.id WHERE s.batch_id = ?",
-            [batch_id, batch_id],
-        )
-    }
+    keys = {kind: {row[0] for row in db.rows(sql, [batch_id] * sql.count("?"))} for kind, sql in _CONCERNED.items()}
+    keys["account"] = {format_account(number) for number in keys["account"]}
     if moved:
-        points |= {
-            r[0]
-            for r in db.rows(
+        keys["point"] |= {
+            row[0]
+            for row in db.rows(
                 "SELECT DISTINCT p.number FROM read_summary r JOIN service_point p ON p.id = r.point_id"
                 f" WHERE r.period IN ({marks(moved)})",
                 moved,
             )
         }
-    subjects: dict[str, Sequence[str]] = {"point": sorted(points)}
     for subject in work.subjects:
-        subjects[subject.type] = sorted({*subjects.get(subject.type, ()), subject.key})
+        keys.setdefault(subject.type, set()).add(subject.key)
+    subjects: dict[str, Sequence[str]] = {kind: sorted(found) for kind, found in keys.items()}
     work.full_refresh = run(db, work.today, work.now, subjects, by="import.release", actor=work.actor.name)
 
 
@@ -301,7 +130,7 @@ def review(work: Work, form: Review) -> Reviewed:
             rule="read review",
             cure="give the right value, or choose another decision",
         )
-    chain = work.db.rows(_READS.format("?"), [register])
+    chain = work.db.rows(READS.format("?"), [register])
     place = next((n for n, r in enumerate(chain) if r[1] == row[15] and r[2] == seq), None)
     prev = chain[place - 1] if place else None
     work.db.insert(
@@ -417,12 +246,12 @@ def _corrected(
 
 def _next(db: Session, register: int, face: Register, unit: Unit, on: str, seq: int) -> int | None:
     """Bring the following unbilled read's use in step; one held for standing lower goes or comes with it."""
-    chain = db.rows(_READS.format("?"), [register])
+    chain = db.rows(READS.format("?"), [register])
     place = next((n for n, r in enumerate(chain) if (r[1], r[2]) > (on, seq)), None)
     if place is None:
         return None
     row, prev = chain[place], chain[place - 1] if place else None
-    if row[5] is None or row[8] in _RESTART or row[10] == "billed" or prev is None or prev[5] is None:
+    if row[5] is None or row[8] in RESTART or row[10] == "billed" or prev is None or prev[5] is None:
         return int(row[6]) if row[6] is not None else None
     if row[5] < prev[5] and not row[12]:
         _set(db, register, row[1], row[2], status="held", held_code=HELD_BELOW, usage=None)
@@ -432,6 +261,6 @@ def _next(db: Session, register: int, face: Register, unit: Unit, on: str, seq: 
     free = row[10] == "held" and row[11] == HELD_BELOW
     _set(
         db, register, row[1], row[2], status="released" if free else row[10], usage=usage, rolled=int(rolled),
-        days=_days(prev[1], row[1]),
+        days=days_between(prev[1], row[1]),
     )  # fmt: skip
     return usage
