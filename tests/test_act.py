@@ -1,0 +1,295 @@
+"""The one door for writing: who may, once only, refusals kept, rehearsals forgotten, and a kill at the worst moment."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import pkgutil
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import msgspec
+import pytest
+
+import ubtui.services
+from tests.services.office import admin, done, refused
+from ubtui.act import ACTS, Act, Done, Form, Refused, Work, permissions
+from ubtui.db.errors import RecordError
+from ubtui.desk import Desk, Seat, is_url
+from ubtui.services import office
+
+ROOT = Path(__file__).parent.parent
+ROLES = ("field", "trainee", "technician", "lead", "finance", "auditor", "admin", "manager", "service")
+# Typed by hand: reliability's table of roles (make and check), the manager as second signature, service as cron.
+#                      fie tra tec lea fin aud adm man ser
+MATRIX = """
+read.review             -   -   y   y   -   -   -   -   -
+seal.remove             -   -   y   y   -   -   -   -   -
+service.activate        -   -   y   y   -   -   -   -   -
+service.seasonal        -   -   y   y   -   -   -   -   -
+staged.decide           -   -   y   y   -   -   -   -   -
+staged.mend             -   -   y   y   -   -   -   -   -
+import.stage            -   -   y   y   -   -   -   -   y
+import.release          -   -   y   y   -   -   -   -   y
+adjust.propose          -   -   y   y   -   -   -   -   -
+adjust.revise           -   -   y   y   -   -   -   -   -
+adjust.submit           -   -   y   y   -   -   -   -   -
+adjust.withdraw         -   -   y   y   -   -   -   -   -
+adjust.acknowledge      -   -   y   y   -   -   -   -   -
+adjust.approve          -   -   -   y   y   -   -   y   -
+adjust.reject           -   -   -   y   y   -   -   y   -
+ledger.reverse          -   -   y   y   -   -   -   -   -
+document.attach         -   -   y   y   y   -   -   -   -
+party.address           -   -   y   y   -   -   -   -   -
+worklist.refresh        -   -   y   y   y   -   -   -   y
+worklist.add            -   -   y   y   y   -   -   -   -
+worklist.claim          -   -   y   y   y   -   -   y   -
+worklist.release        -   -   y   y   y   -   -   y   -
+worklist.wait           -   -   y   y   y   -   -   y   -
+worklist.forward        -   -   y   y   y   -   -   y   -
+worklist.note           -   -   y   y   y   -   -   y   -
+worklist.dismiss        -   -   y   y   y   -   -   -   -
+worklist.reopen         -   -   y   y   y   -   -   -   -
+worklist.resolve        -   -   y   y   y   -   -   -   -
+worklist.priority       -   -   -   y   -   -   -   -   -
+clock.move              -   -   y   y   -   -   y   -   y
+period.close            -   -   -   -   y   -   -   -   -
+district.init           -   -   -   -   -   -   y   -   y
+sample.fill             -   -   -   -   -   -   -   -   y
+sample.seal             -   -   -   -   -   -   -   -   y
+"""
+EXPECTED = {
+    words[0]: {role for role, cell in zip(ROLES, words[1:], strict=True) if cell == "y"}
+    for words in map(str.split, MATRIX.split("\n"))
+    if words
+}
+
+
+class Mark(Form, kw_only=True):
+    """A name to count."""
+
+    name: str
+    fail: str = ""
+
+
+class Marked(msgspec.Struct, frozen=True):
+    """How often it was counted."""
+
+    count: int
+
+
+def mark(work: Work, form: Mark) -> Marked:
+    """Count a name, then fail as asked."""
+    work.db.run(
+        "INSERT INTO counter(name, value) VALUES (?, 1) ON CONFLICT(name) DO UPDATE SET value = counter.value + 1",
+        [form.name],
+    )
+    work.fact(name=form.name)
+    work.detail(secret=f"{form.name} lives at 1 Main St")
+    if form.fail == "refused":
+        raise Refused("not today", "the rule", "come tomorrow")
+    if form.fail == "rule":
+        work.db.run("DELETE FROM period WHERE ym = (SELECT MIN(ym) FROM period)")
+    if form.fail == "unique":
+        work.db.run("INSERT INTO counter(name, value) VALUES (?, 1)", [form.name])
+    if form.fail == "late":
+        work.db.run("INSERT INTO staff_account(staff, account_number, relation) VALUES ('nobody', '1', 'own')")
+    if form.fail == "fault":
+        raise ZeroDivisionError("a fault of the program")
+    return Marked(work.db.value("SELECT value FROM counter WHERE name = ?", [form.name]))
+
+
+def named(name: str) -> Act[Mark, Marked]:
+    """An act of that name, known to nobody else, that only counts."""
+    return Act(name, Mark, Marked, mark)
+
+
+NOTE = named("worklist.note")
+
+
+@pytest.fixture
+def place(backend: str) -> str:
+    """A sample district with one person for each role, named after it."""
+    text = (ROOT / "ubtui/services/demo/district.toml").read_text("utf-8")
+    for role in set(ROLES) - {"service"}:
+        text += f'\n[[staff]]\nname = "one-{role}"\nfull_name = "One {role}"\nrole = "{role}"\n'
+    if not is_url(backend):
+        Path(backend).mkdir(mode=0o700)
+    session = admin(backend)
+    folder = None if is_url(backend) else Path(backend)
+    office.install(session, text, date(2026, 11, 23), "2026-11-23T16:00:00.000000Z", folder)
+    session.database.close()
+    return backend
+
+
+@pytest.fixture
+def desk(place: str) -> Iterator[Desk]:
+    with Desk(place, Seat("ana")) as made:
+        yield made
+
+
+def events(desk: Desk) -> list[tuple[str, str]]:
+    return [(act, outcome) for act, outcome in desk.session.rows("SELECT act, outcome FROM audit ORDER BY seq")][1:]
+
+
+def count(desk: Desk, name: str = "n") -> int:
+    return desk.session.value("SELECT COALESCE(MAX(value), 0) FROM counter WHERE name = ?", [name])  # type: ignore[no-any-return]
+
+
+def test_the_permission_file_is_the_matrix_cell_by_cell() -> None:
+    assert {name: set(roles) for name, roles in permissions().items()} == EXPECTED
+
+
+def test_every_act_has_its_row() -> None:
+    for info in pkgutil.walk_packages(ubtui.services.__path__, "ubtui.services."):
+        importlib.import_module(info.name)
+    assert len(ACTS) > 20
+    assert set(ACTS) <= set(EXPECTED), set(ACTS) - set(EXPECTED)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_the_matrix_holds_at_the_door(place: str, role: str) -> None:
+    who = "service" if role == "service" else f"one-{role}"
+    with Desk(place, Seat(who)) as desk:
+        for name, roles in EXPECTED.items():
+            answer = desk.perform(named(name), Mark(name=name))
+            if role in roles:
+                assert isinstance(answer, Done), (name, answer)
+            else:
+                assert refused(answer).rule == "permission matrix", name
+                assert f"a {role} may not do {name}" in refused(answer).reason
+            assert count(desk, name) == int(role in roles)
+        assert refused(desk.perform(named("worklist.unheard"), Mark(name="x"))).rule == "permission matrix"
+
+
+def test_who_left_has_no_seat(place: str, desk: Desk) -> None:
+    session = admin(place)
+    session.run("UPDATE staff SET active = 0 WHERE name = 'ana'")
+    session.database.close()
+    assert refused(desk.perform(NOTE, Mark(name="n"))).rule == "staff"
+
+
+def test_one_act_is_one_event_in_the_chain(desk: Desk) -> None:
+    answer = desk.perform(NOTE, Mark(name="n"))
+    assert isinstance(answer, Done) and answer.result == Marked(1) and not answer.replayed
+    assert events(desk) == [("worklist.note", "done")]
+    body = desk.session.value("SELECT body FROM audit WHERE seq = ?", [answer.seq])
+    assert json.loads(body)["facts"] == {"name": "n"} and "Main St" not in body
+    assert "Main St" in desk.session.value(
+        "SELECT body FROM audit_personal WHERE digest = ?", [json.loads(body)["details"]]
+    )
+
+
+def test_a_known_key_gives_the_first_answer(desk: Desk) -> None:
+    first = desk.perform(NOTE, Mark(name="n"), key="the-same-key")
+    again = desk.perform(NOTE, Mark(name="n"), key="the-same-key")
+    assert isinstance(first, Done) and isinstance(again, Done)
+    assert (again.replayed, again.result, again.seq) == (True, first.result, first.seq)
+    assert count(desk) == 1 and len(events(desk)) == 1
+
+
+def test_a_key_used_for_something_else_is_refused_and_kept(desk: Desk) -> None:
+    desk.perform(NOTE, Mark(name="n"), key="the-same-key")
+    for act, form in ((NOTE, Mark(name="m")), (named("worklist.claim"), Mark(name="n"))):
+        assert refused(desk.perform(act, form, key="the-same-key")).rule == "one key, one request"
+    assert count(desk) == 1 and count(desk, "m") == 0
+    assert [outcome for _, outcome in events(desk)] == ["done", "refused", "refused"]
+
+
+@pytest.mark.parametrize(
+    ("fail", "rule", "says"),
+    [("refused", "the rule", "not today"), ("rule", "the record's own guard", "periods are kept")],
+)
+def test_a_refusal_keeps_nothing_but_its_event(desk: Desk, fail: str, rule: str, says: str) -> None:
+    answer = refused(desk.perform(NOTE, Mark(name="n", fail=fail)))
+    assert (answer.rule, answer.reason) == (rule, says)
+    assert says in answer.sentence()
+    assert count(desk) == 0 and events(desk) == [("worklist.note", "refused")]
+    assert desk.session.value("SELECT COUNT(*) FROM act_result") == 0
+
+
+def test_a_refused_key_may_be_used_again(desk: Desk) -> None:
+    refused(desk.perform(NOTE, Mark(name="n", fail="refused"), key="the-same-key"))
+    assert done(desk.perform(NOTE, Mark(name="n"), key="the-same-key")) == Marked(1)
+
+
+@pytest.mark.parametrize("fail", ["", "refused", "rule"])
+def test_a_dry_run_keeps_nothing_at_all(desk: Desk, fail: str) -> None:
+    answer = desk.perform(NOTE, Mark(name="n", fail=fail), key="the-same-key", dry_run=True)
+    assert (isinstance(answer, Done) and answer.dry_run) if not fail else isinstance(answer, Refused)
+    assert count(desk) == 0 and events(desk) == []
+    assert isinstance(desk.perform(NOTE, Mark(name="n"), key="the-same-key"), Done), "the key is still free"
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_what_only_the_commit_finds_is_found_by_the_rehearsal_too(desk: Desk, dry_run: bool) -> None:
+    with pytest.raises(RecordError) as caught:
+        desk.perform(NOTE, Mark(name="n", fail="late"), dry_run=dry_run)
+    assert caught.value.cause == "foreign"
+    assert count(desk) == 0 and events(desk) == []
+
+
+@pytest.mark.parametrize(("fail", "kind"), [("fault", ZeroDivisionError), ("unique", RecordError)])
+def test_a_fault_is_raised_and_nothing_is_written(desk: Desk, fail: str, kind: type[Exception]) -> None:
+    with pytest.raises(kind):
+        desk.perform(NOTE, Mark(name="n", fail=fail))
+    assert count(desk) == 0 and events(desk) == []
+    assert done(desk.perform(NOTE, Mark(name="n"))) == Marked(1), "the desk works on"
+
+
+def test_two_seats_with_one_key_do_it_once(place: str) -> None:
+    answers: list[Done[Marked] | Refused] = []
+    gate = threading.Barrier(4)
+
+    def seat() -> None:
+        with Desk(place, Seat("ana")) as mine:
+            gate.wait()
+            for n in range(10):
+                answers.append(mine.perform(NOTE, Mark(name=f"n{n}"), key=f"the-same-key-{n}"))
+
+    threads = [threading.Thread(target=seat) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    made = [answer for answer in answers if isinstance(answer, Done)]
+    assert len(made) == 40 and sum(not answer.replayed for answer in made) == 10
+    assert all(answer.result == Marked(1) for answer in made)
+    with Desk(place, Seat("ana")) as desk:
+        assert len(events(desk)) == 10
+
+
+# Dies after the commit and before anyone hears of it.
+VICTIM = """
+import os, signal, sys
+from tests.test_act import NOTE, Mark
+from ubtui.desk import Desk, Seat
+with Desk(sys.argv[1], Seat("ana")) as desk:
+    desk.on_change(lambda done: os.kill(os.getpid(), signal.SIGKILL))
+    desk.perform(NOTE, Mark(name="n"), key="the-same-key")
+    print("told")
+"""
+
+
+def test_a_kill_between_the_commit_and_the_answer_is_answered_by_the_key(place: str) -> None:
+    killed = subprocess.run([sys.executable, "-c", VICTIM, place], capture_output=True, text=True, cwd=ROOT, timeout=60)
+    assert killed.returncode == -signal.SIGKILL and killed.stdout == "", killed.stderr
+    with Desk(place, Seat("ana")) as desk:
+        assert count(desk) == 1
+        answer = desk.perform(NOTE, Mark(name="n"), key="the-same-key")
+        assert isinstance(answer, Done) and answer.replayed and answer.result == Marked(1)
+        assert count(desk) == 1 and events(desk) == [("worklist.note", "done")]
+
+
+def test_the_chain_of_all_this_is_sound(desk: Desk) -> None:
+    from ubtui.services.verify import Report
+
+    desk.perform(NOTE, Mark(name="n"))
+    desk.perform(NOTE, Mark(name="n", fail="refused"))
+    desk.viewed("account.view", account="x")
+    assert list(Report(desk.session, date(2026, 11, 23)).findings()) == []
