@@ -101,11 +101,11 @@ FACES: Final[tuple[Face, ...]] = (
 LARGE_FACE: Final[Face] = ("Neptune", "HP Turbine", 6, "ccf", 1, 1, 1)
 GARDEN_FACE: Final = FACES[1]
 SIZES: Final = {
-    "residential": ('5/8"', '3/4"', '3/4"', '1"'),
-    "multi": ('1"', '1-1/2"', '2"'),
-    "commercial": ('3/4"', '1"', '1-1/2"', '2"'),
-    "institutional": ('2"', '3"'),
-    "irrigation": ('3/4"', '1"'),
+    "residential": ("5/8", "3/4", "3/4", "1"),
+    "multi": ("1", "1-1/2", "2"),
+    "commercial": ("3/4", "1", "1-1/2", "2"),
+    "institutional": ("2", "3"),
+    "irrigation": ("3/4", "1"),
 }
 # Use of a two-month period by the month of its bill, in thousandths of the year's average.
 SEASON: Final = (780, 750, 790, 870, 990, 1130, 1280, 1320, 1230, 1070, 930, 830)
