@@ -152,19 +152,19 @@ def test_every_act_has_its_row() -> None:
     assert set(ACTS) <= set(EXPECTED), set(ACTS) - set(EXPECTED)
 
 
-@pytest.mark.parametrize("role", ROLES)
-def test_the_matrix_holds_at_the_door(place: str, role: str) -> None:
-    who = "service" if role == "service" else f"one-{role}"
-    with Desk(place, Seat(who)) as desk:
-        for name, roles in EXPECTED.items():
-            answer = desk.perform(named(name), Mark(name=name))
-            if role in roles:
-                assert isinstance(answer, Done), (name, answer)
-            else:
-                assert refused(answer).rule == "permission matrix", name
-                assert f"a {role} may not do {name}" in refused(answer).reason
-            assert count(desk, name) == int(role in roles)
-        assert refused(desk.perform(named("worklist.unheard"), Mark(name="x"))).rule == "permission matrix"
+def test_the_matrix_holds_at_the_door(place: str) -> None:
+    for role in ROLES:
+        with Desk(place, Seat("service" if role == "service" else f"one-{role}")) as desk:
+            for name, roles in EXPECTED.items():
+                form = Mark(name=f"{role} {name}")
+                answer = desk.perform(named(name), form)
+                if role in roles:
+                    assert isinstance(answer, Done), (name, answer)
+                else:
+                    assert refused(answer).rule == "permission matrix", name
+                    assert f"a {role} may not do {name}" in refused(answer).reason
+                assert count(desk, form.name) == int(role in roles)
+            assert refused(desk.perform(named("worklist.unheard"), Mark(name="x"))).rule == "permission matrix"
 
 
 def test_who_left_has_no_seat(place: str, desk: Desk) -> None:
