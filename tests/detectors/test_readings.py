@@ -72,6 +72,19 @@ def test_r04_follows_the_cycle(scene: Scene) -> None:
     assert scene.items() == [key("R04", above)]
 
 
+def test_a_review_moves_no_median(scene: Scene) -> None:
+    """A held read that is released would be a pair more: the next refresh must find what the act found."""
+    for n in range(30):
+        scene.uses(scene.customer(), [20, *[25] * 5, 30 + n // 15])
+    held = scene.customer()
+    scene.uses(held, [20, *[25] * 5], start=999_800, last=PERIODS[-2])
+    scene.read(held, LAST, 5, status="held", held_code="below-previous")
+    scene.refresh()
+    before = scene.db.rows("SELECT period, ratio_ppm, pairs FROM cycle_median")
+    reviewed(scene, held, "R10" if scene.items("R10") else "R09", "rollover")
+    assert scene.db.rows("SELECT period, ratio_ppm, pairs FROM cycle_median") == before
+
+
 def test_a_median_under_thirty_pairs_is_one(scene: Scene) -> None:
     for _ in range(29):
         scene.uses(scene.customer(), [20, *[25] * 5, 30])

@@ -95,29 +95,30 @@ def run(
 def medians(db: Session, now: str) -> tuple[str, ...]:
     """Store the median of use against last year's for each period that got new pairs; the periods stored.
 
-    Kept in millionths; 1 under 30 pairs. A review changes no median, so that healing and refresh agree.
+    Kept in millionths; 1 under 30 pairs. `pairs` counts reads still held too: a review that releases one changes
+    no median, so that healing and refresh agree.
     """
     known: dict[str, int] = dict(db.rows("SELECT period, pairs FROM cycle_median"))
     moved = [
         (period, pairs)
         for period, pairs in db.rows(
             "SELECT period, CAST(COUNT(*) AS bigint) FROM read_summary WHERE newest = 1 AND ly_milli > 0"
-            " AND usage IS NOT NULL GROUP BY period ORDER BY period"
+            " GROUP BY period ORDER BY period"
         )
         if pairs > known.get(period, 0)
     ]
     for period, pairs in moved:
         ratio = 1_000_000
-        if pairs >= LEAST_PAIRS:
-            ratios = sorted(
-                max(0, use) * 1_000_000_000 // last
-                for use, last in db.rows(
-                    "SELECT usage, ly_milli FROM read_summary WHERE period = ? AND newest = 1 AND ly_milli > 0"
-                    " AND usage IS NOT NULL",
-                    [period],
-                )
+        ratios = sorted(
+            max(0, use) * 1_000_000_000 // last
+            for use, last in db.rows(
+                "SELECT usage, ly_milli FROM read_summary WHERE period = ? AND newest = 1 AND ly_milli > 0"
+                " AND usage IS NOT NULL",
+                [period],
             )
-            ratio = (ratios[(pairs - 1) // 2] + ratios[pairs // 2]) // 2
+        )
+        if len(ratios) >= LEAST_PAIRS:
+            ratio = (ratios[(len(ratios) - 1) // 2] + ratios[len(ratios) // 2]) // 2
         db.run(
             "INSERT INTO cycle_median(period, ratio_ppm, pairs, stored_at) VALUES (?, ?, ?, ?) ON CONFLICT(period)"
             " DO UPDATE SET ratio_ppm = excluded.ratio_ppm, pairs = excluded.pairs, stored_at = excluded.stored_at",
