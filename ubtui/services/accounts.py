@@ -11,7 +11,7 @@ from ubtui.domain.money import format_money
 from ubtui.domain.numbers import format_account
 from ubtui.domain.subjects import ItemKey, Subject
 from ubtui.services import ledger
-from ubtui.services.adjustments.plan import find_account
+from ubtui.services.adjustments.plans import find_account
 from ubtui.services.documents import Document, documents
 from ubtui.services.ledger import Balance, Item, items, open_items, statement
 

@@ -10,7 +10,7 @@ from ubtui.act import Form, Refused, Work, act
 from ubtui.db.models import record
 from ubtui.domain.numbers import format_account
 from ubtui.domain.text import clean_text, fold
-from ubtui.services.adjustments.plan import find_account
+from ubtui.services.adjustments.plans import find_account
 from ubtui.services.adjustments.rows import not_linked
 
 _COLUMNS = ("mail_line1", "mail_line2", "mail_city", "mail_state", "mail_zip", "mail_country")

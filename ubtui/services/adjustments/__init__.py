@@ -14,8 +14,8 @@ from ubtui.services.adjustments.decide import (
     withdraw,
 )
 from ubtui.services.adjustments.drafts import FormDraft, draft, drafts, drop_draft, save_draft
-from ubtui.services.adjustments.plan import Plan, PlanLeg, Propose, Standing, Touched, plan, reversal
-from ubtui.services.adjustments.propose import (
+from ubtui.services.adjustments.plans import Plan, PlanLeg, Propose, Standing, Touched, plan, reversal
+from ubtui.services.adjustments.proposals import (
     Proposed,
     Reverse,
     Revise,

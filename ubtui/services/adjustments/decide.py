@@ -17,7 +17,7 @@ from ubtui.domain.numbers import format_account
 from ubtui.domain.subjects import ItemKey
 from ubtui.domain.text import clean_text
 from ubtui.services import ledger, reads
-from ubtui.services.adjustments.plan import Plan
+from ubtui.services.adjustments.plans import Plan
 from ubtui.services.adjustments.rows import Row, find, not_linked, own
 
 

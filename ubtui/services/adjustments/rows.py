@@ -8,7 +8,7 @@ from datetime import date
 from ubtui.act import Look, Refused, Work
 from ubtui.domain.numbers import format_account
 from ubtui.domain.subjects import Subject
-from ubtui.services.adjustments.plan import Aside, Plan, Propose, plan, reversal
+from ubtui.services.adjustments.plans import Aside, Plan, Propose, plan, reversal
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from ubtui.act import Look, Refused
 from ubtui.domain.numbers import format_account
-from ubtui.services.adjustments.plan import Plan, PlanLeg
+from ubtui.services.adjustments.plans import Plan, PlanLeg
 from ubtui.services.adjustments.rows import Row, find
 from ubtui.services.documents import Document, documents
 
