@@ -16,6 +16,7 @@ import pytest
 from tests.sample import DAY, SEED
 from ubtui.act import Actor, Look, Refused, perform
 from ubtui.cli import run_command
+from ubtui.cli.demo import ensure
 from ubtui.db.session import Session
 from ubtui.desk import Desk, Seat, is_url, open_session
 from ubtui.domain.errors import BadValue
@@ -367,3 +368,13 @@ def test_the_command_tells_its_way_and_leaves_the_key(tmp_path: Path, capsys: py
     assert entries and found(str(place)) == {(e["code"], e["subject"], e["account"]) for e in entries}
     assert run_command(["demo", str(place)]) == 2
     assert run_command(["demo", str(tmp_path / "other"), "--today", "soon"]) == 2
+
+
+def test_the_sample_is_made_once_and_then_left(tmp_path: Path, sample_url: str) -> None:
+    place = tmp_path / "default"
+    ensure(str(place))
+    assert len(found(str(place))) == 3 * len(CODES)
+    before = (place / "ubtui.db").stat().st_mtime_ns
+    ensure(str(place))
+    ensure(sample_url)
+    assert (place / "ubtui.db").stat().st_mtime_ns == before

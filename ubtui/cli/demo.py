@@ -41,3 +41,22 @@ def creation_day() -> date:
     from ubtui.settings import district
 
     return LiveClock(pendulum.timezone(district(settings()).zone), utc_now).today()
+
+
+def ensure(where: str) -> None:
+    """Make the sample district at `where` unless a district stands there already."""
+    from contextlib import closing
+    from pathlib import Path
+
+    from ubtui.desk import is_url, open_session
+    from ubtui.services.demo.make import make
+
+    if is_url(where):
+        session = open_session(where)
+        with closing(session.database):
+            session.database.connect()
+            if session.database.table_exists("migration"):
+                return
+    elif (Path(where) / "ubtui.db").exists():
+        return
+    make(where, creation_day(), say=say)
