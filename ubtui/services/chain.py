@@ -7,11 +7,13 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Final
 
 import msgspec
 
 from ubtui.db.session import Session
+from ubtui.domain.canonical import canonical
 from ubtui.domain.errors import BadValue
 from ubtui.services.finding import Finding
 
@@ -72,12 +74,11 @@ def links(session: Session, anchors: Iterable[Anchor] = ()) -> Iterator[Finding]
     due: dict[int, list[Anchor]] = {}
     for anchor in anchors:
         due.setdefault(anchor.seq, []).append(anchor)
-    sha, decode = hashlib.sha256, msgspec.json.Decoder(_Body).decode
+    sha = hashlib.sha256
     seq, head = 0, START
-    for row in session.stream(
+    for number, prev, body, stored, at, day, actor, seat, act, outcome, about in session.stream(
         "SELECT seq, prev, body, hash, at, business_day, actor, seat, act, outcome, object FROM audit ORDER BY seq"
     ):
-        number, prev, body, stored = row[:4]
         if number != seq + 1:
             gone = f"{seq + 1}" if number == seq + 2 else f"{seq + 1} to {number - 1}"
             yield Finding("audit", gone, "is missing from the chain", KEEP)
@@ -85,13 +86,12 @@ def links(session: Session, anchors: Iterable[Anchor] = ()) -> Iterator[Finding]
             yield Finding("audit", number, "does not follow the event before it", KEEP)
         if sha(f"{prev}\n{body}".encode()).hexdigest() != stored:
             yield Finding("audit", number, "its text is not what was sealed", KEEP)
-        try:
-            said = decode(body)
-            same = row[4:] == (said.at, said.day, said.actor, said.seat, said.act, said.outcome, said.object)
-            if not same or said.seq != number:
-                yield Finding("audit", number, "its columns differ from its sealed text", KEEP)
-        except msgspec.MsgspecError:
-            yield Finding("audit", number, "its text is not an event", KEEP)
+        # The text has its keys in order, so both ends tell whether it agrees; decoding it takes thrice as long.
+        if not (
+            body.startswith(f'{{"act":"{act}","actor":"{actor}","at":"{at}","day":"{day}","details":"')
+            and body.endswith(f'}},"object":{_quoted(about)},"outcome":"{outcome}","seat":"{seat}","seq":{number}}}')
+        ):
+            yield from _compared(number, body, (at, day, actor, seat, act, outcome, about))
         seq, head = number, stored
         if number in due:
             for anchor in due.pop(number):
@@ -106,6 +106,20 @@ def links(session: Session, anchors: Iterable[Anchor] = ()) -> Iterator[Finding]
             f"was anchored on {missing[0].day} and is gone: the chain's tail was cut (it ends at {seq})",
             KEEP,
         )
+
+
+_quoted = lru_cache(maxsize=1024)(canonical)
+
+
+def _compared(number: int, body: str, columns: tuple[str, ...]) -> Iterator[Finding]:
+    """The columns against the decoded text."""
+    try:
+        said = msgspec.json.decode(body, type=_Body)
+    except msgspec.MsgspecError:
+        yield Finding("audit", number, "its text is not an event", KEEP)
+        return
+    if columns != (said.at, said.day, said.actor, said.seat, said.act, said.outcome, said.object) or said.seq != number:
+        yield Finding("audit", number, "its columns differ from its sealed text", KEEP)
 
 
 def sides(session: Session) -> Iterator[Finding]:
