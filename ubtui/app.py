@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from collections import deque
 from collections.abc import Mapping
 from datetime import date
 from importlib import import_module
@@ -25,6 +26,7 @@ from ubtui.widgets import theme, too_small
 
 FAULT = 4
 POLL_SECONDS = 10.0
+STUCK_SECONDS = 1.0  # a key that is not done by then no longer holds up the next
 PREFIX = "g"
 # A place's screen; imported when it is first opened.
 ROUTES: dict[str, str] = {
@@ -52,7 +54,8 @@ class DeskApp(App[None], inherit_bindings=False):
     VERTICAL_BREAKPOINTS = too_small.VERTICAL
 
     def __init__(self, desk: Desk, environ: Mapping[str, str], hint: bool = False) -> None:
-        super().__init__()
+        look = theme.LEAN if is_lean(environ) else theme.choose_theme(environ)
+        super().__init__(ansi_color=True if look == theme.LEAN else None)  # else NO_COLOR would become greys
         self.desk, self.hint, self.lean = desk, hint, is_lean(environ)
         self.day: date = desk.ask(lambda look: look.today)
         self.claims: dict[str, None] = {}  # keys of items, to give them back
@@ -60,9 +63,10 @@ class DeskApp(App[None], inherit_bindings=False):
         self.animation_level = "none"
         self._heard = 0
         self._prefixed = False
+        self._typed: deque[events.Key] = deque()  # the first is under way, the others wait for it
         for each in theme.THEMES:
             self.register_theme(each)
-        self.theme = theme.LEAN if self.lean else theme.choose_theme(environ)
+        self.theme = look
         desk.on_change(self._changed)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
@@ -165,25 +169,60 @@ class DeskApp(App[None], inherit_bindings=False):
     # keys
 
     async def on_event(self, event: events.Event) -> None:
-        """Two-key commands, and the end of what was said at the last key; all else is Textual's."""
-        top = self.screen if self.screen_stack else None
-        if isinstance(event, events.Key) and not event.is_forwarded and isinstance(top, DeskScreen):
-            if self._prefixed:
-                self._prefixed = False
-                top.say(None)
-                if (each := keys.sequences(PREFIX).get(event.key)) is not None:
-                    top.action_command(each.id)
-                return
-            top.say(None)
-            typing = top.KEYS in keys.FORMS or (self.focused is not None and self.focused.check_consume_key("g", "g"))
-            if event.key == PREFIX and not typing:
-                self._prefixed = True
-                top.say("g then: " + "  ".join(f"{key} {each.label}" for key, each in keys.sequences(PREFIX).items()))
-                return
-            if event.key in ("ctrl+c", "ctrl+q"):
-                top.say("Nothing was closed: esc goes back, q on the worklist leaves.")
-                return
-        await super().on_event(event)
+        """One key after the other; all else is Textual's.
+
+        Textual sends a key to whoever has the focus when it arrives, so that of keys that come in one rush, as a
+        slow line lets go, those behind a tab would go to the field before it. Here a key waits for the one before.
+        """
+        if not isinstance(event, events.Key) or event.is_forwarded:
+            await super().on_event(event)
+            return
+        if self._typed and event.time - self._typed[0].time > STUCK_SECONDS:
+            self._typed.clear()
+        self._typed.append(event)
+        if len(self._typed) == 1:
+            await self._take_key()
+
+    async def _take_key(self) -> None:
+        while self._typed:
+            event, top = self._typed[0], self.screen if self.screen_stack else None
+            if isinstance(top, DeskScreen) and self._is_ours(event, top):
+                self._typed.popleft()
+                continue
+            target = self.focused or top
+            await super().on_event(event)
+            self._follow(target)
+            return
+
+    def _follow(self, node: Any) -> None:
+        """Go the way of the key, from the focused widget up to the app, and take the next one behind it."""
+        while node is not None and node is not self and not node.call_later(self._follow, node.parent):
+            node = node.parent
+        if node is None or node is self:
+            self.call_later(self.call_later, self._key_done)  # a focus that it moved is one step behind it
+
+    async def _key_done(self) -> None:
+        if self._typed:
+            self._typed.popleft()
+            await self._take_key()
+
+    def _is_ours(self, event: events.Key, top: DeskScreen) -> bool:
+        """Two-key commands, and the end of what was said at the last key."""
+        top.say(None)
+        if self._prefixed:
+            self._prefixed = False
+            if (each := keys.sequences(PREFIX).get(event.key)) is not None:
+                top.action_command(each.id)
+            return True
+        typing = top.KEYS in keys.FORMS or (self.focused is not None and self.focused.check_consume_key("g", "g"))
+        if event.key == PREFIX and not typing:
+            self._prefixed = True
+            top.say("g then: " + "  ".join(f"{key} {each.label}" for key, each in keys.sequences(PREFIX).items()))
+            return True
+        if event.key in ("ctrl+c", "ctrl+q"):
+            top.say("Nothing was closed: esc goes back, q on the worklist leaves.")
+            return True
+        return False
 
     def do_app_quit(self) -> None:
         """Leave from the worklist; elsewhere go back."""

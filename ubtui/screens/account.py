@@ -310,8 +310,8 @@ def _documents(look: Look, view: AccountView, today: date) -> Rows:
 
 PARTS: dict[str, tuple[tuple[Column, ...], Callable[[Look, AccountView, date], Rows]]] = {
     "Ledger": (
-        (Column("on", "Counts from", 11), Column("kind", "Kind", 8), Column("reason", "What"),
-         Column("document", "Paper", 10), Column("cents", "Amount", MONEY, "right"),
+        (Column("on", "Counts from", 11), Column("kind", "Kind", 8, priority=1), Column("reason", "What"),
+         Column("document", "Paper", 17), Column("cents", "Amount", MONEY, "right"),
          Column("balance", "Balance", MONEY, "right"), Column("by", "By", 8, priority=1),
          Column("journal", "Journal", 7, "right", 2)),
         _ledger,
@@ -322,14 +322,14 @@ PARTS: dict[str, tuple[tuple[Column, ...], Callable[[Look, AccountView, date], R
         _items,
     ),
     "Bills": (
-        (Column("number", "Bill", 10), Column("period", "Period", 10), Column("on", "Billed", 10),
+        (Column("number", "Bill", 17), Column("period", "Period", 10), Column("on", "Billed", 10, priority=2),
          Column("due", "Due", 10), Column("total", "Total", MONEY, "right"), Column("open", "Open", MONEY, "right"),
          Column("lines", "Lines", priority=1)),
         _bills,
     ),
     "Reads": (READ_COLUMNS, _reads),
     "Payments": (
-        (Column("on", "Received", 10), Column("number", "Receipt", 10), Column("cents", "Amount", MONEY, "right"),
+        (Column("on", "Received", 10), Column("number", "Receipt", 17), Column("cents", "Amount", MONEY, "right"),
          Column("tender", "Tender", 8), Column("source", "Source", 10), Column("reference", "Reference"),
          Column("applied", "Applied", MONEY, "right")),
         _payments,

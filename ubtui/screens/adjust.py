@@ -105,7 +105,7 @@ class AdjustScreen(DeskScreen):
             FieldSpec("note", "What happened", help="for whoever decides"),
             FieldSpec("documents", "Documents", "multiline", help="paths of files, one a line; F6 adds one"),
         )
-        return tuple(replace(each, value=values.get(each.name, each.value)) for each in fields)
+        return tuple(replace(each, value=values.get(each.name) or each.value) for each in fields)
 
     # as typed
 
@@ -172,6 +172,9 @@ class AdjustScreen(DeskScreen):
         await self._replan(self._edits)
         if self.plan is None:
             self.say("It cannot be submitted as it stands: see below.")
+            return
+        if self.plan.needs_document and not self._texts()["documents"].strip() and self._old is None:
+            self.say("This reason needs a document: F6 attaches it, or name its path in the last field.")
             return
         decides = " or ".join(self.plan.approvers)
         told = f"Submit {format_money(self.plan.amount_cents)} on {self.place.key}" + (

@@ -168,8 +168,8 @@ class DeskScreen(Screen[None], inherit_bindings=False):
         raise NotImplementedError
 
     def who(self) -> str:
-        """Person, role and district for the bar on top."""
-        return f"{self.actor.name} · {self.actor.role} · {self.desk.district.name}"
+        """Who sits here, for the bar on top."""
+        return f"{self.actor.name} · {self.actor.role}"
 
     def head(self, text: str) -> None:
         """Name what is shown."""

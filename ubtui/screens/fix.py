@@ -120,6 +120,8 @@ class FixScreen(DeskScreen):
         elif forms := self.query(Form):
             form = forms.first()
             wrong = form.problems()
+            self.add_class("-typing")
+            self.head(f"{self.chosen.title if self.chosen else 'Fix'}  {self.view.key if self.view else ''}")
             form.input(next(iter(wrong)) if wrong else form.fields[0].name).focus()
         else:
             self.say("Press F5 to do it.")
@@ -228,12 +230,21 @@ class FixScreen(DeskScreen):
 
     def _end(self, told: str, answer: Done[Any] | None) -> None:
         self.done = True
+        self.add_class("-typing")
         self.set_focus(None)
         lines = [Line("done", told, "accent")]
         if answer is not None and (what := news(answer)):
             lines.append(Line("worklist", what))
             lines += [Line("", str(key)) for key in answer.closed[:3]]
         self._result(*lines, Line("", "] goes to the next item, esc back to the list."))
+
+    def do_app_back(self) -> None:
+        """From the fields to the offers; from the offers to where you were."""
+        if self.has_class("-typing") and not self.done:
+            self.remove_class("-typing")
+            self.query_one("#offer-list").focus()
+        else:
+            self.router.back()
 
     # elsewhere
 

@@ -30,6 +30,14 @@ HINT = (
     Line("", "enter opens the item on the line with its fix; esc comes back; ? shows every key here."),
     Line("", "Fixed items leave the list by themselves. q leaves; nothing typed is ever lost."),
 )
+SAID = {
+    "claim": "Yours for 30 minutes.",
+    "release": "Given back.",
+    "wait": "Put away until then.",
+    "note": "Noted.",
+    "forward": "Forwarded.",
+    "dismiss": "Dismissed until then.",
+}
 EVIDENCE_SECONDS = 0.08  # a held-down arrow does not ask for every row it passes
 
 
@@ -53,6 +61,10 @@ class WorklistScreen(DeskScreen):
             source = DeskSource(self.desk, worklist.WORKLIST, self._ready)
             yield QueueList(source, empty="Nothing is wrong today.", id="list")
             yield Panel(HINT if getattr(self.app, "hint", False) else (), id="evidence")
+
+    def who(self) -> str:
+        """Person, role and district."""
+        return f"{super().who()} · {self.desk.district.name}"
 
     def on_mount(self) -> None:
         """Begin on the first row."""
@@ -285,7 +297,7 @@ class WorklistScreen(DeskScreen):
 
         row = self.list.current_row
         fields = (
-            FieldSpec("title", "What is to be done", required=True),
+            FieldSpec("title", "To do", required=True, help="what is to be done"),
             FieldSpec("why", "About"),
             FieldSpec("account", "Account", value=row.cells[4] if row else "", help="empty where it is about none"),
             FieldSpec("due", "Due", "day"),
@@ -356,7 +368,7 @@ class WorklistScreen(DeskScreen):
         done = 0
         for view in views:
             item = {"item": str(view.key), "version": seen.get(view.id)}
-            answer_of = await self.perform(act, form(item, values), said=f"{verb}: done.")
+            answer_of = await self.perform(act, form(item, values), said=SAID[verb])
             if answer_of is None:
                 break
             done += 1

@@ -160,7 +160,7 @@ class Form(VerticalScroll, can_focus=False):
         if spec.kind == "money":
             return MoneyInput(spec.value, id=id, burst=burst)
         if spec.kind == "day":
-            return LineInput(spec.value, placeholder="2026-11-23", restrict=r"[0-9-]{0,10}", id=id, burst=burst)
+            return LineInput(spec.value, placeholder="year-month-day", restrict=r"[0-9-]{0,10}", id=id, burst=burst)
         if spec.kind == "int":
             return LineInput(spec.value, restrict=r"-?[0-9]{0,12}", id=id, burst=burst)
         return LineInput(spec.value, id=id, burst=burst)

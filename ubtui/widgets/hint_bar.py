@@ -7,8 +7,10 @@ from textual.widget import Widget
 
 from ubtui import keys
 from ubtui.domain.text import cell_width, clean_text
+from ubtui.widgets.panel import wrapped
 
 BETWEEN = "  "
+MOST_LINES = 4
 
 
 def hint_line(pairs: tuple[tuple[str, str], ...], width: int) -> str:
@@ -35,9 +37,13 @@ class HintBar(Widget):
         sentence = None if sentence is None else clean_text(sentence)
         if sentence != self.sentence:
             self.sentence = sentence
+            lines = 1 if sentence is None else len(wrapped(sentence, max(1, self.size.width)))
+            self.styles.height = min(MOST_LINES, lines)
             self.refresh()
 
     def render(self) -> Text:
         """The line as plain text."""
         told = self.sentence if self.sentence is not None else hint_line(self.pairs, self.size.width)
+        if self.sentence is not None:
+            told = "\n".join(wrapped(told, max(1, self.size.width)))
         return Text(told, no_wrap=True, overflow="ellipsis", end="")

@@ -31,7 +31,7 @@ class MoneyInput(LineInput):
             return self.input
 
     def __init__(
-        self, value: str = "", *, placeholder: str = "0.00", id: str | None = None, burst: Burst | None = None
+        self, value: str = "", *, placeholder: str = "dollars.cents", id: str | None = None, burst: Burst | None = None
     ) -> None:
         super().__init__(value, placeholder=placeholder, restrict=TYPED, id=id, burst=burst)
 
