@@ -14,10 +14,12 @@ import pytest
 
 from tests.services import office
 from ubtui.act import Refused
+from ubtui.db.models import record
+from ubtui.db.models.reads import Read
 from ubtui.desk import Desk
 from ubtui.domain.numbers import account_number, format_account
 from ubtui.services import adjustments as adj
-from ubtui.services import documents, ledger
+from ubtui.services import documents, ledger, reads
 from ubtui.services.office import MoveClock, move_clock
 
 ONE, BENS, ANAS = (format_account(account_number(n)) for n in (1, 3, 4))
@@ -430,3 +432,56 @@ def test_a_form_is_kept_as_typed_and_leaves_no_event(at: Office) -> None:
     at.ana.save(adj.drop_draft, "form-key-1")
     assert at.ana.ask(adj.drafts) == ()
     assert at.ana.session.value("SELECT COUNT(*) FROM audit") == events
+
+
+# -- the item a proposal settles ------------------------------------------------------------------------------
+
+
+def test_posting_settles_the_read_its_item_names(at: Office) -> None:
+    session = at.ana.session
+    with session.writing():
+        premise = session.insert(record.Premise, address="1 A St")
+        route = session.insert(record.Route, code="1", title="")
+        point = session.insert(record.ServicePoint, number="SP-1", premise_id=premise, route_id=route, sequence=1)
+        session.insert(
+            record.Service,
+            account_id=at.account,
+            point_id=point,
+            kind="potable",
+            rate_code="R1",
+            unit="ccf",
+            customer_class="residential",
+            from_on=date(2020, 1, 1),
+        )
+        meter = session.insert(record.Meter, maker="M", serial="1", size="3/4")
+        register = session.insert(record.Register, meter_id=meter, dials=6, mult_num=1, mult_den=1, unit="ccf")
+        session.insert(record.Install, meter_id=meter, point_id=point, on_date=date(2020, 1, 1))
+        session.insert(
+            Read,
+            register_id=register,
+            read_on=date(2026, 11, 20),
+            seq=1,
+            point_id=point,
+            period="B2/2026-11",
+            value=100,
+            usage=50,
+            days=60,
+            kind="regular",
+            source="A",
+            status="released",
+            entered_by="ana",
+            entered_at=office.NOW,
+        )
+        reads.summarise(session, [register])
+    made = at.propose(30_00, item="R05:point:SP-1@B2/2026-11")
+    assert session.value("SELECT COUNT(*) FROM read_review") == 0
+    answer = at.approve(made.number, 30_00)
+    office.done(answer)
+    assert "point:SP-1" in [str(subject) for subject in answer.touched]
+    row = session.one("SELECT code, decision, reason, by_staff, proposal_id FROM read_review")
+    assert row is not None
+    assert row[:4] == ("R05", "adjusted", "read-correction", "ben")
+    assert "R05" in session.value("SELECT decided FROM read_summary")
+    elsewhere = at.propose(5_00, account=account_number(2), item="R05:point:SP-1@B2/2026-11")
+    office.done(at.approve(elsewhere.number, 5_00))
+    assert session.value("SELECT COUNT(*) FROM read_review") == 1, "another account's proposal settles nothing here"

@@ -14,7 +14,7 @@ from ubtui.services.adjustments.decide import (
     withdraw,
 )
 from ubtui.services.adjustments.drafts import FormDraft, draft, drafts, drop_draft, save_draft
-from ubtui.services.adjustments.plans import Plan, PlanLeg, Propose, Standing, Touched, plan, reversal
+from ubtui.services.adjustments.plans import Plan, PlanLeg, Propose, Standing, Touched, plan
 from ubtui.services.adjustments.proposals import (
     Proposed,
     Reverse,
@@ -25,6 +25,7 @@ from ubtui.services.adjustments.proposals import (
     revise,
     submit,
 )
+from ubtui.services.adjustments.reversals import reversal
 from ubtui.services.adjustments.views import Pending, ProposalView, pending, proposal
 
 __all__ = [

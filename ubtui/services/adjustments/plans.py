@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Annotated, Any
@@ -21,8 +21,6 @@ from ubtui.services import ledger
 from ubtui.services.documents import Paper
 from ubtui.services.ledger import Application, Entry, Item, Leg, NewItem
 from ubtui.settings import Reason
-
-REVERSAL = "reversal"
 
 
 @dataclass(frozen=True)
@@ -119,7 +117,10 @@ class Aside:
     proposal_id: int = 0
 
 
-def plan(look: Look, form: Propose, aside: Aside = Aside()) -> Plan:
+ASKER = Aside()
+
+
+def plan(look: Look, form: Propose, aside: Aside = ASKER) -> Plan:
     """What an adjustment of this account for this reason would do. Nothing is written. Raises Refused.
 
     Credit: items of the reason's charge code first, oldest first, then the others, the rest becomes customer
@@ -138,7 +139,7 @@ def plan(look: Look, form: Propose, aside: Aside = Aside()) -> Plan:
         raise Refused(f"{day} is after today", rule="effective date", cure=f"at most {look.today}")
     make = {"credit": _credit, "debit": _debit, "refund": _refund}[typed.effect]
     entry, touched = make(look, account_id, typed, amount_cents, day)
-    return _whole(
+    return whole(
         look,
         number,
         "REFUND" if typed.effect == "refund" else "ADJ",
@@ -231,82 +232,7 @@ def _refund(look: Look, account_id: int, reason: Reason, cents: int, day: date) 
     return Entry("", "REFUND", day, reason.title, legs, account_id), []
 
 
-def reversal(look: Look, journal_id: int, effective_on: date | None = None, aside: Aside = Aside()) -> Plan:
-    """What taking back a journal would do: every leg and application as it was, with the other sign. Raises Refused.
-
-    Its paper is the journal it names. A journal is taken back once, and only while what it opened is untouched: what came after it goes first.
-    """
-    row = look.db.one("SELECT kind, effective_on, reason FROM journal WHERE id = ?", [journal_id])
-    if row is None:
-        raise Refused(f"no journal {journal_id}", rule="reversals", cure="take the number from the account's ledger")
-    if row[0] == "REVERSAL":
-        raise Refused("a reversal is not reversed", rule="reversals", cure="post the same again")
-    if again := look.db.value("SELECT id FROM journal WHERE reverses = ?", [journal_id]):
-        raise Refused(f"journal {journal_id} is reversed by journal {again}", rule="a reversal happens once")
-    legs = _negated(look, journal_id)
-    accounts = {leg.account_id for leg in legs if leg.account_id is not None}
-    if len(accounts) != 1:
-        raise Refused(
-            f"journal {journal_id} concerns {len(accounts)} accounts", rule="reversals", cure="reverse it by its run"
-        )
-    account_id = accounts.pop()
-    items = {item.id: item for item in ledger.items(look, account_id)}
-    applications, touched = _taken_back(look, journal_id, legs, items)
-    credit_code = ledger.chart(look.db).use["credit"]
-    spent = sum(leg.cents for leg in legs if leg.gl == credit_code)
-    if spent > 0 and spent > ledger.balance(look, account_id).credit:
-        raise Refused(
-            "the credit it left has been used since", rule="reversals", cure="reverse what used the credit first"
-        )
-    number = look.db.value("SELECT number FROM account WHERE id = ?", [account_id])
-    day = effective_on or look.today
-    entry = Entry(
-        "", "REVERSAL", day, f"reversal of {row[2]}", legs, account_id, applications=applications, reverses=journal_id
-    )
-    reason = Reason(code=REVERSAL, title=entry.reason, effect="credit", gl=legs[0].gl, charge_code="")
-    cents = sum(leg.cents for leg in legs if leg.cents > 0)
-    return _whole(look, number, "REVERSAL", reason, cents, entry, touched, aside, row[0])
-
-
-def _negated(look: Look, journal_id: int) -> list[Leg]:
-    return [
-        Leg(gl, -cents, account_id, item_id, charge, fund_id=fund)
-        for gl, cents, account_id, item_id, charge, fund in look.db.rows(
-            "SELECT g.code, p.cents, p.account_id, p.item_id, c.code, p.fund_id FROM posting p"
-            " JOIN gl_account g ON g.id = p.gl_id LEFT JOIN charge_code c ON c.id = p.charge_code_id"
-            " WHERE p.journal_id = ? ORDER BY p.id",
-            [journal_id],
-        )
-    ]
-
-
-def _taken_back(
-    look: Look, journal_id: int, legs: Iterable[Leg], items: dict[int, Item]
-) -> tuple[list[Application], list[Touched]]:
-    was = look.db.rows("SELECT id, item_id, cents FROM application WHERE journal_id = ? ORDER BY id", [journal_id])
-    applications = [Application(item_id, -cents, reverses=number) for number, item_id, cents in was]
-    change: dict[int, int] = defaultdict(int)
-    for leg in legs:
-        if leg.item_id is not None:
-            change[leg.item_id] += leg.cents
-    for item_id, cents in change.items():
-        item = items[item_id]
-        if item.open_cents + cents < 0:
-            raise Refused(
-                f"{format_money(item.cents - item.open_cents)} has been paid on its {item.charge} item since",
-                rule="reversals",
-                cure="reverse that payment first",
-            )
-    opened = {number for (number,) in look.db.rows("SELECT id FROM receivable_item WHERE journal_id = ?", [journal_id])}
-    applications += [Application(leg.item_id, -leg.cents) for leg in legs if leg.item_id in opened and leg.item_id]
-    touched = [
-        Touched(i, items[i].charge, items[i].due_on, items[i].open_cents, items[i].open_cents + cents)
-        for i, cents in sorted(change.items())
-    ]
-    return applications, touched
-
-
-def _whole(
+def whole(
     look: Look,
     number: str,
     kind: str,
@@ -317,6 +243,7 @@ def _whole(
     aside: Aside,
     undone: str = "",
 ) -> Plan:
+    """Finish a plan: balances before and after, who must decide, and the hash over what it rests on."""
     assert entry.account_id is not None
     aside = Aside(aside.maker or look.actor.name, aside.proposal_id)
     books, now = ledger.chart(look.db), ledger.balance(look, entry.account_id)

@@ -15,7 +15,8 @@ from ubtui.domain.subjects import ItemKey
 from ubtui.domain.text import clean_text
 from ubtui.services import ledger
 from ubtui.services.adjustments.decide import decide, post_approved
-from ubtui.services.adjustments.plans import Plan, Propose, legs_hash, plan, reversal
+from ubtui.services.adjustments.plans import Plan, Propose, legs_hash, plan
+from ubtui.services.adjustments.reversals import reversal
 from ubtui.services.adjustments.rows import Row, find, not_linked, own
 from ubtui.services.documents import Paper, keep, link
 

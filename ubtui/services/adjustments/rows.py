@@ -8,7 +8,8 @@ from datetime import date
 from ubtui.act import Look, Refused, Work
 from ubtui.domain.numbers import format_account
 from ubtui.domain.subjects import Subject
-from ubtui.services.adjustments.plans import Aside, Plan, Propose, plan, reversal
+from ubtui.services.adjustments.plans import Aside, Plan, Propose, plan
+from ubtui.services.adjustments.reversals import reversal
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,87 @@
+"""An adjustment by shell from its plan to the ledger: exit codes, plans, refusals, JSON."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from tests.services import office
+from ubtui.cli import run_command
+from ubtui.domain.numbers import account_number, format_account
+
+ONE = format_account(account_number(1))
+
+
+@pytest.fixture
+def data(backend: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    office.found(backend)
+    with office.desk(backend) as ana:
+        office.bill(ana, office.account(ana.session), 100_00, date(2026, 9, 1))
+    monkeypatch.setenv("UBTUI_DATA", backend)
+    return backend
+
+
+def test_from_plan_to_ledger(data: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    paper = tmp_path / "repair.txt"
+    paper.write_text("paid", "utf-8")
+    wish = ["adjust", "propose", ONE, "--reason", "leak", "--amount", "300"]
+    assert run_command(wish) == 1
+    assert "needs a document" in capsys.readouterr().err
+    assert run_command([*wish, "--doc", str(paper), "--dry-run"]) == 0
+    shown = capsys.readouterr().out
+    for words in ("before", "-200.00", "Adjustments: leak relief", "Customer credits", "Policy 7.3", "tier 2"):
+        assert words in shown
+    assert run_command(["approvals", "list"]) == 0
+    assert capsys.readouterr().out == ""
+    assert run_command([*wish, "--doc", str(paper), "--key", "shell-key-1"]) == 0
+    assert capsys.readouterr().out == "P-000001\n"
+    assert run_command([*wish, "--doc", str(paper), "--key", "shell-key-1"]) == 0
+    assert "already done" in capsys.readouterr().err
+    assert run_command(["approvals", "list", "--format", "json"]) == 0
+    assert [p["number"] for p in json.loads(capsys.readouterr().out)] == ["P-000001"]
+    assert run_command(["approve", "P-000001", "--amount", "300", "--as", "ana"]) == 1
+    assert run_command(["approve", "P-000001", "--amount", "300.01", "--as", "ben"]) == 1
+    assert run_command(["approve", "P-000001", "--amount", "300", "--as", "ben"]) == 0
+    assert "posted as journal 2; balance -200.00" in capsys.readouterr().out
+    assert run_command(["account", "show", ONE]) == 0
+    assert "-200.00" in capsys.readouterr().out
+    assert run_command(["account", "show", ONE, "--format", "json"]) == 0
+    assert json.loads(capsys.readouterr().out)["balance"]["total"] == -200_00
+
+
+def test_rejected_revised_withdrawn(data: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    paper = tmp_path / "order.txt"
+    paper.write_text("paper", "utf-8")
+    assert run_command(["adjust", "propose", ONE, "--reason", "charge-by-hand", "--amount", "30", "--draft"]) == 0
+    assert run_command(["adjust", "submit", "P-000001"]) == 1
+    assert run_command(["adjust", "attach", "P-000001", str(paper), "--title", "order"]) == 0
+    assert run_command(["adjust", "submit", "P-000001"]) == 0
+    assert run_command(["reject", "P-000001", "--reason", "too much", "--as", "ben"]) == 0
+    assert run_command(["adjust", "acknowledge", "P-000001"]) == 0
+    assert run_command(["adjust", "revise", "P-000001", "--amount", "20"]) == 0
+    assert run_command(["adjust", "withdraw", "P-000002"]) == 0
+    assert run_command(["adjust", "withdraw", "P-000002"]) == 1
+    assert run_command(["adjust", "reverse", "1", "--reason", "billed twice"]) == 0
+    assert run_command(["approve", "P-000003", "--amount", "100", "--as", "ben"]) == 0
+    assert "balance 0.00" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["account", "show", "000001-1"], "check digit"),
+        (["account", "show", account_number(999_999)], "no account"),
+        (["adjust", "propose", ONE, "--reason", "leak", "--amount", "12.345"], "is not money"),
+        (["adjust", "propose", ONE, "--reason", "leak", "--amount", "1", "--doc", "/nowhere/x.pdf"], "cannot be read"),
+        (["adjust", "propose", ONE, "--reason", "leak", "--amount", "1", "--on", "2026-02-30"], "2026-02-30"),
+    ],
+)
+def test_bad_input_is_one_sentence_and_exit_code_2(
+    data: str, words: list[str], says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_command(words) == 2
+    said = capsys.readouterr().err.strip()
+    assert says in said and "\n" not in said
