@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import pwd
 from collections.abc import Callable
@@ -207,6 +206,8 @@ class Desk:
     async def _aside(self, pool: ThreadPoolExecutor | None, call: Callable[[], T]) -> T:
         if pool is None:
             return call()
+        import asyncio  # only screens wait this way; the shell starts without it
+
         return await asyncio.get_running_loop().run_in_executor(pool, call)
 
     def _tell(self, answer: Done[R] | Refused) -> Done[R] | Refused:
