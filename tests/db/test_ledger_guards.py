@@ -1,4 +1,5 @@
 """Attacks on the ledger by plain SQL: each is refused by the database itself, on both, and nothing has changed."""
+# Length: one line an attack; the list is the point.
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
 """The ledger: balanced at COMMIT, immutable, approved by another person; items and applications behind it."""
+# Length: one ledger, one file: its tables and the rules over them are read together.
 
 from ubtui.db.dialect import Dialect
 
