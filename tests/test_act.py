@@ -162,7 +162,7 @@ def test_the_matrix_holds_at_the_door(place: str) -> None:
                     assert isinstance(answer, Done), (name, answer)
                 else:
                     assert refused(answer).rule == "permission matrix", name
-                    assert f"a {role} may not do {name}" in refused(answer).reason
+                    assert f"the role {role} may not do {name}" in refused(answer).reason
                 assert count(desk, form.name) == int(role in roles)
             assert refused(desk.perform(named("worklist.unheard"), Mark(name="x"))).rule == "permission matrix"
 

@@ -206,7 +206,7 @@ def _once(work: Work, made: Act[F, R], form: F) -> Done[R]:
         raise Refused(f"{work.actor.name} has no seat here", rule="staff", cure="ask the lead to add the login")
     if row[0] not in allowed:
         raise Refused(
-            f"a {row[0]} may not do {made.name}", rule="permission matrix", cure="ask: " + ", ".join(sorted(allowed))
+            f"the role {row[0]} may not do {made.name}", rule="permission matrix", cure="ask: " + ", ".join(sorted(allowed))
         )
     for text in _texts(form.recorded()):
         if has_card_number(text) and not _DIGEST.fullmatch(text):

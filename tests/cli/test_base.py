@@ -60,7 +60,7 @@ BAD: list[tuple[str, int, str]] = [
     ("clock --to 2026-11-01 --data PLACE", 1, "refused: the day is 2026-11-23 already"),
     ("clock --to 2099-01-01 --data PLACE", 2, "calendars know 2010 to 2040"),
     ("clock --to 2026-11-24 --as zed --data PLACE", 2, "--as zed: nobody of that name works here"),
-    ("clock --to 2026-11-24 --as dee --data PLACE", 1, "refused: a auditor may not do clock.move"),
+    ("clock --to 2026-11-24 --as dee --data PLACE", 1, "refused: the role auditor may not do clock.move"),
     ("clock --to 2026-11-24 --key short --data PLACE", 2, "use 8 to 200 printable characters"),
     ("backup --data PLACE", 2, "Missing argument"),
     ("backup PLACE/ubtui.db --data PLACE", 2, "exists already"),

@@ -32,7 +32,10 @@ class Dialect:
 
     def ddl(self, text: str) -> list[str]:
         """The statements of `text` (separated by a line that holds only `;`), tokens replaced."""
-        text = _DAY.sub(r"\1 TEXT CHECK(\1 IS date(\1, '+0 days'))" if self.kind == "sqlite" else r"\1 date", text)
+        text = _DAY.sub(
+            r"\1 TEXT CHECK(\1 IS date(\1, '+0 days'))" if self.kind == "sqlite" else r"\1 date CHECK(isfinite(\1))",
+            text,
+        )
         # SQLite builds a lookup table for IN at every row: the same words joined by OR insert three times faster.
         text = _ONE_OF.sub(lambda m: f"CHECK({' OR '.join(f'{m[1]} = {v.strip()}' for v in m[2].split(','))})", text)
         text = _TOKEN.sub(lambda m: _TYPES[m[1]][self._column], text)
