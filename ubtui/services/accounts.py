@@ -1,4 +1,5 @@
 """One account as one screen shows it: people, place, alerts, money, reads, meter, and what is open on it."""
+# Length: one screen, its shapes beside the questions that fill them.
 
 from __future__ import annotations
 
