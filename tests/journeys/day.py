@@ -18,6 +18,7 @@ from tests.faults.record import assert_at_rest
 from tests.pty import ESCAPE_PAUSE, Terminal
 from ubtui.cli import run_command
 
+RUSH_PAUSE = 0.4
 UBTUI = [sys.executable, "-m", "ubtui"]
 
 
@@ -73,6 +74,11 @@ class Sitting(Terminal):
         if keys[-1] == "escape":
             time.sleep(ESCAPE_PAUSE)
 
+    def type(self, text: str) -> None:
+        """Type in one rush, then wait until enter is heard again: it is not in a rush of keys, which may be a paste."""
+        super().type(text)
+        time.sleep(RUSH_PAUSE)
+
     def see(self, *texts: str, timeout: float = 20) -> list[str]:
         """Wait until every one of these stands somewhere on the screen."""
         return self.wait_until(
@@ -82,6 +88,14 @@ class Sitting(Terminal):
     def see_no_more(self, text: str, timeout: float = 20) -> list[str]:
         """Wait until this has left the screen."""
         return self.wait_until(lambda lines: not any(text in line for line in lines), timeout, f"no {text!r}")
+
+    def filter(self, text: str) -> list[str]:
+        """Show only what matches."""
+        self.press("/")
+        self.see("enter shows")
+        self.type(text)
+        self.press("enter")
+        return self.see("shown, filtered", text)
 
     def under_cursor(self) -> str:
         """The line the list's cursor is on."""

@@ -52,12 +52,12 @@ def _begin(work: Work, form: OnItem, free: bool = True, states: tuple[str, ...] 
     """The item's row, seen as the person saw it, held by nobody else (`free`), in one of `states`."""
     found = row_of(work, ItemKey.parse(form.item))
     key = key_of(found)
+    if free and leased(work, found) and found["assignee"] != work.actor.name:
+        raise taken(work, key, found["id"], found["assignee"])
     if form.version is not None and form.version != found["version"]:
         last = work.db.one("SELECT actor, at FROM work_event WHERE item_id = ? ORDER BY id DESC LIMIT 1", [found["id"]])
         said = f" by {last[0]} at {clock_time(work, last[1])}" if last else ""
         raise Refused(f"{key} was changed{said}", rule="one version", cure="look at it again")
-    if free and leased(work, found) and found["assignee"] != work.actor.name:
-        raise taken(work, key, found["id"], found["assignee"])
     if states and found["state"] not in states:
         raise Refused(f"{key} is {found['state']}", rule="states of an item", cure=f"it must be {' or '.join(states)}")
     return found
