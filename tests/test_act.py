@@ -58,8 +58,6 @@ worklist.reopen         -   -   y   y   y   -   -   -   -
 worklist.resolve        -   -   y   y   y   -   -   -   -
 worklist.priority       -   -   -   y   -   -   -   -   -
 clock.move              -   -   y   y   -   -   y   -   y
-period.close            -   -   -   -   y   -   -   -   -
-district.init           -   -   -   -   -   -   y   -   y
 sample.fill             -   -   -   -   -   -   -   -   y
 sample.seal             -   -   -   -   -   -   -   -   y
 """
