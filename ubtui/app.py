@@ -17,12 +17,14 @@ from textual.app import App
 from textual.screen import Screen
 
 from ubtui import keys
-from ubtui.act import Done, Refused, new_key
+from ubtui.act import Done, Look, Refused, new_key
 from ubtui.desk import Desk, Seat
 from ubtui.screens.base import Ask, DeskScreen, Place, words
 from ubtui.screens.worklist import WorklistScreen
-from ubtui.services import news, worklist
+from ubtui.services import listing, news, worklist
+from ubtui.services.listing import FirstPage, Query
 from ubtui.widgets import theme, too_small
+from ubtui.widgets.pages import PAGE
 
 FAULT = 4
 POLL_SECONDS = 10.0
@@ -57,7 +59,7 @@ class DeskApp(App[None], inherit_bindings=False):
         look = theme.LEAN if is_lean(environ) else theme.choose_theme(environ)
         super().__init__(ansi_color=True if look == theme.LEAN else None)  # else NO_COLOR would become greys
         self.desk, self.hint, self.lean = desk, hint, is_lean(environ)
-        self.day: date = desk.ask(lambda look: look.today)
+        self.day, self._first_page = desk.ask(_first_look)
         self.claims: dict[str, None] = {}  # keys of items, to give them back
         self.fault: Exception | None = None
         self.animation_level = "none"
@@ -75,7 +77,7 @@ class DeskApp(App[None], inherit_bindings=False):
 
     def get_default_screen(self) -> Screen[None]:
         """The day is on the first screen."""
-        return WorklistScreen(Place("worklist"))
+        return WorklistScreen(Place("worklist"), self._first_page)
 
     # lifecycle
 
@@ -255,6 +257,11 @@ class DeskApp(App[None], inherit_bindings=False):
 
         if (number := await account_question(self)) is not None:
             self.go(Place("account", number))
+
+
+def _first_look(look: Look) -> tuple[date, FirstPage]:
+    """The day and the first page, read before anything is drawn, so that it is drawn once."""
+    return look.today, listing.first(look, worklist.WORKLIST, Query(), PAGE)
 
 
 def run(data: str, seat: Seat, sample: bool) -> int:

@@ -127,7 +127,7 @@ def card_lines(found: MeterHistory, today: date) -> Iterator[Line]:
 
 
 def year_over_year(months: Sequence[int], unit: str) -> str:
-    """The last twelve months beside the twelve before: "186 CCF, 171 the year before (+8 %)"."""
+    """The last twelve months beside the twelve before: "12 months 186 ccf, before 171 (+8 %)"."""
     last, before = sum(months[-12:]), sum(months[-24:-12])
     change = f" ({(last - before) * 100 // before:+d} %)" if before else ""
-    return f"{last:,} {unit} in 12 months, {before:,} the year before{change}"
+    return f"12 months {last:,} {unit}, before {before:,}{change}"

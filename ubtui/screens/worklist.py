@@ -1,5 +1,7 @@
 """The worklist, where the day begins: what is wrong, why it matters, and the keys that put it right."""
 
+# Length: each key of the home screen is a short method; apart they would hide what the screen can do.
+
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
