@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.services import items, office
@@ -121,6 +121,8 @@ TEXTS = st.lists(st.tuples(st.booleans(), CLAUSES), min_size=0, max_size=3).map(
 
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=TEXTS, reverse=st.booleans(), sort=st.sampled_from([None, *WORKLIST.sorts]))
+@example(text='"-"', reverse=False, sort=None)
+@example(text='-"0-" "a b"', reverse=True, sort="due")
 def test_the_list_holds_what_the_oracle_lets_through(at: Desk, text: str, reverse: bool, sort: str | None) -> None:
     try:
         parse(text)

@@ -67,16 +67,8 @@ def _safe_json(text: str) -> str:
     return text if text.isascii() and text.isprintable() else clean_text(text, _LONGEST_JSON)
 
 
-def _cell(text: str | None) -> str:
-    """A text cell of a CSV file that no spreadsheet takes for a formula."""
-    if not text:
-        return ""
-    text = safe(text)
-    return text if text[:1] in _PLAIN_START else csv_cell(text)
-
-
 _CSV: Final[dict[Kind, Callable[[Any], Any] | None]] = {
-    "text": _cell,
+    "text": None,
     "mark": None,
     "int": None,
     "money": lambda cents: None if cents is None else format_money(cents, comma=False),
@@ -87,15 +79,20 @@ _CSV: Final[dict[Kind, Callable[[Any], Any] | None]] = {
 
 def _csv(out: BinaryIO, fields: Sequence[Field], rows: Iterable[Sequence[Any]]) -> int:
     page = io.TextIOWrapper(out, "utf-8", newline="", write_through=False)
+    texts = [place for place, field in enumerate(fields) if field.kind == "text"]
+    turned = [(place, made) for place, field in enumerate(fields) if (made := _CSV[field.kind]) is not None]
     count = 0
     try:
         writer = csv.writer(page)
         writer.writerow([field.csv or field.name for field in fields])
         page.flush()
-        turn = [(place, made) for place, field in enumerate(fields) if (made := _CSV[field.kind]) is not None]
         for row in rows:
             cells = list(row)
-            for place, made in turn:
+            for place in texts:
+                text = cells[place]
+                if text and not (text[0] in _PLAIN_START and text.isascii() and text.isprintable()):
+                    cells[place] = csv_cell(safe(text))
+            for place, made in turned:
                 cells[place] = made(cells[place])
             writer.writerow(cells)
             count += 1
@@ -150,6 +147,8 @@ def _line(cells: Iterable[tuple[str, Shown]]) -> bytes:
     for text, column in cells:
         if column.width is None:
             parts.append(text)
+        elif len(text) <= column.width and text.isascii():  # cleaned before: one cell a character
+            parts.append(text.rjust(column.width) if column.right else text.ljust(column.width))
         elif column.right:
             cut = fit(text, column.width)
             parts.append(" " * (column.width - cell_width(cut)) + cut)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ubtui.domain.errors import BadValue
 from ubtui.domain.filters import ROW_KEY, Clause, Filter, matches, parse
+from ubtui.domain.numbers import format_account
 
 if TYPE_CHECKING:  # a widget needs the shapes below and not the record behind them
     from ubtui.act import Look
@@ -187,10 +188,14 @@ def _select(
         return
     names, after = [name for name, _ in asked.known], 2 + len(asked.known)
     for row in found:
-        if row[1] and not matches(dict(zip(names, row[2:after], strict=True)), asked.proof):
-            yield None
-        else:
-            yield (row[0], *row[after:])
+        if row[1]:
+            known = dict(zip(names, row[2:after], strict=True))
+            if known.get("account"):
+                known["account"] = format_account(known["account"])  # the oracle reads what is shown
+            if not matches(known, asked.proof):
+                yield None
+                continue
+        yield (row[0], *row[after:])
 
 
 def _order(listing: Listing, query: Query) -> str:
@@ -231,31 +236,39 @@ def _ask(look: Look, listing: Listing, query: Query) -> _Asked:
     for clause, _, _ in texts:
         if clause.field == "text":
             known.update(listing.words)
-            unsure += [_beyond(look, sql) for sql in listing.words.values()]
+            unsure.append(_beyond(look, _page(listing)))
             if " " in str(clause.values[0]):
-                unsure += [f"{sql} LIKE '%  %'" for sql in listing.words.values()]
+                unsure.append(f"{_page(listing)} LIKE '%  %'")
         else:
             sql = listing.fields[clause.field].sql
             known[ROW_KEY[clause.field]] = sql
             unsure.append(_beyond(look, sql))
     doubt = f"COALESCE({' OR '.join(dict.fromkeys(unsure))}, FALSE)" if unsure else ""
     if texts:
-        parts.append(f"({doubt} OR ({' AND '.join(sql for _, sql, _ in texts)}))")
+        parts.append(f"(({' AND '.join(sql for _, sql, _ in texts)}) OR {doubt})")
         params += [value for _, _, values in texts for value in values]
     return _Asked(
         " AND ".join(parts) or "1=1", params, doubt, Filter(tuple(c for c, _, _ in texts)), tuple(known.items())
     )
 
 
+_BREAK = "\x1f"  # no text that came in keeps one, so that no word is found across two columns
+
+
+def _page(listing: Listing) -> str:
+    """All searched columns as one text, a line each."""
+    return "(" + f" || '{_BREAK}' || ".join(f"COALESCE({sql}, '')" for sql in listing.words.values()) + ")"
+
+
 def _beyond(look: Look, sql: str) -> str:
     """Whether text holds more than printable ASCII: there SQL's folding differs from the oracle's."""
-    return f"{sql} GLOB '*[^ -~]*'" if look.db.kind == "sqlite" else f"{sql} ~ '[^ -~]'"
+    return f"{sql} GLOB '*[^ -~{_BREAK}]*'" if look.db.kind == "sqlite" else f"{sql} ~ '[^ -~{_BREAK}]'"
 
 
 def _clause(look: Look, listing: Listing, clause: Clause) -> tuple[str, list[Any]]:
     """One clause, not negated, that is never NULL."""
     if clause.field == "text":
-        return _search(listing, str(clause.values[0]))
+        return _search(look, listing, str(clause.values[0]))
     asked = listing.fields[clause.field]
     if asked.kind == "age":
         return _age(look.today, asked.sql, clause)
@@ -270,18 +283,15 @@ def _clause(look: Look, listing: Listing, clause: Clause) -> tuple[str, list[Any
     return f"COALESCE({said}, FALSE)", values
 
 
-def _search(listing: Listing, word: str) -> tuple[str, list[Any]]:
-    like = f"%{_escaped(word)}%"
-    parts, values = [], []
-    for sql in listing.words.values():
-        parts.append(f"lower({sql}) LIKE ? ESCAPE '!'")
-        values.append(like)
+def _search(look: Look, listing: Listing, word: str) -> tuple[str, list[Any]]:
+    page = _page(listing) if look.db.kind == "sqlite" else f"lower({_page(listing)})"  # LIKE of SQLite knows no case
+    parts, values = [f"{page} LIKE ? ESCAPE '!'"], [f"%{_escaped(word)}%"]
     account = listing.words.get("account")
     digits = word.replace("-", "")
     if account and (digits.isdigit() or word == "-"):  # numbers are shown 120440-3, and found with or without
-        parts.append(f"replace({account}, '-', '') LIKE ? ESCAPE '!'")
+        parts.append(f"COALESCE(replace({account}, '-', '') LIKE ? ESCAPE '!', FALSE)")
         values.append(f"%{digits}%" if digits else "_______")
-    return f"COALESCE({' OR '.join(f'COALESCE({part}, FALSE)' for part in parts) or 'FALSE'}, FALSE)", values
+    return f"({' OR '.join(parts)})", values
 
 
 def _age(today: date, sql: str, clause: Clause) -> tuple[str, list[Any]]:
