@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.scale import SOAK
 from tests.services.importing import (
     ACCOUNTS,
     METERS,
@@ -32,6 +33,7 @@ from tests.services.importing import (
     training,
 )
 from tests.services.office import admin, done, refused
+from ubtui.act import Refused
 from ubtui.desk import Desk
 from ubtui.exchange.profile import load
 from ubtui.exchange.rows import FileFault
@@ -477,6 +479,49 @@ def test_an_import_that_was_killed_is_swept_by_the_next(backend: str, tmp_path: 
         assert counts(at) == before
         report = bring(at, "usage", path, "santa-monica")
         assert (report.accepted, counts(at)["read"]) == (1100, 1100)
+
+
+RELEASED = """
+import os, signal, sys
+from tests.services.importing import seat
+from ubtui.services.imports.release import Release, release
+with seat(sys.argv[1]) as desk:
+    seen = 0
+    def die(sql):
+        global seen
+        seen += 1
+        if seen == int(sys.argv[3]):
+            os.kill(os.getpid(), signal.SIGKILL)
+    desk.session.on_statement = die
+    desk.perform(release, Release(kind="usage", sha256=sys.argv[2]), "usage-release")
+    print(seen)
+"""
+
+
+def test_a_release_killed_at_any_statement_is_done_once_by_its_key(backend: str, tmp_path: Path) -> None:
+    training(backend)
+    text = HEADER + "".join(use(n, f"2016-0{m}-01", n % 90 + m) for n in range(40) for m in (3, 5))
+    with seat(backend) as at:
+        report = stage(at, "usage", file(tmp_path, text), "santa-monica")
+        before = counts(at)
+    dice = random.Random(11)
+    points = range(1, 60) if SOAK else sorted(dice.sample(range(1, 40), 5))
+    for point in points:
+        run = [sys.executable, "-c", RELEASED, backend, report.sha256, str(point)]
+        ended = subprocess.run(run, cwd=ROOT, capture_output=True, text=True)
+        if ended.returncode == 0:
+            assert point > 10, "the release was killed before its end"
+            break
+        assert ended.returncode == -signal.SIGKILL, ended.stderr
+        with seat(backend) as at:
+            assert counts(at) == before
+            assert at.session.value("SELECT COUNT(*) FROM live_account") == 0
+    with seat(backend) as at:
+        first = at.perform(release, Release(kind="usage", sha256=report.sha256), "usage-release")
+        again = at.perform(release, Release(kind="usage", sha256=report.sha256), "usage-release")
+        assert done(first) == done(again) and not isinstance(again, Refused) and again.replayed
+        assert at.session.value("SELECT COUNT(*) FROM live_account") == 40
+        assert counts(at)["audit"] == before["audit"] + 1
 
 
 def test_two_imports_do_not_run_at_once(backend: str, tmp_path: Path) -> None:

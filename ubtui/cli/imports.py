@@ -45,7 +45,7 @@ def _take(options: Options, kind: Kind, file: Path, profile: str, strict: bool) 
     from ubtui.act import Refused
     from ubtui.exchange.rows import FileFault, source
     from ubtui.services.imports.release import Release, answered, release, sweep
-    from ubtui.services.imports.stage import Asked, Report, staging
+    from ubtui.services.imports.stage import Asked, staging
 
     layout = load(profile, kind)
     with opened(options) as desk:
@@ -61,7 +61,7 @@ def _take(options: Options, kind: Kind, file: Path, profile: str, strict: bool) 
                 try:
                     step = next(steps)
                 except StopIteration as end:
-                    report: Report = end.value[0]
+                    report, batch_id = end.value
                     break
                 shown.draw(step.done, step.total)
         except Refused as no:
@@ -79,7 +79,7 @@ def _take(options: Options, kind: Kind, file: Path, profile: str, strict: bool) 
             form = Release(kind=kind, sha256=report.sha256)
             answer = desk.perform(release, form, options.key or f"{kind}-{report.sha256}")
             if isinstance(answer, Refused):
-                sweep(look.db, look.now, look.utc)
+                sweep(look.db, look.now, look.utc, batch_id)
             say(f"batch {tell(answer).batch} is in")
         emit(options, report)
 

@@ -185,6 +185,7 @@ class Layout:
     profile: Profile
     width: int
     places: tuple[tuple[str, tuple[int, ...]], ...]
+    fills: tuple[tuple[str, str], ...]
 
     def texts(self, cells: Sequence[str]) -> dict[str, str]:
         """Field to text, trimmed and cleaned, the profile's defaults where the file is empty."""
@@ -195,10 +196,8 @@ class Layout:
                 if text := text if text.isalnum() and text.isascii() and len(text) < 60 else _tidy(text):
                     found[field] = text
                     break
-        if self.profile.defaults:
-            for field, text in self.profile.defaults.items():
-                if field not in found and field in FIELDS[self.profile.kind]:
-                    found[field] = text
+        for field, text in self.fills:
+            found.setdefault(field, text)
         return found
 
 
@@ -224,7 +223,8 @@ def layout(profile: Profile, header: Sequence[str]) -> Layout:
     if missing:
         shown = ", ".join(_tidy(name)[:30] for name in header[:12]) or "nothing"
         raise BadValue(f"no column {', '.join(missing)}: the file has {shown}; choose another profile")
-    return Layout(profile, len(header), tuple(places))
+    fills = tuple((field, text) for field, text in profile.defaults.items() if field in FIELDS[profile.kind])
+    return Layout(profile, len(header), tuple(places), fills)
 
 
 def _wanted(column: str | int | tuple[str, ...]) -> tuple[str, ...]:
@@ -253,14 +253,14 @@ def convert(profile: Profile, texts: Mapping[str, str]) -> tuple[dict[str, Any],
     """Fields as values from their texts; a fault for each that is needed and missing, or is not what it should be."""
     values: dict[str, Any] = {}
     faults: list[FieldFault] = []
-    for field, (form, needed) in FIELDS[profile.kind].items():
-        text = texts.get(field, "")
+    for field, read, needed in _READ[profile.kind]:
+        text = texts.get(field)
         if not text:
             if needed:
                 faults.append(FieldFault(field, "missing-field", f"{field} is empty, and it is needed"))
             continue
         try:
-            values[field] = _FORMS[form](text, profile)
+            values[field] = read(text, profile)
         except BadValue as bad:
             faults.append(FieldFault(field, "bad-value", f"{field}: {bad}"))
     return values, faults
@@ -334,6 +334,11 @@ def _class(text: str, profile: Profile) -> str:
     return _key(text, profile).casefold()
 
 
+@lru_cache(maxsize=50_000)
+def _money(text: str) -> int:
+    return parse_money(text)
+
+
 def _flag(text: str, _profile: Profile) -> bool:
     if text.casefold() in ("1", "y", "yes", "true", "t", "e"):
         return True
@@ -354,5 +359,9 @@ _FORMS: Final[dict[str, Callable[[str, Profile], Any]]] = {
     "day": _day,
     "class": _class,
     "flag": _flag,
-    "money": lambda text, _profile: parse_money(text),
+    "money": lambda text, _profile: _money(text),
+}
+_READ: Final = {
+    kind: tuple((field, _FORMS[form], needed) for field, (form, needed) in fields.items())
+    for kind, fields in FIELDS.items()
 }

@@ -14,7 +14,7 @@ CREATE TABLE read(
   entered_by {text} NOT NULL, entered_at {instant} NOT NULL,
   batch_id {int}, row_no {int}, PRIMARY KEY(register_id, read_on, seq),
   CONSTRAINT read_says CHECK(value IS NOT NULL OR usage IS NOT NULL)) {clustered};
-CREATE INDEX read_batch ON read(batch_id) WHERE status = 'held';
+CREATE INDEX read_batch ON read(batch_id) WHERE batch_id IS NOT NULL;
 CREATE TABLE read_review(
   id {id}, register_id {int} NOT NULL, read_on {day} NOT NULL, seq {int} NOT NULL, code {text} NOT NULL,
   decision {text} NOT NULL CHECK(decision IN('confirmed','corrected','rollover','void','adjusted')),

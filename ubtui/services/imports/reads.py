@@ -66,13 +66,12 @@ class ReadTaker(Taker):
 
     def __init__(self, look: Look, profile: Profile) -> None:
         super().__init__(look, profile)
+        self.looks_ahead = profile.last_per_period
         self.known: dict[tuple[str, str], list[Hanging]] = {}
         self.registers: dict[int, Hanging] = {}
         self.latest: dict[tuple[Any, str], tuple[str, int]] = {}
 
     def survey(self, lines: Sequence[Line]) -> None:
-        if not self.profile.last_per_period:
-            return
         good = [line for line in lines if line.fault is None]
         self._resolve(good)
         for line in good:

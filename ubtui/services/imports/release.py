@@ -18,6 +18,8 @@ from ubtui.services.reads import released
 _HERE = timedelta(hours=12)
 _ELSEWHERE = timedelta(minutes=30)
 _PART = 5_000
+RUNNING: Final[set[str]] = set()
+"""Imports of this very process that are neither released nor given up."""
 
 # How the rows of a batch leave again, children first; all of it before its release only.
 _UNDO: Final = (
@@ -69,28 +71,12 @@ def release(work: Work, form: Release) -> Released:
     if row is None or not msgspec.json.decode(row[5]).get("complete"):
         raise Refused("no batch of this content waits for release", rule="imports", cure="import the file again")
     work.db.update(Batch, int(row[0]), released_by=work.actor.name, released_at=work.now)
+    RUNNING.discard(msgspec.json.decode(row[5]).get("token", ""))
     work.fact(batch=row[0], kind=form.kind, accepted=row[1], held=row[2], staged=row[3], cents=row[4])
     work.detail(source=row[6])
-    if form.kind in ("reads", "usage"):
-        work.touch("run", f"import/{work.today.isoformat()}")
-        released(work, int(row[0]))
-    else:
-        _touch(work, form.kind, int(row[0]))
+    work.touch("run", f"import/{work.today.isoformat()}")
+    released(work, int(row[0]))
     return Released(*(int(n) for n in row[:5]))
-
-
-def _touch(work: Work, kind: str, batch_id: int) -> None:
-    """Parcels, accounts and meters change what is known of the points and accounts they name."""
-    asked = {
-        "parcels": (),
-        "accounts": ("SELECT number FROM service_point WHERE batch_id = ?",),
-        "meters": (
-            "SELECT DISTINCT p.number FROM service_point p JOIN install i ON i.point_id = p.id WHERE i.batch_id = ?",
-        ),
-    }[kind]
-    for sql in asked:
-        for (number,) in work.db.rows(sql, [batch_id]):
-            work.touch("point", number)
 
 
 def answered(look: Look, key: str) -> bool:
@@ -109,7 +95,7 @@ def alive(control: str, utc: str) -> bool:
     if host != socket.gethostname():
         return age < _ELSEWHERE
     if pid == os.getpid():
-        return False  # one process imports one file at a time: this one has lost its way
+        return note.get("token") in RUNNING
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
@@ -130,7 +116,9 @@ def sweep(db: Session, now: str, utc: str, mine: int | None = None) -> int:
     )
     gone = [(int(i), control) for i, control in waiting if i == mine or (mine is None and not alive(control, utc))]
     for batch_id, control in gone:
-        _undo(db, batch_id, msgspec.json.decode(control).get("routes", []), now)
+        note = msgspec.json.decode(control)
+        _undo(db, batch_id, note.get("routes", []), now)
+        RUNNING.discard(note.get("token", ""))
     return len(gone)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import socket
 from collections import Counter
 from collections.abc import Generator, Iterator, Sequence
@@ -21,7 +22,7 @@ from ubtui.domain.text import clean_text
 from ubtui.exchange.profile import FieldFault, Kind, Profile, convert
 from ubtui.exchange.rows import FileFault, RawRow, Reading, Source, source
 from ubtui.services.imports.reads import ReadTaker
-from ubtui.services.imports.release import alive, sweep
+from ubtui.services.imports.release import RUNNING, alive, sweep
 from ubtui.services.imports.served import AccountTaker, MeterTaker, ParcelTaker
 from ubtui.services.imports.taking import CHUNK, Line, Rows, Taker, Verdict
 from ubtui.services.imports.usage import UsageTaker
@@ -94,11 +95,12 @@ def taker(look: Look, kind: Kind, profile: Profile) -> Taker:
     return takers[kind](look, profile)
 
 
-def staging(look: Look, asked: Asked) -> Generator[Progress, None, tuple[Report, Source]]:
+def staging(look: Look, asked: Asked) -> Generator[Progress, None, tuple[Report, int | None]]:
     """Take a file in up to its release, a chunk at each step; every chunk is a transaction of its own.
 
-    A dry run writes nothing. Raises Refused (same content, not allowed, another import is running, strict),
-    FileFault (the file as a whole; nothing of it stays), OSError.
+    Returns the report and the batch that waits for its release. A dry run writes nothing.
+    Raises Refused (same content, not allowed, another import is running, strict), FileFault (the file
+    as a whole; nothing of it stays), OSError.
     """
     _may(look, asked)
     seen = source(asked.path, asked.profile)
@@ -106,9 +108,11 @@ def staging(look: Look, asked: Asked) -> Generator[Progress, None, tuple[Report,
     taking = taker(look, asked.kind, asked.profile)
     total = 0
     reading = Reading(seen, asked.profile)
-    for lines in _chunks(reading):
-        taking.survey(lines)
-        total += len(lines)
+    rows = reading.rows()
+    while part := list(islice(rows, CHUNK)):
+        if taking.looks_ahead:
+            taking.survey([_line(raw, reading) for raw in part])
+        total += len(part)
         yield Progress(0, total)
     taking.surveyed()
     _prove(reading, asked, total)
@@ -123,7 +127,7 @@ def staging(look: Look, asked: Asked) -> Generator[Progress, None, tuple[Report,
     finally:
         if not done:
             staged.abandon()
-    return staged.report(), seen
+    return staged.report(), staged.batch_id
 
 
 def _may(look: Look, asked: Asked) -> None:
@@ -200,6 +204,7 @@ class _Staging:
         self.cycles: set[str] = set()
         self.periods: set[str] = set()
         self.batch_id: int | None = None
+        self.token = secrets.token_hex(8)
         if not asked.dry_run:
             self._open()
 
@@ -226,6 +231,7 @@ class _Staging:
                 created_by=look.actor.name,
                 created_at=look.now,
             )
+        RUNNING.add(self.token)
 
     def _control(self, complete: bool) -> str:
         return msgspec.json.encode(
@@ -234,6 +240,7 @@ class _Staging:
                 "host": socket.gethostname(),
                 "pid": os.getpid(),
                 "at": self.look.utc,
+                "token": self.token,
                 "routes": self.taking.made_routes,
             }
         ).decode()

@@ -175,7 +175,8 @@ def _taken(work: Work, row: tuple[Any, ...], fields: dict[str, str]) -> Verdict:
 
 
 def _alone(taking: Taker, line: Line, point_id: int | None) -> Verdict:
-    taking.survey([line])
+    if taking.looks_ahead:
+        taking.survey([line])
     taking.surveyed()
     if point_id is not None:
         taking.pin(line, point_id)

@@ -86,6 +86,8 @@ def refuse(line: Line, reason: str, sentence: str, field: str = "", **where: Any
 class Taker:
     """How one kind of file goes in. `judge` reads the record and never writes; `write` takes its verdicts."""
 
+    looks_ahead = False
+
     def __init__(self, look: Look, profile: Profile) -> None:
         self.db: Session = look.db
         self.look, self.profile = look, profile
@@ -96,7 +98,7 @@ class Taker:
         self._counted: set[str] = set()
 
     def survey(self, lines: Sequence[Line]) -> None:
-        """A first pass over the file, for what a line's verdict takes from the lines behind it."""
+        """A first pass over the file, where `looks_ahead`: what a verdict takes from the lines behind its own."""
 
     def judge(self, lines: Sequence[Line]) -> list[Verdict]:
         """A verdict for each line, in their order; lines with a fault are staged here for every kind."""

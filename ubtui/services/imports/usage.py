@@ -54,6 +54,7 @@ class Point:
     unit: str = ""
     known: dict[str, int | None] = field(default_factory=dict)
     seqs: dict[str, int] = field(default_factory=dict)
+    earlier: list[int] = field(default_factory=list)
 
 
 Key = tuple[str, str]
@@ -61,6 +62,8 @@ Key = tuple[str, str]
 
 class UsageTaker(Taker):
     """A row is a read without a value. Rows of one customer, class and day that differ are different meters."""
+
+    looks_ahead = True
 
     def __init__(self, look: Look, profile: Profile) -> None:
         super().__init__(look, profile)
@@ -96,7 +99,7 @@ class UsageTaker(Taker):
                 if k > 65_000:
                     continue
                 self._first[digest] = self._counts[customer, kind, day] = k
-                self.days.setdefault((customer, kind, k), array("l")).append(date.fromisoformat(day).toordinal())
+                self.days.setdefault((customer, kind, k), array("l")).append(_ordinal(day))
             else:
                 self._same[line.row_no - 1] = 1
             self._ks[line.row_no - 1] = k
@@ -137,7 +140,7 @@ class UsageTaker(Taker):
         if point is None and not self.profile.creates:
             assert customer is not None
             first = self.points.get((key[0], key[1], 1))
-            where = {"account_id": customer.account_id, "period": period(customer.cycle, date.fromisoformat(day))}
+            where = {"account_id": customer.account_id, "period": _period(customer.cycle, day)}
             if first is not None and key[2] > 1:
                 where |= {"point_id": first.point_id, "register_id": first.register_id}
                 return refuse(line, "duplicate-read", f"{key[0]} has no {key[2]}. meter for {day}", "date", **where)
@@ -147,7 +150,7 @@ class UsageTaker(Taker):
             self.placeholders += 1
         if point is None:
             point = self.points[key] = Point(customer, key[1], key[2], unit=self.district.billing_unit)
-        in_period = period(customer.cycle, date.fromisoformat(day))
+        in_period = _period(customer.cycle, day)
         if self._same[line.row_no - 1] if line.row_no <= len(self._same) else False:
             return self._of(line, point, in_period, "staged", "duplicate-read", f"the same row again for {day}")
         use = whole(line.values["usage"], self.unit, point.unit)
@@ -172,11 +175,11 @@ class UsageTaker(Taker):
 
     def _span(self, key: tuple[str, str, int], point: Point, day: str) -> int:
         """Days since the day before it of this register, in the record or in the file; first_days for the first."""
-        here = date.fromisoformat(day).toordinal()
+        here = _ordinal(day)
         days = self.days.get(key)
         before = days[at - 1] if days is not None and (at := bisect_left(days, here)) else 0
-        for known in point.known:
-            if before < (other := date.fromisoformat(known).toordinal()) < here:
+        for other in point.earlier:
+            if before < other < here:
                 before = other
         return here - before if before else self.profile.first_days
 
@@ -252,6 +255,7 @@ class UsageTaker(Taker):
             point.seqs[day] = max(seq, point.seqs.get(day, 0))
             if status != "void":
                 point.known[day] = use
+                point.earlier.append(_ordinal(day))
 
     # -- writing ------------------------------------------------------------------------------------------------
 
@@ -344,6 +348,16 @@ class UsageTaker(Taker):
 def whole(volume: Fraction, unit: Unit, billing: str) -> int:
     """A volume in whole billing units, the rest dropped as it is from reads."""
     return floor(convert(volume, unit, Unit(billing)))
+
+
+@lru_cache(maxsize=5_000)
+def _ordinal(day: str) -> int:
+    return date.fromisoformat(day).toordinal()
+
+
+@lru_cache(maxsize=5_000)
+def _period(cycle: str, day: str) -> str:
+    return period(cycle, date.fromisoformat(day))
 
 
 def _key(line: Line) -> tuple[str, str, str]:
