@@ -53,7 +53,9 @@ def _lines(view: ItemView, today: date) -> Iterator[Line]:
 def figures_of(evidence: Mapping[str, Any]) -> str:
     """The flat figures of an item on one line."""
     return " · ".join(
-        f"{name.replace('_', ' ')} {told(value, name)}" for name, value in evidence.items() if name not in ("reads", "seq")
+        f"{name.replace('_', ' ')} {told(value, name)}"
+        for name, value in evidence.items()
+        if name not in ("reads", "seq")
     )
 
 
