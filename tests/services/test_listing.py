@@ -101,17 +101,16 @@ WORDS = st.one_of(
     st.sampled_from([*NAMES, *PLACES, "díaz", "main st", "1200", "120000-9", "-", "0-", "jose", "fi", "k", "SS"]),
     st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters='"'), min_size=1, max_size=4),
 )
+FIXED = [
+    "code:R04,P07", "group:R", "group:p,x", "cycle:B2", "cycle:é1", "cycle:b1,b2", "route:r07", "class:multi",
+    'class:"multi family"', "state:open", "state:resolved,dismissed", "state:claimed", "assignee:ANA", "role:lead",
+    ">50", "pri:37", "pri:10..60", "<=5", "age>3", "age:0", "age<=3", "age<3", "age>=3", "age:2..5", "age<=-5",
+    "age>=999999999", "age<999999999", "age>-999999999", "due:2026-11-20..2026-11-25", "due>2026-11-23",
+    "due<=2026-11-22", "due:2026-11-24", "money>1", "money:125.50", "money<0", "money:-3.10..0.99", "units:3",
+    "units>20", f"account:{format_account(account_number(120_003))}", "account:1",
+]  # fmt: skip
 CLAUSES = st.one_of(
-    st.sampled_from(
-        [
-            "code:R04,P07", "group:R", "group:p,x", "cycle:B2", "cycle:é1", "cycle:b1,b2", "route:r07", "class:multi",
-            'class:"multi family"', "state:open", "state:resolved,dismissed", "state:claimed", "assignee:ANA",
-            "role:lead", ">50", "pri:37", "pri:10..60", "<=5", "age>3", "age:0", "age:2..5", "age>=999999999",
-            "age<999999999", "age>-999999999", "age<=-5", "due:2026-11-20..2026-11-25", "due>2026-11-23",
-            "due<=2026-11-22", "due:2026-11-24", "money>1", "money:125.50", "money<0", "money:-3.10..0.99", "units:3",
-            "units>20", f"account:{format_account(account_number(120_003))}", "account:1",
-        ]
-    ),
+    st.sampled_from(FIXED),
     WORDS.filter(lambda word: word.strip() and any(c.isalnum() or c in "%_!-\\" for c in word)).map(lambda w: f'"{w}"'),
 )  # fmt: skip
 TEXTS = st.lists(st.tuples(st.booleans(), CLAUSES), min_size=0, max_size=3).map(
@@ -137,6 +136,12 @@ def test_the_list_holds_what_the_oracle_lets_through(at: Desk, text: str, revers
     assert list(first.ids) == list(ids[:7])
     assert at.ask(listing.count, WORKLIST, query) == len(ids) == len(got)
     assert list(at.ask(listing.ids, WORKLIST, query.reversed())) == list(reversed(ids))
+
+
+def test_each_clause_alone_and_negated_is_the_oracles(at: Desk) -> None:
+    for clause in FIXED:
+        for text in (clause, f"-{clause}"):
+            assert set(found(at, Query(text))) == expected(text), text
 
 
 def test_the_list_comes_by_priority_code_and_subject_and_shows_what_is_live(at: Desk) -> None:
