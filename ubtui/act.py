@@ -10,17 +10,19 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
 from importlib import resources
-from typing import Annotated, Any, Generic, TypeVar, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar, get_type_hints
 
 import msgspec
 
 from ubtui.db.errors import RuleBroken
 from ubtui.db.session import Session
-from ubtui.detectors.heal import Healed, heal
 from ubtui.domain.canonical import canonical, chain, sha256_hex
 from ubtui.domain.subjects import ItemKey, Subject
 from ubtui.domain.text import has_card_number
 from ubtui.settings import District
+
+if TYPE_CHECKING:  # the eyes are opened by the first act, not by the first screen
+    from ubtui.detectors.heal import Healed
 
 NO_HASH = "0" * 64
 
@@ -227,6 +229,8 @@ def _once(work: Work, made: Act[F, R], form: F) -> Done[R]:
         return Done(msgspec.json.decode(known[2], type=made.gives), int(known[3]), replayed=True)
     if work.db.kind == "postgres":
         work.db.execute("SELECT set_config('ubtui.actor', ?, true)", [work.actor.name])
+    from ubtui.detectors.heal import heal
+
     result = made.body(work, form)
     healed = work.full_refresh or heal(
         work.db, list(work.subjects), work.today, work.now, made.name, work.actor.name

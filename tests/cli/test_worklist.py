@@ -20,7 +20,7 @@ from tests.services import items, office
 from ubtui.cli import run_command
 from ubtui.cli.worklist import worklist
 from ubtui.domain.text import cell_width
-from ubtui.services.worklist import FIELDS
+from ubtui.services.worklist.export import FIELDS
 
 GOLDEN = Path(__file__).parent / "golden"
 KEYS = [

@@ -31,6 +31,7 @@ from ubtui.services.demo.story import Story
 from ubtui.services.demo.tell import FIRST_ACCOUNT, point_number
 from ubtui.services.listing import Query
 from ubtui.services.verify import Report
+from ubtui.services.worklist.export import export
 from ubtui.settings import district
 
 DISTRICT = district(settings())
@@ -211,7 +212,7 @@ def test_another_seed_makes_another_record() -> None:
 def exported(data: str) -> bytes:
     out = io.BytesIO()
     with Desk(data) as desk:
-        desk.ask(worklist.export, Query(), "json", out)
+        desk.ask(export, Query(), "json", out)
     return out.getvalue()
 
 

@@ -21,6 +21,7 @@ from ubtui.domain.numbers import account_number, format_account
 from ubtui.domain.subjects import ItemKey, Subject
 from ubtui.services import worklist
 from ubtui.services.worklist import OnItem
+from ubtui.services.worklist.explain import explain
 
 DAY = office.DAY
 KEY = "R04:point:SP-00001@B2/2026-11"
@@ -262,12 +263,12 @@ def test_an_unknown_item_and_an_unknown_code_are_named(place: Place) -> None:
     with pytest.raises(BadValue, match="R04:point:SP-09999 is not on the worklist"):
         place.item("R04:point:SP-09999")
     with pytest.raises(BadValue, match="use one of"):
-        place.desk("ana").ask(worklist.explain, "Z99")
+        place.desk("ana").ask(explain, "Z99")
 
 
 def test_explain_tells_the_rule_and_its_record(place: Place) -> None:
     place.do("ana", worklist.dismiss, worklist.Dismiss(item=KEY, reason="pool", until=LATER))
-    got = place.desk("ana").ask(worklist.explain, "r04")
+    got = place.desk("ana").ask(explain, "r04")
     assert (got.code, got.raised, got.live, got.dismissed_percent, got.minutes_to_close) == ("R04", 2, 1, 50, None)
     assert got.predicate and got.parameters and got.fixes
     with place.desk("ana").session.writing():
@@ -275,7 +276,7 @@ def test_explain_tells_the_rule_and_its_record(place: Place) -> None:
             "UPDATE work_item SET state = 'resolved', resolved_at = ? WHERE subject_key = 'SP-00002'",
             ["2026-11-23T16:30:00.000000Z"],
         )
-    assert place.desk("ana").ask(worklist.explain, "R04").minutes_to_close == 30
+    assert place.desk("ana").ask(explain, "R04").minutes_to_close == 30
 
 
 RACER = """

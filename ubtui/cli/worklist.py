@@ -25,6 +25,8 @@ from ubtui.services import listing
 from ubtui.services import worklist as room
 from ubtui.services.listing import Query
 from ubtui.services.worklist import ItemView
+from ubtui.services.worklist.explain import explain as explained
+from ubtui.services.worklist.export import export as exported
 
 LIST = (
     Shown("priority", "Pri", 3, right=True),
@@ -359,7 +361,7 @@ def priority(options: Options, item: str, value: int | None, reason: str, versio
 def explain(options: Options, code: str) -> None:
     """Say what a code looks for, by which limits, and how well it has served."""
     with opened(options) as desk:
-        emit(options, desk.ask(room.explain, code))
+        emit(options, desk.ask(explained, code))
 
 
 @worklist.command()
@@ -377,11 +379,11 @@ def export(options: Options, text: str, path: Path | None) -> None:
         if path is None:
             sys.stdout.flush()
             out = sys.stdout.buffer
-            count = desk.ask(room.export, query, options.format, out)
+            count = desk.ask(exported, query, options.format, out)
             out.flush()
         else:
             with replacing(path) as file:
-                count = desk.ask(room.export, query, options.format, file)
+                count = desk.ask(exported, query, options.format, file)
     say(f"{count:,} item{'' if count == 1 else 's'}{f' to {path}' if path else ''}")
 
 

@@ -15,7 +15,8 @@ from ubtui.domain.subjects import Subject
 from ubtui.domain.volume import Unit
 from ubtui.services import reads
 from ubtui.services.forms import FieldSpec, act_named, fields, form
-from ubtui.services.worklist import ItemView, fixes_of, held_by_other
+from ubtui.services.worklist import ItemView, held_by_other
+from ubtui.services.worklist.export import fixes_of
 
 __all__ = ["FieldSpec", "Offer", "form", "guarded", "offer", "offers", "table"]
 
