@@ -26,6 +26,7 @@ from ubtui.services import worklist as room
 from ubtui.services.listing import Query
 from ubtui.services.worklist import ItemView
 from ubtui.services.worklist.explain import explain as explained
+from ubtui.services.worklist.export import FIELDS, records
 from ubtui.services.worklist.export import export as exported
 
 LIST = (
@@ -104,11 +105,11 @@ def list_(options: Options, text: str, sort: str | None, reverse: bool, limit: i
 
 
 def _listed(look: Any, options: Options, query: Query, limit: int) -> int:
-    names = [field.name for field in room.FIELDS]
+    names = [field.name for field in FIELDS]
     state, who, where = names.index("state"), names.index("who"), names.index("where")
 
     def rows() -> Any:
-        for n, cells in enumerate(room.records(look, query)):
+        for n, cells in enumerate(records(look, query)):
             if limit and n >= limit:
                 return
             if options.format == "text":
@@ -118,7 +119,7 @@ def _listed(look: Any, options: Options, query: Query, limit: int) -> int:
 
     out = sys.stdout.buffer
     sys.stdout.flush()
-    count = write(out, options.format, room.FIELDS, rows(), LIST)
+    count = write(out, options.format, FIELDS, rows(), LIST)
     out.flush()
     return count
 
@@ -133,7 +134,7 @@ def show(options: Options, item: str) -> None:
         if options.format == "json":
             from dataclasses import asdict
 
-            emit(options, {**asdict(view), "key": str(view.key), "fixes": list(room.fixes_of(view.key.code))})
+            emit(options, {**asdict(view), "key": str(view.key), "fixes": list(fixes_of(view.key.code))})
             return
         for line in _shown(desk, view):
             click.echo(line)
@@ -159,7 +160,7 @@ def _shown(desk: Desk, view: ItemView) -> Sequence[str]:
         ("if nothing", view.consequence),
         ("state", held),
         ("version", str(view.version)),
-        ("fixes", " ".join(room.fixes_of(view.key.code))),
+        ("fixes", " ".join(fixes_of(view.key.code))),
     ]
     lines = [f"{name:<10}  {safe(text)}" for name, text in pairs if text]
     lines += ["evidence"] + [
