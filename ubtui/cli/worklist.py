@@ -26,7 +26,7 @@ from ubtui.services import worklist as room
 from ubtui.services.listing import Query
 from ubtui.services.worklist import ItemView
 from ubtui.services.worklist.explain import explain as explained
-from ubtui.services.worklist.export import FIELDS, records
+from ubtui.services.worklist.export import FIELDS, fixes_of, records
 from ubtui.services.worklist.export import export as exported
 
 LIST = (
