@@ -86,6 +86,8 @@ class DeskApp(App[None], inherit_bindings=False):
         loop = asyncio.get_running_loop()
         for number in (signal.SIGHUP, signal.SIGTERM):
             loop.add_signal_handler(number, self._leave, 128 + number)
+            # A flood of keys fills the pipe that wakes the loop, and a signal's byte is lost there: hear it also here.
+            signal.signal(number, lambda number, _: loop.call_soon_threadsafe(self._leave, 128 + number))
         self.set_interval(POLL_SECONDS, self._poll)
 
     def _leave(self, code: int) -> None:
