@@ -208,7 +208,9 @@ def _once(work: Work, made: Act[F, R], form: F) -> Done[R]:
         raise Refused(f"{work.actor.name} has no seat here", rule="staff", cure="ask the lead to add the login")
     if row[0] not in allowed:
         raise Refused(
-            f"the role {row[0]} may not do {made.name}", rule="permission matrix", cure="ask: " + ", ".join(sorted(allowed))
+            f"the role {row[0]} may not do {made.name}",
+            rule="permission matrix",
+            cure="ask: " + ", ".join(sorted(allowed)),
         )
     for text in _texts(form.recorded()):
         if has_card_number(text) and not _DIGEST.fullmatch(text):
@@ -232,9 +234,7 @@ def _once(work: Work, made: Act[F, R], form: F) -> Done[R]:
     from ubtui.detectors.heal import heal
 
     result = made.body(work, form)
-    healed = work.full_refresh or heal(
-        work.db, list(work.subjects), work.today, work.now, made.name, work.actor.name
-    )
+    healed = work.full_refresh or heal(work.db, list(work.subjects), work.today, work.now, made.name, work.actor.name)
     seq = append_event(work, made.name, "done", work.facts, {"form": form.recorded(), **work.details})
     work.db.run(
         "INSERT INTO act_result(key, act, actor, request_hash, result, seq) VALUES (?, ?, ?, ?, ?, ?)",

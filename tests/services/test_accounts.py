@@ -94,7 +94,7 @@ def test_account_shows_place_meter_reads_money_and_what_is_open(at: Desk) -> Non
     ).number
     view = at.ask(accounts.account, NUMBER)
     assert (view.number, view.owner, view.cycle, view.state) == (NUMBER, "Owner 1", "B2", "active")
-    assert (view.premise, view.apns) == ("114 Alder Ct, Rincon", ("123456789",))
+    assert (view.premise, view.apns) == ("114 Alder Ct, Rincon", ("123-456-789",))
     point = view.points[0]
     assert (point.route_seq, point.meter, point.size, point.dials) == ("12-0034", "BADGER/123", "3/4", 6)
     assert (point.seal, point.lock_state, point.rate_status, point.rate) == ("4471", "locked", "sealed", "R1")

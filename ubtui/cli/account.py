@@ -34,6 +34,7 @@ def show(options: Options, account: str) -> None:
             view = desk.ask(accounts.account, number)
         except Refused as no:
             raise BadValue(no.sentence()) from no
+        desk.viewed("account.show", account=view.number)
         if options.format == "json":
             emit(options, plain(view))
             return

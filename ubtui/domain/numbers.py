@@ -41,3 +41,10 @@ def parse_account(text: str) -> str:
 def format_account(number: str) -> str:
     """Print a stored account number: `1204403` as `120440-3`."""
     return f"{number[:-1]}-{number[-1:]}" if re.fullmatch(r"[0-9]{7}", number) else number
+
+
+def format_apn(digits: str) -> str:
+    """A parcel number as people write it: `012-345-678-000`; digits of another length as they are."""
+    if not digits.isdigit() or len(digits) % 3 or len(digits) < 6:
+        return digits
+    return "-".join(digits[i : i + 3] for i in range(0, len(digits), 3))

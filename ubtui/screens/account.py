@@ -47,7 +47,12 @@ class AccountScreen(DeskScreen):
         """Read the account."""
         self._name_parts()
         self.query_one("#summary").focus()
-        self.start(self._read())
+        self.start(self._open())
+
+    async def _open(self) -> None:
+        await self._read()
+        if self.view is not None:  # after it is shown: who looked is known
+            await self.desk.viewing("account.show", account=self.view.number)
 
     async def _read(self) -> None:
         view = self.view = await self.ask(accounts.account, self.place.key)

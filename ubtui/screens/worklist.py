@@ -281,7 +281,7 @@ class WorklistScreen(DeskScreen):
         two_months = self.router.day + timedelta(days=61)
         fields = (
             ("reason", "Reason", "text", "why nothing has to be done", ""),
-            ("until", "Until", "day", "the day from which it may come back", two_months.isoformat()),
+            ("until", "Until", "day", "the last day it stays silent", two_months.isoformat()),
         )
         self._each(
             "dismiss",

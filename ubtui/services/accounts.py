@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from ubtui.act import Look, Refused
 from ubtui.db.session import Row
 from ubtui.domain.money import format_money
-from ubtui.domain.numbers import format_account
+from ubtui.domain.numbers import format_account, format_apn
 from ubtui.domain.subjects import ItemKey, Subject
 from ubtui.services import ledger
 from ubtui.services.adjustments.plans import find_account
@@ -391,7 +391,7 @@ def _point(look: Look, row: Row) -> PointLine:
         point=row[6] or "",
         state=row[7] or "",
         address=", ".join(filter(None, (row[8], row[9]))),
-        apn=row[10] or "",
+        apn=format_apn(row[10] or ""),
         route=row[11] or "",
         sequence=row[12],
         note=row[13] or "",
@@ -434,7 +434,7 @@ def _apns(look: Look, account_id: int, points: tuple[PointLine, ...]) -> tuple[s
         " ORDER BY p.apn",
         [account_id],
     )
-    return tuple(dict.fromkeys([apn for (apn,) in rows] + [p.apn for p in points if p.apn]))
+    return tuple(dict.fromkeys([format_apn(apn) for (apn,) in rows] + [p.apn for p in points if p.apn]))
 
 
 def _alerts(

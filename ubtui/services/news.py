@@ -10,7 +10,7 @@ from ubtui.act import Look
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """The business day, the newest event of the worklist, and how many items others changed after the one asked about."""
+    """The business day, the worklist's newest event, and how many items others changed after the one asked about."""
 
     today: date
     event: int

@@ -356,7 +356,7 @@ class Refreshed(Struct, frozen=True):
 
 @act("worklist.refresh")
 def refresh(work: Work, form: Refresh) -> Refreshed:
-    """The nightly job: end leases and proposals, wake what waited, run every detector."""
+    """The nightly job: end leases and proposals, wake what waited, sweep dead imports, run every detector."""
     lapsed = _move(
         work,
         "state = 'claimed' AND lease_until <= ?",
@@ -371,10 +371,10 @@ def refresh(work: Work, form: Refresh) -> Refreshed:
         "woken",
         "state = 'open', wake_on = NULL, wait_for = NULL",
     )
-    expired = _expire(work)
+    expired, swept = _expire(work), _sweep(work)
     work.full_refresh = heal.refresh(work.db, work.today, work.now, work.actor.name)
     done = Refreshed(len(work.full_refresh.opened), len(work.full_refresh.closed), lapsed, woken, expired)
-    work.fact(opened=done.opened, closed=done.closed, lapsed=lapsed, woken=woken, expired=expired)
+    work.fact(opened=done.opened, closed=done.closed, lapsed=lapsed, woken=woken, expired=expired, swept=swept)
     return done
 
 
@@ -382,6 +382,12 @@ def _expire(work: Work) -> int:
     from ubtui.services import adjustments  # loads the papers' room, which no other act of this one needs
 
     return adjustments.expire(work)
+
+
+def _sweep(work: Work) -> int:
+    from ubtui.services.imports.release import sweep  # as above
+
+    return sweep(work.db, work.now, work.utc)
 
 
 def _move(work: Work, where: str, bound: str, kind: str, change: str) -> int:
