@@ -1,6 +1,8 @@
 """What every test may ask for: a place for a district on either database, and the size of the run."""
 
 import os
+import shutil
+import tempfile
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,9 +10,14 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-from tests import postgres
-from tests.sample import sample, sample_folder, sample_postgres_template, sample_template, sample_url  # noqa: F401
+from tests import postgres, templates
+from tests.sample import sample, sample_folder, sample_url  # noqa: F401
 from tests.scale import SOAK
+
+# A file system in memory, where the machine has one with room: a test's commits wait for no disk.
+MEMORY = Path("/dev/shm")
+if "TMPDIR" not in os.environ and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > 4 << 30:
+    os.environ["TMPDIR"], tempfile.tempdir = str(MEMORY), None
 
 # Two shared cores: no deadline. Where it counts, a run repeats; a failure prints how to repeat it anywhere.
 hypothesis.settings.register_profile(
@@ -25,6 +32,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for item in items:
             if item.get_closest_marker("soak"):
                 item.add_marker(pytest.mark.skip(reason="full size: run by make soak"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def templates_of_this_run(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """One folder for all test processes."""
+    here = tmp_path_factory.getbasetemp()
+    templates.keep_in(here.parent if "PYTEST_XDIST_WORKER" in os.environ else here)
 
 
 @pytest.fixture(scope="session")

@@ -29,9 +29,16 @@ class Server:
             for statement in statements:
                 connection.execute(statement.encode())
 
-    def create(self, template: str = "template0") -> str:
+    def has(self, name: str) -> bool:
+        """Whether it holds a database of that name."""
+        import psycopg
+
+        with psycopg.connect(self.url("postgres", "postgres")) as connection:
+            return connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone() is not None
+
+    def create(self, template: str = "template0", name: str = "") -> str:
         """A database of the office's role: empty, UTF-8 and sorted by code point like SQLite's, or as its template."""
-        name = f"district_{uuid.uuid4().hex[:12]}"
+        name = name or f"district_{uuid.uuid4().hex[:12]}"
         self.execute(
             f"CREATE DATABASE {name} OWNER {ROLE} TEMPLATE {template} "
             "ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C' STRATEGY file_copy"
@@ -40,6 +47,14 @@ class Server:
 
     def drop(self, name: str) -> None:
         self.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+def at(url: str) -> tuple[Server, str]:
+    """The server that `url` is on, and the name of the database."""
+    from psycopg.conninfo import conninfo_to_dict
+
+    found = conninfo_to_dict(url)
+    return Server(Path(str(found["host"]))), str(found["dbname"])
 
 
 @contextmanager

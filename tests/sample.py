@@ -2,49 +2,34 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
 import pytest
 
-from tests import postgres
+from tests import templates
 from ubtui.services.demo.make import make
 
 DAY = date(2026, 11, 23)
 ACCOUNTS, YEARS, SEED = 300, 2, 7
 
 
-@pytest.fixture(scope="session")
-def sample_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The sample's folder; nobody writes in it."""
-    folder = tmp_path_factory.mktemp("sample") / "district"
-    make(str(folder), DAY, ACCOUNTS, YEARS, SEED)
-    return folder
-
-
-@pytest.fixture(scope="session")
-def sample_postgres_template(postgres_server: postgres.Server) -> Iterator[str]:
-    """The name of a database that holds the sample; nobody connects to it any more."""
-    name = postgres_server.create()
-    make(postgres_server.url(name), DAY, ACCOUNTS, YEARS, SEED)
-    yield name
-    postgres_server.drop(name)
+def made(data: str, accounts: int = ACCOUNTS, years: int = YEARS, seed: int = SEED) -> str:
+    """`data`, with the sample of these figures."""
+    templates.stand(data, make, DAY, accounts, years, seed)
+    return data
 
 
 @pytest.fixture
-def sample_folder(sample_template: Path, tmp_path: Path) -> str:
+def sample_folder(tmp_path: Path) -> str:
     """`--data` of a sample district of one's own in a folder."""
-    return str(shutil.copytree(sample_template, tmp_path / "sample"))
+    return made(str(tmp_path / "sample"))
 
 
 @pytest.fixture
-def sample_url(postgres_server: postgres.Server, sample_postgres_template: str) -> Iterator[str]:
+def sample_url(postgres_url: str) -> str:
     """`--data` of a sample district of one's own on PostgreSQL."""
-    name = postgres_server.create(sample_postgres_template)
-    yield postgres_server.url(name)
-    postgres_server.drop(name)
+    return made(postgres_url)
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

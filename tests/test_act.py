@@ -17,11 +17,10 @@ import msgspec
 import pytest
 
 import ubtui.services
-from tests.services.office import admin, done, refused
+from tests.services.office import admin, done, install, refused, sample_settings
 from ubtui.act import ACTS, Act, Done, Form, Refused, Work, permissions
 from ubtui.db.errors import RecordError
-from ubtui.desk import Desk, Seat, is_url
-from ubtui.services import office
+from ubtui.desk import Desk, Seat
 
 ROOT = Path(__file__).parent.parent
 ROLES = ("field", "trainee", "technician", "lead", "finance", "auditor", "admin", "manager", "service")
@@ -113,15 +112,12 @@ NOTE = named("worklist.note")
 @pytest.fixture
 def place(backend: str) -> str:
     """A sample district with one person for each role, named after it."""
-    text = (ROOT / "ubtui/services/demo/district.toml").read_text("utf-8")
-    for role in set(ROLES) - {"service"}:
-        text += f'\n[[staff]]\nname = "one-{role}"\nfull_name = "One {role}"\nrole = "{role}"\n'
-    if not is_url(backend):
-        Path(backend).mkdir(mode=0o700)
-    session = admin(backend)
-    folder = None if is_url(backend) else Path(backend)
-    office.install(session, text, date(2026, 11, 23), "2026-11-23T16:00:00.000000Z", folder)
-    session.database.close()
+    people = [
+        f'\n[[staff]]\nname = "one-{role}"\nfull_name = "One {role}"\nrole = "{role}"\n'
+        for role in ROLES
+        if role != "service"
+    ]
+    install(backend, sample_settings() + "".join(people))
     return backend
 
 

@@ -14,11 +14,12 @@ from pathlib import Path
 import apsw
 import pytest
 
-from tests.services.office import admin
+from tests.services.office import admin, sample_settings
+from tests.services.office import install as install_at
 from tests.test_act import NOTE, Mark, Marked
 from ubtui.act import Done, Look
 from ubtui.db.errors import RecordError
-from ubtui.desk import Desk, DeskError, Seat, is_url
+from ubtui.desk import Desk, DeskError, Seat
 from ubtui.services import office
 
 ROOT = Path(__file__).parent.parent
@@ -28,13 +29,7 @@ EVENING = datetime(2026, 11, 24, 6, 30, tzinfo=UTC)  # still the 23rd in Califor
 
 
 def install(data: str, change: Callable[[str], str] = str) -> str:
-    text = change((ROOT / "ubtui/services/demo/district.toml").read_text("utf-8"))
-    folder = None if is_url(data) else Path(data)
-    if folder:
-        folder.mkdir(mode=0o700)
-    session = admin(data)
-    office.install(session, text, date(2026, 11, 23), "2026-11-23T16:00:00.000000Z", folder)
-    session.database.close()
+    install_at(data, change(sample_settings()))
     return data
 
 

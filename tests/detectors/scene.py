@@ -5,23 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from importlib import resources
-from pathlib import Path
 from typing import Any
 
+from tests.services.office import DAY, NOW, admin, install, sample_settings
 from ubtui.act import Act, Done, Form, Refused
 from ubtui.db.models import office as office_models
 from ubtui.db.models import reads as read_models
 from ubtui.db.models import record
 from ubtui.db.session import Session
-from ubtui.desk import Desk, Seat, is_url, open_session
+from ubtui.desk import Desk, Seat
 from ubtui.detectors import heal
 from ubtui.domain.canonical import canonical
 from ubtui.domain.numbers import account_number, format_account
-from ubtui.services import office, reads
+from ubtui.services import reads
 
-DAY = date(2026, 11, 23)
-NOW = "2026-11-23T16:00:00.000000Z"
 PERIODS = [f"B2/{2025 + (9 + 2 * n) // 12}-{(9 + 2 * n) % 12 + 1:02d}" for n in range(7)]
 """Bi-monthly: B2/2025-10 … B2/2026-10; the last is under judgement, the first is its last year."""
 
@@ -49,13 +46,8 @@ class Scene:
 
     def __init__(self, data: str) -> None:
         self.data = data
-        folder = None if is_url(data) else Path(data)
-        if folder:
-            folder.mkdir(mode=0o700, exist_ok=True)
-        self.db: Session = open_session(data, admin=True)
-        self.db.database.connect()
-        text = resources.files("ubtui").joinpath("services/demo/district.toml").read_text("utf-8")
-        office.install(self.db, text, DAY, NOW, folder)
+        install(data, sample_settings())
+        self.db: Session = admin(data)
         with self.db.writing():
             self.route = self.db.insert(record.Route, code="R07", title="Alder")
         self.cycles: dict[str, int] = dict(self.db.rows("SELECT code, id FROM cycle"))

@@ -6,11 +6,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from tests.services.office import admin
+from tests.services.office import install
 from ubtui.act import Done, Refused
-from ubtui.desk import Desk, Seat, is_url
+from ubtui.desk import Desk, Seat
 from ubtui.exchange.profile import Kind, load, parse
-from ubtui.services import office
 from ubtui.services.imports.release import Release, Released, release
 from ubtui.services.imports.stage import Asked, Report, staging, through
 
@@ -42,12 +41,7 @@ READS = (
 
 def training(data: str, day: date = DAY) -> None:
     """Set up the training district of the documentation."""
-    folder = None if is_url(data) else Path(data)
-    if folder:
-        folder.mkdir(mode=0o700, exist_ok=True)
-    session = admin(data)
-    office.install(session, TRAINING.read_text("utf-8"), day, f"{day}T16:00:00.000000Z", folder)
-    session.database.close()
+    install(data, TRAINING.read_text("utf-8"), day)
 
 
 def file(folder: Path, text: str | bytes, name: str = "file.csv") -> Path:

@@ -9,6 +9,7 @@ from importlib import resources
 from pathlib import Path
 from typing import TypeVar
 
+from tests import templates
 from ubtui.act import Done, Refused, Work
 from ubtui.db.models import record
 from ubtui.db.session import Session
@@ -21,9 +22,14 @@ DAY = date(2026, 11, 23)
 NOW = "2026-11-23T16:00:00.000000Z"
 
 
+def sample_settings() -> str:
+    """The sample district's settings, as they are."""
+    return resources.files("ubtui").joinpath("services/demo/district.toml").read_text("utf-8")
+
+
 def text() -> str:
     """The sample district's settings; ben owns account 3, and account 4 is linked to ana."""
-    found = resources.files("ubtui").joinpath("services/demo/district.toml").read_text("utf-8")
+    found = sample_settings()
     found = re.sub(r"(?m)^(own|linked) = .*\n", "", found)
     found = re.sub(r"^(own|linked) = .*\n", "", found, flags=re.MULTILINE)
     found = found.replace('name = "ben"\n', f'name = "ben"\nown = ["{account_number(3)}"]\n')
@@ -38,13 +44,28 @@ def admin(data: str) -> Session:
     return session
 
 
-def found(data: str, accounts: int = 5, day: date = DAY) -> None:
-    """Set up the district at `data` with accounts 1 to `accounts`, one owner and one parcel each."""
+def install(data: str, settings: str, day: date = DAY) -> None:
+    """Set up the district that `settings` (TOML) describe at `data`, on `day`."""
+    templates.stand(data, _install, settings, day)
+
+
+def _install(data: str, settings: str, day: date) -> None:
     folder = None if is_url(data) else Path(data)
     if folder:
-        folder.mkdir(mode=0o700, exist_ok=True)
+        folder.mkdir(mode=0o700)
     session = admin(data)
-    office.install(session, text(), day, NOW, folder)
+    office.install(session, settings, day, f"{day}T16:00:00.000000Z", folder)
+    session.database.close()
+
+
+def found(data: str, accounts: int = 5, day: date = DAY) -> None:
+    """Set up the district at `data` with accounts 1 to `accounts`, one owner and one parcel each."""
+    templates.stand(data, _found, accounts, day)
+
+
+def _found(data: str, accounts: int, day: date) -> None:
+    _install(data, text(), day)
+    session = admin(data)
     with session.writing():
         cycle = session.value("SELECT id FROM cycle WHERE code = 'B2'")
         for n in range(1, accounts + 1):

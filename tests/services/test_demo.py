@@ -150,11 +150,11 @@ def told(first: int = 0, count: int | None = None, accounts: int = 110, years: i
     return stories(DISTRICT, SEED, accounts, years, DAY, first=first, count=count)
 
 
-def test_what_stands_just_inside_a_limit_is_not_found(sample_template: Path) -> None:
+def test_what_stands_just_inside_a_limit_is_not_found(sample_folder: str) -> None:
     carrying = places(SEED, 300, almanac(DISTRICT, DAY, 2), CYCLES)
     near = {i: plant for i, plant in carrying.items() if plant.near}
     assert sorted(plant.code for plant in near.values()) == sorted(CODES)
-    on_list = found(str(sample_template))
+    on_list = found(sample_folder)
     accounts = {account for _, _, account in on_list}
     for index, plant in near.items():
         story = next(iter(stories(DISTRICT, SEED, 300, 2, DAY, first=index, count=1)))
@@ -163,7 +163,7 @@ def test_what_stands_just_inside_a_limit_is_not_found(sample_template: Path) -> 
         assert ("R", f"point:{point_number(index)}") not in {(c[0], s) for c, s, _ in on_list}, plant.name
 
 
-def test_near_plants_stand_where_they_say(sample_template: Path) -> None:
+def test_near_plants_stand_where_they_say(sample_folder: str) -> None:
     """The limits, read from the stories themselves: each is met, none is passed."""
     carrying = places(SEED, 300, almanac(DISTRICT, DAY, 2), CYCLES)
     uses: dict[str, list[int | None]] = {}
@@ -228,9 +228,9 @@ def test_both_databases_hold_the_same_sample(sample_folder: str, sample_url: str
         assert rows[0] == rows[1], table
 
 
-def test_every_bill_follows_from_its_reads_by_the_published_rates(sample_template: Path) -> None:
+def test_every_bill_follows_from_its_reads_by_the_published_rates(sample_folder: str) -> None:
     """The rates again, in decimals and by hand: fixed charge, then blocks of 20, 40 and the rest."""
-    session = on_record(str(sample_template))
+    session = on_record(sample_folder)
     checked = 0
     with closing(session.database):
         lines: dict[int, dict[str, list[tuple[str, int]]]] = {}
@@ -262,8 +262,8 @@ def test_every_bill_follows_from_its_reads_by_the_published_rates(sample_templat
     assert checked > 3_500
 
 
-def test_it_looks_like_a_district(sample_template: Path) -> None:
-    session = on_record(str(sample_template))
+def test_it_looks_like_a_district(sample_folder: str) -> None:
+    session = on_record(sample_folder)
     with closing(session.database):
         points = session.value("SELECT COUNT(*) FROM service_point")
         sealed = session.value("SELECT COUNT(*) FROM seal WHERE removed_on IS NULL")

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from tests.sample import made
 from ubtui.act import ACTS, Done, Refused, permissions
 from ubtui.desk import Desk, Seat
 from ubtui.detectors.registry import CODES
@@ -20,7 +21,6 @@ from ubtui.domain.register import Register
 from ubtui.domain.volume import Unit
 from ubtui.services import fixes, forms, listing, worklist
 from ubtui.services.adjustments import Propose
-from ubtui.services.demo.make import make
 from ubtui.services.listing import Query
 from ubtui.services.worklist import OnItem
 
@@ -44,7 +44,7 @@ SETTLES = {
 
 @pytest.fixture
 def desks(backend: str) -> Iterator[dict[str, Desk]]:
-    make(backend, DAY, accounts=60, seed=7)
+    made(backend, accounts=60)
     with ExitStack() as stack:
         yield {who: stack.enter_context(Desk(backend, Seat(as_name=who))) for who in ("ana", "ben", "cho")}
 
