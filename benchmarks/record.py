@@ -20,7 +20,7 @@ from benchmarks import district
 from benchmarks.line import median
 from benchmarks.table import Row
 from ubtui.desk import Desk
-from ubtui.services import listing, reads, verify, worklist
+from ubtui.services import listing, meters, reads, verify, worklist
 from ubtui.services.listing import Query
 
 TRY = 5
@@ -204,7 +204,8 @@ def history(data: str, points: int, reads: int) -> Row:
 
 _WINDOW = """
 SELECT COUNT(*) FROM (
-  SELECT register_id, usage, AVG(usage) OVER w AS mean, LAG(usage, 6) OVER (PARTITION BY register_id ORDER BY read_on) AS ly,
+  SELECT register_id, usage, AVG(usage) OVER w AS mean,
+    LAG(usage, 6) OVER (PARTITION BY register_id ORDER BY read_on) AS ly,
     ROW_NUMBER() OVER (PARTITION BY register_id ORDER BY read_on DESC) AS n FROM read
   WINDOW w AS (PARTITION BY register_id ORDER BY read_on ROWS BETWEEN 6 PRECEDING AND 1 PRECEDING))
 WHERE n = 1 AND (usage > 2 * ly OR usage > 5 * mean OR usage = 0 OR usage < 0.35 * ly)
@@ -257,8 +258,8 @@ def exporting(data: str, rows: int) -> list[Row]:
         with (folder / "raw.csv").open("w", newline="") as file:
             csv.writer(file).writerows(
                 raw.execute(
-                    "SELECT priority, code, grp, subject_key, account, who, place, title, why, cycle, period, route, state, detected_on"
-                    " FROM work_item ORDER BY priority DESC, code, subject_key"
+                    "SELECT priority, code, grp, subject_key, account, who, place, title, why, cycle, period, route,"
+                    " state, detected_on FROM work_item ORDER BY priority DESC, code, subject_key"
                 )
             )
 

@@ -3,6 +3,7 @@
 Opening paints the first page as soon as the source has it; all ids and the count follow. No key waits for the
 source: a row that is not there yet is drawn as a placeholder. Each id costs eight bytes, and few rows are held.
 """
+# Length: one widget, whose keys, pages and strips share one cursor.
 
 from __future__ import annotations
 
