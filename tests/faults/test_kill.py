@@ -26,7 +26,6 @@ from ubtui.cli import run_command
 from ubtui.desk import is_url
 from ubtui.domain.numbers import account_number
 from ubtui.services import adjustments
-from ubtui.services.office import install
 
 CENTS = 5000
 
@@ -114,12 +113,7 @@ def usage_file(folder: Path, n: int) -> Path:
 def found_for_usage(data: str) -> None:
     """A training district with the cycle that the profile wants."""
     cycle = '[[cycles]]\ncode = "SM"\ntitle = "Every two months"\nmonths = 2\nfirst_month = 1\n'
-    folder = None if is_url(data) else Path(data)
-    if folder:
-        folder.mkdir(mode=0o700)
-    session = office.admin(data)
-    install(session, f"{office.text()}\n{cycle}", date(2015, 12, 1), "2015-12-01T16:00:00.000000Z", folder)
-    session.database.close()
+    office.install(data, f"{office.text()}\n{cycle}", date(2015, 12, 1))
 
 
 def imported(data: str, path: Path, key: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:

@@ -41,7 +41,7 @@ def test_the_morning(sample: str) -> None:
 
         # One kind of trouble; the first of it is hers.
         ana.filter("code:R10")
-        assert "3 of 48 shown" in "\n".join(ana.screen())
+        ana.see("3 of 48 shown")
         ana.press("c")
         ana.see("Yours for 30 minutes")
         gone = ana.under_cursor()

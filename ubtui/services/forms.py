@@ -30,7 +30,7 @@ ROOMS: Final[dict[str, str]] = {
     "seal": "ubtui.services.points",
     "service": "ubtui.services.points",
     "staged": "ubtui.services.imports.staged",
-    "worklist": "ubtui.services.worklist",
+    "worklist": "ubtui.services.worklist.acts",
 }
 _PAPER = "path of the file"
 _MANY = (shape.ListType, shape.VarTupleType)  # one a line
