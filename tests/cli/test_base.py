@@ -244,11 +244,12 @@ def test_verify_names_and_appends(district: Path, tmp_path: Path, capfd: pytest.
     assert run_command(["clock", "--to", "2026-11-24", "--data", str(district)]) == 0
     assert run_command(["verify", "--data", str(district), "--anchors", str(anchors)]) == 0
     assert len(anchors.read_text().splitlines()) == 2
-    anchors.write_text(anchors.read_text().replace("2 ", "99 ", 1))
+    seq, seal, rest = anchors.read_text().split(" ", 2)
+    anchors.write_text(f"{seq} {seal[::-1]} {rest}")
     capfd.readouterr()
-    if run_command(["verify", "--data", str(district), "--anchors", str(anchors), "--format", "jsonl"]) != 0:
-        finding = json.loads(capfd.readouterr().out.splitlines()[0])
-        assert list(finding) == ["table", "row", "wrong", "cure"]
+    assert run_command(["verify", "--data", str(district), "--anchors", str(anchors), "--format", "jsonl"]) == 1
+    finding = json.loads(capfd.readouterr().out.splitlines()[0])
+    assert list(finding) == ["table", "row", "wrong", "cure"] and finding["table"] == "audit"
 
 
 def test_a_backup_is_whole_checked_and_private(

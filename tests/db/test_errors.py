@@ -7,6 +7,7 @@ import pwd
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -156,12 +157,17 @@ except RecordError as exc:
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can become another user")
-@pytest.mark.parametrize(("mode", "causes"), [(0o600, {"cantopen"}), (0o644, {"readonly", "cantopen"})])
-def test_rights_that_are_missing_are_named(mode: int, causes: set[str], place: Path) -> None:
+@pytest.mark.parametrize(
+    ("folder_mode", "mode", "causes"),
+    [(0o755, 0o600, {"cantopen"}), (0o755, 0o644, {"readonly", "cantopen"}), (0o700, 0o644, {"cantopen"})],
+)
+def test_rights_that_are_missing_are_named(folder_mode: int, mode: int, causes: set[str], place: Path) -> None:
     assert pwd.getpwuid(65534)
+    temporary = Path(tempfile.gettempdir()).resolve()
     for folder in (place, *place.parents):
-        if folder.stat().st_uid == 0 and folder.is_relative_to("/tmp") and folder != Path("/tmp"):
+        if folder.stat().st_uid == 0 and folder.is_relative_to(temporary) and folder != temporary:
             folder.chmod(folder.stat().st_mode | 0o055)
+    place.chmod(folder_mode)
     (place / "ubtui.db").chmod(mode)
     done = subprocess.run(
         [sys.executable, "-c", STRANGER, str(place / "ubtui.db")], capture_output=True, text=True, cwd=ROOT, timeout=60
@@ -188,6 +194,15 @@ def test_rows_that_are_refused_say_why(record: Session, expected: str, sql: str,
         record.run(sql, params)
     assert caught.value.cause == expected
     assert record.value("SELECT COUNT(*) FROM counter") == 1
+
+
+def test_a_text_that_the_driver_will_not_send_is_a_bad_value(postgres_url: str) -> None:
+    with connected(postgres_url) as session:
+        migrate(session, NOW)
+        with pytest.raises(RuleBroken, match="wrong kind") as caught, session.writing():
+            session.run(COUNTERS, ["a\0b"])
+        assert caught.value.cause == "type"
+        assert session.value("SELECT COUNT(*) FROM counter") == 0
 
 
 def test_a_key_that_points_nowhere_is_refused_at_the_end(record: Session) -> None:

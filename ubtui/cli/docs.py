@@ -24,7 +24,7 @@ def commands() -> str:
     """Every command with its arguments and options, as help shows them."""
     out = ["# Commands", "", "Exit codes: 0 done, 1 refusal or findings, 2 bad input or usage, 3 busy, 4 fault,"]
     out += ["128 + n after signal n. Data goes to stdout, narration to stderr.", ""]
-    ctx = click.Context(cli, info_name="ubtui")
+    ctx = click.Context(cli, info_name="ubtui", **cli.context_settings)
     out += _page(cli, ctx, 2)
     for name in COMMANDS:
         if (command := cli.get_command(ctx, name)) is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -139,9 +140,12 @@ class SeatDatabase(APSWDatabase):
 
 
 def sqlite(path: Path, admin: bool = False) -> SeatDatabase:
-    """The database file at `path`; 0600 in a folder 0700, made when absent."""
-    if not path.exists():
-        path.touch(mode=0o600)
+    """The database file at `path`; 0600 in a folder 0700, made when absent.
+
+    Where it cannot be made, connecting names the cause.
+    """
+    with suppress(OSError):
+        path.touch(mode=0o600, exist_ok=False)
     return SeatDatabase(str(path), admin)
 
 
