@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import secrets
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
@@ -17,6 +18,8 @@ import msgspec
 from ubtui.db.errors import RuleBroken
 from ubtui.db.session import Session
 from ubtui.domain.canonical import canonical, chain, sha256_hex
+from ubtui.domain.errors import BadValue
+from ubtui.domain.numbers import format_account, parse_account
 from ubtui.domain.subjects import ItemKey, Subject
 from ubtui.domain.text import has_card_number
 from ubtui.settings import District
@@ -32,6 +35,10 @@ class Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def recorded(self) -> Any:
         """The form as the audit keeps it; a form that carries a file's bytes leaves them out."""
+        return msgspec.to_builtins(self)
+
+    def request(self) -> Any:
+        """What makes two forms the same request under one key; a form leaves out what only guards against moves."""
         return msgspec.to_builtins(self)
 
 
@@ -156,7 +163,7 @@ def permissions() -> Mapping[str, frozenset[str]]:
 
 def request_hash(made: Act[F, R], form: F) -> str:
     """SHA-256 of an act and its form, to tell a retry from another request under the same key."""
-    return sha256_hex(canonical([made.name, msgspec.to_builtins(form)]))
+    return sha256_hex(canonical([made.name, form.request()]))
 
 
 def perform(look: Look, made: Act[F, R], form: F, key: str, dry_run: bool = False) -> Done[R] | Refused:
@@ -212,16 +219,16 @@ def _once(work: Work, made: Act[F, R], form: F) -> Done[R]:
             rule="permission matrix",
             cure="ask: " + ", ".join(sorted(allowed)),
         )
-    for text in _texts(form.recorded()):
-        if has_card_number(text) and not _DIGEST.fullmatch(text):
-            raise Refused(
-                "this looks like a payment card number",
-                rule=_NO_CARDS,
-                cure="keep the processor's token or the last four",
-            )
+    refuse_cards(form.recorded())
     wanted = request_hash(made, form)
-    known = work.db.one("SELECT act, request_hash, result, seq FROM act_result WHERE key = ?", [work.key])
+    known = work.db.one("SELECT act, request_hash, result, seq, actor FROM act_result WHERE key = ?", [work.key])
     if known is not None:
+        if known[4] != work.actor.name:
+            raise Refused(
+                f"key {work.key} is another person's ({known[0]}, event {known[3]})",
+                rule="one key, one request",
+                cure="start a new form",
+            )
         if known[1] != wanted:
             raise Refused(
                 f"key {work.key} was used for another request ({known[0]}, event {known[3]})",
@@ -234,6 +241,10 @@ def _once(work: Work, made: Act[F, R], form: F) -> Done[R]:
     from ubtui.detectors.heal import heal
 
     result = made.body(work, form)
+    if work.full_refresh is None and made.name not in _HANDS_OFF:
+        no = linked(work, [*work.subjects, *_about(form)])
+        if no is not None:
+            raise no
     healed = work.full_refresh or heal(work.db, list(work.subjects), work.today, work.now, made.name, work.actor.name)
     seq = append_event(work, made.name, "done", work.facts, {"form": form.recorded(), **work.details})
     work.db.run(
@@ -243,8 +254,79 @@ def _once(work: Work, made: Act[F, R], form: F) -> Done[R]:
     return Done(result, seq, healed.closed, healed.opened, tuple(work.subjects), dry_run=work.dry_run)
 
 
+# Handing an item of one's own account to another is how its owner keeps his hands off it.
+_HANDS_OFF = frozenset({"worklist.release", "worklist.forward", "worklist.note"})
+_ACCOUNTS_OF = {
+    "point": "SELECT v.number, a.number FROM service_point v JOIN live_service s ON s.point_id = v.id"
+    " JOIN account a ON a.id = s.account_id WHERE v.number IN ({keys}) AND a.number IN ({own})",
+    "meter": "SELECT m.maker || '/' || m.serial, a.number FROM meter m JOIN live_install i ON i.meter_id = m.id"
+    " JOIN live_service s ON s.point_id = i.point_id JOIN account a ON a.id = s.account_id"
+    " WHERE m.maker || '/' || m.serial IN ({keys}) AND a.number IN ({own})",
+    "parcel": "SELECT v.apn, a.number FROM parcel v JOIN account_parcel l ON l.parcel_id = v.id"
+    " JOIN account a ON a.id = l.account_id WHERE v.apn IN ({keys}) AND a.number IN ({own})",
+    "proposal": "SELECT p.number, a.number FROM proposal p JOIN account a ON a.id = p.account_id"
+    " WHERE p.number IN ({keys}) AND a.number IN ({own})",
+}
+
+
+def linked(look: Look, subjects: Iterable[Subject]) -> Refused | None:
+    """The refusal of acting on one's own or a linked account, where one of `subjects` concerns such a one.
+
+    Points, meters, parcels and proposals concern the accounts that they serve or served. Separation of duties:
+    whoever may write keeps his hands off what he or his household pays.
+    """
+    own: dict[str, str] = dict(
+        look.db.rows("SELECT account_number, relation FROM staff_account WHERE staff = ?", [look.actor.name])
+    )
+    if not own:
+        return None
+    keys: dict[str, list[str]] = {}
+    for subject in subjects:
+        keys.setdefault(subject.type, []).append(subject.key)
+    found = [(key, number) for key in keys.get("account", ()) if (number := _stored(key)) in own]
+    for kind, sql in _ACCOUNTS_OF.items():
+        if not found and (named := keys.get(kind)):
+            asked = sql.format(keys=", ".join("?" * len(named)), own=", ".join("?" * len(own)))
+            found = [(str(key), str(number)) for key, number in look.db.rows(asked, [*named, *own])]
+    if not found:
+        return None
+    key, number = found[0]
+    shown = format_account(number)
+    behind = "" if _stored(key) == number else f"{key} concerns {shown}: that"
+    return Refused(
+        f"{behind or shown} is {'your own account' if own[number] == 'own' else 'linked to you'}",
+        rule="nobody acts on his own or a linked account",
+        cure="ask: finance, who name a colleague for it",
+    )
+
+
+def _about(form: Form) -> Iterator[Subject]:
+    """The subject of the worklist item that a form names."""
+    if isinstance(item := getattr(form, "item", None), str):
+        with suppress(BadValue):
+            yield ItemKey.parse(item.strip()).subject
+
+
+def _stored(key: str) -> str:
+    try:
+        return parse_account(key)
+    except BadValue:
+        return key
+
+
 _NO_CARDS = "card numbers are never kept"
 _DIGEST = re.compile(r"[0-9a-f]{32,}|[A-Z][0-9]{2}:[a-z]+:\S+")  # of a file, or an item's key
+
+
+def refuse_cards(plain: Any) -> None:
+    """Refuse texts (plain values, nested or not) that hold a payment card number (PCI DSS 3.2: not stored)."""
+    for text in _texts(plain):
+        if has_card_number(text) and not _DIGEST.fullmatch(text):
+            raise Refused(
+                "this looks like a payment card number",
+                rule=_NO_CARDS,
+                cure="keep the processor's token or the last four",
+            )
 
 
 def _texts(plain: Any) -> Iterator[str]:

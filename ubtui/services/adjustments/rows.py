@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from ubtui.act import Look, Refused, Work
+from ubtui.act import Look, Refused, Work, linked
 from ubtui.domain.numbers import format_account
 from ubtui.domain.subjects import Subject
 from ubtui.services.adjustments.plans import Aside, Plan, Propose, plan
@@ -92,16 +92,7 @@ def own(work: Work, row: Row, verb: str) -> None:
         raise Refused(f"{row.number} is {row.maker}'s", rule=f"only the maker may {verb}", cure=f"ask {row.maker}")
 
 
-def not_linked(work: Work, account_number: str) -> None:
+def not_linked(look: Look, account_number: str) -> None:
     """Refuse to act on one's own or a linked account."""
-    relation = work.db.value(
-        "SELECT relation FROM staff_account WHERE staff = ? AND account_number = ?",
-        [work.actor.name, account_number],
-    )
-    if relation:
-        which = "your own account" if relation == "own" else "linked to you"
-        raise Refused(
-            f"{format_account(account_number)} is {which}",
-            rule="nobody acts on his own or a linked account",
-            cure="ask a colleague to take it",
-        )
+    if (no := linked(look, [Subject("account", format_account(account_number))])) is not None:
+        raise no

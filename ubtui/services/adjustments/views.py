@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from ubtui.act import Look, Refused
+from ubtui.act import Look, Refused, linked
 from ubtui.domain.numbers import format_account
+from ubtui.domain.subjects import Subject
 from ubtui.services.adjustments.plans import Plan, PlanLeg
 from ubtui.services.adjustments.rows import Row, find
 from ubtui.services.documents import Document, documents
@@ -235,7 +236,5 @@ def _why_not(look: Look, maker: str, account_number: str, roles: tuple[str, ...]
         return "the maker does not decide"
     if look.actor.role not in roles:
         return f"this is for: {', '.join(roles)}"
-    linked = look.db.value(
-        "SELECT 1 FROM staff_account WHERE staff = ? AND account_number = ?", [look.actor.name, account_number]
-    )
-    return "nobody decides on his own or a linked account" if linked else ""
+    no = linked(look, [Subject("account", format_account(account_number))])
+    return "" if no is None else no.reason
