@@ -52,8 +52,12 @@ import curses, signal, sys
 def main(window):
     window.addstr(0, 0, "size %d %d" % window.getmaxyx())
     window.refresh()
+    window.timeout(100)  # curses sleeps through a new size that comes just before it waits for a key
     while True:
-        key = window.get_wch()
+        try:
+            key = window.get_wch()
+        except curses.error:
+            continue
         if key == curses.KEY_RESIZE:
             window.clear()
             window.addstr(0, 0, "size %d %d" % window.getmaxyx())

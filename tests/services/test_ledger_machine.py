@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import base64
+import itertools
 import random
 import shutil
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import timedelta
 from fractions import Fraction
@@ -274,32 +274,26 @@ class Machine(RuleBasedStateMachine):
 ROLE_MAY_PROPOSE = {"ana": True, "ben": True}
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgres"])
-def place(request: pytest.FixtureRequest) -> Iterator[Callable[[], tuple[str, Callable[[], None]]]]:
-    """Copies of one district, each with what takes it away again."""
+@pytest.fixture(params=["sqlite", "postgres"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], tuple[str, Callable[[], None]]]:
+    """Districts alike, each with what takes it away again."""
+    count = itertools.count()
+
+    def folder() -> tuple[str, Callable[[], None]]:
+        path = tmp_path / f"district{next(count)}"
+        office.found(str(path), ACCOUNTS)
+        return str(path), lambda: shutil.rmtree(path)
+
     if request.param == "sqlite":
-        folder = Path(tempfile.mkdtemp())
-        office.found(str(folder / "first"), ACCOUNTS)
-        count = iter(range(1_000_000))
-
-        def copy() -> tuple[str, Callable[[], None]]:
-            path = folder / f"copy{next(count)}"
-            shutil.copytree(folder / "first", path)
-            return str(path), lambda: shutil.rmtree(path)
-
-        yield copy
-        shutil.rmtree(folder)
-        return
+        return folder
     server: postgres.Server = request.getfixturevalue("postgres_server")
-    first = server.create()
-    office.found(server.url(first), ACCOUNTS)
 
-    def clone() -> tuple[str, Callable[[], None]]:
-        name = server.create(first)
+    def database() -> tuple[str, Callable[[], None]]:
+        name = server.create()
+        office.found(server.url(name), ACCOUNTS)
         return server.url(name), lambda: server.drop(name)
 
-    yield clone
-    server.drop(first)
+    return database
 
 
 @pytest.mark.parametrize("seed", range(scaled(200, least=2)))
