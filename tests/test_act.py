@@ -60,11 +60,28 @@ clock.move              -   -   y   y   -   -   y   -   y
 sample.fill             -   -   -   -   -   -   -   -   y
 sample.seal             -   -   -   -   -   -   -   -   y
 """
-EXPECTED = {
-    words[0]: {role for role, cell in zip(ROLES, words[1:], strict=True) if cell == "y"}
-    for words in map(str.split, MATRIX.split("\n"))
-    if words
-}
+# Views and exports; c: in sample and training districts alone.
+VIEWS = """
+account.show            -   c   y   y   y   y   -   y   -
+meter.show              -   c   y   y   y   y   -   y   -
+worklist.export         -   -   y   y   y   y   -   y   -
+record.backup           -   -   -   c   -   -   y   -   y
+"""
+
+
+def cells(table: str) -> dict[str, set[str]]:
+    """Name to its roles, as the permission file writes them."""
+    return {
+        words[0]: {
+            f"copy:{role}" if cell == "c" else role for role, cell in zip(ROLES, words[1:], strict=True) if cell != "-"
+        }
+        for words in map(str.split, table.split("\n"))
+        if words
+    }
+
+
+EXPECTED = cells(MATRIX)
+SEEN = cells(VIEWS)
 
 
 class Mark(Form, kw_only=True):
@@ -136,7 +153,7 @@ def count(desk: Desk, name: str = "n") -> int:
 
 
 def test_the_permission_file_is_the_matrix_cell_by_cell() -> None:
-    assert {name: set(roles) for name, roles in permissions().items()} == EXPECTED
+    assert {name: set(roles) for name, roles in permissions().items()} == EXPECTED | SEEN
 
 
 def test_every_act_has_its_row() -> None:
@@ -159,6 +176,26 @@ def test_the_matrix_holds_at_the_door(place: str) -> None:
                     assert f"the role {role} may not do {name}" in refused(answer).reason
                 assert count(desk, form.name) == int(role in roles)
             assert refused(desk.perform(named("worklist.unheard"), Mark(name="x"))).rule == "permission matrix"
+
+
+def test_the_matrix_of_views_holds_and_each_refusal_is_an_event(place: str) -> None:
+    for role in ROLES:
+        with Desk(place, Seat("service" if role == "service" else f"one-{role}")) as desk:
+            for name, roles in {**SEEN, "record.unheard": set()}.items():
+                if {role, f"copy:{role}"} & roles:
+                    desk.viewed(name, account="120440-3")
+                else:
+                    with pytest.raises(Refused, match=f"the role {role} may not do {name}"):
+                        desk.viewed(name, account="120440-3")
+                assert events(desk)[-1] == (name, "viewed" if {role, f"copy:{role}"} & roles else "refused")
+
+
+def test_in_a_live_district_a_copys_right_is_none(place: str) -> None:
+    with Desk(place, Seat("one-lead")) as desk:
+        desk.district = msgspec.structs.replace(desk.district, kind="live")
+        with pytest.raises(Refused, match="the role lead may not do record.backup"):
+            desk.viewed("record.backup", file="b")
+        desk.viewed("account.show", account="120440-3")
 
 
 def test_who_left_has_no_seat(place: str, desk: Desk) -> None:
@@ -285,5 +322,5 @@ def test_the_chain_of_all_this_is_sound(desk: Desk) -> None:
 
     desk.perform(NOTE, Mark(name="n"))
     desk.perform(NOTE, Mark(name="n", fail="refused"))
-    desk.viewed("account.view", account="x")
+    desk.viewed("account.show", account="x")
     assert list(Report(desk.session, date(2026, 11, 23)).findings()) == []

@@ -14,11 +14,12 @@ from pathlib import Path
 import apsw
 import pytest
 
+from tests.db.places import connected as admin_of
 from tests.services.office import admin, sample_settings
 from tests.services.office import install as install_at
 from tests.test_act import NOTE, Mark, Marked
-from ubtui.act import Done, Look
-from ubtui.db.errors import RecordError
+from ubtui.act import Act, Done, Look, Work
+from ubtui.db.errors import Busy, RecordError
 from ubtui.desk import Desk, DeskError, Seat
 from ubtui.services import office
 
@@ -175,10 +176,76 @@ async def test_database_work_keeps_off_the_callers_thread(sample: str) -> None:
         answer = await desk.performing(NOTE, Mark(name="n"))
         assert isinstance(answer, Done) and heard == [answer]
         assert desk.ask(thread_of).startswith("reader"), "waiting for it is possible too"
-        await desk.viewing("account.view", account="120440-3")
+        await desk.viewing("account.show", account="120440-3")
         acts = await desk.asking(lambda look: look.db.rows("SELECT act, outcome FROM audit ORDER BY seq DESC LIMIT 1"))
-        assert acts == [("account.view", "viewed")]
+        assert acts == [("account.show", "viewed")]
     assert not [thread for thread in threading.enumerate() if thread.name.startswith(("writer", "reader"))]
+
+
+def cut(url: str) -> None:
+    """End every other line to this database, as a restart of its server does."""
+    with admin_of(url) as session:
+        session.rows(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+
+async def test_a_seat_outlives_its_servers_restart(postgres_url: str) -> None:
+    install(postgres_url)
+    with Desk(postgres_url, threads=True) as desk:
+        for _ in range(2):
+            cut(postgres_url)
+            assert await desk.asking(lambda look: look.today) == date(2026, 11, 23)
+            assert isinstance(await desk.performing(NOTE, Mark(name="n")), Done)
+            cut(postgres_url)
+            await desk.viewing("account.show", account="120440-3")
+            await desk.saving(lambda look: look.db.value("SELECT 1"))
+        assert await desk.asking(lambda look: look.db.value("SELECT value FROM counter WHERE name = 'n'")) == 2
+
+
+def test_an_act_whose_line_broke_is_not_done_again_by_itself(postgres_url: str) -> None:
+    install(postgres_url)
+    tries = 0
+
+    def breaking(work: Work, form: Mark) -> Marked:
+        nonlocal tries
+        tries += 1
+        if tries == 1:
+            cut(postgres_url)
+        work.db.run("INSERT INTO counter(name, value) VALUES (?, 1)", [form.name])
+        return Marked(1)
+
+    act = Act("worklist.note", Mark, Marked, breaking)
+    with Desk(postgres_url) as desk:
+        with pytest.raises(Busy, match="do it again, under the same key it is done once"):
+            desk.perform(act, Mark(name="n"), key="the-same-key")
+        assert tries == 1 and desk.ask(lambda look: look.db.value("SELECT COUNT(*) FROM counter")) == 0
+        again = desk.perform(act, Mark(name="n"), key="the-same-key")
+        assert isinstance(again, Done) and not again.replayed and tries == 2
+
+
+def test_a_text_loses_its_nul_at_the_door(sample: str) -> None:
+    with Desk(sample) as desk:
+        assert isinstance(desk.perform(NOTE, Mark(name="a\0b")), Done)
+        assert desk.session.value("SELECT value FROM counter WHERE name = 'ab'") == 1
+
+
+async def test_lists_do_not_wait_for_an_export(sample: str) -> None:
+    go, begun = threading.Event(), threading.Event()
+
+    def long(look: Look) -> str:
+        begun.set()
+        go.wait(20)
+        return thread_of(look)
+
+    with Desk(sample, threads=True) as desk:
+        writing = asyncio.create_task(desk.exporting(long))
+        await asyncio.to_thread(begun.wait, 10)
+        assert await asyncio.wait_for(desk.asking(lambda look: look.today), 10) == date(2026, 11, 23)
+        assert not writing.done()
+        go.set()
+        assert (await writing).startswith("export")
 
 
 async def test_reading_goes_on_while_another_seat_holds_the_lock(folder: str) -> None:

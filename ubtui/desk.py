@@ -12,8 +12,11 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from ubtui.act import Act, Actor, Done, Form, Look, Refused, Work, append_event, new_key, perform
+from msgspec.structs import replace
+
+from ubtui.act import Act, Actor, Done, Form, Look, Refused, Work, append_event, new_key, perform, permissions
 from ubtui.db import connect
+from ubtui.db.errors import Busy, RecordError
 from ubtui.db.migrate import pending, schema_digest
 from ubtui.db.session import Session
 from ubtui.domain.dates import Clock, FixedDayClock, LiveClock, format_instant
@@ -112,6 +115,11 @@ class Desk:
         day = date.fromisoformat(self.session.value("SELECT value FROM meta WHERE key = 'today'"))
         return FixedDayClock(day, self._utc)
 
+    @property
+    def folder(self) -> Path | None:
+        """The record's own folder, where nothing else is written; None on a server."""
+        return None if is_url(self.data) else Path(self.data)
+
     def look(self) -> Look:
         """The look of this moment; call it on a thread that is connected."""
         assert self._clock is not None
@@ -126,15 +134,13 @@ class Desk:
 
     def perform(self, act: Act[F, R], form: F, key: str | None = None, dry_run: bool = False) -> Done[R] | Refused:
         """Do one act and wait for it."""
-        return self._tell(self._write(lambda: perform(self.look(), act, form, key or new_key(), dry_run)))
+        return self._tell(self._write(lambda: self._performed(act, form, key, dry_run)))
 
     async def performing(
         self, act: Act[F, R], form: F, key: str | None = None, dry_run: bool = False
     ) -> Done[R] | Refused:
         """Do one act on the writer's thread."""
-        return self._tell(
-            await self._aside(self._writer, lambda: perform(self.look(), act, form, key or new_key(), dry_run))
-        )
+        return self._tell(await self._aside(self._writer, lambda: self._performed(act, form, key, dry_run)))
 
     def ask(self, question: Callable[Concatenate[Look, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Answer one question from a consistent look at the record."""
@@ -143,6 +149,22 @@ class Desk:
     async def asking(self, question: Callable[Concatenate[Look, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Answer one question on the reader's thread."""
         return await self._aside(self._reader, lambda: self._asked(question, *args, **kwargs))
+
+    async def exporting(self, question: Callable[Concatenate[Look, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Answer one long question on a line of its own, closed behind it: no list waits until it is written."""
+
+        def alone() -> T:
+            self.session.connect()
+            try:
+                return self._asked(question, *args, **kwargs)
+            finally:
+                self.session.database.close()
+
+        pool = ThreadPoolExecutor(1, "export")
+        try:
+            return await self._aside(pool, alone)
+        finally:
+            pool.shutdown(wait=False)  # who leaves the screen does not wait for the file
 
     def save(self, call: Callable[Concatenate[Look, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Keep or drop the draft of a form, and nothing else: the one writing that is no act.
@@ -157,7 +179,11 @@ class Desk:
         return await self._aside(self._writer, lambda: self._saved(call, *args, **kwargs))
 
     def viewed(self, what: str, **facts: str | int) -> None:
-        """Append the audit event of a view or export of protected data (outside any act)."""
+        """Append the audit event of a view or export of protected data (outside any act).
+
+        Raises Refused where the permissions do not give it to this role; that is an event as well. Call it before
+        anything is shown or written.
+        """
         self._write(lambda: self._viewed(what, facts))
 
     async def viewing(self, what: str, **facts: str | int) -> None:
@@ -183,19 +209,40 @@ class Desk:
     def __exit__(self, *exc: object) -> None:
         self.close()
 
+    def _performed(self, act: Act[F, R], form: F, key: str | None, dry_run: bool) -> Done[R] | Refused:
+        self.session.mend()
+        try:
+            return perform(self.look(), act, whole(form), key or new_key(), dry_run)
+        except RecordError as exc:
+            if exc.cause != "unreachable":
+                raise
+            # Never done again by itself: the answer may be lost after the commit. A known key gives that answer.
+            raise Busy(
+                "lost", "the server went away meanwhile: do it again, under the same key it is done once"
+            ) from exc
+
     def _asked(self, question: Callable[Concatenate[Look, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        self.session.mend()
         with self.session.transaction():
             return question(self.look(), *args, **kwargs)
 
     def _saved(self, call: Callable[Concatenate[Look, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        self.session.mend()
         with self.session.writing():
             return call(self.look(), *args, **kwargs)
 
     def _viewed(self, what: str, facts: dict[str, str | int]) -> None:
+        self.session.mend()
         look = self.look()
         work = Work(look.db, look.today, look.now, look.utc, look.district, look.actor, new_key())
         with self.session.writing():
-            append_event(work, what, "viewed", facts, {})
+            no = denied(look, what)
+            if no is None:
+                append_event(work, what, "viewed", facts, {})
+            else:
+                append_event(work, what, "refused", {"rule": no.rule}, {"reason": no.reason})
+        if no is not None:
+            raise no
 
     def _write(self, call: Callable[[], T]) -> T:
         return self._writer.submit(call).result() if self._writer else call()
@@ -216,6 +263,28 @@ class Desk:
                 with suppress(Exception):
                     listener(answer)
         return answer
+
+
+def whole(form: F) -> F:
+    """The form without NUL, which no text of the record may hold and no person types."""
+    texts = {name: text for name in form.__struct_fields__ if isinstance(text := getattr(form, name), str)}
+    bare = {name: text.replace("\0", "") for name, text in texts.items() if "\0" in text}
+    return replace(form, **bare) if bare else form
+
+
+def denied(look: Look, what: str) -> Refused | None:
+    """The refusal of a view or export that the permissions do not give to this person's role; None: it is given.
+
+    `copy:ROLE` on a line gives it in sample and training districts alone. What has no line is refused.
+    """
+    allowed = permissions().get(what, frozenset())
+    role = look.db.value("SELECT role FROM staff WHERE name = ? AND active = 1", [look.actor.name])
+    if role is None:
+        return Refused(f"{look.actor.name} has no seat here", rule="staff", cure="ask the lead to add the login")
+    if role in allowed or (look.district.kind != "live" and f"copy:{role}" in allowed):
+        return None
+    may = sorted(name for name in allowed if not name.startswith("copy:"))
+    return Refused(f"the role {role} may not do {what}", rule="permission matrix", cure=f"ask: {', '.join(may)}")
 
 
 def resolve(session: Session, found: District, seat: Seat) -> Actor:

@@ -16,6 +16,7 @@ import pytest
 from tests.pty import Terminal
 from ubtui import cli as shell
 from ubtui.cli import COMMANDS, cli, run_command
+from ubtui.cli.faults import log_fault
 from ubtui.domain.errors import BadValue
 
 ROOT = Path(__file__).parent.parent.parent
@@ -63,7 +64,13 @@ BAD: list[tuple[str, int, str]] = [
     ("clock --to 2026-11-24 --as dee --data PLACE", 1, "refused: the role auditor may not do clock.move"),
     ("clock --to 2026-11-24 --key short --data PLACE", 2, "use 8 to 200 printable characters"),
     ("backup --data PLACE", 2, "Missing argument"),
-    ("backup PLACE/ubtui.db --data PLACE", 2, "exists already"),
+    ("backup PLACE/ubtui.db --data PLACE", 2, "the record's own place"),
+    ("backup PLACE/ubtui.db-wal --data PLACE", 2, "the record's own place"),
+    ("backup SAMPLE --data PLACE", 2, "exists already"),
+    ("backup EMPTY/copy --data PLACE", 1, "refused: the role technician may not do record.backup"),
+    ("backup EMPTY/copy --data PLACE --as dee", 1, "refused: the role auditor may not do record.backup"),
+    ("verify --anchors PLACE/ubtui.db-wal --data PLACE", 2, "the record's own place"),
+    ("worklist export -o PLACE/ubtui.db --data PLACE", 2, "the record's own place"),
     ("backup EMPTY/no/such/place --data PLACE", 2, "there is no such folder"),
     ("backup x --data postgresql:///none", 1, "pg_dump"),
     ("init", 2, "Missing argument"),
@@ -138,6 +145,28 @@ def test_a_real_fault_is_logged_not_shown(
     assert len(err.splitlines()) == 1 and str(log) in err and "Traceback" not in err
     assert "Traceback" in log.read_text() and "ZeroDivisionError: by nothing" in log.read_text()
     assert log.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        [b"worklist", b"list", b"--filter", b"\xff"],
+        [b"worklist", b"export", b"-o", b"\xe9t\xe9.csv"],
+        [b"nosuch\xfe"],
+        [b"--data", b"\xff", b"verify"],
+    ],
+)
+def test_words_that_are_no_text_are_bad_input(district: Path, words: list[bytes]) -> None:
+    argv = [sys.executable.encode(), b"-m", b"ubtui", b"--data", str(district).encode(), *words]
+    done = subprocess.run(argv, capture_output=True, cwd=ROOT, timeout=60)
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert done.stderr.startswith(b"ubtui: word ") and b"is not text: write it as UTF-8" in done.stderr
+    assert done.stderr.count(b"\n") == 1 and not (district / "fault.log").exists()
+
+
+def test_a_fault_is_logged_whatever_the_words_were(district: Path) -> None:
+    log = log_fault(ZeroDivisionError("\udcff"), ["--data", str(district), "\udcff"])
+    assert Path(log).read_text().count("\\udcff") >= 2
 
 
 def test_a_busy_record_gives_three(
@@ -257,7 +286,7 @@ def test_a_backup_is_whole_checked_and_private(
 ) -> None:
     target = tmp_path / "backup.db"
     capfd.readouterr()
-    assert run_command(["backup", str(target), "--data", str(district), "--format", "json"]) == 0
+    assert run_command(["backup", str(target), "--data", str(district), "--as", "ben", "--format", "json"]) == 0
     said = json.loads(capfd.readouterr().out)
     assert said["findings"] == 0 and said["bytes"] == target.stat().st_size
     assert target.stat().st_mode & 0o777 == 0o600
@@ -276,7 +305,7 @@ def test_a_backup_of_a_damaged_record_says_so(
     bare.execute("UPDATE audit SET act = 'other' WHERE seq = 1")
     bare.execute(guard)
     bare.close()
-    assert run_command(["backup", str(tmp_path / "b"), "--data", str(district)]) == 1
+    assert run_command(["backup", str(tmp_path / "b"), "--data", str(district), "--as", "ben"]) == 1
     assert "audit 1: its columns differ" in capfd.readouterr().err
     assert (tmp_path / "b").exists()
 

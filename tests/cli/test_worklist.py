@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from tests.pty import Terminal
 from tests.services import items, office
 from ubtui.cli import run_command
 from ubtui.cli.worklist import worklist
@@ -23,6 +24,7 @@ from ubtui.domain.text import cell_width
 from ubtui.services.worklist.export import FIELDS
 
 GOLDEN = Path(__file__).parent / "golden"
+ROOT = Path(__file__).parent.parent.parent
 KEYS = [
     "priority", "code", "group", "subject", "account", "who", "where", "title", "why", "cycle", "period", "route",
     "state", "assignee", "role", "class", "detected_on", "due", "age_days", "money_cents", "units", "consequence",
@@ -148,15 +150,94 @@ def test_a_broken_export_leaves_the_old_file(shell: Shell, tmp_path: Path, monke
     assert list(tmp_path.glob(".list*")) == []
 
 
-def test_the_list_fits_eighty_columns_and_says_how_much_it_shows(shell: Shell) -> None:
+@pytest.mark.parametrize(
+    "name",
+    ["ubtui.db", "ubtui.db-wal", "ubtui.db-shm", "district.toml", "mine.csv", "papers/mine.csv", "behind-a-link"],
+)
+def test_no_export_is_written_over_the_record(shell: Shell, backend: str, name: str, tmp_path: Path) -> None:
+    if backend.startswith("postgres"):
+        pytest.skip("a record on a server has no folder")
+    home = Path(backend)
+    (home / "papers").mkdir()
+    target = home / name
+    if name == "behind-a-link":
+        target = tmp_path / name
+        target.symlink_to(home / "ubtui.db")
+    before = {path.name: path.read_bytes() for path in home.iterdir() if path.suffix in (".db", ".toml")}
+    for argv in (["export", "-o", str(target)], ["export", "-o", f"{home}/../{home.name}/{name}"]):
+        code, out, said = shell(*argv) if name != "behind-a-link" else shell("export", "-o", str(target))
+        assert (code, out) == (2, b"") and "the record's own place is not written to: name a file elsewhere" in said
+    assert before == {path.name: path.read_bytes() for path in home.iterdir() if path.suffix in (".db", ".toml")}
+    with office.desk(backend) as desk:
+        assert desk.session.value("SELECT COUNT(*) FROM audit WHERE act = 'worklist.export'") == 0
+
+
+def test_an_export_goes_where_a_link_points_and_into_nothing_but_a_file(shell: Shell, tmp_path: Path) -> None:
+    (tmp_path / "latest.csv").symlink_to(tmp_path / "monday.csv")
+    assert shell("export", "-o", str(tmp_path / "latest.csv"))[0] == 0
+    assert (tmp_path / "latest.csv").is_symlink() and (tmp_path / "monday.csv").read_text().count("R04")
+    os.mkfifo(tmp_path / "pipe")
+    code, _, said = shell("export", "-o", str(tmp_path / "pipe"))
+    assert code == 2 and "is not a file" in said and (tmp_path / "pipe").is_fifo()
+
+
+@pytest.mark.parametrize(
+    ("who", "argv"),
+    [
+        ("finn", ["export"]),
+        ("finn", ["list", "--format", "json"]),
+        ("finn", ["list", "--limit", "1"]),
+        ("finn", ["list"]),
+    ],
+)
+def test_who_may_not_take_the_list_away_is_told_so(shell: Shell, backend: str, who: str, argv: list[str]) -> None:
+    session = office.admin(backend)
+    session.run("INSERT INTO staff(name, full_name, role) VALUES ('finn', 'Finn Moss', 'admin')")
+    session.database.close()
+    code, out, said = shell(*argv, "--as", who)
+    assert (code, out) == (1, b"")
+    assert said.startswith("refused: the role admin may not do worklist.export") and said.count("\n") == 1
+    with office.desk(backend) as desk:
+        assert desk.session.rows("SELECT outcome, actor FROM audit WHERE act = 'worklist.export'") == [("refused", who)]
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_a_list_that_leaves_the_screen_is_an_event(shell: Shell, backend: str, form: str) -> None:
+    assert shell("list", "--format", form, "--limit", "3")[0] == 0
+    with office.desk(backend) as desk:
+        seen = desk.session.rows("SELECT outcome, body FROM audit WHERE act = 'worklist.export'")
+    assert [row[0] for row in seen] == ["viewed"]
+    facts = json.loads(seen[0][1])["facts"]
+    assert (facts["rows"], facts["format"]) == (3, form)
+
+
+def test_a_list_in_a_file_is_whole_and_says_how_much_it_shows(shell: Shell) -> None:
     code, out, said = shell("list")
     assert (code, said) == (0, "7 of 7 shown\n")
     golden("list.text", out)
-    assert max(cell_width(line) for line in out.decode().splitlines()) <= 80
+    assert "…" not in out.decode() and "12 Main St, Unit 3" in out.decode()
     code, out, said = shell("list", "--filter", "code:R04,R10 nandu", "--sort", "who")
     assert (said, len(out.splitlines())) == ("1 of 7 shown, filtered by code:R04,R10 nandu\n", 2)
     code, out, said = shell("list", "--limit", "2")
     assert (said, len(out.splitlines())) == ("2 of 7 shown\n", 3)
+
+
+@pytest.mark.parametrize(("wide", "most"), [(60, 80), (80, 80), (132, 132), (400, 400)])
+def test_a_list_on_a_terminal_has_its_width(tmp_path: Path, wide: int, most: int) -> None:
+    data = str(tmp_path / "district")
+    office.found(data, 3)
+    with office.desk(data) as desk:
+        items.put(desk.session, [items.made(1, who="W" * 90, place="P" * 90, why="Y" * 400, title="T" * 90)])
+    with Terminal(
+        [sys.executable, "-m", "ubtui", "--data", data, "worklist", "list"], size=(wide, 30), cwd=ROOT
+    ) as terminal:
+        assert terminal.exit_code() == 0
+        text = terminal.log.decode()
+    assert "1 of 1 shown" in text
+    [line] = [line.rstrip() for line in text.splitlines() if "WWW" in line]
+    assert line.count("…") == 3 and cell_width(line) == most
+    with office.desk(data) as desk:
+        assert desk.session.value("SELECT COUNT(*) FROM audit WHERE act = 'worklist.export'") == 0
 
 
 def test_an_item_lives_by_the_shell(shell: Shell) -> None:

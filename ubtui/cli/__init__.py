@@ -111,6 +111,10 @@ def run_command(argv: Sequence[str]) -> int:
     128 + n after signal n."""
     if "_UBTUI_COMPLETE" in os.environ:
         cli.main(list(argv), prog_name="ubtui")
+    for place, word in enumerate(argv, 1):
+        if not word.isascii() and not _readable(word):
+            print(f"ubtui: word {place} of the command is not text: write it as UTF-8", file=sys.stderr)
+            return 2
     try:
         with cli.make_context("ubtui", list(argv)) as ctx:
             cli.invoke(ctx)
@@ -136,6 +140,11 @@ def run_command(argv: Sequence[str]) -> int:
         from ubtui.cli.faults import say_fault
 
         return say_fault(exc, argv)
+
+
+def _readable(word: str) -> bool:
+    """Whether the shell's bytes were text; those that were not stand in it as lone surrogates."""
+    return not any("\ud800" <= c <= "\udfff" for c in word)
 
 
 def _one_line(text: str) -> str:

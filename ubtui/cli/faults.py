@@ -32,6 +32,7 @@ def say(text: str) -> None:
 
 def say_fault(exc: Exception, argv: Sequence[str] = ()) -> int:
     """One sentence for `exc` on stderr; the exit code. Bad input, busy and place are told; the rest is logged too."""
+    from ubtui.act import Refused
     from ubtui.db.errors import Busy, RecordError
     from ubtui.db.migrate import SchemaError
     from ubtui.desk import DeskError
@@ -41,6 +42,9 @@ def say_fault(exc: Exception, argv: Sequence[str] = ()) -> int:
     if isinstance(exc, BadValue | SettingsError | DeskError | SchemaError):
         say(str(exc))
         return BAD_INPUT
+    if isinstance(exc, Refused):
+        say(f"refused: {exc.sentence()}")
+        return REFUSED
     if isinstance(exc, UnicodeEncodeError):
         say("this output's encoding cannot write the text: set PYTHONIOENCODING=utf-8 or a UTF-8 locale")
         return BAD_INPUT
@@ -85,7 +89,8 @@ def log_fault(exc: Exception, argv: Sequence[str]) -> Path | str:
             if folder is state:
                 folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             path = folder / "fault.log"
-            with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "w", encoding="utf-8") as log:
+            at = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+            with open(at, "w", encoding="utf-8", errors="backslashreplace") as log:  # also what is no text
                 words = _PASSWORD.sub(r"\1:***@", " ".join(argv))
                 log.write(f"{format_instant(utc_now())} ubtui {words}\n")
                 log.write("".join(traceback.format_exception(exc)) + "\n")

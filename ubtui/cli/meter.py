@@ -42,6 +42,7 @@ def history(options: Options, meter: str) -> None:
     """
     with opened(options) as desk:
         found = desk.ask(meters.history, meter)
+        desk.viewed("meter.show", point=found.card.point)
     if options.format == "csv":
         tables.write(sys.stdout.buffer, "csv", _FIELDS, (_row(found.card, line) for line in found.reads))
     elif options.format == "json":

@@ -16,9 +16,9 @@ from ubtui.cli.verify import tell_finding
 from ubtui.desk import DATABASE, DeskError, is_url, open_session, utc_now
 from ubtui.domain.dates import FixedDayClock, LiveClock, format_instant, parse_day
 from ubtui.domain.errors import BadValue
+from ubtui.exchange.tables import RECORD, apart
 from ubtui.settings import District, district
 
-OURS = ("ubtui.db", "ubtui.db-wal", "ubtui.db-shm", "district.toml", "fault.log")
 FIRST_YEAR, LAST_YEAR = 2010, 2040
 
 
@@ -81,7 +81,7 @@ def _refuse_foreign(folder: Path) -> None:
     """A district gets a folder of its own: its rights are taken away from all others."""
     if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
         raise DeskError(f"{folder}: is not a folder; name one of its own")
-    others = [path.name for path in folder.iterdir() if path.name not in OURS] if folder.exists() else []
+    others = [path.name for path in folder.iterdir() if path.name not in RECORD] if folder.exists() else []
     if others:
         raise DeskError(f"{folder}: holds other files ({', '.join(sorted(others)[:3])}); name an empty or new folder")
 
@@ -123,6 +123,7 @@ def backup(options: Options, file: Path) -> None:
     from ubtui.cli.verify import check_file
     from ubtui.db.copy import copy
 
+    apart(file, Path(options.data))
     if file.exists():
         raise BadValue(f"{file}: exists already, and a backup is never written over; name a new file.")
     if not file.resolve().parent.is_dir():

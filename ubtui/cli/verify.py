@@ -14,8 +14,9 @@ from ubtui.cli.common import Options, shared
 from ubtui.cli.faults import REFUSED, say, shown
 from ubtui.db import connect
 from ubtui.db.session import Session
-from ubtui.desk import DeskError, open_session, utc_now
+from ubtui.desk import DeskError, is_url, open_session, utc_now
 from ubtui.domain.dates import LiveClock
+from ubtui.exchange.tables import apart
 from ubtui.services.chain import Anchor, read_anchors
 from ubtui.services.finding import Finding
 from ubtui.services.verify import Report
@@ -32,6 +33,8 @@ def verify(options: Options, anchors: Path | None) -> None:
     anchor of FILE (lines `seq hash postings total date`; keep it where nobody of this machine can write), and a clean
     check adds today's. Exit code 1 on findings.
     """
+    if anchors and not is_url(options.data):
+        apart(anchors, Path(options.data))
     kept = _read(anchors) if anchors else []
     session = open_session(options.data)
     session.connect()

@@ -1,7 +1,10 @@
 """ubtui worklist: the list and every act on its items, by the same words and rules as on the screens."""
 
+# Length: one command a step of an item's life, each with its own words; the help is most of it.
+
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from datetime import date
@@ -20,7 +23,7 @@ from ubtui.domain.filters import parse
 from ubtui.domain.money import format_money
 from ubtui.domain.numbers import format_account, parse_account
 from ubtui.domain.subjects import ItemKey
-from ubtui.exchange.tables import FORMATS, Shown, replacing, safe, write
+from ubtui.exchange.tables import FORMATS, Shown, apart, replacing, safe, write
 from ubtui.services import listing
 from ubtui.services import worklist as room
 from ubtui.services.listing import Query
@@ -29,16 +32,7 @@ from ubtui.services.worklist.explain import explain as explained
 from ubtui.services.worklist.export import FIELDS, fixes_of, records
 from ubtui.services.worklist.export import export as exported
 
-LIST = (
-    Shown("priority", "Pri", 3, right=True),
-    Shown("age_days", "Age", 3, right=True),
-    Shown("code", "Code", 4),
-    Shown("state", "S", 1),
-    Shown("title", "Item", 18),
-    Shown("account", "Account", 8),
-    Shown("who", "Who / where", 18),
-    Shown("why", "Why", 18),
-)
+LEAST = 80
 _LETTERS = {"open": "", "claimed": "c", "waiting": "w", "resolved": "r", "dismissed": "d"}
 
 
@@ -94,14 +88,49 @@ def refresh(options: Options) -> None:
 @click.option("--limit", type=click.IntRange(0), default=0, help="At most so many rows; 0: all of them.")
 @shared()
 def list_(options: Options, text: str, sort: str | None, reverse: bool, limit: int) -> None:
-    """Show the list, 80 columns wide: what is open, claimed or waiting unless the filter names a state."""
+    """Show the list: what is open, claimed or waiting unless the filter names a state.
+
+    A terminal gets lines of its width; a file or another program gets every cell whole.
+    """
     query = Query(text, sort, reverse)
     parse(text)
     with opened(options) as desk:
+        if options.format != "text" or not sys.stdout.isatty():  # it leaves the screen: the same as an export
+            _leaving(desk, options, query, limit)
         shown = desk.ask(_listed, options, query, limit)
         total = desk.ask(listing.total, room.WORKLIST)
     filtered = f", filtered by {text}" if text else ""
     say(f"{shown:,} of {total:,} shown{filtered}")
+
+
+def _leaving(desk: Desk, options: Options, query: Query, limit: int = 0) -> None:
+    """Record who takes what before a byte leaves: so it is known even of an export that is broken off."""
+    count = desk.ask(listing.count, room.WORKLIST, query)
+    rows = min(count, limit) if limit else count
+    desk.viewed("worklist.export", format=options.format, rows=rows, filter=sha256_hex(query.filter)[:16])
+
+
+def columns(width: int | None) -> tuple[Shown, ...]:
+    """The list's columns on lines of `width`; None: no line ends, every cell is whole."""
+    spare = 0 if width is None else max(width, LEAST) - LEAST
+    item, who = min(spare // 5, 14), min(spare * 2 // 5, 32)
+    return tuple(
+        Shown(name, title, wide, right, cut=width is not None)
+        for name, title, wide, right in (
+            ("priority", "Pri", 3, True),
+            ("age_days", "Age", 3, True),
+            ("code", "Code", 4, False),
+            ("state", "S", 1, False),
+            ("title", "Item", 18 + item, False),
+            ("account", "Account", 8, False),
+            ("who", "Who / where", 18 + who, False),
+            ("why", "Why", 18 + spare - item - who, False),
+        )
+    )
+
+
+def _width() -> int | None:
+    return os.get_terminal_size(sys.stdout.fileno()).columns if sys.stdout.isatty() else None
 
 
 def _listed(look: Any, options: Options, query: Query, limit: int) -> int:
@@ -119,7 +148,7 @@ def _listed(look: Any, options: Options, query: Query, limit: int) -> int:
 
     out = sys.stdout.buffer
     sys.stdout.flush()
-    count = write(out, options.format, FIELDS, rows(), LIST)
+    count = write(out, options.format, FIELDS, rows(), columns(_width()))
     out.flush()
     return count
 
@@ -374,16 +403,16 @@ def export(options: Options, text: str, path: Path | None) -> None:
     query = Query(text)
     parse(text)
     with opened(options) as desk:
-        count = desk.ask(listing.count, room.WORKLIST, query)
-        # Before a byte leaves: what was seen is known even of an export that is broken off.
-        desk.viewed("worklist.export", format=options.format, rows=count, filter=sha256_hex(text)[:16])
+        if path is not None:
+            apart(path, desk.folder)
+        _leaving(desk, options, query)
         if path is None:
             sys.stdout.flush()
             out = sys.stdout.buffer
             count = desk.ask(exported, query, options.format, out)
             out.flush()
         else:
-            with replacing(path) as file:
+            with replacing(path, desk.folder) as file:
                 count = desk.ask(exported, query, options.format, file)
     say(f"{count:,} item{'' if count == 1 else 's'}{f' to {path}' if path else ''}")
 

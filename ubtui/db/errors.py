@@ -56,6 +56,10 @@ _STATES: Final[dict[str, tuple[str, str]]] = {
     "40001": ("busy", "another seat changed the same rows: try again"),
     "40P01": ("busy", "another seat changed the same rows: try again"),
     "57014": ("interrupted", "stopped as asked"),
+    "25P03": ("unreachable", "the PostgreSQL server closed this line after a long pause: do it again"),
+    "57P01": ("unreachable", "the PostgreSQL server closed this line: do it again"),
+    "57P02": ("unreachable", "the PostgreSQL server closed this line: do it again"),
+    "57P03": ("unreachable", "the PostgreSQL server is starting or stopping: do it again in a moment"),
 }
 
 
@@ -82,6 +86,8 @@ def explain(exc: BaseException) -> RecordError:
             return kind(cause, f"{sentence} ({text})" if kind is RuleBroken else sentence)
         state = getattr(link, "sqlstate", None)
         if state is None and type(link).__module__.startswith("psycopg"):
+            if type(link).__name__ == "DataError":  # the driver's own refusal, before the server saw it
+                return RuleBroken("type", f"a value is of the wrong kind ({link})")
             said = " ".join(str(link).split())
             return RecordError("unreachable", f"the PostgreSQL server cannot be used: {said}")
         if isinstance(state, str):

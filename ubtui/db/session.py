@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import islice
 from typing import Any
 
@@ -29,6 +29,21 @@ class Session:
         """Open this thread's line. Raises RecordError naming the cause."""
         with self._named():
             self.database.connect()
+
+    def mend(self) -> None:
+        """On a server: open this thread's line again where the server closed it since (a restart, a time limit)."""
+        if self.kind == "sqlite":
+            return
+        if not self.database.is_closed():
+            if self.database.in_transaction():
+                return
+            try:
+                self.database.execute_sql("SELECT 1")
+                return
+            except Exception:  # whatever the driver calls it: nothing is under way on this line
+                with suppress(Exception):
+                    self.database.close()
+        self.connect()
 
     def execute(self, query: str | peewee.Query, params: Sequence[Any] = ()) -> Any:
         """Run one statement; `?` marks parameters on both databases. Raises RecordError."""

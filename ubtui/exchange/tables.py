@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import os
+import stat
 import string
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -15,10 +16,12 @@ from typing import Any, BinaryIO, Final, Literal
 
 import msgspec
 
+from ubtui.domain.errors import BadValue
 from ubtui.domain.money import format_money
 from ubtui.domain.text import cell_width, clean_text, csv_cell, fit
 
 FORMATS: Final = ("text", "csv", "json", "jsonl")
+RECORD: Final = ("ubtui.db", "ubtui.db-wal", "ubtui.db-shm", "ubtui.db-journal", "district.toml", "fault.log")
 Kind = Literal["text", "mark", "int", "money", "list", "json"]
 _PLAIN_START = frozenset(string.ascii_letters + string.digits)
 _LONGEST_JSON = 200_000
@@ -36,12 +39,16 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A column of the text form: which field, its heading, its cells; no width: the whole of it, at the end."""
+    """A column of the text form: which field, its heading, its cells; no width: the whole of it, at the end.
+
+    What is wider pushes the rest of its line to the right, or with `cut` ends in an ellipsis.
+    """
 
     name: str
     title: str
     width: int | None = None
     right: bool = False
+    cut: bool = False
 
 
 def write(
@@ -145,7 +152,7 @@ def _words(value: Any, kind: Kind) -> str:
 def _line(cells: Iterable[tuple[str, Shown]]) -> bytes:
     parts = []
     for text, column in cells:
-        if column.width is None:
+        if column.width is None or (not column.cut and cell_width(text) > column.width):
             parts.append(text)
         elif len(text) <= column.width and text.isascii():  # cleaned before: one cell a character
             parts.append(text.rjust(column.width) if column.right else text.ljust(column.width))
@@ -157,19 +164,45 @@ def _line(cells: Iterable[tuple[str, Shown]]) -> bytes:
     return (" ".join(parts).rstrip() + "\n").encode()
 
 
+def apart(path: Path, record: Path | None) -> Path:
+    """The place that `path` names, links followed; BadValue where writing there would harm the record.
+
+    `record` is the district's folder (None: it is on a server): nothing of other programs is written into it, nor
+    over a file of it that lies elsewhere behind a link.
+    """
+    place = path.resolve()
+    if record is not None:
+        home = record.resolve()
+        own = {(home / name).resolve() for name in RECORD}
+        if place.is_relative_to(home) or place in own or any(_same(place, each) for each in own):
+            raise BadValue(f"{path}: the record's own place is not written to: name a file elsewhere.")
+    return place
+
+
+def _same(one: Path, other: Path) -> bool:
+    try:
+        return one.samefile(other)
+    except OSError:
+        return False
+
+
 @contextmanager
-def replacing(path: Path) -> Iterator[BinaryIO]:
+def replacing(path: Path, record: Path | None) -> Iterator[BinaryIO]:
     """A file that takes the place of `path` when the block ends well, and leaves no trace when it does not.
 
-    Readable by its owner alone; on the disk before it takes the name.
+    Readable by its owner alone; on the disk before it takes the name. BadValue for a place of the record (`apart`)
+    and for what is no file.
     """
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    place = apart(path, record)
+    if place.exists() and not stat.S_ISREG(place.stat().st_mode):
+        raise BadValue(f"{path}: is not a file: name one.")
+    handle, name = tempfile.mkstemp(prefix=f".{place.name}.", dir=place.parent)
     try:
         with os.fdopen(handle, "wb") as out:
             yield out
             out.flush()
             os.fsync(out.fileno())
-        os.replace(name, path)
+        os.replace(name, place)
     except BaseException:
         os.unlink(name)
         raise

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -55,6 +56,7 @@ class WorklistScreen(DeskScreen):
         self._shown: worklist.ItemView | None = None
         self._asked_for: int | None = None
         self._counts = ""
+        self._written: set[Path] = set()
 
     def body(self) -> ComposeResult:
         """Counts (or the filter while it is typed), the list, the evidence."""
@@ -391,7 +393,7 @@ class WorklistScreen(DeskScreen):
         self.start(self._export())
 
     async def _export(self) -> None:
-        from ubtui.exchange.tables import FORMATS, replacing
+        from ubtui.exchange.tables import FORMATS, apart, replacing
         from ubtui.services.worklist.export import export
         from ubtui.widgets.field import FieldSpec
 
@@ -400,17 +402,29 @@ class WorklistScreen(DeskScreen):
             FieldSpec("path", "File", required=True, value=f"worklist-{self.router.day}.csv", help="where to write it"),
             FieldSpec("format", "Format", "choice", tuple((each, each) for each in FORMATS), True, value="csv"),
         )
+
+        def wrong(values: dict[str, str]) -> dict[str, str]:
+            named = Path(os.path.expanduser(values["path"]))
+            try:
+                place = apart(named, self.desk.folder)
+            except (BadValue, OSError, RuntimeError) as fault:
+                return {"path": str(fault).removeprefix(f"{named}: ")}
+            if os.path.lexists(place) and place not in self._written:
+                return {"path": "exists already: choose another name"}
+            return {}
+
         told = f"Write what is shown: {self.list.counts()}"
-        if (values := await self.router.asked(Ask(told, fields, do="write it"))) is None:
+        if (values := await self.router.asked(Ask(told, fields, do="write it", check=wrong))) is None:
             return
-        path = Path(values["path"]).expanduser()
+        path = apart(Path(os.path.expanduser(values["path"])), self.desk.folder)
 
         def write(look: Look) -> int:
-            with replacing(path) as file:
+            with replacing(path, self.desk.folder) as file:
                 return export(look, query, values["format"], file)
 
         await self.desk.viewing("worklist.export", format=values["format"], rows=len(self.list.ids))
-        count = await self.ask(write)
+        count = await self.desk.exporting(write)
+        self._written.add(path)
         self.say(f"{count:,} items written to {path}")
 
 
