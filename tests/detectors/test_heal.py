@@ -56,7 +56,7 @@ def test_an_item_says_who_where_and_why(scene: Scene) -> None:
     assert evidence["use"] == 90 and evidence["last_year"] == 30 and evidence["limit"] == "2"
     assert evidence["reads"] == [
         {"on": "2026-10-20", "use": 90, "value": 1320},
-        {"on": "2026-08-20", "use": None, "value": 1230},
+        {"on": "2026-08-20", "use": 40, "value": 1230},
         {"on": "2025-10-20", "use": 30, "value": None},
     ]
     assert scene.db.rows("SELECT kind, actor FROM work_event") == [("raised", "service")]
@@ -81,9 +81,36 @@ def test_a_claimed_item_that_closes_gives_its_lease_back(scene: Scene) -> None:
     change(scene, state="claimed", lease_until="2026-11-23T16:30:00.000000Z", assignee="ana")
     fix(scene, c, 40)
     state, lease, assignee, by, version = row(scene, "state, lease_until, assignee, resolved_by, version")
-    assert (state, lease, assignee, version) == ("resolved", None, "ana", 2)
+    assert (state, lease, assignee, version) == ("resolved", None, None, 2)
     assert by in ("read.review", "itself")
     scene.steady()
+
+
+def test_an_item_that_comes_back_is_nobodys(scene: Scene) -> None:
+    c = high(scene)
+    scene.refresh()
+    change(scene, state="claimed", lease_until="2026-11-23T16:30:00.000000Z", assignee="ana")
+    fix(scene, c, 40)
+    fix(scene, c, 90, seq=2)
+    assert row(scene, "state, assignee, lease_until, reopen_count") == ("open", None, None, 1)
+
+
+def test_a_median_moves_once_a_business_day(scene: Scene) -> None:
+    """A read that came in by an act moves it with the first refresh of a later day, not the next of this one."""
+    crowd = [scene.customer() for _ in range(30)]
+    for c in crowd[:29]:
+        scene.uses(c, [30, *[40] * 5, 90])
+    scene.uses(crowd[29], [30, *[40] * 5], last=PERIODS[-2])
+    scene.refresh()
+    assert len(scene.items("R04")) == 29
+    scene.read(crowd[29], LAST, 1320, usage=90)
+    with scene.db.writing():
+        heal.heal(scene.db, [Subject("point", crowd[29].point)], DAY, NOW)
+    assert len(scene.items("R04")) == 30
+    scene.steady()
+    tomorrow = scene.refresh(DAY + timedelta(days=1))
+    assert len(tomorrow.closed) == 30, "all used three times last year's: nobody is high"
+    assert scene.refresh(DAY + timedelta(days=1)) == heal.Healed()
 
 
 def test_the_cause_comes_back_in_the_same_period(scene: Scene) -> None:

@@ -85,6 +85,26 @@ def test_a_review_moves_no_median(scene: Scene) -> None:
     assert scene.db.rows("SELECT period, ratio_ppm, pairs FROM cycle_median") == before
 
 
+@pytest.mark.parametrize("times", ["2", "0", "0.0001", "1000000", "99999999999999999999"])
+def test_uses_at_the_bound_are_compared_exactly(scene: Scene, times: str) -> None:
+    """The largest use there is against the largest and the least: no step leaves the numbers of either database."""
+    most = 1_000_000_000
+    for code in ("R04", "R05", "R06", "R07"):
+        scene.policy(code, times=times)
+    crowd = [scene.customer() for _ in range(33)]
+    for n, c in enumerate(crowd):
+        scene.read(c, PERIODS[0], None, usage=most if n < 2 else 1, days=1 if n < 2 else 3000)
+        scene.read(c, LAST, None, usage=most if n % 2 else n + 1, days=3000 if n < 2 else 1)
+    fresh = scene.customer()
+    scene.read(fresh, PERIODS[5], None, usage=most, days=1)
+    scene.read(fresh, LAST, None, usage=most, days=3000)
+    scene.refresh()
+    assert scene.db.value("SELECT MAX(ly_milli) FROM read_summary") == most * 1000
+    assert 0 < scene.db.value("SELECT MAX(ratio_ppm) FROM cycle_median") <= 1_000_000_000
+    assert scene.items("R06"), "over every class limit"
+    scene.steady()
+
+
 def test_a_median_under_thirty_pairs_is_one(scene: Scene) -> None:
     for _ in range(29):
         scene.uses(scene.customer(), [20, *[25] * 5, 30])

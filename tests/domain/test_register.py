@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ubtui.domain.errors import BadValue
-from ubtui.domain.register import Register, is_rollover, rolled
+from ubtui.domain.register import BELOW, MOST_USE, OVER, RESTART, Register, Use, below, is_rollover, rolled
 from ubtui.domain.volume import Unit
 
 FEET = Register(6, 0, Fraction(1), Unit.CF)
@@ -81,6 +81,52 @@ def test_each_limit_of_rollover(
     prev: int, value: int, use: Fraction, average: Fraction | None, estimate: bool, verdict: bool
 ) -> None:
     assert is_rollover(prev, value, 4, use, average, estimate) is verdict
+
+
+@pytest.mark.parametrize(
+    ("prev", "value", "kind", "past_zero", "confirmed", "says"),
+    [
+        (100, 112, "regular", False, False, Use(12)),
+        (100, 100, "regular", False, False, Use(0)),
+        (None, 112, "regular", False, False, Use(None)),
+        (100, None, "regular", False, False, Use(None)),
+        (100, 99, "regular", False, False, Use(None, BELOW)),
+        (100, 99, "regular", False, True, Use(0)),
+        (999_999, 4, "regular", True, False, Use(5, None, True)),
+        (999_999, 4, "regular", True, True, Use(5, None, True)),
+        (4, 999_999, "regular", True, False, Use(999_995)),  # not below: zero was not passed after all
+        (100, 112, "installation", False, False, Use(None)),
+        (100, 99, "opening", False, False, Use(None)),
+        (100, 99, "removal", False, False, Use(None, BELOW)),
+    ],
+)
+def test_the_one_rule_of_use(
+    prev: int | None, value: int | None, kind: str, past_zero: bool, confirmed: bool, says: Use
+) -> None:
+    register = Register(6, 0, Fraction(1), Unit.CCF)
+    assert register.between(prev, value, Unit.CCF, kind, past_zero, confirmed) == says
+
+
+def test_what_no_bill_can_hold_is_held() -> None:
+    wide = Register(12, 0, Fraction(1), Unit.CCF)
+    assert wide.between(0, MOST_USE, Unit.CCF) == Use(MOST_USE)
+    assert wide.between(0, MOST_USE + 1, Unit.CCF, confirmed=True) == Use(None, OVER)
+
+
+@given(
+    REGISTERS, st.integers(0, 10**8), st.integers(0, 10**8), st.booleans(), st.booleans(),
+    st.sampled_from(["regular", "final", *RESTART]), st.sampled_from(list(Unit)),
+)  # fmt: skip
+def test_a_use_is_never_negative_and_held_ones_have_none(
+    register: Register, prev: int, value: int, past_zero: bool, confirmed: bool, kind: str, unit: Unit
+) -> None:
+    prev, value = prev % register.limit, value % register.limit
+    found = register.between(prev, value, unit, kind, past_zero, confirmed)
+    assert (found.hold is None) or found.units is None
+    assert found.units is None or 0 <= found.units <= MOST_USE
+    assert below(prev, value, kind) or not found.rolled
+    if kind in RESTART:
+        assert found == Use(None)
 
 
 @pytest.mark.parametrize("parts", [(0, 0, 1), (13, 0, 1), (6, -1, 1), (6, 7, 1), (6, 0, 0)])

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.detectors.scene import NOW, PERIODS, Customer, Scene, read_day
+from ubtui.db.errors import RecordError
 from ubtui.db.models import office as office_models
 from ubtui.services.reads import Review, review, summarise
 
@@ -159,6 +160,123 @@ def test_a_void_read_gives_its_use_to_the_next(scene: Scene) -> None:
     assert done.result.next_usage == 80
     days = (read_day(LAST) - read_day(PERIODS[4])).days
     assert scene.db.one("SELECT usage, days FROM read WHERE period = ?", [LAST]) == (80, days)
+
+
+def test_a_read_confirmed_below_stays_confirmed_when_the_one_before_moves(scene: Scene) -> None:
+    c = scene.customer()
+    scene.uses(c, [30] * 5, last=PERIODS[4])
+    scene.read(c, PERIODS[5], 1200, usage=50)
+    scene.read(c, LAST, 1100, status="held", held_code="below-previous")
+    scene.refresh()
+    assert scene.act(review, asked(c, code="R09")).result.usage == 0
+    done = scene.act(review, asked(c, "corrected", period=PERIODS[5], value=1190))
+    assert (done.result.usage, done.result.next_usage) == (40, 0)
+    assert scene.db.one("SELECT usage, status FROM read WHERE period = ?", [LAST]) == (0, "released")
+    assert scene.items("R09") == []
+    raised = scene.act(review, asked(c, "corrected", period=PERIODS[5], seq=2, value=1090))
+    assert raised.result.status == "held" and raised.result.next_usage == 10
+    scene.steady()
+
+
+def test_whatever_holds_a_read_shows_it(scene: Scene) -> None:
+    """A rollover that the read before takes away, and gives back as a lower read: judged before, held again."""
+    c = scene.customer()
+    scene.read(c, "", 999_900, on=read_day(PERIODS[4]), kind="opening", status="billed")
+    scene.read(c, PERIODS[5], 999_960, usage=60)
+    scene.read(c, LAST, 20, status="held", held_code="below-previous")
+    scene.refresh()
+    assert scene.act(review, asked(c, "rollover", code="R09")).result.usage == 60
+    scene.act(review, asked(c, "void", period=PERIODS[5], code="R04"))
+    scene.read(c, PERIODS[5], 10, on=read_day(PERIODS[5]), seq=2, status="held", held_code="below-previous")
+    scene.act(review, asked(c, "corrected", period=PERIODS[5], seq=2, code="R09", value=5))
+    assert scene.db.one("SELECT usage, rolled FROM read WHERE period = ?", [LAST]) == (15, 0)
+    scene.act(review, asked(c, "corrected", period=PERIODS[5], seq=3, code="R09", value=50))
+    assert scene.db.one("SELECT status, usage FROM read WHERE period = ?", [LAST]) == ("held", None)
+    assert f"R09:point:{c.point}@{LAST}" in [
+        *scene.items("R09"),
+        *(k.replace("R10", "R09") for k in scene.items("R10")),
+    ]
+    scene.steady()
+
+
+def test_a_confirmation_is_of_the_use_it_saw(scene: Scene) -> None:
+    c = scene.customer()
+    scene.uses(c, [30, *[40] * 4], last=PERIODS[4])
+    scene.read(c, PERIODS[5], 1230, usage=40)
+    scene.read(c, LAST, 1320, usage=90)
+    scene.refresh()
+    assert scene.items("R04") == [f"R04:point:{c.point}@{LAST}"]
+    scene.act(review, asked(c))
+    assert scene.items("R04") == []
+    done = scene.act(review, asked(c, "corrected", period=PERIODS[5], value=1200))
+    assert done.result.next_usage == 120 and scene.items("R04") == [f"R04:point:{c.point}@{LAST}"]
+    scene.act(review, asked(c, "corrected", period=PERIODS[5], seq=2, value=1230))
+    assert scene.items("R04") == []
+    scene.steady()
+
+
+def test_a_first_read_that_goes_leaves_the_next_nothing_to_be_measured_by(scene: Scene) -> None:
+    c = scene.customer()
+    scene.read(c, PERIODS[5], 1200)
+    scene.read(c, LAST, 1100, status="held", held_code="below-previous")
+    assert scene.act(review, asked(c, "void", period=PERIODS[5])).result.next_usage is None
+    assert scene.db.one("SELECT status, held_code, usage FROM read WHERE period = ?", [LAST]) == (
+        "released",
+        None,
+        None,
+    )
+    scene.steady()
+
+
+@pytest.mark.parametrize("kind", ["installation", "opening"])
+def test_a_meter_begins_with_no_use(scene: Scene, kind: str) -> None:
+    c = scene.customer()
+    scene.uses(c, [30] * 5, last=PERIODS[4])
+    scene.read(c, PERIODS[5], 1200, usage=50, kind="removal")
+    scene.read(c, LAST, 1300, kind=kind)
+    done = scene.act(review, asked(c, "corrected", code="R08", value=1400))
+    assert (done.result.usage, done.result.status) == (None, "released")
+    assert scene.act(review, asked(c, "corrected", code="R08", seq=2, value=900)).result.status == "released"
+
+
+@pytest.mark.parametrize("value", [1_000_000_001, 10**19, -1])
+def test_a_use_has_a_bound(scene: Scene, value: int) -> None:
+    c = scene.customer()
+    scene.read(c, LAST, None, usage=60, days=61)
+    assert scene.refused(review, asked(c, "corrected", value=value)).rule in ("use limit", "register face")
+    assert scene.act(review, asked(c, "corrected", value=1_000_000_000)).result.usage == 1_000_000_000
+
+
+def test_the_record_itself_keeps_the_bound(scene: Scene) -> None:
+    c = scene.customer()
+    with pytest.raises(RecordError):
+        scene.read(c, LAST, None, usage=1_000_000_001)
+    assert scene.db.value("SELECT COUNT(*) FROM read") == 0
+
+
+def test_no_face_counts_beyond_what_a_row_holds(scene: Scene) -> None:
+    c = scene.customer(dials=12)
+    with scene.db.writing():
+        scene.db.run("UPDATE register SET fixed_zeros = 6, mult_num = 1000 WHERE id = ?", [c.register_id])
+    scene.read(c, PERIODS[5], 999_999_999_999)
+    scene.read(c, LAST, 7, status="held", held_code="below-previous")
+    scene.refresh()
+    assert scene.items("R09") == [f"R09:point:{c.point}@{LAST}"]
+    assert scene.refused(review, asked(c, "rollover", code="R09")).rule == "use limit"
+    done = scene.act(review, asked(c, "corrected", period=PERIODS[5], code="R06", value=0))
+    assert done.result.next_usage is None
+    assert scene.db.one("SELECT status, held_code FROM read WHERE period = ?", [LAST]) == ("held", "over-limit")
+    assert scene.items("R06") == [f"R06:point:{c.point}@{LAST}"]
+    assert scene.refused(review, asked(c, code="R06")).rule == "use limit"
+    scene.steady()
+
+
+def test_a_reason_of_invisible_characters_is_none(scene: Scene) -> None:
+    c = scene.customer()
+    scene.uses(c, [30] * 7)
+    assert "reason is missing" in scene.refused(review, asked(c, reason="\u200b\u200b\u200b")).reason
+    scene.act(review, asked(c, reason="seen\x1b[2J \u202eon site"))
+    assert scene.db.value("SELECT reason FROM read_review") == "seen[2J on site"
 
 
 def test_two_meters_read_the_same_day_must_be_told_apart(scene: Scene) -> None:

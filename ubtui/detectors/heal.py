@@ -24,6 +24,7 @@ from ubtui.settings import District, district
 
 ACTIVE = ("open", "claimed", "waiting")
 LEAST_PAIRS = 30
+_MOST_RATIO = 1_000_000_000  # millionths: detectors multiply by it
 _MANY = 1000
 _CHUNK = 500
 _KEY = "id, code, subject_type, subject_key, period, state"
@@ -64,7 +65,7 @@ def heal(
 
 def refresh(db: Session, today: date, now: str, actor: str = "service") -> Healed:
     """Run every detector over the whole district: the nightly work; causes gone by then closed by themselves."""
-    medians(db, now)
+    medians(db, today, nightly=True)
     return run(db, today, now, None, "itself", actor)
 
 
@@ -92,12 +93,16 @@ def run(
     return total
 
 
-def medians(db: Session, now: str) -> tuple[str, ...]:
+def medians(db: Session, today: date, nightly: bool = False) -> tuple[str, ...]:
     """Store the median of use against last year's for each period that got new pairs; the periods stored.
 
-    Kept in millionths; 1 under 30 pairs. `pairs` counts reads still held too: a review that releases one changes
-    no median, so that healing and refresh agree.
+    Kept in millionths, at most a thousandfold; 1 under 30 pairs. `pairs` counts reads still held too: a review that
+    releases one changes no median. The nightly look comes once a business day: a read that an act brought in since
+    moves its median tomorrow, so that a later refresh of the day adds nothing to what the act healed.
     """
+    day = today.isoformat()
+    if nightly and (db.value("SELECT MAX(as_of) FROM cycle_median") or "") >= day:
+        return ()
     known: dict[str, int] = dict(db.rows("SELECT period, pairs FROM cycle_median"))
     moved = [
         (period, pairs)
@@ -110,7 +115,7 @@ def medians(db: Session, now: str) -> tuple[str, ...]:
     for period, pairs in moved:
         ratio = 1_000_000
         ratios = sorted(
-            max(0, use) * 1_000_000_000 // last
+            min(_MOST_RATIO, max(0, use) * 1_000_000_000 // last)
             for use, last in db.rows(
                 "SELECT usage, ly_milli FROM read_summary WHERE period = ? AND newest = 1 AND ly_milli > 0"
                 " AND usage IS NOT NULL",
@@ -120,10 +125,12 @@ def medians(db: Session, now: str) -> tuple[str, ...]:
         if len(ratios) >= LEAST_PAIRS:
             ratio = (ratios[(len(ratios) - 1) // 2] + ratios[len(ratios) // 2]) // 2
         db.run(
-            "INSERT INTO cycle_median(period, ratio_ppm, pairs, stored_at) VALUES (?, ?, ?, ?) ON CONFLICT(period)"
-            " DO UPDATE SET ratio_ppm = excluded.ratio_ppm, pairs = excluded.pairs, stored_at = excluded.stored_at",
-            [period, ratio, pairs, now],
+            "INSERT INTO cycle_median(period, ratio_ppm, pairs, as_of) VALUES (?, ?, ?, ?) ON CONFLICT(period)"
+            " DO UPDATE SET ratio_ppm = excluded.ratio_ppm, pairs = excluded.pairs, as_of = excluded.as_of",
+            [period, ratio, pairs, day],
         )
+    if nightly:
+        db.run("UPDATE cycle_median SET as_of = ?", [day])
     return tuple(period for period, _ in moved)
 
 
@@ -313,8 +320,8 @@ class _Reconciliation:
     def _close(self, gone: Sequence[Row]) -> None:
         for part in _parts([row[0] for row in gone]):
             self.db.run(
-                "UPDATE work_item SET state = 'resolved', lease_until = NULL, wait_for = NULL, wake_on = NULL,"
-                " resolved_by = ?, resolved_at = ?, resolution = 'cause gone', version = version + 1"
+                "UPDATE work_item SET state = 'resolved', assignee = NULL, lease_until = NULL, wait_for = NULL,"
+                " wake_on = NULL, resolved_by = ?, resolved_at = ?, resolution = 'cause gone', version = version + 1"
                 f" WHERE id IN ({marks(part)})",
                 [self.by, self.now, *part],
             )

@@ -10,12 +10,12 @@ from typing import Any
 
 from ubtui.db.session import Row
 from ubtui.detectors.base import Ask, Detector, Found, Parameter, decimal, marks
-from ubtui.domain.register import Register
+from ubtui.domain.register import MOST_USE, Register
 from ubtui.domain.volume import Unit
 
 _NAMES = (
-    "register_id read_on seq point_id period value usage days source status held_code prev_on prev_value prev_source"
-    " raw_use rollover_use ly_on ly_usage ly_milli avg_milli zero_run before_zero number"
+    "register_id read_on seq point_id period value usage days source status held_code prev_on prev_value prev_usage"
+    " prev_source raw_use rollover_use ly_on ly_usage ly_milli avg_milli zero_run before_zero number"
 )
 _COLUMNS = _NAMES.split()
 _FACTS = ", ".join(f"r.{name}" for name in _COLUMNS[:-1]) + ", p.number"
@@ -57,13 +57,13 @@ def _found(ask: Ask, title: str, why: str, r: dict[str, Any], units: int, **evid
     """An item about a read: due the office day before its bill date, the reads concerned as evidence."""
     reads: list[dict[str, Any]] = [{"on": r["read_on"], "value": r["value"], "use": r["usage"]}]
     if r["prev_on"]:
-        reads.append({"on": r["prev_on"], "value": r["prev_value"], "use": None})
+        reads.append({"on": r["prev_on"], "value": r["prev_value"], "use": r["prev_usage"]})
     if r["ly_on"]:
         reads.append({"on": r["ly_on"], "value": None, "use": r["ly_usage"]})
     found = Found(r["number"], r["period"], title, why, {}, point_id=r["point_id"], units=abs(units))
     found.evidence = {
         "read_on": r["read_on"], "seq": r["seq"], "value": r["value"], "use": r["usage"], "days": r["days"],
-        "source": r["source"], "status": r["status"], **evidence, "reads": reads,
+        "source": r["source"], **evidence, "reads": reads,
     }  # fmt: skip
     found.due_source = "bill date"
     if r["status"] == "held":
@@ -75,24 +75,40 @@ def _day(text: str) -> str:
     return date.fromisoformat(text).strftime("%b %-d, %Y")
 
 
+# Use is at most 10^9 units and what it is measured by 10^12 thousandths: divided before anything is multiplied, no
+# step leaves 64 bits on either database.
+_ABOVE = "(r.usage > 0 AND (r.usage * CAST(1000000 AS bigint) - 1) / ? >= {})"
+_UNDER = "(r.usage * CAST(1000000 AS bigint) / ? < {})"
+
+
+def _expected(ratio: str) -> str:
+    """Last year's use in thousandths, moved by a ratio in millionths."""
+    return f"(r.ly_milli / 1000000 * {ratio} + r.ly_milli % 1000000 * {ratio} / 1000000)"
+
+
+def _times(ask: Ask) -> int:
+    """How many times, in thousandths: at least one of them, and no more than a comparison can hold."""
+    return max(1, min(ask.milli("times"), 10**15))
+
+
 def high_against_last_year(ask: Ask) -> Iterable[Found]:
     """R04: above twice the expected use, last year's moved by the whole cycle's median."""
     median = "(SELECT m.ratio_ppm FROM cycle_median m WHERE m.period = r.period)"
     # Against the least median of all first: most rows are let go without looking theirs up.
     least = "(SELECT COALESCE(MIN(m.ratio_ppm), 1000000) FROM cycle_median m WHERE m.ratio_ppm < 1000000)"
     where = (
-        "r.usage >= ? AND r.ly_milli IS NOT NULL"
-        f" AND r.usage * CAST(1000000000 AS bigint) > ? * (r.ly_milli * {least} / 1000)"
-        f" AND r.usage * CAST(1000000000 AS bigint) > ? * (r.ly_milli * COALESCE({median}, 1000000) / 1000)"
+        f"r.usage >= ? AND r.ly_milli IS NOT NULL AND {_ABOVE.format(_expected(least))}"
+        f" AND {_ABOVE.format(_expected(f'COALESCE({median}, 1000000)'))}"
     )
-    params = [ask.whole("least"), ask.milli("times"), ask.milli("times")]
+    params = [ask.whole("least"), _times(ask), _times(ask)]
     for r, (ratio,) in _rows(ask, "R04", where, params, f", {median}"):
-        expected = r["ly_milli"] * (ratio or 1_000_000) // 1_000_000
+        ratio = 1_000_000 if ratio is None else ratio
+        expected = r["ly_milli"] * ratio // 1_000_000
         times = f", {decimal(r['usage'] * 1_000_000 // expected)} × expected" if expected else ""
         why = f"{r['usage']:,} against {decimal(expected)} expected from {_day(r['ly_on'])}{times}"
         yield _found(
             ask, "High against last year", why, r, r["usage"] - expected // 1000, expected=decimal(expected),
-            last_year=r["ly_usage"], median=decimal((ratio or 1_000_000) // 1000), limit=ask.parameters["times"],
+            last_year=r["ly_usage"], median=decimal(ratio // 1000), limit=ask.parameters["times"],
         )  # fmt: skip
 
 
@@ -105,9 +121,9 @@ def high_against_average(ask: Ask) -> Iterable[Found]:
     )
     where = (
         "r.ly_milli IS NULL AND r.usage >= ? AND r.avg_milli IS NOT NULL"
-        f" AND r.usage * CAST(1000000 AS bigint) > ? * r.avg_milli AND NOT ({fresh})"
+        f" AND {_ABOVE.format('r.avg_milli')} AND NOT ({fresh})"
     )
-    for r, _ in _rows(ask, "R05", where, [ask.whole("least"), ask.milli("times")]):
+    for r, _ in _rows(ask, "R05", where, [ask.whole("least"), _times(ask)]):
         why = f"{r['usage']:,} against its average of {decimal(r['avg_milli'])}; no read a year ago"
         yield _found(
             ask, "High against average", why, r, r["usage"] - r["avg_milli"] // 1000, average=decimal(r["avg_milli"]),
@@ -118,7 +134,7 @@ def high_against_average(ask: Ask) -> Iterable[Found]:
 def extreme(ask: Ask) -> Iterable[Found]:
     """R06: beyond what a customer of this class uses, or five times its own average."""
     limits = sorted(ask.district.use_limits.items())
-    times, least = ask.milli("times"), ask.whole("least")
+    times, least = _times(ask), ask.whole("least")
     cases = "CASE (SELECT MIN(x.customer_class) FROM live_service x WHERE x.point_id = r.point_id"
     cases += f" AND {_METERED})" + " WHEN CAST(? AS text) THEN CAST(? AS bigint)" * len(limits) + " END"
     pairs = [part for pair in limits for part in pair]
@@ -127,12 +143,12 @@ def extreme(ask: Ask) -> Iterable[Found]:
         over = f"(r.usage > ? AND r.usage > {cases}) OR "
         above, wide = [min(n for _, n in limits), *pairs], pairs
     where = (
-        f"({over}(r.usage >= ? AND r.avg_milli IS NOT NULL AND r.usage * CAST(1000000 AS bigint) > ? * r.avg_milli)"
+        f"({over}(r.usage >= ? AND r.avg_milli IS NOT NULL AND {_ABOVE.format('r.avg_milli')})"
         " OR (r.status = 'held' AND r.held_code = 'over-limit'))"
     )
     more = f", {cases}" if limits else ", NULL"
     for r, (limit,) in _rows(ask, "R06", where, [*above, least, times], more, wide):
-        use = r["usage"] or 0
+        use = r["usage"] if r["usage"] is not None else MOST_USE  # held without a use: more than there can be
         against = (
             f"over the class limit of {limit:,}"
             if limit is not None and use > limit
@@ -149,17 +165,17 @@ def low_against_last_year(ask: Ask) -> Iterable[Found]:
     median = "(SELECT m.ratio_ppm FROM cycle_median m WHERE m.period = r.period)"
     most = "(SELECT COALESCE(MAX(m.ratio_ppm), 1000000) FROM cycle_median m WHERE m.ratio_ppm > 1000000)"
     where = (
-        "r.usage > 0 AND r.ly_milli >= ?"
-        f" AND r.usage * CAST(1000000000 AS bigint) < ? * (r.ly_milli * {most} / 1000)"
-        f" AND r.usage * CAST(1000000000 AS bigint) < ? * (r.ly_milli * COALESCE({median}, 1000000) / 1000)"
+        f"r.usage > 0 AND r.ly_milli >= ? AND {_UNDER.format(_expected(most))}"
+        f" AND {_UNDER.format(_expected(f'COALESCE({median}, 1000000)'))}"
     )
-    params = [ask.milli("base"), ask.milli("times"), ask.milli("times")]
+    params = [ask.milli("base"), _times(ask), _times(ask)]
     for r, (ratio,) in _rows(ask, "R07", where, params, f", {median}"):
-        expected = r["ly_milli"] * (ratio or 1_000_000) // 1_000_000
+        ratio = 1_000_000 if ratio is None else ratio
+        expected = r["ly_milli"] * ratio // 1_000_000
         why = f"{r['usage']:,} against {decimal(expected)} expected from {_day(r['ly_on'])}"
         yield _found(
             ask, "Low against last year", why, r, expected // 1000 - r["usage"], expected=decimal(expected),
-            last_year=r["ly_usage"], median=decimal((ratio or 1_000_000) // 1000), limit=ask.parameters["times"],
+            last_year=r["ly_usage"], median=decimal(ratio // 1000), limit=ask.parameters["times"],
         )  # fmt: skip
 
 
@@ -289,7 +305,7 @@ def due_before_bill(ask: Ask, found: Found, bill_day: int | None) -> None:
         return
     bill = date(int(month[:4]), int(month[5:]), bill_day)
     found.due_on = ask.add_business(bill, -1)
-    if found.evidence.get("status") == "held":
+    if "held" in found.evidence:
         found.bill_on = bill
 
 

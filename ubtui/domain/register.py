@@ -5,9 +5,29 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 from math import floor
+from typing import Final, NamedTuple
 
 from ubtui.domain.errors import BadValue
 from ubtui.domain.volume import Unit, convert
+
+MOST_USE: Final = 1_000_000_000
+"""Billing units between two reads beyond which nothing is a use: a hundred reservoirs, and sums of it stay exact."""
+RESTART: Final = ("opening", "installation")
+BELOW: Final = "below-previous"
+OVER: Final = "over-limit"
+
+
+class Use(NamedTuple):
+    """What a read bills: whole units, None where nothing is known; why it is held, if it is; if zero was passed."""
+
+    units: int | None
+    hold: str | None = None
+    rolled: bool = False
+
+
+def below(prev: int | None, value: int | None, kind: str = "regular") -> bool:
+    """Whether a read stands below the one it is measured against; an opening or installation begins anew."""
+    return prev is not None and value is not None and kind not in RESTART and value < prev
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +67,28 @@ class Register:
         added from this: add their `raw_usage`.
         """
         return self.billed(value + (self.limit if rolled else 0), unit) - self.billed(prev, unit)
+
+    def between(
+        self,
+        prev: int | None,
+        value: int | None,
+        unit: Unit,
+        kind: str = "regular",
+        rolled: bool = False,
+        confirmed: bool = False,
+    ) -> Use:
+        """What a read bills against the one before, wherever it is asked: the one rule of use.
+
+        A lower read is held, but for a counter past zero (`rolled`), or where a person confirmed it
+        (`confirmed`): then it bills nothing, and what was billed too much before is an adjustment's matter.
+        """
+        if prev is None or value is None or kind in RESTART:
+            return Use(None)
+        lower = below(prev, value, kind)
+        if lower and not rolled:
+            return Use(0) if confirmed else Use(None, BELOW)
+        units = self.usage(prev, value, unit, rolled=lower)
+        return Use(None, OVER, lower) if units > MOST_USE else Use(units, None, lower)
 
     def raw_usage(self, prev: int, value: int, unit: Unit, rolled: bool = False) -> Fraction:
         """Exact use between two reads, for parts that are added before they are truncated."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Annotated, Any, Literal
 
@@ -15,14 +16,13 @@ from ubtui.detectors.base import marks
 from ubtui.detectors.heal import medians, run
 from ubtui.detectors.registry import CODES
 from ubtui.domain.numbers import format_account
-from ubtui.domain.register import Register
+from ubtui.domain.register import BELOW, MOST_USE, RESTART, Register, below
+from ubtui.domain.text import clean_text
 from ubtui.domain.volume import Unit
-from ubtui.services.summaries import CHUNK, READS, RESTART, SUMMARY, days_between, faces, judged, summarise
+from ubtui.services.summaries import CHUNK, CLEARS, READS, SUMMARY, days_between, faces, judged, summarise
 
 __all__ = [
     "CHUNK",
-    "HELD_BELOW",
-    "HELD_OVER",
     "SUMMARY",
     "Review",
     "Reviewed",
@@ -32,10 +32,6 @@ __all__ = [
     "review",
     "summarise",
 ]
-
-HELD_BELOW, HELD_OVER = "below-previous", "over-limit"
-CLEARS = {HELD_BELOW: ("R09", "R10"), HELD_OVER: ("R06",)}
-"""What holds a read, and the codes whose review lets it go; any other hold goes with any review."""
 
 _CONCERNED = {
     "point": "SELECT p.number FROM service_point p JOIN read r ON r.point_id = p.id WHERE r.batch_id = ?"
@@ -53,8 +49,9 @@ def released(work: Work, batch_id: int) -> None:
     the act's healing is then done, and the audit does not name every point of a large file.
     """
     db = work.db
+    _rechecked(db, batch_id)
     summarise(db, [r[0] for r in db.rows("SELECT DISTINCT register_id FROM read WHERE batch_id = ?", [batch_id])])
-    moved = medians(db, work.now)
+    moved = medians(db, work.today)
     keys = {kind: {row[0] for row in db.rows(sql, [batch_id] * sql.count("?"))} for kind, sql in _CONCERNED.items()}
     keys["account"] = {format_account(number) for number in keys["account"]}
     if moved:
@@ -70,6 +67,66 @@ def released(work: Work, batch_id: int) -> None:
         keys.setdefault(subject.type, set()).add(subject.key)
     subjects: dict[str, Sequence[str]] = {kind: sorted(found) for kind, found in keys.items()}
     work.full_refresh = run(db, work.today, work.now, subjects, by="import.release", actor=work.actor.name)
+
+
+def _rechecked(db: Session, batch_id: int) -> None:
+    """Measure the batch's reads, and reads behind them, anew where other acts came between staging and release.
+
+    While it was staged each read was judged against the newest one its register had then.
+    """
+    points = _touched_since(db, db.value("SELECT control FROM batch WHERE id = ?", [batch_id]))
+    which = "SELECT DISTINCT r.register_id, r.point_id FROM read r"
+    value = "r.batch_id = ? AND r.value IS NOT NULL"
+    if points is None:
+        found = db.rows(f"{which} WHERE {value}", [batch_id])
+    else:
+        found = []
+        for part in _parts(sorted(points)):
+            there = f"JOIN service_point p ON p.id = r.point_id WHERE p.number IN ({marks(part)}) AND {value}"
+            found += db.rows(f"{which} {there}", [*part, batch_id])
+    for part in _parts(found):
+        at: dict[int, int] = dict(part)
+        ids = list(at)
+        own = db.rows(
+            f"SELECT register_id, read_on, seq FROM read WHERE batch_id = ? AND register_id IN ({marks(ids)})",
+            [batch_id, *ids],
+        )
+        mine, registers, confirmed = set(map(tuple, own)), faces(db, at), _confirmed(db, ids)
+        before: Row | None = None
+        for row in db.rows(READS.format(marks(ids)), ids):
+            prev = before if before is not None and before[0] == row[0] else None
+            if row[10] != "billed" and (row[:3] in mine or (prev is not None and prev[:3] in mine)):
+                _place(db, row, prev, *registers[row[0]], row[:3] in confirmed)
+            before = row
+
+
+def _touched_since(db: Session, control: str) -> set[str] | None:
+    """Points that acts concerned since a batch began to be staged; None where any may have been."""
+    begun = json.loads(control).get("seq")
+    if begun is None:
+        return None
+    points: set[str] = set()
+    for name, about in db.rows("SELECT act, object FROM audit WHERE seq > ? AND outcome = 'done'", [begun]):
+        if name == "import.release":  # it does not name the points of its file
+            return None
+        points |= {key.partition(":")[2] for key in json.loads(about) if key.startswith("point:")}
+    return points
+
+
+def _confirmed(db: Session, ids: Sequence[int]) -> set[tuple[Any, ...]]:
+    """Reads of these registers that a person said are right though they stand lower."""
+    return {
+        tuple(row)
+        for row in db.rows(
+            f"SELECT register_id, read_on, seq FROM read_review WHERE register_id IN ({marks(ids)})"
+            f" AND decision = 'confirmed' AND code IN ({marks(CLEARS[BELOW])})",
+            [*ids, *CLEARS[BELOW]],
+        )
+    }
+
+
+def _parts(some: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    return (some[at : at + CHUNK] for at in range(0, len(some), CHUNK))
 
 
 class Review(Form, frozen=True, kw_only=True):
@@ -116,6 +173,7 @@ def review(work: Work, form: Review) -> Reviewed:
 
     A confirmed read below its previous bills no use; what was billed too much before is an adjustment's matter.
     """
+    why = reason(form.reason)
     row = _the_read(work, form)
     register, seq, status, value, usage = row[0], row[1], row[8], row[3], row[4]
     if form.code not in CODES or form.code[0] != "R":
@@ -133,44 +191,42 @@ def review(work: Work, form: Review) -> Reviewed:
     chain = work.db.rows(READS.format("?"), [register])
     place = next((n for n, r in enumerate(chain) if r[1] == row[15] and r[2] == seq), None)
     prev = chain[place - 1] if place else None
-    work.db.insert(
-        ReadReview,
-        register_id=register,
-        read_on=form.read_on,
-        seq=seq,
-        code=form.code,
-        decision=form.decision,
-        reason=form.reason,
-        by_staff=work.actor.name,
-        at=work.now,
-    )
     face, unit = faces(work.db, {register: row[11]})[register]
     before = {"status": status, "value": value, "usage": usage}
     if form.decision == "confirmed":
-        if status == "held" and form.code in CLEARS.get(row[9] or "", (form.code,)):
-            status = "released"
-            usage = max(0, usage or 0) if usage is not None or prev is None else _use(face, unit, prev, value)
-        _set(work.db, register, row[15], seq, status=status, usage=None if usage is None else max(0, usage))
-        usage = None if usage is None else max(0, usage)
+        status, usage = _as_read(form, row, prev, face, unit)
+        _set(work.db, register, row[15], seq, status=status, usage=usage)
     elif form.decision == "rollover":
-        if prev is None or prev[5] is None or value is None or value >= prev[5]:
+        if prev is None or not below(prev[5], value):
             raise Refused(
                 "the counter did not pass zero: the read is not below the one before",
                 rule="one rollover a period",
                 cure="confirm, correct or void it",
             )
-        status, usage = "released", face.usage(prev[5], value, unit, rolled=True)
+        status, usage = "released", _billable(face.between(prev[5], value, unit, rolled=True).units)
         _set(work.db, register, row[15], seq, status=status, usage=usage, rolled=1)
     else:
         _set(work.db, register, row[15], seq, status="void")
         status, usage, value = "void", None, None
         if form.decision == "corrected":
             seq, status, value, usage = _corrected(work, form, row, prev, face, unit)
+    work.db.insert(
+        ReadReview,
+        register_id=register,
+        read_on=form.read_on,
+        seq=form.seq,
+        code=form.code,
+        decision=form.decision,
+        reason=why,
+        by_staff=work.actor.name,
+        at=work.now,
+        usage=usage,
+    )
     follower = _next(work.db, register, face, unit, row[15], seq)
     summarise(work.db, [register])
     work.touch("point", form.point)
     work.fact(point=form.point, read_on=form.read_on.isoformat(), code=form.code, decision=form.decision)
-    work.detail(before=before, after={"status": status, "value": value, "usage": usage}, reason=form.reason)
+    work.detail(before=before, after={"status": status, "value": value, "usage": usage}, reason=why)
     return Reviewed(form.point, form.read_on, seq, form.decision, status, value, usage, follower)
 
 
@@ -189,10 +245,29 @@ def _the_read(work: Work, form: Review) -> Row:
     return rows[0]
 
 
-def _use(face: Register, unit: Unit, prev: Row | None, value: int | None) -> int | None:
-    if prev is None or prev[5] is None or value is None:
-        return None
-    return max(0, face.usage(prev[5], value, unit))
+def _as_read(form: Review, row: Row, prev: Row | None, face: Register, unit: Unit) -> tuple[str, int | None]:
+    """Status and use of a read that a person says is right."""
+    value, usage, kind, status, held, past_zero = row[3], row[4], row[6], row[8], row[9], bool(row[10])
+    before = prev[5] if prev else None
+    if form.code in CLEARS[BELOW] and status != "held" and not below(before, value, kind):
+        raise Refused("the read is not below the one before", rule="read review", cure="nothing to do")
+    if status == "held" and form.code in CLEARS.get(held or "", (form.code,)):
+        status = "released"
+        if usage is None and value is not None:
+            found = face.between(before, value, unit, kind, past_zero, confirmed=True)
+            usage = _billable(found.units) if found.hold else found.units
+    return status, None if usage is None else max(0, usage)
+
+
+def _billable(units: int | None) -> int:
+    """Refuse a use that no bill can hold."""
+    if units is None or not 0 <= units <= MOST_USE:
+        raise Refused(
+            f"that is no use: {MOST_USE:,} units are the most between two reads",
+            rule="use limit",
+            cure="correct the read",
+        )
+    return units
 
 
 def _set(db: Session, register: int, on: str, seq: int, **columns: Any) -> None:
@@ -215,11 +290,14 @@ def _corrected(
         )
     if value == (row[3] if row[3] is not None else row[4]):
         raise Refused("that is the value it has", rule="read review", cure="confirm it, or give the right one")
-    status, held, usage = "released", None, value if row[3] is None else None
-    if row[3] is not None and prev is not None and prev[5] is not None:
-        usage = face.usage(prev[5], value, unit)
-        if usage < 0 or value < prev[5]:
-            status, held, usage = "held", HELD_BELOW, None
+    status, held = "released", None
+    if row[3] is None:
+        usage: int | None = _billable(value)
+    else:
+        found = face.between(prev[5] if prev else None, value, unit, row[6])
+        usage = found.units
+        if found.hold is not None:
+            status, held = "held", found.hold
     last = work.db.value(
         "SELECT MAX(seq) FROM read WHERE register_id = ? AND read_on = ?", [row[0], form.read_on.isoformat()]
     )
@@ -251,16 +329,35 @@ def _next(db: Session, register: int, face: Register, unit: Unit, on: str, seq: 
     if place is None:
         return None
     row, prev = chain[place], chain[place - 1] if place else None
-    if row[5] is None or row[8] in RESTART or row[10] == "billed" or prev is None or prev[5] is None:
+    if row[10] == "billed":
         return int(row[6]) if row[6] is not None else None
-    if row[5] < prev[5] and not row[12]:
-        _set(db, register, row[1], row[2], status="held", held_code=HELD_BELOW, usage=None)
-        return None
-    rolled = bool(row[12]) and row[5] < prev[5]
-    usage = face.usage(prev[5], row[5], unit, rolled=rolled)
-    free = row[10] == "held" and row[11] == HELD_BELOW
-    _set(
-        db, register, row[1], row[2], status="released" if free else row[10], usage=usage, rolled=int(rolled),
-        days=days_between(prev[1], row[1]),
-    )  # fmt: skip
+    return _place(db, row, prev, face, unit, row[:3] in _confirmed(db, [register]))
+
+
+def _place(db: Session, row: Row, prev: Row | None, face: Register, unit: Unit, confirmed: bool) -> int | None:
+    """Write an unbilled read as it stands against the read before it now; its use. What holds it goes or comes."""
+    usage: int | None = row[6]
+    days, status, held = row[7], row[10], row[11]
+    if row[5] is None:  # use without a value is measured by nothing
+        return usage
+    found = face.between(prev[5] if prev else None, row[5], unit, row[8], bool(row[12]), confirmed)
+    if prev is not None and row[8] not in RESTART:
+        days = days_between(prev[1], row[1])
+    if found.hold is not None:
+        status, held = "held", found.hold
+    elif status == "held" and held == BELOW:
+        status, held = "released", None
+    if prev is None or prev[5] is not None or status == "held":
+        usage = found.units
+    now = {"usage": usage, "days": days, "status": status, "held_code": held, "rolled": int(found.rolled)}
+    if tuple(now.values()) != (row[6], row[7], row[10], row[11], row[12]):
+        _set(db, row[0], row[1], row[2], **now)
     return usage
+
+
+def reason(text: str) -> str:
+    """A reason as it is kept: cleaned, 500 characters at most; refused where nothing of it is left."""
+    kept = clean_text(text, 500).strip()
+    if len(kept) < 3:
+        raise Refused("the reason is missing", rule="decisions have their reason", cure="say why in a few words")
+    return kept

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from fractions import Fraction
 from typing import Any
@@ -11,15 +11,18 @@ from typing import Any
 from ubtui.db.session import Row, Session
 from ubtui.detectors.base import marks
 from ubtui.detectors.heal import district_of
-from ubtui.domain.register import Register, is_rollover
+from ubtui.domain.register import BELOW, MOST_USE, OVER, RESTART, Register, below, is_rollover
 from ubtui.domain.volume import Unit
 
 CHUNK = 500
-RESTART = ("opening", "installation")
+CLEARS = {BELOW: ("R09", "R10"), OVER: ("R06",)}
+"""What holds a read, and the codes whose review lets it go; any other hold goes with any review."""
+_MOST_MILLI = MOST_USE * 1000
+_MOST_COUNT = 10**15
 _COLUMNS = (
     "register_id read_on seq newest point_id period value usage days kind source status held_code rolled prev_on"
-    " prev_value prev_source prev_actual_value raw_use rollover_use rollover ly_on ly_milli ly_usage avg_milli zero_run"
-    " before_zero decided"
+    " prev_value prev_usage prev_source prev_actual_value raw_use rollover_use rollover ly_on ly_milli ly_usage"
+    " avg_milli zero_run before_zero decided"
 )
 SUMMARY = _COLUMNS.split()
 READS = (
@@ -66,11 +69,13 @@ def judged(db: Session, ids: Sequence[int]) -> list[tuple[Any, ...]]:
     wanted = sorted({*ids, *(b for befores in earlier.values() for b in befores)})
     for row in db.rows(READS.format(marks(wanted)), wanted):
         reads[row[0]].append(row)
-    decided: dict[tuple[int, str, int], str] = defaultdict(str)
-    for register, on, seq, code in db.rows(
-        f"SELECT register_id, read_on, seq, code FROM read_review WHERE register_id IN ({marks(ids)}) ORDER BY id", ids
+    decided: dict[tuple[int, str, int], list[tuple[str, int | None]]] = defaultdict(list)
+    for register, on, seq, code, use in db.rows(
+        f"SELECT register_id, read_on, seq, code, usage FROM read_review WHERE register_id IN ({marks(ids)})"
+        " ORDER BY id",
+        ids,
     ):
-        decided[register, on, seq] += f" {code}"
+        decided[register, on, seq].append((code, use))
     lower = [row for i in ids for row in reads[i]] and _lower(reads, ids)
     registers = faces(db, lower) if lower else {}
     out: list[tuple[Any, ...]] = []
@@ -123,7 +128,7 @@ def _judged(
     history: list[Row],
     newest: bool,
     registers: dict[int, tuple[Register, Unit]],
-    decided: dict[tuple[int, str, int], str],
+    decided: dict[tuple[int, str, int], list[tuple[str, int | None]]],
 ) -> tuple[Any, ...]:
     register, on, seq, point, period, value, usage, days, kind, source, status, held_code, rolled = row
     prev = chain[n - 1] if n and kind not in RESTART else None
@@ -136,10 +141,11 @@ def _judged(
     raw_use = rollover_use = None
     rollover = 0
     prev_value = prev[5] if prev else None
-    if prev and value is not None and prev_value is not None and value < prev_value:
+    if prev and value is not None and prev_value is not None and below(prev_value, value, kind):
         face, unit = registers[register]
-        raw_use = face.usage(prev_value, value, unit)
-        rollover_use = face.usage(prev_value, value, unit, rolled=True)
+        # Beyond what any bill can say, on a face nobody makes: cut, so that the row can be kept.
+        raw_use = max(-_MOST_COUNT, face.usage(prev_value, value, unit))
+        rollover_use = min(_MOST_COUNT, face.usage(prev_value, value, unit, rolled=True))
         over = prev[9] == "E" and actual is not None and value >= actual
         use = face.raw_usage(prev_value, value, unit, rolled=True)
         rollover = int(
@@ -156,9 +162,18 @@ def _judged(
             zero_run += 1
     return (
         register, on, seq, int(newest), point, period, value, usage, days, kind, source, status, held_code, rolled,
-        prev[1] if prev else None, prev_value, prev[9] if prev else None, actual, raw_use, rollover_use, rollover,
-        ly_on, ly_milli, ly_usage, avg, zero_run, before_zero, decided.get((register, on, seq), "").strip(),
+        prev[1] if prev else None, prev_value, prev[6] if prev else None, prev[9] if prev else None, actual,
+        raw_use, rollover_use, rollover, ly_on, ly_milli, ly_usage, avg, zero_run, before_zero,
+        " ".join(_applying(decided.get((register, on, seq), ()), status, held_code, usage)),
     )  # fmt: skip
+
+
+def _applying(
+    reviews: Iterable[tuple[str, int | None]], status: str, held_code: str | None, usage: int | None
+) -> Iterator[str]:
+    """Codes whose review still speaks of the read as it is: of this use; and what holds a read is not settled."""
+    open_again = CLEARS.get(held_code or "", ()) if status == "held" else ()
+    return (code for code, use in reviews if code not in open_again and (use is None or use == usage))
 
 
 def days_between(a: str, b: str) -> int:
@@ -166,10 +181,10 @@ def days_between(a: str, b: str) -> int:
 
 
 def _scaled(usage: int, days: int, onto: int | None) -> int:
-    """Use in thousandths, brought from `days` onto the days of the read under judgement, rounded."""
+    """Use in thousandths, brought from `days` onto the days of the read under judgement, rounded; at most the most."""
     if not onto or not days:
-        return usage * 1000
-    return (usage * 2000 * onto + days) // (2 * days)
+        return min(_MOST_MILLI, usage * 1000)
+    return min(_MOST_MILLI, (usage * 2000 * onto + days) // (2 * days))
 
 
 def _average(history: list[Row], place: int, days: int | None) -> int | None:

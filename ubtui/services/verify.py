@@ -14,6 +14,7 @@ from ubtui.db.errors import RecordError
 from ubtui.db.session import Row, Session
 from ubtui.domain.errors import BadValue
 from ubtui.domain.numbers import format_account
+from ubtui.domain.register import RESTART
 from ubtui.domain.subjects import ItemKey, Subject
 from ubtui.services import chain
 from ubtui.services.chain import KEEP, Anchor
@@ -215,9 +216,9 @@ def _uses(session: Session, part: list[Row], cure: str) -> Iterator[Finding]:
     registers = faces(session, {row[0]: row[1] for row in part})
     for before, row in pairwise(part):
         register, _, on, seq, value, usage, rolled, kind = row
-        if register != before[0] or None in (before[4], value, usage) or kind in ("opening", "installation"):
+        if register != before[0] or None in (before[4], value, usage) or kind in RESTART:
             continue
         face, unit = registers[register]
-        says = max(0, face.usage(before[4], value, unit, rolled=bool(rolled)))
+        says = face.between(before[4], value, unit, kind, bool(rolled), confirmed=True).units
         if says != usage:
             yield Finding("read", f"register {register}, {on} #{seq}", f"uses {usage}, its values say {says}", cure)

@@ -13,18 +13,19 @@ CREATE TABLE read(
   held_code {text}, trouble_code {text}, rolled {int} NOT NULL DEFAULT 0,
   entered_by {text} NOT NULL, entered_at {instant} NOT NULL,
   batch_id {int}, row_no {int}, PRIMARY KEY(register_id, read_on, seq),
-  CONSTRAINT read_says CHECK(value IS NOT NULL OR usage IS NOT NULL)) {clustered};
+  CONSTRAINT read_says CHECK(value IS NOT NULL OR usage IS NOT NULL),
+  CONSTRAINT read_use CHECK(usage BETWEEN -1000000000 AND 1000000000)) {clustered};
 CREATE INDEX read_batch ON read(batch_id) WHERE batch_id IS NOT NULL;
 CREATE TABLE read_review(
   id {id}, register_id {int} NOT NULL, read_on {day} NOT NULL, seq {int} NOT NULL, code {text} NOT NULL,
   decision {text} NOT NULL CHECK(decision IN('confirmed','corrected','rollover','void','adjusted')),
-  reason {text} NOT NULL, by_staff {text} NOT NULL, at {instant} NOT NULL, proposal_id {int}) {strict};
+  reason {text} NOT NULL, by_staff {text} NOT NULL, at {instant} NOT NULL, proposal_id {int}, usage {int}) {strict};
 CREATE INDEX read_review_read ON read_review(register_id, read_on, seq);
 CREATE TABLE read_summary(
   register_id {int} NOT NULL, read_on {day} NOT NULL, seq {int} NOT NULL, usage {int}, ly_milli {int}, avg_milli {int},
   newest {int} NOT NULL, point_id {int} NOT NULL, period {text} NOT NULL, value {int}, days {int}, kind {text} NOT NULL,
   source {text} NOT NULL, status {text} NOT NULL, held_code {text}, rolled {int} NOT NULL,
-  prev_on {day}, prev_value {int}, prev_source {text}, prev_actual_value {int},
+  prev_on {day}, prev_value {int}, prev_usage {int}, prev_source {text}, prev_actual_value {int},
   raw_use {int}, rollover_use {int}, rollover {int} NOT NULL, ly_on {day}, ly_usage {int},
   zero_run {int} NOT NULL, before_zero {int}, decided {text} NOT NULL,
   PRIMARY KEY(register_id, read_on, seq)) {clustered};
@@ -32,7 +33,7 @@ CREATE INDEX read_summary_low ON read_summary(register_id) WHERE raw_use IS NOT 
 CREATE INDEX read_summary_none ON read_summary(register_id) WHERE zero_run > 1;
 CREATE INDEX read_summary_point ON read_summary(point_id);
 CREATE TABLE cycle_median(
-  period {text} PRIMARY KEY, ratio_ppm {int} NOT NULL, pairs {int} NOT NULL, stored_at {instant} NOT NULL) {clustered};
+  period {text} PRIMARY KEY, ratio_ppm {int} NOT NULL, pairs {int} NOT NULL, as_of {day} NOT NULL) {clustered};
 CREATE VIEW live_read AS SELECT r.* FROM read r
   WHERE r.batch_id IS NULL OR r.batch_id IN (SELECT id FROM batch WHERE released_at IS NOT NULL);
 """

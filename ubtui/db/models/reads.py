@@ -44,6 +44,7 @@ class ReadReview(Record):
     by_staff = TextField()
     at = InstantField()
     proposal_id = IntegerField(null=True)
+    usage = IntegerField(null=True)
 
     class Meta:
         table_name = "read_review"
@@ -66,6 +67,7 @@ class ReadSummary(Record):
     rolled = IntegerField()
     prev_on = DayField(null=True)
     prev_value = IntegerField(null=True)
+    prev_usage = IntegerField(null=True)
     prev_source = TextField(null=True)
     prev_actual_value = IntegerField(null=True)
     raw_use = IntegerField(null=True)
@@ -88,7 +90,7 @@ class CycleMedian(Record):
     period = TextField(primary_key=True)
     ratio_ppm = IntegerField()
     pairs = IntegerField()
-    stored_at = InstantField()
+    as_of = DayField()
 
     class Meta:
         table_name = "cycle_median"
