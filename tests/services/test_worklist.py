@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -171,6 +171,33 @@ def test_a_resolved_item_does_not_reopen_without_its_cause(place: Place) -> None
     assert "is open" in place.no(
         "ana", worklist.reopen, worklist.Reopen(item=KEY.replace("00001", "00002"), reason="x")
     )
+
+
+def test_reopening_what_has_no_cause_any_more_says_that_it_is_closed_again(place: Place) -> None:
+    form = worklist.Dismiss(item=KEY, reason="pool", until=LATER)
+    place.do("ana", worklist.dismiss, form)
+    answer = place.desk("ana").perform(worklist.reopen, worklist.Reopen(item=KEY, reason="no pool"))
+    assert isinstance(answer, Done)
+    view = place.item()
+    assert (answer.result.state, answer.result.version) == (view.state, view.version) == ("resolved", view.version)
+    assert answer.closed == (ItemKey.parse(KEY),)
+    body = place.desk("ana").session.value("SELECT body FROM audit WHERE seq = ?", [answer.seq])
+    assert json.loads(body)["facts"] == {"item": KEY, "was": "dismissed", "state": "resolved"}
+
+
+def test_how_late_an_item_is_goes_by_the_offices_own_calendar(place: Place) -> None:
+    due = DAY - timedelta(days=21)
+    late = place.do("ana", worklist.add, worklist.Add(title="Call", due=due), key="add-key-0001").item
+    session = office.admin(place.data)
+    for n in range(1, 21):
+        session.run(
+            "INSERT INTO calendar_day(calendar, day, title) VALUES ('OFFICE', ?, 'flood') ON CONFLICT DO NOTHING",
+            [(due + timedelta(days=n)).isoformat()],
+        )
+    session.database.close()
+    closed = place.do("ana", worklist.add, worklist.Add(title="Call", due=due), key="add-key-0002").item
+    assert place.item(closed).priority < place.item(late).priority
+    place.do("ana", worklist.add, worklist.Add(title="Call", due=date(1, 1, 1)), key="add-key-0003")
 
 
 def test_an_item_of_ones_own_is_added_resolved_and_reopened(place: Place) -> None:

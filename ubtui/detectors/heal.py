@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any
 
+from ubtui.db.calendars import office
 from ubtui.db.session import Row, Session
 from ubtui.detectors.base import Ask, Detector, Found, marks
 from ubtui.detectors.readings import due_before_bill
@@ -150,11 +151,6 @@ def parameters(db: Session) -> dict[str, dict[str, str]]:
     return {kind.partition(":")[2]: {k: str(v) for k, v in json.loads(body).items()} for kind, body in rows}
 
 
-@lru_cache(maxsize=64)
-def _calendar(holidays: tuple[str, ...], first: int, last: int) -> Calendar:
-    return Calendar("OFFICE", {date.fromisoformat(day): "" for day in holidays}, first, last)
-
-
 class _Reconciliation:
     """Found against existing, for one set of subjects; statements over sets, never one an item, but for changes."""
 
@@ -212,15 +208,11 @@ class _Reconciliation:
         return out
 
     def _office(self, a: date, b: date) -> Calendar:
-        """The district's own calendar over these days and the weeks around them."""
-        span = ((a - timedelta(days=15)).year, (b + timedelta(days=15)).year)
-        if span not in self.calendars:
-            days = self.db.rows(
-                "SELECT day FROM calendar_day WHERE calendar = 'OFFICE' AND day BETWEEN ? AND ? ORDER BY day",
-                [f"{span[0]}-01-01", f"{span[1]}-12-31"],
-            )
-            self.calendars[span] = _calendar(tuple(row[0] for row in days), *span)
-        return self.calendars[span]
+        """The district's own calendar around these days, read once."""
+        years = a.year, b.year
+        if years not in self.calendars:
+            self.calendars[years] = office(self.db, a, b)
+        return self.calendars[years]
 
     # -- what stands --------------------------------------------------------------------------------------------
 

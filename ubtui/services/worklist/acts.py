@@ -11,12 +11,13 @@ from datetime import date, timedelta
 from typing import Annotated, Any
 
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
-from ubtui.act import Form, Refused, Work, act
+from ubtui.act import Form, Refused, Work, act, linked
+from ubtui.db.calendars import office
 from ubtui.db.models.worklist import WorkEvent, WorkItem
 from ubtui.detectors import heal
 from ubtui.domain import ranking
-from ubtui.domain.calendars import seed
 from ubtui.domain.dates import format_instant, parse_instant
 from ubtui.domain.numbers import format_account, parse_account
 from ubtui.domain.subjects import ItemKey, Subject
@@ -231,17 +232,25 @@ class Reopen(OnItem, frozen=True, kw_only=True):
 
 @act("worklist.reopen")
 def reopen(work: Work, form: Reopen) -> Changed:
-    """Take back a dismissal, or a hand-made item's resolution; a cause that is gone opens nothing."""
+    """Take back a dismissal, or a hand-made item's resolution; a cause that is gone meanwhile closes it at once."""
     found = _begin(work, form, states=("dismissed", "resolved"))
     if found["state"] == "resolved" and found["grp"] != "X":
         raise Refused(
             f"the cause of {key_of(found)} is gone", rule="what closes an item", cure="it comes back with its cause"
         )
     work.touch(found["subject_type"], found["subject_key"])
-    return _change(
+    changed = _change(
         work, found, "reopened", form.reason, state="open", dismissed_until=None, resolution=None, resolved_by=None,
         resolved_at=None, reopen_count=found["reopen_count"] + 1, **_FREE,
     )  # fmt: skip
+    # Healed here and not behind the act: the answer tells how the item stands, which may be closed again.
+    subjects = list(work.subjects)
+    if (no := linked(work, subjects)) is not None:
+        raise no
+    work.full_refresh = heal.heal(work.db, subjects, work.today, work.now, "worklist.reopen", work.actor.name)
+    now = row_of(work, found["id"])
+    work.fact(state=now["state"])
+    return replace(changed, state=now["state"], version=now["version"], assignee=now["assignee"], role=now["role"])
 
 
 class Add(Form, frozen=True, kw_only=True):
@@ -263,7 +272,9 @@ def add(work: Work, form: Add) -> Changed:
     role, assignee = work.actor.role, None
     if form.to:
         role, assignee = _person_or_role(work, form.to)
-    late = seed("OFFICE").between(form.due, work.today) if form.due and form.due < work.today else 0
+    late = 0
+    if form.due and form.due < work.today:
+        late = office(work.db, form.due, work.today).between(form.due, work.today)
     score = ranking.priority("X05", days_past_due=late, typed=form.priority)
     found = {
         "code": "X05", "grp": "X", "subject_type": subject.type, "subject_key": subject.key, "period": "",
