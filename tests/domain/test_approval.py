@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ubtui.domain.approval import DEFAULT, Policy, tier
+from ubtui.domain import approval
+from ubtui.domain.approval import Decision, Policy
 from ubtui.domain.errors import BadValue
 
+POLICY = Policy("7", 25_00, 250_00, 2_500_00, 10_000_00, 1_000_00, 5, 100_00, 2)
 LEAD, FINANCE, MANAGER = frozenset({"lead"}), frozenset({"finance"}), frozenset({"manager"})
 FLAGS = ("refund", "write_off", "lien", "own_or_linked", "back_dated")
+
+
+def tier(cents: int, policy: Policy = POLICY, **more: Any) -> Decision:
+    return approval.tier(cents, policy=policy, **more)
 
 
 @pytest.mark.parametrize(
@@ -57,6 +66,13 @@ def test_refunds_go_to_finance_above_a_thousand_and_are_never_automatic() -> Non
     assert tier(600_00, refund=True, account_30_day_sum=400_01).tier == 3
 
 
+def test_a_lead_decides_refunds_of_tier_1_only() -> None:
+    assert tier(250_00, refund=True).approvals == (LEAD,)
+    decision = tier(250_01, refund=True)
+    assert (decision.tier, decision.approvals, decision.document_needed) == (2, (FINANCE,), True)
+    assert tier(200_00, refund=True, account_30_day_sum=50_01).approvals == (FINANCE,)
+
+
 def test_the_caps_of_automatic_ones() -> None:
     assert tier(10_00).tier == 1
     assert tier(10_00, policy_reason=True, day_count=4, day_sum=90_00, year_count_on_account=1).tier == 0
@@ -78,7 +94,7 @@ def test_more_money_or_more_flags_never_need_less(
             account_30_day_sum=before,
             policy_reason=reason,
             day_count=day_count,
-            **dict.fromkeys(on, True),  # type: ignore[arg-type]
+            **dict.fromkeys(on, True),
         )
         assert decision.why
         assert (decision.tier == 0) == (not decision.approvals)
@@ -92,9 +108,9 @@ def test_more_money_or_more_flags_never_need_less(
 
 
 def test_a_district_sets_its_own_bounds() -> None:
-    strict = Policy("2026-07", tier_0_to=0, tier_1_to=100_00)
+    strict = replace(POLICY, version="2026-07", tier_0_to=0, tier_1_to=100_00)
     assert tier(1, policy=strict, policy_reason=True).tier == 1
     assert tier(100_01, policy=strict).tier == 2
-    assert "policy default" in tier(1, policy=DEFAULT, policy_reason=True).why
+    assert "policy 7" in tier(1, policy_reason=True).why
     with pytest.raises(BadValue, match=r"do not rise"):
-        Policy("bad", tier_0_to=300_00)
+        replace(POLICY, version="bad", tier_0_to=300_00)

@@ -64,9 +64,14 @@ class Wish:
     two: bool
     seen: object
     undoes: Deed | None = None
+    tier: int = 0
     state: str = "pending"
     automatic: bool = False
     signed: dict[str, str] = field(default_factory=dict)
+
+
+# What counts as an adjustment when it is taken back.
+SUMMED = {"bill", "credit", "debit"}
 
 
 class Ledger:
@@ -133,17 +138,9 @@ class Ledger:
         deed = self.would(holder, reason, amount)
         if deed is None or STAFF_ACCOUNTS.get(holder) == maker:
             return None
-        mine = [w for w in self.wishes if w.undoes is None and w.state in ("pending", "approved")]
-        before = sum((w.amount for w in mine if w.holder == holder), Fraction(0))
-        judged, refund = amount + before, reason == "credit-to-refunds-payable"
-        small = (
-            reason == "courtesy-waiver"
-            and sum(w.automatic for w in mine if w.maker == maker) < 5
-            and sum(w.amount for w in mine if w.automatic and w.maker == maker) + amount <= 100
-            and sum(w.automatic for w in mine if w.holder == holder) < 2
-        )
-        roles, two = self._roles(holder, judged, refund, small, maker)
-        made = Wish(holder, reason, amount, maker, roles, two, self.seen(deed))
+        made = Wish(holder, reason, amount, maker, frozenset(), False, self.seen(deed))
+        made.tier, made.roles, made.two = self._need(made)
+        roles = made.roles
         self.wishes.append(made)
         if not roles:
             made.automatic, made.state = True, "approved"
@@ -155,28 +152,41 @@ class Ledger:
         waiting = any(w.undoes is deed and w.state == "pending" for w in self.wishes)
         if back is None or waiting or STAFF_ACCOUNTS.get(deed.holder) == maker:
             return None
-        roles, two = self._roles(deed.holder, deed.gross, deed.kind == "refund", False, maker)
-        made = Wish(deed.holder, "reversal", deed.gross, maker, roles, two, self.seen(back), undoes=deed)
+        made = Wish(deed.holder, "reversal", deed.gross, maker, frozenset(), False, self.seen(back), undoes=deed)
+        made.tier, made.roles, made.two = self._need(made)
         self.wishes.append(made)
         return made
 
-    def _roles(
-        self, holder: int, judged: Fraction, refund: bool, small: bool, maker: str
-    ) -> tuple[frozenset[str], bool]:
+    def _need(self, wish: Wish) -> tuple[int, frozenset[str], bool]:
+        """Tier, roles and whether two must sign, with all else that stands now."""
+        mine = [w for w in self.wishes if w is not wish and w.state in ("pending", "approved")]
+        adjusts = wish.undoes is None or wish.undoes.kind in SUMMED
+        before = [w.amount for w in mine if w.holder == wish.holder and (w.undoes is None or w.undoes.kind in SUMMED)]
+        judged = wish.amount + (sum(before, Fraction(0)) if adjusts else 0)
+        refund = wish.reason == "credit-to-refunds-payable" or (
+            wish.undoes is not None and wish.undoes.kind == "refund"
+        )
         if judged > 10_000:
-            return frozenset({"finance", "manager"}), True
-        if (refund and judged > 1_000) or holder in STAFF_ACCOUNTS or judged > 2_500:
-            return frozenset({"finance"}), False
+            return 3, frozenset({"finance", "manager"}), True
+        if (refund and judged > 1_000) or wish.holder in STAFF_ACCOUNTS or judged > 2_500:
+            return 3, frozenset({"finance"}), False
         if judged > 250:
-            return frozenset({"lead", "finance"}), False
+            return 2, frozenset({"finance"} if refund else {"lead", "finance"}), False
+        small = (
+            wish.reason == "courtesy-waiver"
+            and sum(w.automatic for w in mine if w.maker == wish.maker) < 5
+            and sum(w.amount for w in mine if w.automatic and w.maker == wish.maker) + wish.amount <= 100
+            and sum(w.automatic for w in mine if w.holder == wish.holder) < 2
+        )
         if judged <= 25 and small:
-            return frozenset(), False
-        return frozenset({"lead", "finance"} if ROLES[maker] == "lead" else {"lead"}), False
+            return 0, frozenset(), False
+        return 1, frozenset({"lead", "finance"} if ROLES[wish.maker] == "lead" else {"lead"}), False
 
     def approve(self, wish: Wish, by: str, typed: Fraction) -> str:
         """posted, signed, or refused; what is posted is done."""
         deed = self._again(wish)
         role = ROLES[by]
+        tier, roles, two = self._need(wish)
         if (
             wish.state != "pending"
             or by == wish.maker
@@ -185,6 +195,9 @@ class Ledger:
             or typed != wish.amount
             or deed is None
             or self.seen(deed) != wish.seen
+            or tier > wish.tier
+            or two > wish.two
+            or (tier == wish.tier and role not in roles)
             or (wish.two and role in wish.signed)
         ):
             return "refused"

@@ -6,7 +6,7 @@ import base64
 import json
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -221,6 +221,106 @@ def test_a_back_dated_act_into_a_closed_month_goes_to_finance(at: Office) -> Non
         "2026-10-05",
         202611,
     )
+
+
+def test_a_refund_above_tier_1_is_not_a_leads_to_decide(at: Office) -> None:
+    office.pay(at.ana, at.account, 1_012_00, office.DAY)
+    made = at.propose(900_00, "credit-to-refunds-payable", documents=[PAPER])
+    assert (made.tier, made.approvers) == (2, ("finance",))
+    assert "not a lead's to decide" in office.refused(at.approve(made.number, 900_00)).reason
+    office.done(at.approve(made.number, 900_00, "cho"))
+
+
+def test_bills_taken_back_one_by_one_rise_through_the_tiers(at: Office) -> None:
+    two = office.account(at.ana.session, 2)
+    for _ in range(12):
+        office.bill(at.ana, two, 250_00, date(2026, 10, 1))
+    found = []
+    for (journal,) in at.ana.session.rows("SELECT journal_id FROM bill WHERE account_id = ? ORDER BY id", [two]):
+        made = office.done(at.ana.perform(adj.reverse, adj.Reverse(journal=journal, note="cancelled")))
+        who = "ben" if "lead" in made.approvers else "cho"
+        office.done(at.approve(made.number, 250_00, who))
+        found.append((made.tier, made.approvers))
+    assert found == [(1, ("lead",))] + [(2, ("finance", "lead"))] * 9 + [(3, ("finance",))] * 2
+    assert at.ana.ask(ledger.balance, two).total == 0
+    credit = office.done(
+        at.ana.perform(
+            adj.propose,
+            adj.Propose(account=account_number(2), reason="read-correction", amount_cents=1_00, documents=[PAPER]),
+        )
+    )
+    assert credit.tier == 3, "what was taken back counts with adjustments"
+
+
+def test_a_returned_payment_does_not_count_as_an_adjustment(at: Office) -> None:
+    for _ in range(2):
+        office.pay(at.ana, at.account, 240_00, office.DAY)
+    for (journal,) in at.ana.session.rows("SELECT journal_id FROM receipt ORDER BY id DESC"):
+        made = office.done(at.ana.perform(adj.reverse, adj.Reverse(journal=journal, note="returned")))
+        assert made.tier == 1
+    assert at.propose(1_00).tier == 1
+
+
+@pytest.mark.parametrize(
+    ("day", "says"),
+    [
+        (date(1, 1, 1), "the ledger begins on 2021-01-01"),
+        (date(2020, 12, 31), "the ledger begins on 2021-01-01"),
+        (date(2026, 11, 24), "after today"),
+    ],
+)
+@pytest.mark.parametrize("reverses", [False, True])
+def test_an_effective_day_has_its_floor_and_its_ceiling(at: Office, day: date, says: str, reverses: bool) -> None:
+    if reverses:
+        says = says if "today" in says else "what it takes back happened on 2026-08-01"
+        answer: Any = at.ana.perform(adj.reverse, adj.Reverse(journal=1, note="x", effective_on=day))
+    else:
+        form = adj.Propose(account=ONE, reason="read-correction", amount_cents=1_00, effective_on=day)
+        answer = at.ana.perform(adj.propose, form)
+    no = office.refused(answer)
+    assert says in no.reason and no.rule == "effective date"
+
+
+def test_nothing_counts_from_before_the_account_opened(at: Office) -> None:
+    at.ana.session.run("UPDATE account SET opened_on = '2026-09-15' WHERE id = ?", [at.account])
+    form = adj.Propose(account=ONE, reason="read-correction", amount_cents=1_00, effective_on=date(2026, 9, 14))
+    no = office.refused(at.ana.perform(adj.propose, form))
+    assert ("the account opened on 2026-09-15" in no.reason, no.cure) == (True, "2026-09-15 or later")
+    at.propose(1_00, effective_on=date(2026, 9, 15))
+
+
+def test_a_back_dated_charge_falls_due_after_it_was_made(at: Office) -> None:
+    number = at.propose(200_00, "charge-by-hand", effective_on=date(2026, 6, 1), documents=[PAPER]).number
+    office.done(at.approve(number, 200_00))
+    newest = at.ana.ask(ledger.items, at.account)[-1]
+    assert (newest.effective_on, newest.due_on) == (date(2026, 6, 1), office.DAY + timedelta(days=30))
+    found = at.ana.ask(ledger.balance, at.account)
+    assert (found.past_due, found.not_due) == (100_00, 200_00), "nothing unmailed is past due"
+
+
+def test_what_is_not_mailed_is_not_past_due(at: Office) -> None:
+    item = at.ana.ask(ledger.items, at.account)[0]
+    assert ledger.age([item], office.DAY) == (item.open_cents, 0, 0, 0)
+    assert ledger.age([replace(item, mailed_on=None)], office.DAY) == (0, 0, item.open_cents, 0)
+
+
+def test_approval_looks_at_the_tier_again(at: Office) -> None:
+    number = at.propose(200_00).number
+    at.propose(60_00, documents=[PAPER])
+    assert "tier 1; by now 260.00 within 30 days" in at.ben.ask(adj.proposal, number).moved
+    no = office.refused(at.approve(number, 200_00))
+    assert ("submitted for tier 1" in no.reason, no.cure) == (True, "ask ana to revise it")
+    no = office.refused(at.ana.perform(adj.revise, adj.Revise(proposal=number)))
+    assert "needs a document" in no.reason
+    made = office.done(at.ana.perform(adj.revise, adj.Revise(proposal=number, documents=[PAPER])))
+    assert made.tier == 2
+    office.done(at.approve(made.number, 200_00))
+
+
+def test_an_account_that_became_an_employees_goes_to_finance(at: Office) -> None:
+    number = at.propose(20_00).number
+    at.ana.session.insert(record.StaffAccount, staff="eve", account_number=account_number(1), relation="own")
+    assert "own or linked account: finance" in office.refused(at.approve(number, 20_00)).reason
 
 
 def test_two_people_sign_a_large_amount(at: Office) -> None:

@@ -13,22 +13,19 @@ class Policy:
     """A version of the district's approval rules; bounds in cents include their upper end."""
 
     version: str
-    tier_0_to: int = 25_00
-    tier_1_to: int = 250_00
-    tier_2_to: int = 2_500_00
-    manager_above: int = 10_000_00
-    refund_to: int = 1_000_00
-    auto_a_day: int = 5
-    auto_cents_a_day: int = 100_00
-    auto_a_year_on_account: int = 2
+    tier_0_to: int
+    tier_1_to: int
+    tier_2_to: int
+    manager_above: int
+    refund_to: int
+    auto_a_day: int
+    auto_cents_a_day: int
+    auto_a_year_on_account: int
 
     def __post_init__(self) -> None:
         bounds = (self.tier_0_to, self.tier_1_to, self.tier_2_to, self.manager_above)
         if list(bounds) != sorted(bounds) or self.tier_0_to < 0:
             raise BadValue(f"Approval policy {self.version}: bounds {bounds} do not rise; list them in order.")
-
-
-DEFAULT = Policy("default")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +54,7 @@ _MANAGER = frozenset({"manager"})
 def tier(
     cents: int,
     *,
-    policy: Policy = DEFAULT,
+    policy: Policy,
     refund: bool = False,
     write_off: bool = False,
     lien: bool = False,
@@ -73,7 +70,8 @@ def tier(
     """Decide the tier of an amount (either sign), with what stands already, this one not counted.
 
     The two 30-day sums stop splitting: the amount judged is this one plus the larger of them. Tier 0 needs a
-    policy reason and stays within the technician's day (`day_count`, `day_sum`) and the account's year.
+    policy reason and stays within the technician's day (`day_count`, `day_sum`) and the account's year. A lead
+    decides refunds of tier 1 only.
     """
     amount = abs(cents)
     before = max(abs(account_30_day_sum), abs(maker_account_30_day_sum))
@@ -97,6 +95,9 @@ def tier(
         return Decision(3, (_FINANCE,), True, f"{', '.join(finance)}: finance")
     if judged > policy.tier_2_to:
         return Decision(3, (_FINANCE,), True, f"{shown} is above {format_money(policy.tier_2_to)}: finance")
+    if judged > policy.tier_1_to and refund:
+        why = f"a refund of {shown} is above {format_money(policy.tier_1_to)}: finance, with a document"
+        return Decision(2, (_FINANCE,), True, why)
     if judged > policy.tier_1_to:
         why = f"{shown} is above {format_money(policy.tier_1_to)}: lead or finance, with a document"
         return Decision(2, (_LEAD | _FINANCE,), True, why)

@@ -464,7 +464,7 @@ def _alerts(
     if any(p.returned for p in current):
         out.append("mail came back")
     if balance.past_due + balance.penalty:
-        late = [i.due_on for i in owed if i.due_on < look.today]
+        late = [i.due_on for i in owed if i.mailed_on is not None and i.due_on < look.today]
         if late:
             out.append(f"past due {(look.today - min(late)).days} days")
     for point in points:

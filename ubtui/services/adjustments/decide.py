@@ -18,7 +18,8 @@ from ubtui.domain.subjects import ItemKey
 from ubtui.domain.text import clean_text
 from ubtui.services import ledger, reads
 from ubtui.services.adjustments.plans import Plan, legs_hash
-from ubtui.services.adjustments.rows import Row, find, not_linked, own
+from ubtui.services.adjustments.rows import Row, find, not_linked, own, risen
+from ubtui.services.documents import documents
 
 
 class Approve(Form, frozen=True, kw_only=True):
@@ -82,6 +83,14 @@ def approve(work: Work, form: Approve) -> Approved:
             f"the account has moved since {row.number} was proposed",
             rule="what was approved is what is posted",
             cure=f"ask {row.maker} to revise it",
+        )
+    if no := risen(row, made, bool(documents(work, str(row.subject)))):
+        raise Refused(no, rule="approval tiers", cure=f"ask {row.maker} to revise it")
+    if made.tier == row.tier and work.actor.role not in made.approvers:
+        raise Refused(
+            f"{made.why}: not a {work.actor.role}'s to decide",
+            rule="approval tiers",
+            cure="ask: " + ", ".join(made.approvers),
         )
     if waits := _sign(work, row):
         return Approved(row.number, row.amount_cents, None, made.before.balance, waits)

@@ -134,9 +134,7 @@ def plan(look: Look, form: Propose, aside: Aside = ASKER) -> Plan:
         raise Refused(f"no adjustment reason `{form.reason[:40]}`", rule="typed reasons", cure=f"one of: {known}")
     if not 0 < amount_cents <= LIMIT_CENTS:
         raise Refused("the amount is not above zero", rule="no negative adjustments", cure="choose the reason by sign")
-    day = form.effective_on or look.today
-    if day > look.today:
-        raise Refused(f"{day} is after today", rule="effective date", cure=f"at most {look.today}")
+    day = effective(look, account_id, form.effective_on)
     make = {"credit": _credit, "debit": _debit, "refund": _refund}[typed.effect]
     entry, touched = make(look, account_id, typed, amount_cents, day)
     return whole(
@@ -161,6 +159,27 @@ def find_account(look: Look, account: str) -> tuple[int, str]:
     if found is None:
         raise Refused(f"no account {format_account(number)}", rule="account numbers", cure="find it by name or address")
     return int(found), number
+
+
+def effective(look: Look, account_id: int, day: date | None, floor: date | None = None) -> date:
+    """The day an act counts from, today unless given. Raises Refused for a day to come, or one too early.
+
+    The floor is the account's opening, the first month the ledger has, and `floor`. A closed month is not
+    too early: finance decides what is dated back into one.
+    """
+    if day is None or day == look.today:
+        return look.today
+    if day > look.today:
+        raise Refused(f"{day} is after today", rule="effective date", cure=f"at most {look.today}")
+    opened = date.fromisoformat(look.db.value("SELECT opened_on FROM account WHERE id = ?", [account_id]))
+    month = int(look.db.value("SELECT MIN(ym) FROM period"))
+    floors = [(opened, "the account opened"), (date(month // 100, month % 100, 1), "the ledger begins")]
+    if floor is not None:
+        floors.append((floor, "what it takes back happened"))
+    least, what = max(floors)
+    if day < least:
+        raise Refused(f"on {day} it was not yet: {what} on {least}", rule="effective date", cure=f"{least} or later")
+    return day
 
 
 def _credit(look: Look, account_id: int, reason: Reason, cents: int, day: date) -> tuple[Entry, list[Touched]]:
@@ -205,7 +224,7 @@ def _debit(look: Look, account_id: int, reason: Reason, cents: int, day: date) -
     due_days = look.db.value(
         "SELECT c.due_days FROM account a JOIN cycle c ON c.id = a.cycle_id WHERE a.id = ?", [account_id]
     )
-    due = day + timedelta(days=int(due_days))
+    due = max(day, look.today) + timedelta(days=int(due_days))  # nobody owes by a day before he could know
     legs = [
         Leg(charge.receivable, cents, account_id, None, charge.code, new_item=0),
         Leg(reason.gl, -cents, account_id, None, charge.code),
@@ -318,9 +337,12 @@ def policy(look: Look) -> Policy:
     )
 
 
-_STANDING = (
-    " FROM proposal p LEFT JOIN approval a ON a.proposal_id = p.id WHERE p.state = 'submitted'"
-    " AND p.kind IN ('ADJ', 'REFUND') AND (a.decision IS NULL OR a.decision = 'approved')"
+# Taking back a bill, an adjustment or a write-off moves the balance as an adjustment does, and is summed with them.
+SUMMED = ("BILL", "ADJ", "WRITEOFF")
+STANDING = (
+    " FROM proposal p LEFT JOIN approval a ON a.proposal_id = p.id LEFT JOIN journal u ON u.id = p.reverses"
+    " WHERE p.state = 'submitted' AND (p.kind IN ('ADJ', 'REFUND') OR u.kind IN ('BILL', 'ADJ', 'WRITEOFF'))"
+    " AND (a.decision IS NULL OR a.decision = 'approved')"
 )
 
 
@@ -332,10 +354,10 @@ def _decision(
     by_account, by_maker = db.one(
         "SELECT COALESCE(CAST(SUM(p.amount_cents) AS bigint), 0),"
         " COALESCE(CAST(SUM(CASE WHEN p.maker = ? THEN p.amount_cents ELSE 0 END) AS bigint), 0)"
-        f"{_STANDING} AND p.account_id = ? AND p.submitted_on >= ? AND p.id <> ?",
+        f"{STANDING} AND p.account_id = ? AND p.submitted_on >= ? AND p.id <> ?",
         [maker, account_id, month, aside.proposal_id],
     ) or (0, 0)
-    automatic = f"{_STANDING} AND a.decided_by LIKE 'policy:%' AND a.decision = 'approved'"
+    automatic = f"{STANDING} AND a.decided_by LIKE 'policy:%' AND a.decision = 'approved'"
     day_count, day_sum = db.one(
         f"SELECT COUNT(*), COALESCE(CAST(SUM(p.amount_cents) AS bigint), 0){automatic}"
         " AND p.maker = ? AND a.decided_on = ?",
@@ -355,8 +377,8 @@ def _decision(
         write_off=undone == "WRITEOFF",
         own_or_linked=db.value("SELECT 1 FROM staff_account WHERE account_number = ? LIMIT 1", [number]) is not None,
         back_dated=month_state == "closed",
-        account_30_day_sum=0 if undone else by_account,
-        maker_account_30_day_sum=0 if undone else by_maker,
+        account_30_day_sum=by_account if undone in ("", *SUMMED) else 0,
+        maker_account_30_day_sum=by_maker if undone in ("", *SUMMED) else 0,
         policy_reason=reason.policy and kind == "ADJ",
         day_count=day_count,
         day_sum=day_sum,

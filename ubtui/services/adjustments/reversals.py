@@ -9,7 +9,7 @@ from datetime import date
 from ubtui.act import Look, Refused
 from ubtui.domain.money import format_money
 from ubtui.services import ledger
-from ubtui.services.adjustments.plans import ASKER, Aside, Plan, Touched, whole
+from ubtui.services.adjustments.plans import ASKER, Aside, Plan, Touched, effective, whole
 from ubtui.services.ledger import Application, Entry, Item, Leg
 from ubtui.settings import Reason
 
@@ -45,7 +45,7 @@ def reversal(look: Look, journal_id: int, effective_on: date | None = None, asid
             "the credit it left has been used since", rule="reversals", cure="reverse what used the credit first"
         )
     number = look.db.value("SELECT number FROM account WHERE id = ?", [account_id])
-    day = effective_on or look.today
+    day = effective(look, account_id, effective_on, date.fromisoformat(row[1]))
     entry = Entry(
         "", "REVERSAL", day, f"reversal of {row[2]}", legs, account_id, applications=applications, reverses=journal_id
     )

@@ -86,6 +86,15 @@ def find(look: Look, number: str) -> Row:
     return Row(*columns)
 
 
+def risen(row: Row, made: Plan, papers: bool) -> str:
+    """Why what a proposal needs by now is more than what it was submitted for; empty when it is not."""
+    if made.tier > row.tier or len(made.approvals) > row.signers:
+        return f"{row.number} was submitted for tier {row.tier}; by now {made.why}"
+    if made.needs_document and not papers:
+        return f"{row.number} needs a document by now ({made.why})"
+    return ""
+
+
 def own(work: Work, row: Row, verb: str) -> None:
     """Refuse what only the maker may do."""
     if row.maker != work.actor.name:

@@ -8,8 +8,8 @@ from datetime import date, timedelta
 from ubtui.act import Look, Refused, linked
 from ubtui.domain.numbers import format_account
 from ubtui.domain.subjects import Subject
-from ubtui.services.adjustments.plans import Plan, PlanLeg
-from ubtui.services.adjustments.rows import Row, find
+from ubtui.services.adjustments.plans import STANDING, Plan, PlanLeg
+from ubtui.services.adjustments.rows import Row, find, risen
 from ubtui.services.documents import Document, documents
 
 
@@ -115,7 +115,8 @@ def pending(look: Look, mine: bool = False) -> tuple[Pending, ...]:
 def proposal(look: Look, number: str) -> ProposalView:
     """One proposal with all a checker must see. Raises Refused when there is none of that number."""
     row = find(look, number)
-    made, moved = _now(look, row)
+    papers = documents(look, str(row.subject))
+    made, moved = _now(look, row, bool(papers))
     reason = next((r for r in look.district.reasons if r.code == row.reason), None)
     more = look.db.one(
         f"SELECT {_OWNER}, p.created_at, p.submitted_at, a.decided_at, a.reason, j.id,"
@@ -149,7 +150,7 @@ def proposal(look: Look, number: str) -> ProposalView:
         roles,
         _signed(look, row.id),
         row.needs_document,
-        documents(look, str(row.subject)),
+        papers,
         _legs(look, row.id),
         made,
         moved,
@@ -168,7 +169,7 @@ def proposal(look: Look, number: str) -> ProposalView:
     )
 
 
-def _now(look: Look, row: Row) -> tuple[Plan | None, str]:
+def _now(look: Look, row: Row, papers: bool) -> tuple[Plan | None, str]:
     if row.decision is not None:
         return None, ""
     try:
@@ -177,6 +178,8 @@ def _now(look: Look, row: Row) -> tuple[Plan | None, str]:
         return None, no.sentence()
     if made.hash != row.plan_hash and row.state == "submitted":
         return made, f"the account has moved since: ask {row.maker} to revise it"
+    if row.state == "submitted" and (more := risen(row, made, papers)):
+        return made, f"{more}: ask {row.maker} to revise it"
     return made, ""
 
 
@@ -195,10 +198,7 @@ def _legs(look: Look, proposal_id: int) -> tuple[PlanLeg, ...]:
 def _maker_sum(look: Look, row: Row) -> int:
     return int(
         look.db.value(
-            "SELECT COALESCE(CAST(SUM(p.amount_cents) AS bigint), 0) FROM proposal p"
-            " LEFT JOIN approval a ON a.proposal_id = p.id WHERE p.maker = ? AND p.state = 'submitted'"
-            " AND p.kind IN ('ADJ', 'REFUND') AND (a.decision IS NULL OR a.decision = 'approved')"
-            " AND p.submitted_on >= ?",
+            f"SELECT COALESCE(CAST(SUM(p.amount_cents) AS bigint), 0){STANDING} AND p.maker = ? AND p.submitted_on >= ?",
             [row.maker, (look.today - timedelta(days=30)).isoformat()],
         )
     )

@@ -89,8 +89,8 @@ class Balance:
 def balance(look: Look, account_id: int) -> Balance:
     """What the account owes, from its postings, split by its items' days.
 
-    Past due: due before today. Current: mailed and due from today on. Not due: not mailed yet or effective
-    later. Penalties stand apart whatever their day.
+    Past due: mailed and due before today. Current: mailed and due from today on. Not due: not mailed yet or
+    effective later. Penalties stand apart whatever their day.
     """
     sums: dict[str, int] = dict(
         look.db.rows(
@@ -109,10 +109,10 @@ def age(open_now: Iterable[Item], today: date) -> tuple[int, int, int, int]:
     for item in open_now:
         if item.charge.startswith(PENALTY):
             penalty += item.open_cents
-        elif item.due_on < today:
-            past += item.open_cents
         elif item.effective_on > today or item.mailed_on is None:
             later += item.open_cents
+        elif item.due_on < today:
+            past += item.open_cents
         else:
             current += item.open_cents
     return past, current, later, penalty
