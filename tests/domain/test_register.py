@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from fractions import Fraction
+from math import floor
 
 import pytest
 from hypothesis import given
@@ -32,6 +33,11 @@ def test_a_read_is_truncated_before_it_is_subtracted() -> None:
 
 def test_the_rest_is_carried_by_the_read() -> None:
     assert [TENTHS.usage(0, 29, Unit.CCF), TENTHS.usage(29, 58, Unit.CCF)] == [2, 3]
+
+
+@given(REGISTERS, st.integers(-(10**12), 10**15), st.sampled_from(list(Unit)))
+def test_what_is_billed_is_the_floor_of_the_exact_volume(register: Register, value: int, unit: Unit) -> None:
+    assert register.billed(value, unit) == floor(register.in_unit(value, unit))
 
 
 def test_parts_of_an_exchange_are_added_raw() -> None:
