@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from ubtui.db.session import Session
 from ubtui.detectors.base import Ask, Detector, Found, Parameter, marks
 from ubtui.domain.numbers import format_account, parse_account
 
@@ -64,6 +65,15 @@ def _accounts(ask: Ask) -> Iterable[Found]:
         )  # fmt: skip
 
 
+_RELEASED_ON = "(SELECT MIN(u.business_day) FROM audit u WHERE u.act = 'import.release' AND u.at = b.released_at)"
+
+
+def released_on(db: Session, batch_id: int) -> str | None:
+    """The business day on which a batch was released: the day of its item's key."""
+    day: str | None = db.value(f"SELECT {_RELEASED_ON} FROM batch b WHERE b.id = ?", [batch_id])
+    return day
+
+
 def _imports(ask: Ask) -> Iterable[Found]:
     keys = ask.keys("run")
     if keys is not None and not keys:
@@ -71,9 +81,8 @@ def _imports(ask: Ask) -> Iterable[Found]:
     days: dict[str, tuple[int, str]] = {}
     # The business day of the release stands in the audit; inside the act that releases, it is today.
     for released_on, source, count in ask.db.rows(
-        "SELECT (SELECT MIN(u.business_day) FROM audit u WHERE u.act = 'import.release' AND u.at = b.released_at),"
-        " b.source, CAST(COUNT(*) AS bigint) FROM batch b JOIN party y ON y.batch_id = b.id"
-        " AND y.kind = 'placeholder' WHERE b.placeholders > 0 AND b.released_at IS NOT NULL"
+        f"SELECT {_RELEASED_ON}, b.source, CAST(COUNT(*) AS bigint) FROM batch b JOIN party y ON y.batch_id = b.id"
+        " AND y.kind = 'placeholder' WHERE b.kind = 'usage' AND b.released_at IS NOT NULL"
         " GROUP BY b.id, b.released_at, b.source ORDER BY b.id"
     ):
         day = released_on or ask.today.isoformat()

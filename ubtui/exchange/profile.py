@@ -17,7 +17,7 @@ import msgspec
 from ubtui.domain.errors import BadValue
 from ubtui.domain.money import parse_money
 from ubtui.domain.numbers import parse_account
-from ubtui.domain.text import clean_text
+from ubtui.domain.text import clean_text, has_card_number
 from ubtui.domain.volume import Unit
 
 Kind = Literal["parcels", "accounts", "meters", "reads", "usage"]
@@ -238,6 +238,33 @@ def _fold(name: str) -> str:
 def _tidy(text: str) -> str:
     text = text.strip()
     return text if len(text) <= 200 and text.isascii() and text.isprintable() else clean_text(text, 200).strip()
+
+
+# Numbers of things may be as long as a card's and pass its test (every IMEI does): they are none of a person's money.
+_NUMBERS: Final = frozenset({"key", "apn", "account", "day"})
+_SHORTEST_CARD: Final = 13
+
+
+def cards(profile: Profile, texts: Mapping[str, str], values: Mapping[str, Any]) -> list[str]:
+    """Fields that hold what looks like a payment card number (never stored, PCI DSS 3.2)."""
+    forms = FIELDS[profile.kind]
+    return [
+        field
+        for field, text in texts.items()
+        if len(text) >= _SHORTEST_CARD
+        and (forms[field][0] not in _NUMBERS or (forms[field][0] == "day" and field not in values))
+        and has_card_number(text)
+    ]
+
+
+def masked(text: str) -> str:
+    """Text with a card number in it as it may be kept: every digit but the last four is a star."""
+    return re.sub(r"\d(?=(?:\D*\d){4})", "*", text) if has_card_number(text) else text
+
+
+def numbers(kind: Kind, texts: Mapping[str, str]) -> set[str]:
+    """Texts of a row that are numbers of things."""
+    return {text for field, text in texts.items() if FIELDS[kind][field][0] in _NUMBERS}
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ import msgspec
 
 from ubtui.act import Form, Refused, Work, act
 from ubtui.db.models import record
+from ubtui.detectors.quality import released_on
 from ubtui.domain.numbers import format_account
 from ubtui.domain.text import clean_text, fold
 from ubtui.services.adjustments.plans import find_account
@@ -44,8 +45,9 @@ def address(work: Work, form: Address) -> Addressed:
     account_id, number = find_account(work, form.account)
     not_linked(work, number)
     row = work.db.one(
-        "SELECT q.id, q.kind, q.name, q.mail_line1, q.mail_line2, q.mail_city, q.mail_state, q.mail_zip, q.mail_country"
-        " FROM account_role r JOIN party q ON q.id = r.party_id WHERE r.account_id = ? AND r.to_on IS NULL"
+        "SELECT q.id, q.kind, q.name, q.mail_line1, q.mail_line2, q.mail_city, q.mail_state, q.mail_zip,"
+        " q.mail_country, q.batch_id FROM account_role r JOIN party q ON q.id = r.party_id"
+        " WHERE r.account_id = ? AND r.to_on IS NULL"
         " AND (r.role = ? OR (? = '' AND r.role IN ('mailing', 'payer', 'owner')))"
         " ORDER BY CASE r.role WHEN 'mailing' THEN 1 WHEN 'payer' THEN 2 ELSE 3 END, r.from_on DESC, r.id DESC",
         [account_id, form.role, form.role],
@@ -75,13 +77,15 @@ def address(work: Work, form: Address) -> Addressed:
     ]
     for account in numbers:
         work.touch("account", account)
+    if row[1] == "placeholder" and row[9] is not None and (day := released_on(work.db, row[9])):
+        work.touch("run", f"import/{day}")
     work.fact(party=row[0], accounts=len(numbers))
-    work.detail(before=list(row[2:]), after=[name or row[2], *new], reason=form.reason)
+    work.detail(before=list(row[2:9]), after=[name or row[2], *new], reason=clean_text(form.reason, 500).strip())
     return Addressed(row[0], tuple(numbers))
 
 
 def _fit(new: list[str], reason: str) -> None:
-    if not reason.strip():
+    if not clean_text(reason, 500).strip():
         raise Refused("an address change needs its reason", rule="address changes", cure="say who asked, or the paper")
     for value, what in ((new[0], "street or box"), (new[2], "city"), (new[4], "ZIP code")):
         if not value:

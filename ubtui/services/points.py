@@ -11,6 +11,7 @@ from ubtui.act import Form, Refused, Work, act
 from ubtui.db.models.record import Seal, Service, ServicePoint
 from ubtui.db.session import Row
 from ubtui.domain.numbers import format_account, parse_account
+from ubtui.services.reads import reason
 
 Point = Annotated[str, msgspec.Meta(description="service point, SP-00012")]
 Reason = Annotated[str, msgspec.Meta(description="why, for the record", min_length=3, max_length=500)]
@@ -40,7 +41,9 @@ def remove(work: Work, form: Remove) -> Removed:
 
     Lock, reason and rate of the seal stay as they were while it was on.
     """
-    point = _point(work, form.point)
+    point, why = _point(work, form.point), reason(form.reason)
+    if form.value is not None and not 0 <= form.value < 10**12:
+        raise Refused(f"{form.value} is no read of a meter", rule="seals", cure="read the turning digits only")
     seals = work.db.rows(
         "SELECT id, number, placed_on, version, placed_value FROM seal WHERE point_id = ? AND removed_on IS NULL"
         " ORDER BY placed_on",
@@ -61,12 +64,10 @@ def remove(work: Work, form: Remove) -> Removed:
             rule="seals",
             cure=f"give a day from then up to {work.today}",
         )
-    work.db.update(
-        Seal, seal, version, removed_on=form.removed_on, removed_value=form.value, removed_reason=form.reason
-    )
+    work.db.update(Seal, seal, version, removed_on=form.removed_on, removed_value=form.value, removed_reason=why)
     work.touch("point", form.point)
     work.fact(point=form.point, seal=number, removed_on=form.removed_on.isoformat())
-    work.detail(reason=form.reason, value=form.value)
+    work.detail(reason=why, value=form.value)
     return Removed(form.point, number, form.removed_on)
 
 
@@ -127,6 +128,7 @@ def _served(work: Work, form: Activate, point_id: int, account: Row, last: Row |
         if date.fromisoformat(last[10]) >= form.from_on:
             raise Refused(f"the point's service runs since {last[10]}", rule="services", cure="give a later first day")
         work.db.update(Service, last[0], last[7], to_on=form.from_on)
+        work.touch("account", format_account(work.db.value("SELECT number FROM account WHERE id = ?", [last[1]])))
     if last is None and not form.rate:
         raise Refused("the point was never served", rule="services", cure="name its rate")
     kind, rate, unit, kept, dwellings, edu = (
@@ -168,7 +170,7 @@ class Resting(msgspec.Struct, frozen=True):
 @act("service.seasonal")
 def seasonal(work: Work, form: Seasonal) -> Resting:
     """Mark the running services of a point as seasonal, or not: no use is then no trouble."""
-    point = _point(work, form.point)
+    point, why = _point(work, form.point), reason(form.reason)
     running = work.db.rows(
         "SELECT id, version FROM live_service WHERE point_id = ? AND to_on IS NULL AND seasonal <> ?"
         " AND kind IN ('potable', 'irrigation', 'raw', 'recycled')",
@@ -182,7 +184,7 @@ def seasonal(work: Work, form: Seasonal) -> Resting:
         work.db.update(Service, service, version, seasonal=int(form.seasonal))
     work.touch("point", form.point)
     work.fact(point=form.point, seasonal=int(form.seasonal))
-    work.detail(reason=form.reason)
+    work.detail(reason=why)
     return Resting(form.point, form.seasonal)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from ubtui.act import Look
 from ubtui.domain.periods import ReadCycle
-from ubtui.domain.register import Register
+from ubtui.domain.register import BELOW, MOST_USE, OVER, Register
 from ubtui.domain.volume import Unit
 from ubtui.exchange.profile import Profile
 from ubtui.services.imports.taking import Line, Rows, Taker, Verdict, found, refuse
@@ -145,21 +145,21 @@ class ReadTaker(Taker):
 
     def _taken(self, line: Line, hanging: Hanging, day: str, where: dict[str, Any]) -> Verdict:
         value, before = line.values["value"], hanging.last_value
-        usage = days = None
-        state, reason, sentence = "accepted", "", ""
+        days = None
+        sentence = ""
         if hanging.last_on:
             days = (date.fromisoformat(day) - date.fromisoformat(hanging.last_on)).days
-        if before is not None and value < before:
-            state, reason = "held", "below-previous"
+        usage, reason, _ = hanging.face.between(before, value, hanging.unit)
+        limit = self.limit(hanging.customer_class)
+        if reason == BELOW:
             sentence = f"{value} is below {before} of {hanging.last_on}"
-        elif before is not None:
-            usage = hanging.face.usage(before, value, hanging.unit)
-            limit = self.limit(hanging.customer_class)
-            if limit is not None and usage > limit:
-                state, reason = "held", "over-limit"
-                sentence = f"{usage:,} {hanging.unit} is above the limit of {limit:,} for {hanging.customer_class}"
+        elif reason == OVER:
+            sentence = f"{before} to {value} is no use: {MOST_USE:,} {hanging.unit} are the most"
+        elif usage is not None and limit is not None and usage > limit:
+            reason = OVER
+            sentence = f"{usage:,} {hanging.unit} is above the limit of {limit:,} for {hanging.customer_class}"
         hanging.last_on, hanging.last_value, hanging.last_period = day, value, where["period"]
-        verdict = Verdict(line, "held" if state == "held" else "accepted", reason, sentence, "value", **where)
+        verdict = Verdict(line, "held" if reason else "accepted", reason or "", sentence, "value", **where)
         verdict.units, verdict.goods = usage or 0, (day, value, usage, days)
         return verdict
 

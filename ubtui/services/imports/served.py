@@ -86,12 +86,29 @@ class AccountTaker(Taker):
             self.profile.system,
         )
         taken |= {row[0] for row in old}
+        if self.batch_id is not None:
+            self._came(taken, self.batch_id)
         asked = [v["point"] for v in values if "point" in v]
         points = {r[0] for r in found(self.db, "SELECT number FROM service_point WHERE number IN ({marks})", asked)}
         apns = {v["apn"] for v in values if "apn" in v}
         parcels = dict(found(self.db, "SELECT apn, id FROM live_parcel WHERE apn IN ({marks})", apns))
         for line in lines:
             yield self._weigh(line, taken, points, parcels)
+
+    def _came(self, keys: set[str], batch_id: int) -> None:
+        """Accounts of these numbers that came with the same file: a row judged later may add a point to them."""
+        sql = (
+            "SELECT {key}, a.id, c.code, p.number, m.address FROM account a JOIN cycle c ON c.id = a.cycle_id"
+            " JOIN service s ON s.account_id = a.id JOIN service_point p ON p.id = s.point_id"
+            " JOIN premise m ON m.id = p.premise_id {more} WHERE a.batch_id = ? AND {key} IN ({{marks}})"
+        )
+        more = "JOIN external_id x ON x.subject_type = 'account' AND x.subject_id = a.id AND x.kind = 'account'"
+        for key, join in (("a.number", ""), ("x.value", more)):
+            for name, account_id, cycle, point, address in found(
+                self.db, sql.format(key=key, more=join), keys, batch_id
+            ):
+                account = self.new.setdefault(name, NewAccount(cycle, "", account_id))
+                account.places |= {(point, address), ("", address)}
 
     def _weigh(self, line: Line, taken: set[str], points: set[str], parcels: dict[str, int]) -> Verdict:
         said = line.values

@@ -19,7 +19,7 @@ from ubtui.db.models.office import Batch
 from ubtui.domain.errors import BadValue
 from ubtui.domain.money import format_money, parse_money
 from ubtui.domain.text import clean_text
-from ubtui.exchange.profile import FieldFault, Kind, Profile, convert
+from ubtui.exchange.profile import FieldFault, Kind, Profile, cards, convert, masked
 from ubtui.exchange.rows import FileFault, RawRow, Reading, Source, source
 from ubtui.services.imports.reads import ReadTaker
 from ubtui.services.imports.release import RUNNING, alive, sweep
@@ -165,6 +165,10 @@ def _line(raw: RawRow, reading: Reading) -> Line:
     assert reading.layout is not None
     texts = reading.layout.texts(raw.cells)
     values, faults = convert(reading.profile, texts)
+    if hidden := cards(reading.profile, texts, values):
+        texts = {field: masked(text) if field in hidden else text for field, text in texts.items()}
+        said = f"{hidden[0]} holds what looks like a payment card number, which is never kept"
+        faults = [FieldFault(hidden[0], "card-number", said)]
     line = Line(raw.row_no, raw.line, raw.cells, texts, values, faults[0] if faults else None)
     line.cents = values.get("charge", 0)
     return line
@@ -204,6 +208,7 @@ class _Staging:
         self.cycles: set[str] = set()
         self.periods: set[str] = set()
         self.batch_id: int | None = None
+        self.seq = 0
         self.token = secrets.token_hex(8)
         if not asked.dry_run:
             self._open()
@@ -221,6 +226,7 @@ class _Staging:
                     rule="one import at a time",
                     cure="wait until it is done",
                 )
+            self.seq = int(self.db.value("SELECT COALESCE(MAX(seq), 0) FROM audit"))
             self.batch_id = self.db.insert(
                 Batch,
                 kind=asked.kind,
@@ -241,6 +247,7 @@ class _Staging:
                 "pid": os.getpid(),
                 "at": self.look.utc,
                 "token": self.token,
+                "seq": self.seq,
                 "routes": self.taking.made_routes,
             }
         ).decode()

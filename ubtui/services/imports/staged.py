@@ -8,16 +8,19 @@ import msgspec
 
 from ubtui.act import Form, Look, Refused, Work, act
 from ubtui.db.models.office import StagedRow
+from ubtui.detectors.quality import released_on
 from ubtui.domain.dates import parse_day
 from ubtui.domain.errors import BadValue
+from ubtui.domain.numbers import format_account
+from ubtui.domain.text import clean_text
 from ubtui.exchange.profile import FIELDS, Kind, convert, load
 from ubtui.services.imports.stage import taker
 from ubtui.services.imports.taking import Line, Rows, Taker, Verdict
-from ubtui.services.reads import Review, review, summarise
+from ubtui.services.reads import Review, reason, review, summarise
 
 _SHOWN = (
     "SELECT s.id, s.batch_id, b.source, b.profile, s.row_no, s.kind, s.reason, s.sentence, s.state, p.number, s.period,"
-    " s.cents, s.fields, s.decided_by, s.why, s.point_id, s.register_id FROM staged_row s"
+    " s.cents, s.fields, s.decided_by, s.why, s.point_id, s.register_id, s.account_id FROM staged_row s"
     " JOIN batch b ON b.id = s.batch_id AND b.released_at IS NOT NULL LEFT JOIN service_point p ON p.id = s.point_id"
 )
 
@@ -107,7 +110,7 @@ def mend(work: Work, form: Mend) -> Decided:
                 rule="staged rows",
                 cure=f"write field=value with one of {', '.join(FIELDS[kind])}",
             )
-        fields[name] = text.strip()
+        fields[name] = clean_text(text, 200).strip()
     work.detail(before=before, after=fields)
     return _settle(work, row, "mended", "fields put right", _taken(work, row, fields))
 
@@ -115,13 +118,13 @@ def mend(work: Work, form: Mend) -> Decided:
 @act("staged.decide")
 def decide(work: Work, form: Decide) -> Decided:
     """Keep or drop a staged row. A kept duplicate voids the read that is in, if that is not billed."""
-    row = _open(work, form.row)
-    work.detail(reason=form.reason)
+    row, why = _open(work, form.row), reason(form.reason)
+    work.detail(reason=why)
     if form.decision == "drop":
-        return _settle(work, row, "dropped", form.reason, None)
+        return _settle(work, row, "dropped", why, None)
     if row[6] == "duplicate-read":
-        _make_room(work, row, form.reason)
-    return _settle(work, row, "kept", form.reason, _taken(work, row, msgspec.json.decode(row[12])))
+        _make_room(work, row, why)
+    return _settle(work, row, "kept", why, _taken(work, row, msgspec.json.decode(row[12])))
 
 
 def _open(work: Work, number: int) -> tuple[Any, ...]:
@@ -137,14 +140,22 @@ def _open(work: Work, number: int) -> tuple[Any, ...]:
     return row
 
 
-def _make_room(work: Work, row: tuple[Any, ...], reason: str) -> None:
+def _make_room(work: Work, row: tuple[Any, ...], why: str) -> None:
     """Void the regular reads that the register has for the period of the row that takes their place."""
     sql = (
         "SELECT read_on, seq FROM live_read WHERE register_id = ? AND period = ? AND kind = 'regular'"
         " AND status <> 'void' ORDER BY read_on, seq"
     )
+    which = work.db.one(
+        "SELECT m.maker, m.serial, g.n FROM register g JOIN meter m ON m.id = g.meter_id WHERE g.id = ?", [row[16]]
+    )
+    if which is None:
+        return
     for on, seq in work.db.rows(sql, [row[16], row[10]]):
-        form = Review(point=row[9], read_on=parse_day(on), seq=seq, code="R15", decision="void", reason=reason)
+        form = Review(
+            point=row[9], read_on=parse_day(on), seq=seq, code="R15", decision="void", reason=why,
+            meter=f"{which[0]}/{which[1]}", register=which[2],
+        )  # fmt: skip
         review(work, form)
 
 
@@ -157,10 +168,13 @@ def _taken(work: Work, row: tuple[Any, ...], fields: dict[str, str]) -> Verdict:
         raise Refused(
             f"profile {row[3]} of batch {row[1]} cannot be used: {exc}", rule="profiles", cure="put the profile back"
         ) from exc
+    if row[6] == "card-number" and (starred := [name for name, text in fields.items() if "****" in text]):
+        raise Refused(f"{starred[0]} held a card number", rule="card-number", cure=f"mend it: {starred[0]}=…")
     values, faults = convert(profile, fields)
     if faults:
         raise Refused(faults[0].sentence, rule=faults[0].reason, cure="mend the field")
     taking = taker(work, kind, profile)
+    taking.batch_id = row[1]
     line = Line(1, 1, list(fields.values()), fields, values)
     verdict = _alone(taking, line, row[15])
     if verdict.state == "staged":
@@ -171,6 +185,8 @@ def _taken(work: Work, row: tuple[Any, ...], fields: dict[str, str]) -> Verdict:
     rows.flush()
     if verdict.register_id is not None and kind in ("reads", "usage"):
         summarise(work.db, [verdict.register_id])
+    if taking.placeholders and (day := released_on(work.db, row[1])):
+        work.touch("run", f"import/{day}")
     return verdict
 
 
@@ -191,5 +207,8 @@ def _settle(work: Work, row: tuple[Any, ...], state: str, why: str, verdict: Ver
     )  # fmt: skip
     if point_id is not None:
         work.touch("point", work.db.value("SELECT number FROM service_point WHERE id = ?", [point_id]))
+    if (account_id := (verdict.account_id if verdict else None) or row[17]) is not None:
+        number = work.db.value("SELECT number FROM account WHERE id = ?", [account_id])
+        work.touch("account", format_account(number))
     work.fact(row=row[0], batch=row[1], state=state, kind=row[5])
     return Decided(row[0], state, verdict.reason if verdict and verdict.state == "held" else "")

@@ -11,11 +11,12 @@ import msgspec
 from ubtui.act import Look
 from ubtui.db.models.record import Route
 from ubtui.db.session import Session
-from ubtui.exchange.profile import FieldFault, Profile
+from ubtui.exchange.profile import FieldFault, Kind, Profile, masked, numbers
 from ubtui.settings import District
 
 State = Literal["accepted", "held", "staged", "passed"]
 CHUNK: Final = 500
+LONGEST_RAW: Final = 20_000
 
 # Tables in the order in which their rows may be written, with the columns an import fills.
 COLUMNS: Final[dict[str, tuple[str, ...]]] = {
@@ -87,6 +88,8 @@ class Taker:
     """How one kind of file goes in. `judge` reads the record and never writes; `write` takes its verdicts."""
 
     looks_ahead = False
+    batch_id: int | None = None
+    """The batch of a row that is judged apart from its file: what came with it is no stranger."""
 
     def __init__(self, look: Look, profile: Profile) -> None:
         self.db: Session = look.db
@@ -174,8 +177,9 @@ class Rows:
         got = self.db.rows(f"SELECT nextval(pg_get_serial_sequence('{table}', 'id')) FROM generate_series(1, ?)", [n])
         return (int(row[0]) for row in got)
 
-    def stage(self, kind: str, verdict: Verdict) -> None:
-        """Keep a line that could not go in, with its reason."""
+    def stage(self, kind: Kind, verdict: Verdict) -> None:
+        """Keep a line that could not go in, with its reason; card numbers in it are masked."""
+        plain = numbers(kind, verdict.line.texts)
         self.add(
             "staged_row",
             self.batch_id,
@@ -183,7 +187,7 @@ class Rows:
             kind,
             verdict.reason,
             f"line {verdict.line.line}: {verdict.sentence}",
-            msgspec.json.encode(list(verdict.line.cells)).decode()[:20_000],
+            _raw([cell if cell.strip() in plain else masked(cell) for cell in verdict.line.cells]),
             msgspec.json.encode(verdict.line.texts).decode(),
             verdict.point_id,
             verdict.account_id,
@@ -197,6 +201,15 @@ class Rows:
         for table, columns in COLUMNS.items():
             if rows := self.tables.pop(table, None):
                 self.db.load(table, columns, rows)
+
+
+def _raw(cells: list[str]) -> str:
+    """Cells as JSON; of a row that is too long for a record each cell keeps its beginning."""
+    text = msgspec.json.encode(cells).decode()
+    if len(text) > LONGEST_RAW:
+        room = max(1, LONGEST_RAW // 2 // len(cells))
+        text = msgspec.json.encode([c if len(c) <= room else c[: room - 1] + "…" for c in cells]).decode()
+    return text
 
 
 def found(db: Session, sql: str, values: Iterable[Any], *before: Any) -> list[tuple[Any, ...]]:

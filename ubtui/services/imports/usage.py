@@ -17,6 +17,7 @@ from ubtui.act import Look, Refused
 from ubtui.domain.dates import period
 from ubtui.domain.errors import BadValue
 from ubtui.domain.numbers import account_number, parse_account
+from ubtui.domain.register import MOST_USE
 from ubtui.domain.text import fold
 from ubtui.domain.volume import Unit, convert
 from ubtui.exchange.profile import Profile
@@ -145,6 +146,10 @@ class UsageTaker(Taker):
                 where |= {"point_id": first.point_id, "register_id": first.register_id}
                 return refuse(line, "duplicate-read", f"{key[0]} has no {key[2]}. meter for {day}", "date", **where)
             return refuse(line, "no-meter", f"account {key[0]} has no meter to take a use", "customer", **where)
+        use = whole(line.values["usage"], self.unit, point.unit if point else self.district.billing_unit)
+        if use > MOST_USE:
+            said = f"{use:,} is no use: {MOST_USE:,} units are the most between two reads"
+            return refuse(line, "bad-value", said, "usage")
         if customer is None:
             customer = self.customers[key[0]] = Customer(key[0], key[1], cycle=self.profile.defaults["cycle"])
             self.placeholders += 1
@@ -153,7 +158,6 @@ class UsageTaker(Taker):
         in_period = _period(customer.cycle, day)
         if self._same[line.row_no - 1] if line.row_no <= len(self._same) else False:
             return self._of(line, point, in_period, "staged", "duplicate-read", f"the same row again for {day}")
-        use = whole(line.values["usage"], self.unit, point.unit)
         if day in point.known:
             same = point.known[day] == use
             reason = "same-read" if same else "duplicate-read"
