@@ -18,8 +18,8 @@ LEAD, FINANCE, MANAGER = frozenset({"lead"}), frozenset({"finance"}), frozenset(
 FLAGS = ("refund", "write_off", "lien", "own_or_linked", "back_dated")
 
 
-def tier(cents: int, policy: Policy = POLICY, **more: Any) -> Decision:
-    return approval.tier(cents, policy=policy, **more)
+def tier(cents: int, **more: Any) -> Decision:
+    return approval.tier(cents, **{"policy": POLICY, **more})
 
 
 @pytest.mark.parametrize(

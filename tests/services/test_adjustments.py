@@ -534,6 +534,23 @@ def test_a_form_is_kept_as_typed_and_leaves_no_event(at: Office) -> None:
     assert at.ana.session.value("SELECT COUNT(*) FROM audit") == events
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        json.dumps({"note": "4111 1111 1111 1111"}),
+        json.dumps({"note": "４１１１ 1111 1111 1111"}),
+        "4111-1111-1111-1111, not JSON",
+    ],
+)
+def test_a_card_number_typed_into_a_form_is_not_kept(at: Office, body: str) -> None:
+    assert at.ana.save(adj.save_draft, "form-key-1", "adjust", ONE, '{"note": "411"}') == 1
+    with pytest.raises(Refused, match="card number"):
+        at.ana.save(adj.save_draft, "form-key-1", "adjust", ONE, body, 1)
+    with pytest.raises(Refused, match="card number"):
+        at.ana.save(adj.save_draft, "form-key-2", "adjust", ONE, body)
+    assert at.ana.session.rows("SELECT body FROM draft") == [('{"note": "411"}',)]
+
+
 # -- the item a proposal settles ------------------------------------------------------------------------------
 
 

@@ -82,3 +82,41 @@ def test_text_that_is_not_base64_and_a_file_too_large_are_refused(at: Desk, tmp_
     assert documents.load(str(file)) == documents.Paper(
         name="scan.pdf", media="application/pdf", content=base64.b64encode(b"%PDF").decode()
     )
+
+
+def test_only_a_file_of_ones_own_is_read(tmp_path: Path) -> None:
+    """What says it has no bytes may have no end, and a link may point at what its reader alone may see."""
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "true.pdf").write_bytes(b"%PDF")
+    (tmp_path / "link.pdf").symlink_to(tmp_path / "true.pdf")
+    os.mkfifo(tmp_path / "pipe")
+    record = tmp_path / "district"
+    (record / "documents").mkdir(parents=True)
+    (record / "ubtui.db").write_bytes(b"SQLite")
+    (record / "documents" / "scan.pdf").write_bytes(b"%PDF")
+    (tmp_path / "way-in").symlink_to(record / "documents")
+    for read in (documents.load, documents.sized):
+        for path, words in (
+            ("/dev/zero", "no file"),
+            (tmp_path / "pipe", "no file"),
+            (tmp_path / "folder", "no file|directory"),
+            (tmp_path / "link.pdf", "is a link"),
+            (record / "ubtui.db", "district's own folder"),
+            (record / "documents" / "scan.pdf", "district's own folder"),
+            (tmp_path / "way-in" / "scan.pdf", "district's own folder"),
+            ("a\0b", "cannot be read"),
+            (tmp_path / "none", "cannot be read"),
+        ):
+            with pytest.raises(BadValue, match=words):
+                read(path)
+    assert documents.sized(tmp_path / "true.pdf") == ("true.pdf", 4)
+    assert documents.load(tmp_path / "true.pdf").name == "true.pdf"
+
+
+def test_a_file_that_grows_while_it_is_read_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "scan.pdf"
+    file.write_bytes(b"x" * 11)
+    monkeypatch.setattr(documents, "MOST_BYTES", 10)
+    monkeypatch.setattr(documents, "_fit", lambda file, found: None)
+    with pytest.raises(BadValue, match="grew"):
+        documents.load(file)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import base64
 import binascii
+import errno
 import hashlib
 import mimetypes
+import os
+import stat
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +24,9 @@ from ubtui.domain.subjects import Subject
 from ubtui.domain.text import clean_text, file_name
 
 MOST_BYTES = 10 * 1024 * 1024
+PAPERS = ("paper", "documents")
+"""The fields of forms that hold papers: typed as paths, read only when the form is sent."""
+_RECORD = "ubtui.db"
 
 
 class Paper(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -65,17 +71,62 @@ class Document:
 
 
 def load(path: str | Path) -> Paper:
-    """The paper in a file (for the shell and the screens). BadValue names the file and the cure."""
-    file = Path(path).expanduser()
+    """The paper in a file (for the shell and the screens). BadValue names the file and the cure.
+
+    A regular file alone, never a link, a device or a pipe, nor a file of a district: who sits at a service
+    account's desk may not read by attaching.
+    """
+    file = _path(path)
     try:
-        size = file.stat().st_size
-        if size > MOST_BYTES:
-            raise BadValue(f"{file}: {size:,} bytes; a document has at most {MOST_BYTES:,}.")
-        content = file.read_bytes()
+        with open(os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC), "rb") as opened:
+            _fit(file, os.fstat(opened.fileno()))
+            content = opened.read(MOST_BYTES + 1)
     except OSError as exc:
-        raise BadValue(f"{file}: the document cannot be read ({exc.strerror}).") from exc
+        raise _unread(file, exc) from exc
+    if len(content) > MOST_BYTES:
+        raise BadValue(f"{file}: it grew while it was read; a document has at most {MOST_BYTES:,} bytes.")
     media = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
     return Paper(name=file_name(file.name), media=media, content=base64.b64encode(content).decode())
+
+
+def sized(path: str | Path) -> tuple[str, int]:
+    """The name and the size in bytes of the paper in a file, which is not read. BadValue as `load`."""
+    file = _path(path)
+    try:
+        found = file.lstat()
+    except OSError as exc:
+        raise _unread(file, exc) from exc
+    _fit(file, found)
+    return file_name(file.name), found.st_size
+
+
+def _path(path: str | Path) -> Path:
+    if "\0" in str(path):
+        raise BadValue(f"{str(path)[:200]!r}: the document cannot be read (this is no path).")
+    try:
+        file = Path(path).expanduser()
+        folder = file.parent.resolve()
+        inside = any((each / _RECORD).exists() for each in (folder, *folder.parents))
+    except (OSError, RuntimeError, ValueError) as exc:
+        raise BadValue(f"{str(path)[:200]!r}: the document cannot be read ({exc}).") from exc
+    if inside:
+        raise BadValue(f"{file}: this lies in a district's own folder; attach a paper from elsewhere.")
+    return file
+
+
+def _fit(file: Path, found: os.stat_result) -> None:
+    if stat.S_ISLNK(found.st_mode):
+        raise BadValue(f"{file}: this is a link; name the file itself.")
+    if not stat.S_ISREG(found.st_mode):
+        raise BadValue(f"{file}: this is no file with a document in it; name a file.")
+    if found.st_size > MOST_BYTES:
+        raise BadValue(f"{file}: {found.st_size:,} bytes; a document has at most {MOST_BYTES:,}.")
+
+
+def _unread(file: Path, exc: OSError) -> BadValue:
+    if exc.errno == errno.ELOOP:
+        return BadValue(f"{file}: this is a link; name the file itself.")
+    return BadValue(f"{file}: the document cannot be read ({exc.strerror}).")
 
 
 def documents(look: Look, subject: str) -> tuple[Document, ...]:

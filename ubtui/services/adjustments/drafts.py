@@ -5,9 +5,11 @@ A draft is no act: it moves nothing, is nobody's evidence, and one chain event a
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+from typing import Any
 
-from ubtui.act import Look, Refused
+from ubtui.act import Look, Refused, refuse_cards
 
 MOST = 100_000
 
@@ -31,8 +33,9 @@ def save_draft(look: Look, key: str, form: str, subject: str, body: str, version
     """Keep a form as typed, in the desk's writer (`desk.save`); its new version.
 
     `version` is the one this form holds, 0 for a form saved the first time. Raises Refused when the draft was
-    changed elsewhere since, belongs to another person, or is too long.
+    changed elsewhere since, belongs to another person, is too long, or holds a payment card number.
     """
+    refuse_cards(_typed(body))
     if not 8 <= len(key) <= 200 or len(body) > MOST:
         raise Refused("this form is too long to keep", rule="drafts", cure="shorten its text")
     if version == 0:
@@ -52,6 +55,14 @@ def save_draft(look: Look, key: str, form: str, subject: str, body: str, version
             "this form was changed from another window", rule="drafts", cure="open it again to see what stands"
         )
     return version + 1
+
+
+def _typed(body: str) -> Any:
+    """The texts of a form as they were typed; what is no JSON is looked at as it stands."""
+    try:
+        return [body, json.loads(body)]
+    except ValueError:
+        return body
 
 
 def drop_draft(look: Look, key: str) -> None:

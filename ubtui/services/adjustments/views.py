@@ -198,7 +198,8 @@ def _legs(look: Look, proposal_id: int) -> tuple[PlanLeg, ...]:
 def _maker_sum(look: Look, row: Row) -> int:
     return int(
         look.db.value(
-            f"SELECT COALESCE(CAST(SUM(p.amount_cents) AS bigint), 0){STANDING} AND p.maker = ? AND p.submitted_on >= ?",
+            f"SELECT COALESCE(CAST(SUM(p.amount_cents) AS bigint), 0){STANDING} AND p.maker = ?"
+            " AND p.submitted_on >= ?",
             [row.maker, (look.today - timedelta(days=30)).isoformat()],
         )
     )
