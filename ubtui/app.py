@@ -23,7 +23,7 @@ from ubtui.screens.base import Ask, DeskScreen, Place, words
 from ubtui.screens.worklist import WorklistScreen
 from ubtui.services import listing, news, worklist
 from ubtui.services.listing import FirstPage, Query
-from ubtui.widgets import theme, too_small
+from ubtui.widgets import theme, too_small, wire
 from ubtui.widgets.pages import PAGE
 
 FAULT = 4
@@ -57,7 +57,10 @@ class DeskApp(App[None], inherit_bindings=False):
 
     def __init__(self, desk: Desk, environ: Mapping[str, str], hint: bool = False) -> None:
         look = theme.LEAN if is_lean(environ) else theme.choose_theme(environ)
-        super().__init__(ansi_color=True if look == theme.LEAN else None)  # else NO_COLOR would become greys
+        super().__init__(
+            driver_class=wire.driver_class(environ),
+            ansi_color=True if look == theme.LEAN else None,  # else NO_COLOR would become greys
+        )
         self.desk, self.hint, self.lean = desk, hint, is_lean(environ)
         self.day, self._first_page = desk.ask(_first_look)
         self.claims: dict[str, None] = {}  # keys of items, to give them back
