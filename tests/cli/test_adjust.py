@@ -52,6 +52,31 @@ def test_from_plan_to_ledger(data: str, tmp_path: Path, capsys: pytest.CaptureFi
     assert json.loads(capsys.readouterr().out)["balance"]["total"] == -200_00
 
 
+def test_the_plan_that_was_printed_is_the_plan_that_is_sent(data: str, capsys: pytest.CaptureFixture[str]) -> None:
+    wish = ["adjust", "propose", ONE, "--reason", "read-correction", "--amount", "30"]
+    assert run_command([*wish, "--dry-run"]) == 0
+    shown = capsys.readouterr().out.splitlines()[-1]
+    assert shown.startswith("plan ") and len(shown) == 69
+    with office.desk(data, "ben") as ben:
+        office.pay(ben, office.account(ben.session), 80_00, date(2026, 11, 20))
+    assert run_command([*wish, "--plan", shown[5:]]) == 1
+    said = capsys.readouterr().err
+    assert "not the plan that was shown" in said and "RECEIPT -80.00 by ben" in said
+    assert run_command([*wish, "--draft"]) == 0
+    capsys.readouterr()
+    for form in (["adjust", "submit", "P-000001"], ["adjust", "revise", "P-000001", "--amount", "15"]):
+        assert run_command([*form, "--dry-run", "--format", "json"]) == 0
+        made = json.loads(capsys.readouterr().out)
+        assert run_command([*form, "--plan", "0" * 64]) == 1
+        assert run_command([*form, "--plan", made["hash"]]) == 0
+        capsys.readouterr()
+    with office.desk(data) as ana:
+        assert ana.session.rows("SELECT number, amount_cents, state FROM proposal ORDER BY id") == [
+            ("P-000001", 30_00, "submitted"),
+            ("P-000002", 15_00, "submitted"),
+        ]
+
+
 def test_rejected_revised_withdrawn(data: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     paper = tmp_path / "order.txt"
     paper.write_text("paper", "utf-8")

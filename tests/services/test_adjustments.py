@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from tests.services import office
@@ -52,6 +53,11 @@ class Office:
 
     def journals(self) -> int:
         return int(self.ana.session.value("SELECT COUNT(*) FROM journal"))
+
+
+def replace_form(form: adj.Propose, **changes: Any) -> adj.Propose:
+    changed: adj.Propose = msgspec.structs.replace(form, **changes)
+    return changed
 
 
 @pytest.fixture
@@ -384,6 +390,56 @@ def test_a_plan_that_moved_is_refused_and_revised(at: Office) -> None:
     made = office.done(at.ana.perform(adj.revise, adj.Revise(proposal=number)))
     assert at.ana.ask(adj.proposal, number).replaced_by == made.number
     office.done(at.approve(made.number, 30_00))
+
+
+def test_what_was_shown_is_what_is_posted_at_once(at: Office) -> None:
+    form = adj.Propose(account=ONE, reason="courtesy-waiver", amount_cents=12_00)
+    shown = at.ana.ask(adj.preview, form)
+    assert shown.tier == 0
+    office.pay(at.ben, at.account, 112_00, office.DAY)
+    no = office.refused(at.ana.perform(adj.propose, replace_form(form, plan=shown.hash)))
+    assert no.rule == "what was shown is what is done"
+    assert "last on 000001-8 is journal 4, RECEIPT -112.00 by ben" in no.reason
+    assert at.journals() == 4 and at.ana.session.value("SELECT COUNT(*) FROM proposal") == 0
+    again = at.ana.ask(adj.preview, form)
+    made = office.done(at.ana.perform(adj.propose, replace_form(form, plan=again.hash)))
+    assert (made.state, at.balance()) == ("approved", (0, 12_00))
+
+
+def test_a_moved_plan_names_the_items_it_finds(at: Office) -> None:
+    form = adj.Propose(account=ONE, reason="read-correction", amount_cents=50_00)
+    shown = at.ana.ask(adj.preview, form)
+    office.pay(at.ben, at.account, 70_00, office.DAY)
+    no = office.refused(at.ana.perform(adj.propose, replace_form(form, plan=shown.hash)))
+    assert "USE due 2026-09-01 is 30.00 open, PEN due 2026-10-01 is 12.00 open" in no.reason
+
+
+def test_drafts_and_revisions_hold_to_the_plan_that_was_shown(at: Office) -> None:
+    number = at.propose(30_00, draft=True).number
+    submit, revise = adj.Submit(proposal=number), adj.Revise(proposal=number, amount_cents=40_00)
+    shown = [at.ana.ask(adj.preview, form).hash for form in (submit, revise)]
+    office.pay(at.ben, at.account, 70_00, office.DAY)
+    no = office.refused(at.ana.perform(adj.submit, adj.Submit(proposal=number, plan=shown[0])))
+    assert no.rule == "what was shown is what is done"
+    no = office.refused(at.ana.perform(adj.revise, adj.Revise(proposal=number, amount_cents=40_00, plan=shown[1])))
+    assert no.rule == "what was shown is what is done"
+    assert at.ana.ask(adj.proposal, number).standing == "draft"
+    fresh = adj.Revise(proposal=number, amount_cents=40_00, plan=at.ana.ask(adj.preview, revise).hash)
+    made = office.done(at.ana.perform(adj.revise, fresh))
+    assert at.ana.ask(adj.proposal, made.number).amount_cents == 40_00
+
+
+def test_a_preview_of_a_revision_does_not_count_what_it_replaces(at: Office) -> None:
+    number = at.propose(200_00).number
+    assert at.ana.ask(adj.preview, adj.Revise(proposal=number, amount_cents=240_00)).tier == 1
+
+
+def test_a_retry_that_was_shown_a_newer_plan_gets_the_first_answer(at: Office) -> None:
+    form = adj.Propose(account=ONE, reason="read-correction", amount_cents=50_00)
+    first = at.ana.perform(adj.propose, replace_form(form, plan=at.ana.ask(adj.preview, form).hash), "form-key-1")
+    office.pay(at.ben, at.account, 70_00, office.DAY)
+    again = at.ana.perform(adj.propose, replace_form(form, plan=at.ana.ask(adj.preview, form).hash), "form-key-1")
+    assert office.done(first) == office.done(again)
 
 
 def test_a_payment_on_another_item_does_not_move_the_plan(at: Office) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import click
 
+from ubtui.act import Act
 from ubtui.cli.common import Options, doing, emit, opened, shared
 from ubtui.cli.faults import say
 from ubtui.domain.dates import parse_day
@@ -13,7 +15,9 @@ from ubtui.domain.money import format_money, parse_money
 from ubtui.domain.numbers import parse_account
 from ubtui.domain.text import clean_text
 from ubtui.services import adjustments, documents
-from ubtui.services.adjustments import Plan, Proposed
+from ubtui.services.adjustments import Plan, Propose, Proposed, Revise, Submit
+
+_SHOWN = "The plan that --dry-run printed: refused when the account has moved since."
 
 
 @click.group()
@@ -31,6 +35,7 @@ def adjust() -> None:
 @click.option("--doc", "docs", multiple=True, metavar="FILE", help="A paper that proves it; may be repeated.")
 @click.option("--item", help="The worklist item that it settles, as R06:point:SP-00012@B2/2026-11.")
 @click.option("--draft", is_flag=True, help="Keep it as a draft, do not submit it.")
+@click.option("--plan", "shown", default="", metavar="HASH", help=_SHOWN)
 def propose(
     options: Options,
     account: str,
@@ -41,8 +46,13 @@ def propose(
     docs: tuple[str, ...],
     item: str | None,
     draft: bool,
+    shown: str,
 ) -> None:
-    """Propose an adjustment of ACCOUNT; with --dry-run, print its plan and keep nothing."""
+    """Propose an adjustment of ACCOUNT; with --dry-run, print its plan and keep nothing.
+
+    Without --plan it is one step, planned and done as the account stands; with the hash that --dry-run printed
+    it is refused once the account has moved.
+    """
     form = adjustments.Propose(
         account=parse_account(account),
         reason=reason,
@@ -52,27 +62,18 @@ def propose(
         item=item,
         draft=draft,
         documents=[documents.load(path) for path in docs],
+        plan=shown,
     )
-    with opened(options) as desk:
-        result = doing(desk, options, adjustments.propose, form)
-        if not options.dry_run:
-            _told(options, result)
-            return
-        made = desk.ask(adjustments.plan, form)
-        if options.format == "json":
-            emit(options, as_record(made))
-            return
-        for line in plan_text(made):
-            click.echo(line)
+    _sent(options, adjustments.propose, form)
 
 
 @adjust.command()
 @shared()
 @click.argument("proposal")
-def submit(options: Options, proposal: str) -> None:
-    """Submit the draft PROPOSAL for its decision."""
-    with opened(options) as desk:
-        _told(options, doing(desk, options, adjustments.submit, adjustments.Submit(proposal=proposal)))
+@click.option("--plan", "shown", default="", metavar="HASH", help=_SHOWN)
+def submit(options: Options, proposal: str, shown: str) -> None:
+    """Submit the draft PROPOSAL for its decision; with --dry-run, print its plan."""
+    _sent(options, adjustments.submit, adjustments.Submit(proposal=proposal, plan=shown))
 
 
 @adjust.command()
@@ -96,6 +97,7 @@ def attach(options: Options, proposal: str, file: str, title: str) -> None:
 @click.option("--on", metavar="DATE", help="The day it counts from.")
 @click.option("--doc", "docs", multiple=True, metavar="FILE", help="One more paper; may be repeated.")
 @click.option("--draft", is_flag=True, help="Keep the new one as a draft.")
+@click.option("--plan", "shown", default="", metavar="HASH", help=_SHOWN)
 def revise(
     options: Options,
     proposal: str,
@@ -105,8 +107,9 @@ def revise(
     on: str | None,
     docs: tuple[str, ...],
     draft: bool,
+    shown: str,
 ) -> None:
-    """Put a new proposal in PROPOSAL's place; what is not given stays as it was."""
+    """Put a new proposal in PROPOSAL's place; what is not given stays as it was. With --dry-run, print its plan."""
     form = adjustments.Revise(
         proposal=proposal,
         amount_cents=None if amount is None else parse_money(amount),
@@ -115,9 +118,9 @@ def revise(
         effective_on=parse_day(on) if on else None,
         draft=draft,
         documents=[documents.load(path) for path in docs],
+        plan=shown,
     )
-    with opened(options) as desk:
-        _told(options, doing(desk, options, adjustments.revise, form))
+    _sent(options, adjustments.revise, form)
 
 
 @adjust.command()
@@ -149,6 +152,21 @@ def reverse(options: Options, journal: int, reason: str) -> None:
     """Propose to take back JOURNAL, a number from the account's ledger; approval posts it."""
     with opened(options) as desk:
         _told(options, doing(desk, options, adjustments.reverse, adjustments.Reverse(journal=journal, note=reason)))
+
+
+def _sent(options: Options, act: Act[Any, Proposed], form: Propose | Submit | Revise) -> None:
+    """Do it and tell; with --dry-run, print the plan that was tried."""
+    with opened(options) as desk:
+        result = doing(desk, options, act, form)
+        if not options.dry_run:
+            _told(options, result)
+            return
+        made = desk.ask(adjustments.preview, form)
+        if options.format == "json":
+            emit(options, as_record(made))
+            return
+        for line in plan_text(made):
+            click.echo(line)
 
 
 def _told(options: Options, result: Proposed) -> None:
@@ -205,3 +223,4 @@ def plan_text(made: Plan) -> Iterator[str]:
     if made.article:
         yield clean_text(made.article)
     yield f"tier {made.tier}: {made.why}" + ("; needs a document" if made.needs_document else "")
+    yield f"plan {made.hash}"

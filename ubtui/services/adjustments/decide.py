@@ -17,7 +17,7 @@ from ubtui.domain.numbers import format_account
 from ubtui.domain.subjects import ItemKey
 from ubtui.domain.text import clean_text
 from ubtui.services import ledger, reads
-from ubtui.services.adjustments.plans import Plan, legs_hash
+from ubtui.services.adjustments.plans import Plan, legs_hash, moved
 from ubtui.services.adjustments.rows import Row, find, not_linked, own, risen
 from ubtui.services.documents import documents
 
@@ -80,7 +80,7 @@ def approve(work: Work, form: Approve) -> Approved:
     made = row.plan(work)
     if made.hash != row.plan_hash:
         raise Refused(
-            f"the account has moved since {row.number} was proposed",
+            f"the account has moved since {row.number} was proposed: {moved(work, made)}",
             rule="what was approved is what is posted",
             cure=f"ask {row.maker} to revise it",
         )

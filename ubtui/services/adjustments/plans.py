@@ -12,12 +12,12 @@ import msgspec
 
 from ubtui.act import Form, Look, Refused
 from ubtui.domain.allocation import allocate
-from ubtui.domain.approval import Decision, Policy, tier
 from ubtui.domain.canonical import canonical, sha256_hex
 from ubtui.domain.errors import BadValue
 from ubtui.domain.money import LIMIT_CENTS, format_money
 from ubtui.domain.numbers import format_account, parse_account
 from ubtui.services import ledger
+from ubtui.services.adjustments.tiers import ASKER, Aside, decision
 from ubtui.services.documents import Paper
 from ubtui.services.ledger import Application, Entry, Item, Leg, NewItem
 from ubtui.settings import Reason
@@ -89,8 +89,15 @@ class Plan:
         return sum(leg.cents for leg in self.entry.legs if leg.cents > 0)
 
 
+Shown = Annotated[str, msgspec.Meta(description="hash of the plan that was shown; any other is refused")]
+
+
 class Propose(Form, frozen=True, kw_only=True):
-    """An adjustment of one account for a typed reason; its papers come along."""
+    """An adjustment of one account for a typed reason; its papers come along.
+
+    With the hash of the `plan` that was shown it is refused once the account has moved. Without one it is a
+    single step, planned and done as the account stands: so from the shell, never from a screen.
+    """
 
     account: Annotated[str, msgspec.Meta(description="account number, as 120440-3")]
     reason: Annotated[str, msgspec.Meta(description="one of the district's adjustment reasons")]
@@ -100,24 +107,23 @@ class Propose(Form, frozen=True, kw_only=True):
     item: Annotated[str | None, msgspec.Meta(description="the worklist item that it settles")] = None
     draft: Annotated[bool, msgspec.Meta(description="keep it as a draft, do not submit it")] = False
     documents: list[Paper] = []
+    plan: Shown = ""
 
     def recorded(self) -> Any:
         return {**_scalars(self), "documents": [paper.name for paper in self.documents]}
+
+    def request(self) -> Any:
+        return unguarded(self)
 
 
 def _scalars(form: Form) -> dict[str, Any]:
     return {name: getattr(form, name) for name in form.__struct_fields__ if name != "documents"}
 
 
-@dataclass(frozen=True)
-class Aside:
-    """Who proposes (else who asks), and the proposal not to be counted among what stands already."""
-
-    maker: str = ""
-    proposal_id: int = 0
-
-
-ASKER = Aside()
+def unguarded(form: Form) -> Any:
+    """A form as a request without the plan that was shown: a retry may have been shown a newer one."""
+    plain: dict[str, Any] = msgspec.to_builtins(form)
+    return {name: value for name, value in plain.items() if name != "plan"}
 
 
 def plan(look: Look, form: Propose, aside: Aside = ASKER) -> Plan:
@@ -147,6 +153,35 @@ def plan(look: Look, form: Propose, aside: Aside = ASKER) -> Plan:
         touched,
         aside,
     )
+
+
+def as_shown(look: Look, made: Plan, shown: str) -> None:
+    """Refuse a plan that is not the one of the hash `shown` (empty: none was shown), naming what moved."""
+    if shown and shown != made.hash:
+        raise Refused(
+            f"this is not the plan that was shown: {moved(look, made)}",
+            rule="what was shown is what is done",
+            cure="look at the plan again",
+        )
+
+
+def moved(look: Look, made: Plan) -> str:
+    """What a plan finds now, and the last that was posted on its account: what a moved plan is told by."""
+    found = [f"{t.charge} due {t.due_on} is {format_money(t.open_before)} open" for t in made.touched if t.item_id]
+    if len(found) > 3:
+        found[3:] = [f"and {len(found) - 3} more items"]
+    said = ", ".join(found) or "no open item is touched"
+    last = look.db.one(
+        "SELECT j.id, j.kind, j.posted_by, CAST(SUM(p.cents) AS bigint) FROM posting p"
+        " JOIN gl_account g ON g.id = p.gl_id JOIN journal j ON j.id = p.journal_id"
+        " WHERE p.account_id = ? AND g.use IN ('receivable', 'credit') GROUP BY j.id, j.kind, j.posted_by"
+        " ORDER BY j.id DESC LIMIT 1",
+        [made.account_id],
+    )
+    if last is None:
+        return f"{said}, and nothing is posted on {made.account}"
+    journal_id, kind, by, cents = last
+    return f"{said}; last on {made.account} is journal {journal_id}, {kind} {format_money(cents, sign=True)} by {by}"
 
 
 def find_account(look: Look, account: str) -> tuple[int, str]:
@@ -270,7 +305,7 @@ def whole(
     owed = sum(leg.cents for leg in entry.legs if books.gl[leg.gl].use == "receivable")
     credit = -sum(leg.cents for leg in entry.legs if books.gl[leg.gl].use == "credit")
     after = Standing(before.receivable + owed, before.credit + credit, before.balance + owed - credit)
-    decision = _decision(look, number, kind, reason, cents, entry, aside, undone)
+    needs = decision(look, number, kind, reason, cents, entry, aside, undone)
     version = look.district.approval.version
     return Plan(
         entry.account_id,
@@ -295,10 +330,10 @@ def whole(
             for leg in entry.legs
         ),
         tuple(touched),
-        decision.tier,
-        decision.approvals,
-        decision.why,
-        kind != "REVERSAL" and (reason.needs_document or decision.document_needed),
+        needs.tier,
+        needs.approvals,
+        needs.why,
+        kind != "REVERSAL" and (reason.needs_document or needs.document_needed),
         version,
         plan_hash(entry, touched, version),
         replace(entry, maker=aside.maker),
@@ -321,70 +356,3 @@ def _plain(entry: Entry) -> list[list[int | str]]:
         [leg.gl, leg.account_id or 0, leg.item_id or 0, leg.charge or "", leg.fund_id or 0, leg.cents]
         for leg in entry.legs
     ]
-
-
-def policy(look: Look) -> Policy:
-    """The district's approval rules as the tier rule takes them."""
-    a = look.district.approval
-    return Policy(
-        str(a.version),
-        *a.tier_cents,
-        manager_above=a.two_people_above_cents,
-        refund_to=a.refund_finance_above_cents,
-        auto_a_day=a.tier0_per_day,
-        auto_cents_a_day=a.tier0_cents_per_day,
-        auto_a_year_on_account=a.tier0_per_account_year,
-    )
-
-
-# Taking back a bill, an adjustment or a write-off moves the balance as an adjustment does, and is summed with them.
-SUMMED = ("BILL", "ADJ", "WRITEOFF")
-STANDING = (
-    " FROM proposal p LEFT JOIN approval a ON a.proposal_id = p.id LEFT JOIN journal u ON u.id = p.reverses"
-    " WHERE p.state = 'submitted' AND (p.kind IN ('ADJ', 'REFUND') OR u.kind IN ('BILL', 'ADJ', 'WRITEOFF'))"
-    " AND (a.decision IS NULL OR a.decision = 'approved')"
-)
-
-
-def _decision(
-    look: Look, number: str, kind: str, reason: Reason, cents: int, entry: Entry, aside: Aside, undone: str
-) -> Decision:
-    db, today, account_id, maker = look.db, look.today, entry.account_id, aside.maker
-    month = (today - timedelta(days=30)).isoformat()
-    by_account, by_maker = db.one(
-        "SELECT COALESCE(CAST(SUM(p.amount_cents) AS bigint), 0),"
-        " COALESCE(CAST(SUM(CASE WHEN p.maker = ? THEN p.amount_cents ELSE 0 END) AS bigint), 0)"
-        f"{STANDING} AND p.account_id = ? AND p.submitted_on >= ? AND p.id <> ?",
-        [maker, account_id, month, aside.proposal_id],
-    ) or (0, 0)
-    automatic = f"{STANDING} AND a.decided_by LIKE 'policy:%' AND a.decision = 'approved'"
-    day_count, day_sum = db.one(
-        f"SELECT COUNT(*), COALESCE(CAST(SUM(p.amount_cents) AS bigint), 0){automatic}"
-        " AND p.maker = ? AND a.decided_on = ?",
-        [maker, today.isoformat()],
-    ) or (0, 0)
-    year = db.value(
-        f"SELECT COUNT(*){automatic} AND p.account_id = ? AND a.decided_on > ?",
-        [account_id, (today - timedelta(days=365)).isoformat()],
-    )
-    month_state = db.value(
-        "SELECT status FROM period WHERE ym = ?", [entry.effective_on.year * 100 + entry.effective_on.month]
-    )
-    found = tier(
-        cents,
-        policy=policy(look),
-        refund="REFUND" in (kind, undone),
-        write_off=undone == "WRITEOFF",
-        own_or_linked=db.value("SELECT 1 FROM staff_account WHERE account_number = ? LIMIT 1", [number]) is not None,
-        back_dated=month_state == "closed",
-        account_30_day_sum=by_account if undone in ("", *SUMMED) else 0,
-        maker_account_30_day_sum=by_maker if undone in ("", *SUMMED) else 0,
-        policy_reason=reason.policy and kind == "ADJ",
-        day_count=day_count,
-        day_sum=day_sum,
-        year_count_on_account=year,
-    )
-    role = db.value("SELECT role FROM staff WHERE name = ?", [maker])
-    if role == "lead" and found.approvals == (frozenset({"lead"}),):
-        return replace(found, approvals=(frozenset({"lead", "finance"}),), why=f"{found.why} or finance")
-    return found

@@ -8,16 +8,17 @@ from typing import Annotated, Any
 
 import msgspec
 
-from ubtui.act import Form, Refused, Work, act
+from ubtui.act import Form, Look, Refused, Work, act
 from ubtui.db.models import ledger as models
 from ubtui.domain.errors import BadValue
 from ubtui.domain.subjects import ItemKey
 from ubtui.domain.text import clean_text
 from ubtui.services import ledger
 from ubtui.services.adjustments.decide import decide, post_approved
-from ubtui.services.adjustments.plans import Plan, Propose, legs_hash, plan
+from ubtui.services.adjustments.plans import Plan, Propose, Shown, as_shown, legs_hash, plan, unguarded
 from ubtui.services.adjustments.reversals import reversal
 from ubtui.services.adjustments.rows import Row, find, not_linked, own
+from ubtui.services.adjustments.tiers import Aside
 from ubtui.services.documents import Paper, keep, link
 
 
@@ -37,6 +38,10 @@ class Submit(Form, frozen=True, kw_only=True):
     """A draft to be decided."""
 
     proposal: Annotated[str, msgspec.Meta(description="proposal number, as P-000012")]
+    plan: Shown = ""
+
+    def request(self) -> Any:
+        return unguarded(self)
 
 
 class Revise(Form, frozen=True, kw_only=True):
@@ -49,6 +54,10 @@ class Revise(Form, frozen=True, kw_only=True):
     effective_on: Annotated[date | None, msgspec.Meta(description="the day it counts from")] = None
     draft: Annotated[bool, msgspec.Meta(description="keep it as a draft, do not submit it")] = False
     documents: list[Paper] = []
+    plan: Shown = ""
+
+    def request(self) -> Any:
+        return unguarded(self)
 
     def recorded(self) -> Any:
         plain = {name: getattr(self, name) for name in self.__struct_fields__ if name != "documents"}
@@ -65,8 +74,13 @@ class Reverse(Form, frozen=True, kw_only=True):
 
 @act("adjust.propose")
 def propose(work: Work, form: Propose) -> Proposed:
-    """Write a proposal with its papers; submitted at once unless it is to stay a draft."""
-    row = _write(work, plan(work, form), form.note, _item(form.item), None)
+    """Write a proposal with its papers; submitted at once unless it is to stay a draft.
+
+    What tier 0 allows posts at once: with `plan` as it was shown, without it as the account stands.
+    """
+    made = plan(work, form)
+    as_shown(work, made, form.plan)
+    row = _write(work, made, form.note, _item(form.item), None)
     _papers(work, row, form.documents)
     return _drafted(work, row) if form.draft else _submit(work, row)
 
@@ -78,6 +92,7 @@ def submit(work: Work, form: Submit) -> Proposed:
     own(work, row, "submit")
     if row.standing != "draft":
         raise Refused(f"{row.number} is {row.standing}", rule="submitted proposals are fixed", cure="revise it")
+    as_shown(work, row.plan(work), form.plan)
     return _submit(work, row)
 
 
@@ -94,16 +109,10 @@ def revise(work: Work, form: Revise) -> Proposed:
         raise Refused(f"{old.number} is replaced by {newer}", rule="revised once", cure=f"revise {newer}")
     if old.decision is None:
         decide(work, old, "withdrawn", "replaced by a revision")
-    was = old.form()
-    changed = Propose(
-        account=was.account,
-        reason=was.reason if form.reason is None else form.reason,
-        amount_cents=was.amount_cents if form.amount_cents is None else form.amount_cents,
-        note=was.note if form.note is None else form.note,
-        effective_on=was.effective_on if form.effective_on is None else form.effective_on,
-        item=was.item,
-    )
-    row = _write(work, plan(work, changed), changed.note, was.item, old.id)
+    changed = _changed(old, form)
+    made = plan(work, changed)
+    as_shown(work, made, form.plan)
+    row = _write(work, made, changed.note, changed.item, old.id)
     for document_id, title in work.db.rows(
         "SELECT document_id, title FROM document_link WHERE subject = ? ORDER BY document_id", [str(old.subject)]
     ):
@@ -112,6 +121,26 @@ def revise(work: Work, form: Revise) -> Proposed:
     work.touch("proposal", old.number)
     work.fact(revises=old.number)
     return _drafted(work, row) if form.draft else _submit(work, row)
+
+
+def preview(look: Look, form: Propose | Submit | Revise) -> Plan:
+    """The plan of what a form would do now, to be shown before it is sent with its hash. Raises Refused."""
+    if isinstance(form, Propose):
+        return plan(look, form)
+    row = find(look, form.proposal)
+    return row.plan(look) if isinstance(form, Submit) else plan(look, _changed(row, form), Aside(row.maker, row.id))
+
+
+def _changed(old: Row, form: Revise) -> Propose:
+    was = old.form()
+    return Propose(
+        account=was.account,
+        reason=was.reason if form.reason is None else form.reason,
+        amount_cents=was.amount_cents if form.amount_cents is None else form.amount_cents,
+        note=was.note if form.note is None else form.note,
+        effective_on=was.effective_on if form.effective_on is None else form.effective_on,
+        item=was.item,
+    )
 
 
 @act("ledger.reverse")

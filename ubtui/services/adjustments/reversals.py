@@ -9,7 +9,8 @@ from datetime import date
 from ubtui.act import Look, Refused
 from ubtui.domain.money import format_money
 from ubtui.services import ledger
-from ubtui.services.adjustments.plans import ASKER, Aside, Plan, Touched, effective, whole
+from ubtui.services.adjustments.plans import Plan, Touched, effective, whole
+from ubtui.services.adjustments.tiers import ASKER, Aside
 from ubtui.services.ledger import Application, Entry, Item, Leg
 from ubtui.settings import Reason
 

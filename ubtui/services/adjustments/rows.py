@@ -8,8 +8,9 @@ from datetime import date
 from ubtui.act import Look, Refused, Work, linked
 from ubtui.domain.numbers import format_account
 from ubtui.domain.subjects import Subject
-from ubtui.services.adjustments.plans import Aside, Plan, Propose, plan
+from ubtui.services.adjustments.plans import Plan, Propose, plan
 from ubtui.services.adjustments.reversals import reversal
+from ubtui.services.adjustments.tiers import Aside
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,9 @@ from datetime import date, timedelta
 from ubtui.act import Look, Refused, linked
 from ubtui.domain.numbers import format_account
 from ubtui.domain.subjects import Subject
-from ubtui.services.adjustments.plans import STANDING, Plan, PlanLeg
+from ubtui.services.adjustments.plans import Plan, PlanLeg
 from ubtui.services.adjustments.rows import Row, find, risen
+from ubtui.services.adjustments.tiers import STANDING
 from ubtui.services.documents import Document, documents
 
 
