@@ -57,6 +57,7 @@ def driver_class(environ: Mapping[str, str]) -> type[Driver] | None:
             self._turn = RLock()  # the thread that reads keys writes too
             self._held: list[str] | None = None
             self._resized = False
+            self._keys = 0  # handed over so far
 
         def write(self, data: str) -> None:
             """Write what changed."""
@@ -93,7 +94,11 @@ def driver_class(environ: Mapping[str, str]) -> type[Driver] | None:
             signal.signal(signal.SIGWINCH, resized)
 
         def process_message(self, message: Message) -> None:
-            """Paint all anew when the person comes back to the terminal, or asks for it."""
+            """Paint all anew when the person comes back to the terminal, or asks for it; no flood of keys goes on."""
+            if isinstance(message, events.Key) and (takes := getattr(self._app, "takes_key", None)) is not None:
+                if not takes(message.time, self._keys):
+                    return
+                self._keys += 1
             if isinstance(message, events.AppFocus) or (isinstance(message, events.Key) and message.key == REPAINT_KEY):
                 with self._turn:
                     self._send(self._grid.repaint())
