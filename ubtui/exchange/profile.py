@@ -253,6 +253,7 @@ def cards(profile: Profile, texts: Mapping[str, str], values: Mapping[str, Any])
         for field, text in texts.items()
         if len(text) >= _SHORTEST_CARD
         and (forms[field][0] not in _NUMBERS or (forms[field][0] == "day" and field not in values))
+        and sum(map(str.isdigit, text)) >= _SHORTEST_CARD
         and has_card_number(text)
     ]
 
