@@ -51,6 +51,8 @@ class AccountScreen(DeskScreen):
 
     async def _open(self) -> None:
         await self._read()
+        if self.part:  # turned to while it was being read
+            await self._show_part(self.part)
         if self.view is not None:  # after it is shown: who looked is known
             await self.desk.viewing("account.show", account=self.view.number)
 
@@ -100,9 +102,9 @@ class AccountScreen(DeskScreen):
         if part == self.part:
             made.focus()
 
-    def shown_list(self) -> QueueList:
-        """The list in view."""
-        return next((each for each in self.query(QueueList) if each.display), super().shown_list())
+    def shown_list(self) -> QueueList | None:
+        """The list in view; None on the summary."""
+        return next((each for each in self.query(QueueList) if each.display), None)
 
     def do_list_refresh(self) -> None:
         """Read everything again."""

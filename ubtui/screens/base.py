@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, ParamSpec, Protoco
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.containers import ScrollableContainer
 from textual.screen import Screen
 
 from ubtui import keys
@@ -23,6 +24,8 @@ from ubtui.widgets.status_bar import StatusBar
 from ubtui.widgets.too_small import TooSmall
 
 if TYPE_CHECKING:  # fields and inputs are not needed for the first screen
+    from textual.worker import Worker
+
     from ubtui.widgets.field import FieldSpec
     from ubtui.widgets.line_input import NotTaken
 
@@ -38,6 +41,14 @@ LIST_ACTIONS: dict[str, tuple[Any, ...]] = {
     "list.first": ("first",),
     "list.last": ("last",),
     "list.mark": ("mark",),
+}
+SCROLLS = {
+    "list.down": "scroll_down",
+    "list.up": "scroll_up",
+    "list.page_down": "page_down",
+    "list.page_up": "page_up",
+    "list.first": "scroll_home",
+    "list.last": "scroll_end",
 }
 PATIENCE_SECONDS = 0.4  # after this a person is told what is waited for
 
@@ -84,6 +95,9 @@ class Router(Protocol):
 
     async def asked(self, question: Ask) -> dict[str, str] | None:
         """Put a question and wait; None when it was cancelled."""
+
+    def began(self, work: Worker[None]) -> None:
+        """Something slow began, which the next key waits for, within reason."""
 
     def heard(self, event: int) -> None:
         """The worklist shows everything up to this event."""
@@ -177,20 +191,20 @@ class DeskScreen(Screen[None], inherit_bindings=False):
 
     def say(self, sentence: str | None) -> None:
         """Put a sentence in the place of the keys until the next key; None brings the keys back."""
-        if self.is_attached:
-            self.query_one("#hints", HintBar).say(sentence)
+        for bar in self.query("#hints").results(HintBar):  # none before the screen is composed, or after it went
+            bar.say(sentence)
 
     def said(self) -> str:
         """The sentence that stands in the place of the keys, if any."""
-        return self.query_one("#hints", HintBar).sentence or ""
+        return next((bar.sentence or "" for bar in self.query("#hints").results(HintBar)), "")
 
     # doing
 
     def action_command(self, id: str) -> None:
         """Key or palette: run a command of the registry."""
-        if id in LIST_ACTIONS and self.query(QueueList):
-            name, *given = LIST_ACTIONS[id]
-            getattr(self.shown_list(), f"action_{name}")(*given)
+        if not self.is_mounted:  # a key that came before the screen stands
+            return
+        if id in LIST_ACTIONS and self._moved(id):
             return
         name = "do_" + id.replace(".", "_")
         handler = getattr(self, name, None) or getattr(self.app, name, None)
@@ -199,9 +213,20 @@ class DeskScreen(Screen[None], inherit_bindings=False):
             return
         handler()
 
+    def _moved(self, id: str) -> bool:
+        """Move in the list in view, else scroll the text that has the focus."""
+        if (shown := self.shown_list()) is not None:
+            name, *given = LIST_ACTIONS[id]
+            getattr(shown, f"action_{name}")(*given)
+        elif isinstance(self.focused, ScrollableContainer) and id in SCROLLS:
+            getattr(self.focused, f"action_{SCROLLS[id]}")()
+        else:
+            return False
+        return True
+
     def start(self, work: Coroutine[Any, Any, None]) -> None:
         """Run something slow beside the keys; what goes wrong is said in words."""
-        self.run_worker(self._told(work), exit_on_error=False)
+        self.router.began(self.run_worker(self._told(work), exit_on_error=False))
 
     async def _told(self, work: Coroutine[Any, Any, None]) -> None:
         try:
@@ -256,17 +281,18 @@ class DeskScreen(Screen[None], inherit_bindings=False):
 
     def do_list_sort(self) -> None:
         """Sort by the next column."""
-        self.shown_list().sort()
+        if (shown := self._list_here()) is not None:
+            shown.sort()
 
     def do_list_reverse(self) -> None:
         """Turn the order round."""
-        self.shown_list().reverse()
+        if (shown := self._list_here()) is not None:
+            shown.reverse()
 
     def do_list_cell(self) -> None:
         """Show the whole row."""
-        each = self.shown_list()
-        if (row := each.current_row) is not None:
-            pairs = zip(each.source.columns, row.cells, strict=False)
+        if (shown := self._list_here()) is not None and (row := shown.current_row) is not None:
+            pairs = zip(shown.source.columns, row.cells, strict=False)
             lines = tuple(Line(column.title or column.key, text) for column, text in pairs)
             self.start(self.show_lines("The whole row", lines))
 
@@ -275,14 +301,23 @@ class DeskScreen(Screen[None], inherit_bindings=False):
 
     def do_list_copy(self) -> None:
         """Copy the row to the terminal's clipboard."""
-        if (row := self.shown_list().current_row) is not None:
+        if (shown := self._list_here()) is not None and (row := shown.current_row) is not None:
             self.app.copy_to_clipboard("\t".join(row.cells))
             self.say("Copied, where the terminal allows it.")
 
-    def shown_list(self) -> QueueList:
-        """The list that has the focus, or the first one."""
+    def shown_list(self) -> QueueList | None:
+        """The list that has the focus, or the first one; None where there is none."""
         found = self.focused
-        return found if isinstance(found, QueueList) else self.query(QueueList).first()
+        return found if isinstance(found, QueueList) else next(iter(self.query(QueueList)), None)
+
+    def _list_here(self) -> QueueList | None:
+        """The list in view; without one, or on an empty one, that is said."""
+        shown = self.shown_list()
+        if shown is None:
+            self.say("There is no list here: tab shows the next part." if self.KEYS == "account" else "No list here.")
+        elif not shown.ids:
+            self.say("There is no row here.")
+        return shown
 
     def on_not_taken(self, event: NotTaken) -> None:
         """A field did not take what came: say why."""
