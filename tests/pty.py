@@ -70,6 +70,11 @@ class _Screen(pyte.Screen):
         if data:
             self.last = data[-1]
 
+    def delete_lines(self, count: int | None = None) -> None:
+        # pyte leaves a line as it is when the one that should come there was never written
+        _ = [self.buffer[y] for y in range(self.lines)]
+        super().delete_lines(count)
+
     def scroll_up(self, count: int = 1, **_: object) -> None:
         self._at_top(self.delete_lines, count)
 

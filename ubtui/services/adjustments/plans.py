@@ -132,7 +132,7 @@ def plan(look: Look, form: Propose, aside: Aside = ASKER) -> Plan:
     Credit: items of the reason's charge code first, oldest first, then the others, the rest becomes customer
     credit. Debit: a new item. Refund: at most the credit.
     """
-    amount_cents = form.amount_cents
+    amount_cents, aside = form.amount_cents, replace(aside, seen=aside.seen or bool((form.item or "").strip()))
     account_id, number = find_account(look, form.account)
     typed = next((r for r in look.district.reasons if r.code == form.reason), None)
     if typed is None:
@@ -299,7 +299,7 @@ def whole(
 ) -> Plan:
     """Finish a plan: balances before and after, who must decide, and the hash over what it rests on."""
     assert entry.account_id is not None
-    aside = Aside(aside.maker or look.actor.name, aside.proposal_id)
+    aside = replace(aside, maker=aside.maker or look.actor.name)
     books, now = ledger.chart(look.db), ledger.balance(look, entry.account_id)
     before = Standing(now.receivable, now.credit, now.total)
     owed = sum(leg.cents for leg in entry.legs if books.gl[leg.gl].use == "receivable")

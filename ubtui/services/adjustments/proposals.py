@@ -110,7 +110,7 @@ def revise(work: Work, form: Revise) -> Proposed:
     if old.decision is None:
         decide(work, old, "withdrawn", "replaced by a revision")
     changed = _changed(old, form)
-    made = plan(work, changed)
+    made = plan(work, changed, Aside(work.actor.name, old.id, old.decision == "rejected"))
     as_shown(work, made, form.plan)
     row = _write(work, made, changed.note, changed.item, old.id)
     for document_id, title in work.db.rows(
@@ -128,7 +128,11 @@ def preview(look: Look, form: Propose | Submit | Revise) -> Plan:
     if isinstance(form, Propose):
         return plan(look, form)
     row = find(look, form.proposal)
-    return row.plan(look) if isinstance(form, Submit) else plan(look, _changed(row, form), Aside(row.maker, row.id))
+    return (
+        row.plan(look)
+        if isinstance(form, Submit)
+        else plan(look, _changed(row, form), Aside(row.maker, row.id, row.decision == "rejected"))
+    )
 
 
 def _changed(old: Row, form: Revise) -> Propose:
@@ -167,9 +171,35 @@ def _item(text: str | None) -> str | None:
         raise Refused(str(exc), rule="worklist items", cure="copy the item from the list") from exc
 
 
+def _same_account(work: Work, item: str | None, account_id: int, number: str) -> None:
+    """Refuse an item that is about another account: settling it would hide what is wrong there."""
+    if item is None:
+        return
+    key = ItemKey.parse(item)
+    told = work.db.value(
+        "SELECT account FROM work_item WHERE code = ? AND subject_type = ? AND subject_key = ? AND period = ?",
+        [key.code, key.subject.type, key.subject.key, key.period],
+    )
+    elsewhere = told is not None and told.replace("-", "") != number
+    if key.subject.type == "point":
+        elsewhere = elsewhere or (
+            work.db.value(
+                "SELECT 1 FROM live_point p JOIN live_service v ON v.point_id = p.id AND v.account_id = ?"
+                " WHERE p.number = ? LIMIT 1",
+                [account_id, key.subject.key],
+            )
+            is None
+        )
+    if elsewhere:
+        raise Refused(
+            f"{item} is not about this account", rule="worklist items", cure="propose it on the item's account"
+        )
+
+
 def _write(work: Work, made: Plan, note: str, item: str | None, revises: int | None) -> Row:
     number = account_number(work, made)
     not_linked(work, number)
+    _same_account(work, item, made.account_id, number)
     work.db.run(
         "INSERT INTO counter(name, value) VALUES ('proposal', 1) ON CONFLICT(name) DO UPDATE SET"
         " value = counter.value + 1"

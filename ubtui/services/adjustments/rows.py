@@ -64,10 +64,16 @@ class Row:
 
     def plan(self, look: Look) -> Plan:
         """What it would do now. Raises Refused."""
-        aside = Aside(self.maker, self.id)
+        aside = Aside(self.maker, self.id, self.revises is not None and was_rejected(look, self.revises))
         if self.reverses is not None:
             return reversal(look, self.reverses, self.effective_on, aside)
         return plan(look, self.form(), aside)
+
+
+def was_rejected(look: Look, proposal_id: int) -> bool:
+    """Whether somebody said no to this proposal: what replaces it does not post unseen."""
+    sql = "SELECT 1 FROM approval WHERE proposal_id = ? AND decision = 'rejected'"
+    return look.db.value(sql, [proposal_id]) is not None
 
 
 def find(look: Look, number: str) -> Row:

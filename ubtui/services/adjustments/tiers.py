@@ -13,10 +13,14 @@ from ubtui.settings import Reason
 
 @dataclass(frozen=True)
 class Aside:
-    """Who proposes (else who asks), and the proposal not to be counted among what stands already."""
+    """Who proposes (else who asks), and the proposal not to be counted among what stands already.
+
+    `seen`: a person must see it whatever its amount, because it settles a work item or answers a rejection.
+    """
 
     maker: str = ""
     proposal_id: int = 0
+    seen: bool = False
 
 
 ASKER = Aside()
@@ -78,7 +82,7 @@ def decision(
         back_dated=month_state == "closed",
         account_30_day_sum=by_account if undone in ("", *SUMMED) else 0,
         maker_account_30_day_sum=by_maker if undone in ("", *SUMMED) else 0,
-        policy_reason=reason.policy and kind == "ADJ",
+        policy_reason=reason.policy and kind == "ADJ" and not aside.seen,
         day_count=day_count,
         day_sum=day_sum,
         year_count_on_account=year,
