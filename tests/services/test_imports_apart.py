@@ -244,6 +244,27 @@ def test_long_numbers_of_things_are_no_cards() -> None:
     assert all(forms for forms in FIELDS.values())
 
 
+def test_a_row_of_another_width_keeps_its_fields_and_is_mended(desk: Desk, tmp_path: Path) -> None:
+    served(desk, tmp_path)
+    text = HEAD + "BADGER,1001,2016-09-20,120,why,so\nBADGER,1002,2016-09-20\n"
+    text += f"BADGER,{CARD},2016-09-20,7,{CARD}\n"
+    report = bring(desk, "reads", file(tmp_path, text, "wide.csv"))
+    assert report.reasons == {"bad-row": 2, "card-number": 1} and report.accepted == 0
+    wide, narrow, card = desk.ask(staged)
+    assert wide.fields == {"maker": "BADGER", "serial": "1001", "date": "2016-09-20", "value": "120"}
+    assert narrow.fields == {"maker": "BADGER", "serial": "1002", "date": "2016-09-20"}
+    assert card.fields["serial"] == "**** **** **** 1111"
+    kept = desk.session.rows("SELECT raw, fields FROM staged_row ORDER BY id")
+    assert json.loads(kept[0][0])[4:] == ["why", "so"] and "4111" not in str(kept)
+    keep = Decide(row=wide.row, decision="keep", reason="as it stands")
+    assert refused(desk.perform(decide, keep)).rule == "bad-row"
+    assert done(desk.perform(mend, Mend(row=wide.row, set=("value=121",)))).state == "mended"
+    assert reads(desk)[-1][:3] == ("2016-09-20", 121, 9)
+    assert refused(desk.perform(mend, Mend(row=narrow.row, set=("maker=BADGER",)))).rule == "missing-field"
+    assert done(desk.perform(mend, Mend(row=narrow.row, set=("value=3201",)))).state == "mended"
+    steady(desk)
+
+
 def test_a_row_too_long_to_keep_stays_a_list(desk: Desk, tmp_path: Path) -> None:
     served(desk, tmp_path)
     extra = ",".join(f"c{n}" for n in range(300))

@@ -19,7 +19,7 @@ from ubtui.db.models.office import Batch
 from ubtui.domain.errors import BadValue
 from ubtui.domain.money import format_money, parse_money
 from ubtui.domain.text import clean_text
-from ubtui.exchange.profile import FieldFault, Kind, Profile, cards, convert, masked
+from ubtui.exchange.profile import FieldFault, Kind, Layout, Profile, cards, convert, masked
 from ubtui.exchange.rows import FileFault, RawRow, Reading, Source, source
 from ubtui.services.imports.reads import ReadTaker
 from ubtui.services.imports.release import RUNNING, alive, sweep
@@ -160,9 +160,9 @@ def _chunks(reading: Reading) -> Iterator[list[Line]]:
 
 
 def _line(raw: RawRow, reading: Reading) -> Line:
-    if raw.fault:
-        return Line(raw.row_no, raw.line, raw.cells, {}, {}, FieldFault("", "bad-row", raw.fault))
     assert reading.layout is not None
+    if raw.fault:
+        return _bad_row(raw, reading.layout)
     texts = reading.layout.texts(raw.cells)
     values, faults = convert(reading.profile, texts)
     if hidden := cards(reading.profile, texts, values):
@@ -172,6 +172,18 @@ def _line(raw: RawRow, reading: Reading) -> Line:
     line = Line(raw.row_no, raw.line, raw.cells, texts, values, faults[0] if faults else None)
     line.cents = values.get("charge", 0)
     return line
+
+
+def _bad_row(raw: RawRow, layout: Layout) -> Line:
+    """A row of another width, its fields as the columns have them for whoever mends it; cells beyond stay in raw."""
+    fault = FieldFault("", "bad-row", raw.fault)
+    given = layout.texts([*raw.cells, *[""] * layout.width]) if raw.cells else {}
+    # Its columns may have moved, so that no field is safe from a card number.
+    texts = {field: masked(text) for field, text in given.items()}
+    if hidden := [field for field, text in texts.items() if text != given[field]]:
+        said = f"{raw.fault}, and {hidden[0]} holds what looks like a payment card number, which is never kept"
+        fault = FieldFault(hidden[0], "card-number", said)
+    return Line(raw.row_no, raw.line, raw.cells, texts, {}, fault)
 
 
 def _prove(reading: Reading, asked: Asked, rows: int) -> None:

@@ -122,6 +122,12 @@ def decide(work: Work, form: Decide) -> Decided:
     work.detail(reason=why)
     if form.decision == "drop":
         return _settle(work, row, "dropped", why, None)
+    if row[6] == "bad-row":
+        raise Refused(
+            f"row {form.row} has columns too many or too few: its fields are a guess",
+            rule="bad-row",
+            cure="mend it, naming the fields you looked at, or drop it",
+        )
     if row[6] == "duplicate-read":
         _make_room(work, row, why)
     return _settle(work, row, "kept", why, _taken(work, row, msgspec.json.decode(row[12])))
