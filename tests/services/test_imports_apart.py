@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.detectors.scene import PERIODS, Customer, Scene, read_day
-from tests.services.importing import ACCOUNTS, bring, file, seat, served, stage, training
+from tests.services.importing import ACCOUNTS, ROOT, bring, file, seat, served, stage, training
 from tests.services.office import NOW, done, refused
 from ubtui.act import Done, Refused
 from ubtui.db.models import office as office_models
@@ -287,6 +287,27 @@ def test_reasons_are_cleaned(desk: Desk, tmp_path: Path) -> None:
     done(desk.perform(decide, Decide(row=row, decision="drop", reason="read\x1b[2J\u202e twice")))
     (dropped,) = desk.ask(staged, state="dropped")
     assert dropped.why == "read[2J twice"
+
+
+def test_a_fraction_of_a_whole_unit_waits_and_is_never_cut(desk: Desk, tmp_path: Path) -> None:
+    text = USE + "7,RESIDENTIAL_SINGLE,W,2016-05-01,1.5,,,,,,,,,4.00\n"
+    text += "8,RESIDENTIAL_SINGLE,W,2016-05-01,2.0,,,,,,,,,5.00\n"
+    report = bring(desk, "usage", file(tmp_path, text), "santa-monica")
+    assert (report.accepted, report.units, report.reasons) == (1, 2, {"fraction": 1})
+    row = desk.ask(staged)[0]
+    assert row.sentence == "line 2: usage 1.5 is no whole number of ccf, and a use is never cut"
+    keep = Decide(row=row.row, decision="keep", reason="as it stands")
+    assert refused(desk.perform(decide, keep)).rule == "fraction"
+    assert done(desk.perform(mend, Mend(row=row.row, set=("usage=2",)))).state == "mended"
+    assert desk.session.rows("SELECT value, usage FROM live_read") == [(None, 2), (None, 2)]
+    steady(desk)
+
+
+def test_a_use_of_another_unit_is_taken_in_whole_billing_units(desk: Desk, tmp_path: Path) -> None:
+    toml = (ROOT / "ubtui/exchange/profiles/santa-monica.toml").read_text("utf-8").replace('"ccf"', '"cf"')
+    text = USE + "7,RESIDENTIAL_SINGLE,W,2016-05-01,250.5,,,,,,,,,4.00\n"
+    report = bring(desk, "usage", file(tmp_path, text), toml=toml)
+    assert (report.accepted, report.units) == (1, 2)
 
 
 def test_a_use_beyond_every_bill_waits(desk: Desk, tmp_path: Path) -> None:

@@ -146,7 +146,12 @@ class UsageTaker(Taker):
                 where |= {"point_id": first.point_id, "register_id": first.register_id}
                 return refuse(line, "duplicate-read", f"{key[0]} has no {key[2]}. meter for {day}", "date", **where)
             return refuse(line, "no-meter", f"account {key[0]} has no meter to take a use", "customer", **where)
-        use = whole(line.values["usage"], self.unit, point.unit if point else self.district.billing_unit)
+        billing = point.unit if point else self.district.billing_unit
+        volume: Fraction = line.values["usage"]
+        if self.unit == billing and volume.denominator != 1:
+            said = f"usage {line.texts['usage']} is no whole number of {billing}, and a use is never cut"
+            return refuse(line, "fraction", said, "usage")
+        use = whole(volume, self.unit, billing)
         if use > MOST_USE:
             said = f"{use:,} is no use: {MOST_USE:,} units are the most between two reads"
             return refuse(line, "bad-value", said, "usage")
@@ -350,7 +355,7 @@ class UsageTaker(Taker):
 
 @lru_cache(maxsize=20_000)
 def whole(volume: Fraction, unit: Unit, billing: str) -> int:
-    """A volume in whole billing units, the rest dropped as it is from reads."""
+    """A volume of another unit in whole billing units, the rest dropped as it is from reads."""
     return floor(convert(volume, unit, Unit(billing)))
 
 
