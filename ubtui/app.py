@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Mapping
 from datetime import date
 from importlib import import_module
+from pathlib import Path
 from traceback import extract_tb
 from typing import Any, ClassVar
 
@@ -19,9 +20,10 @@ from textual.worker import Worker, active_worker
 
 from ubtui import keys
 from ubtui.act import Done, Look, Refused, new_key
+from ubtui.cli.faults import log_fault
 from ubtui.desk import Desk, Seat
 from ubtui.screens.base import Ask, DeskScreen, Place, words
-from ubtui.screens.worklist import WorklistScreen
+from ubtui.screens.worklist import WorklistScreen, kept_forms
 from ubtui.services import listing, news, worklist
 from ubtui.services.listing import FirstPage, Query
 from ubtui.widgets import theme, too_small, wire
@@ -44,6 +46,7 @@ ROUTES: dict[str, str] = {
     "approvals": "ubtui.screens.approvals:ApprovalsScreen",
     "approval": "ubtui.screens.approval:ApprovalScreen",
     "help": "ubtui.screens.commands:CommandsScreen",
+    "do": "ubtui.screens.commands:CommandsScreen",
 }
 
 
@@ -69,6 +72,7 @@ class DeskApp(App[None], inherit_bindings=False):
         self.desk, self.hint, self.lean = desk, hint, is_lean(environ)
         self.day, self._first_page = desk.ask(_first_look)
         self.claims: dict[str, None] = {}  # keys of items, to give them back
+        self.written: set[Path] = set()  # files that this desk wrote, which it may write again
         self.fault: Exception | None = None
         self.animation_level = "none"
         self._heard = 0
@@ -284,6 +288,9 @@ class DeskApp(App[None], inherit_bindings=False):
     def _is_ours(self, event: events.Key, top: DeskScreen) -> bool:
         """Two-key commands, and the end of what was said at the last key."""
         top.say(None)
+        if self.hint:
+            self.hint = False
+            self.home.end_hint()
         if self._prefixed:
             self._prefixed = False
             if (each := keys.sequences(PREFIX).get(event.key)) is not None:
@@ -311,7 +318,10 @@ class DeskApp(App[None], inherit_bindings=False):
         if isinstance(self.screen, DeskScreen) and self.screen.KEYS != "help":
             self.go(Place("help", self.screen.KEYS))
 
-    do_app_palette = do_app_help
+    def do_app_palette(self) -> None:
+        """All that can be done here, by its name."""
+        if isinstance(self.screen, DeskScreen) and self.screen.KEYS != "help":
+            self.go(Place("do", self.screen.KEYS))
 
     def do_go_worklist(self) -> None:
         """The worklist."""
@@ -324,6 +334,16 @@ class DeskApp(App[None], inherit_bindings=False):
     def do_go_account(self) -> None:
         """An account by its number."""
         self.home.start(self._find_account())
+
+    def do_go_draft(self) -> None:
+        """The newest form that was kept."""
+        self.home.start(self._open_kept())
+
+    async def _open_kept(self) -> None:
+        if waiting := await self.desk.asking(kept_forms):
+            self.go(waiting[0].place)
+        elif isinstance(self.screen, DeskScreen):
+            self.screen.say("No form waits: all that was typed is sent.")
 
     async def _find_account(self) -> None:
         from ubtui.screens.find import account_question
@@ -356,5 +376,9 @@ def run(data: str, seat: Seat, sample: bool) -> int:
         frames = extract_tb(app.fault.__traceback__)
         place = f"{os.path.basename(frames[-1].filename)}:{frames[-1].lineno}" if frames else "unknown place"
         kind = type(app.fault).__name__
-        os.write(2, f"The desk closed after a fault ({kind} at {place}). What was typed is kept.\n".encode())
+        log = log_fault(app.fault, ["--data", data])
+        told = (
+            f"The desk closed after a fault ({kind} at {place}). What was typed is kept; see {log}\n"
+        )
+        os.write(2, told.encode())
     return app.return_code or 0

@@ -80,6 +80,7 @@ COMMANDS: tuple[Command, ...] = (
         ("worklist", "fix", "adjust", "approvals", "approval"),
         "f2",
     ),
+    Command("item.adjust", ("a",), "adjust", "adjust this item's account", ("worklist",)),
     Command("item.meter", ("m",), "meter", "show the history of the row's meter", ("worklist", "fix")),
     Command("worklist.refresh", ("R",), "run", "run the nightly look for trouble now", ("worklist",)),
     # the account
@@ -129,8 +130,9 @@ COMMANDS: tuple[Command, ...] = (
     # everywhere
     Command("go.worklist", ("g w",), "worklist", "go to the worklist"),
     Command("go.approvals", ("g a",), "approvals", "go to the approvals"),
+    Command("go.draft", ("g d",), "form", "open the newest form that was kept unfinished"),
     Command("go.account", ("g c",), "find", "go to an account by its number; a form stays as it is", form_key="f3"),
-    Command("app.palette", (":", "ctrl+p"), "palette", "find any command by its name"),
+    Command("app.palette", (":", "ctrl+p"), "do", "do anything that can be done here, by its name"),
     Command("list.clear", ("escape",), "clear", "take the filter off, then the marks", ("worklist",)),
     Command("app.back", ("escape",), "back", "go back to where you were", SCREENS[1:], show=True),
     Command("app.help", ("?",), "help", "show the keys of this screen", form_key="f10", show=True),

@@ -148,7 +148,7 @@ def test_a_flood_of_keys_is_dropped_and_the_desk_is_back_soon(district: str) -> 
         began = time.monotonic()
         terminal.write(b"\x1b[200~\x1b[A line \x1b[201~" + b"words \x1b[B and " * 36_000)
         terminal.wait_for("dropped", timeout=30)
-        time.sleep(0.3)
+        time.sleep(0.8)
         terminal.press("escape")
-        terminal.wait_for("Team ", timeout=30)
-        assert time.monotonic() - began < 8
+        terminal.wait_for("Team ")
+        assert time.monotonic() - began < 5

@@ -53,6 +53,7 @@ def test_sequences_and_markdown() -> None:
         "w": "go.worklist",
         "a": "go.approvals",
         "c": "go.account",
+        "d": "go.draft",
     }
     page = keys.as_markdown()
     for command in keys.COMMANDS:

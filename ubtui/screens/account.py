@@ -63,7 +63,7 @@ class AccountScreen(DeskScreen):
 
     def _name_parts(self) -> None:
         names = [("Summary", ""), *((name, "") for name in PARTS)]
-        told = "  ".join(f"[{name}]" if n == self.part else f" {name} " for n, (name, _) in enumerate(names))
+        told = "".join(f"[{name}]" if n == self.part else f" {name} " for n, (name, _) in enumerate(names))
         self.query_one("#parts", StatusBar).say(told)
 
     # parts
@@ -87,6 +87,7 @@ class AccountScreen(DeskScreen):
         for each in self.query(QueueList):
             each.display = False
         self.query_one("#summary").display = part == 0
+        self._say_counts()
         if part == 0:
             self.query_one("#summary").focus()
             return
@@ -99,8 +100,17 @@ class AccountScreen(DeskScreen):
         else:
             made = found.first(QueueList)
         made.display = part == self.part
+        self._say_counts()
         if part == self.part:
             made.focus()
+
+    def on_queue_list_counted(self, event: QueueList.Counted) -> None:
+        """How much of the part is shown."""
+        self._say_counts()
+
+    def _say_counts(self) -> None:
+        shown = self.shown_list()
+        self.query_one("#parts", StatusBar).say(right="" if shown is None else shown.counts())
 
     def shown_list(self) -> QueueList | None:
         """The list in view; None on the summary."""

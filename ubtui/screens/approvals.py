@@ -94,6 +94,10 @@ class ApprovalsScreen(Deciding):
         id = self.query_one(QueueList).current_id
         return None if id is None or id >= len(self.numbers) else self.numbers[id]
 
+    def on_queue_list_counted(self, event: QueueList.Counted) -> None:
+        """How many proposals are shown."""
+        self.query_one("#counts", StatusBar).say(right=event.text)
+
     @on(QueueList.Highlighted, "#list")
     def _highlighted(self) -> None:
         self.start(self._about(self._number()))

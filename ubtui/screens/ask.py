@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
+from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
 
 from ubtui.screens.base import Ask
@@ -27,6 +27,12 @@ class AskScreen(ModalScreen[dict[str, str] | None], inherit_bindings=False):
         Binding("f5", "accept", "do it", show=False),
         Binding("escape", "cancel", "cancel", show=False),
         Binding("enter", "cancel", "cancel", show=False),
+        Binding("pageup", "lines('page_up')", "lines above", show=False),
+        Binding("pagedown", "lines('page_down')", "lines below", show=False),
+        Binding("up,k", "lines('up')", "a line up", show=False),
+        Binding("down,j", "lines('down')", "a line down", show=False),
+        Binding("home", "lines('home')", "the first line", show=False),
+        Binding("end", "lines('end')", "the last line", show=False),
         Binding("tab", "app.focus_next", "next", show=False),
         Binding("shift+tab", "app.focus_previous", "previous", show=False),
     ]
@@ -41,7 +47,8 @@ class AskScreen(ModalScreen[dict[str, str] | None], inherit_bindings=False):
         with Vertical(id="ask"):
             yield StatusBar(ask.title)
             if ask.lines:
-                yield Panel(ask.lines, id="ask-lines")
+                with VerticalScroll(id="ask-lines", classes="" if ask.fields else "-alone", can_focus=False):
+                    yield Panel(ask.lines)
             if ask.fields:
                 yield Form(ask.fields, id="ask-form")
             yield StatusBar(self._ways_out(), id="ask-keys")
@@ -54,9 +61,19 @@ class AskScreen(ModalScreen[dict[str, str] | None], inherit_bindings=False):
         return f"{enter} {self.question.do}   esc cancel"
 
     def on_mount(self) -> None:
-        """Begin in the first field."""
+        """Begin in the first field; say where there is more to read than there is room for."""
+        self.call_after_refresh(self._more)
         if self.question.fields:
             self.query_one(Form).input(self.question.fields[0].name).focus()
+
+    def _more(self) -> None:
+        if self.question.lines and self.query_one("#ask-lines").max_scroll_y:
+            self.query_one("#ask-keys", StatusBar).say(f"{self._ways_out()}   pgdn more lines")
+
+    def action_lines(self, where: str) -> None:
+        """Key: show other lines; in a field the keys that type or move there are the field's."""
+        for lines in self.query("#ask-lines"):
+            getattr(lines, f"scroll_{where}")(animate=False)
 
     def on_form_finished(self) -> None:
         """Enter in the last field."""

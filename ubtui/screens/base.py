@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, ParamSpec, Protocol, TypeVar, cast
 
 from textual.app import ComposeResult
@@ -83,6 +84,7 @@ class Router(Protocol):
 
     desk: Desk
     day: date
+    written: set[Path]  # files that were written from here, which may be written again
 
     def go(self, place: Place, instead: bool = False) -> None:
         """Open a place; `instead` of the screen on top."""
@@ -304,6 +306,14 @@ class DeskScreen(Screen[None], inherit_bindings=False):
         if (shown := self._list_here()) is not None and (row := shown.current_row) is not None:
             self.app.copy_to_clipboard("\t".join(row.cells))
             self.say("Copied, where the terminal allows it.")
+
+    def do_list_export(self) -> None:
+        """Write what is shown, in its order and under its filter, to a file."""
+        if (shown := self._list_here()) is not None:
+            from ubtui.screens.export import export
+
+            name = "-".join(part.replace("/", "-") for part in (self.KEYS, self.place.key, shown.id or "") if part)
+            self.start(export(self, shown, name, "rows"))
 
     def shown_list(self) -> QueueList | None:
         """The list that has the focus, or the first one; None where there is none."""

@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 from textual.widgets import Input
 
 from ubtui import keys
-from ubtui.screens.base import DeskScreen, Place
+from ubtui.screens.base import LIST_ACTIONS, DeskScreen, Place
 from ubtui.widgets.line_input import LineInput
 from ubtui.widgets.queue_list import QueueList
 from ubtui.widgets.rows import Column, ListSource, Row
@@ -26,10 +26,11 @@ class CommandsScreen(DeskScreen):
 
     def __init__(self, place: Place) -> None:
         super().__init__(place)
-        self.found = [each for each in keys.for_screen(place.key) if each.id not in ("app.palette", "app.help")]
+        self.found: list[keys.Command] = []
 
     def body(self) -> ComposeResult:
         """One line to search in, and the list."""
+        self.found = self._offered()
         rows = {}
         for number, each in enumerate(self.found):
             shown = " ".join(keys.shown(key) for key in each.keys_on(self.place.key)) or "palette"
@@ -37,9 +38,27 @@ class CommandsScreen(DeskScreen):
         yield LineInput(placeholder="type to search", id="search")
         yield QueueList(ListSource(COLUMNS, rows), empty="No command of that name here.", id="commands")
 
+    def _offered(self) -> list[keys.Command]:
+        """The keys of the screen below; to do something, whatever command acts on it, and none that only moves."""
+        asking = ("app.palette", "app.help")
+        if self.place.name == "help":
+            return [each for each in keys.for_screen(self.place.key) if each.id not in asking]
+        below = self.app.screen_stack[-2]
+        return [
+            each
+            for each in keys.COMMANDS
+            if (each.id not in (*asking, *LIST_ACTIONS, "app.back") and each.on(self.place.key))
+            or self._acts(below, each)
+        ]
+
+    @staticmethod
+    def _acts(below: object, each: keys.Command) -> bool:
+        mine = type(below).__dict__.get("do_" + each.id.replace(".", "_"))
+        return mine is not None
+
     def on_mount(self) -> None:
         """Search at once."""
-        self.head(f"Keys of this screen: {self.place.key}")
+        self.head("Do" if self.place.name == "do" else f"Keys of this screen: {self.place.key}")
         self.query_one("#search").focus()
 
     def on_input_changed(self, event: Input.Changed) -> None:

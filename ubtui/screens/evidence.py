@@ -6,10 +6,30 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from ubtui.domain.dates import format_day
+from ubtui.domain.dates import format_day, parse_instant
 from ubtui.domain.money import format_money
+from ubtui.domain.ranking import BASE, HELD_BILL_LIFT, STATUTORY_LIFT, money_points
 from ubtui.services.worklist import ItemView
 from ubtui.widgets.panel import Line
+
+# What a figure of the evidence is called, where its name alone does not say it.
+NAMES = {
+    "average": "average of six reads",
+    "before": "use before it fell",
+    "business_days": "office days",
+    "if_rollover": "use if past zero",
+    "last_year": "last year's use",
+    "median": "cycle's median",
+    "on": "",
+    "point_state": "the point is",
+    "previous": "read before",
+    "since_seal": "use since the seal",
+    "source": "",
+    "value": "reads",
+}
+SOURCES = {"A": "actual read", "E": "estimated read", "C": "customer's read", "K": "computed read"}
+HELD = {"over-limit": "held: over the limit", "below-previous": "held: below the read before"}
+DUE = {"bill date": "the office day before the bill"}
 
 
 def heading(view: ItemView) -> str:
@@ -18,45 +38,87 @@ def heading(view: ItemView) -> str:
     return "  ".join(part for part in parts if part)
 
 
-def lines(view: ItemView, today: date) -> tuple[Line, ...]:
+def lines(view: ItemView, today: date, zone: str = "UTC") -> tuple[Line, ...]:
     """Why, by when, what if not, who has it, and the evidence."""
-    return tuple(_lines(view, today))
+    return tuple(_lines(view, today, zone))
 
 
-def _lines(view: ItemView, today: date) -> Iterator[Line]:
+def _lines(view: ItemView, today: date, zone: str) -> Iterator[Line]:
     tone = "danger" if view.priority >= 90 else "warning" if view.priority >= 80 else None
     yield Line("why", view.why, tone)
     if where := " · ".join(part for part in (view.who, view.place) if part):
         yield Line("who / where", where)
     terms = []
     if view.due_on:
-        terms.append(f"due {format_day(view.due_on, today)}" + (f" ({view.due_source})" if view.due_source else ""))
+        terms.append(
+            f"due {format_day(view.due_on, today)}"
+            + (f" ({DUE.get(view.due_source, view.due_source)})" if view.due_source else "")
+        )
     if view.money_cents:
         terms.append(f"{format_money(view.money_cents)} at stake")
     if view.units:
         terms.append(f"{view.units:,} units")
     yield Line("if it waits", " · ".join([view.consequence, *terms]))
     if view.state == "claimed":
-        yield Line("has it", view.holder or f"{view.assignee}, whose lease has ended", "accent")
+        until = f" until {clock(view.lease_until, zone)}" if view.holder and view.lease_until else ""
+        yield Line(
+            "has it", f"{view.holder}{until}" if view.holder else f"{view.assignee}, whose lease has ended", "accent"
+        )
     if view.state == "waiting":
         woken = f" until {format_day(view.wake_on, today)}" if view.wake_on else ""
         yield Line("waiting", f"{view.wait_for or 'for a day'}{woken} ({view.assignee})")
+    for read in view.evidence.get("reads", ()):
+        yield Line("read", _read(read, today))
     if figures := figures_of(view.evidence):
         yield Line("evidence", figures)
-    for read in view.evidence.get("reads", ()):
-        yield Line("", told(read))
     for event in view.events[-3:]:
         if event.note:
-            yield Line(event.kind, f"{event.note} ({event.actor}, {event.at[:10]})")
+            yield Line(event.kind, f"{event.note} ({event.actor}, {moment(event.at, zone)})")
+
+
+def _read(read: Mapping[str, Any], today: date) -> str:
+    """A read of the evidence: its day, what the register showed, the use."""
+    value, use = read.get("value"), read.get("use")
+    parts = [
+        format_day(date.fromisoformat(read["on"]), today),
+        f"{value:,}" if isinstance(value, int) else "",
+        f"use {use:,}" if isinstance(use, int) else "no use yet" if value is not None else "",
+    ]
+    return "  ".join(part for part in parts if part)
+
+
+def clock(instant: str, zone: str) -> str:
+    """An instant as the district's clock shows it: "14:05"."""
+    return moment(instant, zone)[-5:]
+
+
+def moment(instant: str, zone: str) -> str:
+    """Day and time of an instant by the district's clock: "2026-11-23 14:05"."""
+    import pendulum
+
+    return parse_instant(instant).astimezone(pendulum.timezone(zone)).strftime("%Y-%m-%d %H:%M")
 
 
 def figures_of(evidence: Mapping[str, Any]) -> str:
-    """The flat figures of an item on one line."""
-    return " · ".join(
-        f"{name.replace('_', ' ')} {told(value, name)}"
-        for name, value in evidence.items()
-        if name not in ("reads", "seq")
-    )
+    """The flat figures of an item on one line, as people say them."""
+    hidden = {"reads", "seq"} | ({"read_on", "value", "use", "previous"} if evidence.get("reads") else set())
+    return " · ".join(_figure(name, value) for name, value in evidence.items() if name not in hidden and value != "")
+
+
+def _figure(name: str, value: Any) -> str:
+    if name in ("source", "previous_source"):
+        said = SOURCES.get(value, str(value))
+        return said if name == "source" else f"before it an {said}".replace("an c", "a c")
+    if name == "held":
+        return HELD.get(value, f"held: {value}")
+    if name in ("limit", "median") and isinstance(value, str):
+        return f"{label(name)} {value} ×"
+    return f"{label(name)} {told(value, name)}".strip()
+
+
+def label(name: str) -> str:
+    """The name of a figure in words: `amount` for `amount_cents`, `class limit` for `class_limit`."""
+    return NAMES.get(name, name.removesuffix("_cents").replace("_", " "))
 
 
 def told(value: Any, name: str = "") -> str:
@@ -64,7 +126,7 @@ def told(value: Any, name: str = "") -> str:
     if name.endswith("_cents") and isinstance(value, int):
         return format_money(value)
     if isinstance(value, Mapping):
-        return "  ".join(f"{key} {told(each, key)}" for key, each in value.items() if each is not None)
+        return "  ".join(f"{label(key)} {told(each, key)}".strip() for key, each in value.items() if each is not None)
     if isinstance(value, Sequence) and not isinstance(value, str):
         return "  ".join(told(each) for each in value)
     if isinstance(value, bool) or value is None:
@@ -72,17 +134,46 @@ def told(value: Any, name: str = "") -> str:
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 
-def explanation(view: ItemView) -> tuple[Line, ...]:
+def explanation(view: ItemView, zone: str = "UTC") -> tuple[Line, ...]:
     """How the priority came about and what happened to the item, for the key that explains."""
-    story = [
-        Line(event.kind, f"{event.at[:16].replace('T', ' ')}  {event.actor}  {event.note}") for event in view.events
-    ]
+    story = [Line(event.kind, f"{moment(event.at, zone)}  {event.actor}  {event.note}") for event in view.events]
     head = [
         Line("priority", f"{view.priority}" + (f" by hand: {view.override_reason}" if view.override_reason else "")),
-        Line("as computed", f"{view.priority_calc}: its kind's base, the money at stake, and business days past due"),
-        Line("found", f"{view.detected_on}, seen {view.seen_count} times, last {view.last_seen_at[:10]}"),
+        Line("as computed", _sum(view)),
+        Line("found", f"{view.detected_on}, seen {view.seen_count} times, last {moment(view.last_seen_at, zone)}"),
         Line("raised by", view.raised_by),
         Line("reopened", f"{view.reopen_count} times"),
         Line("closes", "by hand" if view.group == "X" else "by itself, when its cause is gone"),
     ]
-    return (*head, *(Line(name.replace("_", " "), told(value, name)) for name, value in view.evidence.items()), *story)
+    return (*head, *(Line(name, text) for name, text in _pairs(view)), *story)
+
+
+def _pairs(view: ItemView) -> Iterator[tuple[str, str]]:
+    for name, value in view.evidence.items():
+        if name == "reads":
+            yield from (("read", told(each)) for each in value)
+        elif name in ("source", "previous_source", "held"):
+            yield name.replace("_", " "), _figure(name, value)
+        else:
+            yield label(name) or name, told(value, name)
+
+
+def _sum(view: ItemView) -> str:
+    """The computed priority as a sum: base, money, days past due; or the deadline that lifts it."""
+    base = view.evidence.get("priority", 50) if view.key.code == "X05" else BASE.get(view.key.code, 0)
+    money = money_points(view.money_cents)
+    parts = [f"{base} for its kind"]
+    if money:
+        parts.append(f"{money} for {format_money(view.money_cents)} at stake")
+    rest = view.priority_calc - base - money
+    if view.priority_calc == STATUTORY_LIFT and view.due_source == "statute" and rest > 0:
+        lift = f", lifted to {STATUTORY_LIFT}: the law's deadline is within 2 office days"
+    elif view.priority_calc == HELD_BILL_LIFT and "held" in view.evidence and rest > 0:
+        lift = f", lifted to {HELD_BILL_LIFT}: the read is held and its bill is within 2 office days"
+    else:
+        lift = ""
+        if rest > 0:
+            parts.append(
+                f"{rest} for {rest if rest < 10 else '10 or more'} office day{'s' if rest > 1 else ''} past due"
+            )
+    return f"{view.priority_calc} = {' + '.join(parts)}{lift}" if not lift else f"{' + '.join(parts)}{lift}"

@@ -32,6 +32,7 @@ class MeterScreen(DeskScreen):
     def __init__(self, place: Place) -> None:
         super().__init__(place)
         self.history: MeterHistory | None = None
+        self._counts = ""
 
     def body(self) -> ComposeResult:
         """Card, trend, reads."""
@@ -50,7 +51,7 @@ class MeterScreen(DeskScreen):
     async def _read(self) -> None:
         found = self.history = await self.ask(meters.history, self.place.key)
         card = found.card
-        self.head(f"Meter  {card.meter or card.point}")
+        self._say_head()
         self.query_one("#card", Panel).show(tuple(card_lines(found, self.router.day)))
         self.query_one("#trend-label", StatusBar).say(f"24 months to {found.through}")
         self.query_one("#months", Sparkline).show(found.months)
@@ -59,6 +60,15 @@ class MeterScreen(DeskScreen):
         assert isinstance(reads.source, ListSource)
         reads.source.table = {n: read_row(each, card.point) for n, each in enumerate(found.reads)}
         reads.reload()
+
+    def _say_head(self) -> None:
+        if self.history is not None:
+            self.head(f"Meter  {self.history.card.meter or self.history.card.point}   {self._counts}")
+
+    def on_queue_list_counted(self, event: QueueList.Counted) -> None:
+        """How many reads are shown."""
+        self._counts = event.text
+        self._say_head()
 
     def do_list_refresh(self) -> None:
         """Read it again."""

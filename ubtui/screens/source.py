@@ -55,6 +55,6 @@ class DeskSource:
         """The rows of these ids."""
         return await self._ask(listing.rows, self.of, ids)
 
-    async def total(self) -> int:
-        """How many rows there are with no filter at all."""
-        return await self._ask(listing.total, self.of)
+    async def total(self, query: Query) -> int:
+        """How many rows there are with no filter: of all states where the query names one."""
+        return await self._ask(listing.total, self.of, query)

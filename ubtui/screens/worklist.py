@@ -4,11 +4,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from textual import on
 from textual.app import ComposeResult
@@ -53,10 +52,8 @@ class WorklistScreen(DeskScreen):
     def __init__(self, place: Place, ready: FirstPage | None = None) -> None:
         super().__init__(place)
         self._ready = None if ready is None else (Query(), ready)
-        self._shown: worklist.ItemView | None = None
         self._asked_for: int | None = None
         self._counts = ""
-        self._written: set[Path] = set()
 
     def body(self) -> ComposeResult:
         """Counts (or the filter while it is typed), the list, the evidence."""
@@ -75,6 +72,7 @@ class WorklistScreen(DeskScreen):
         self.list.focus()
         self._name_day()
         self.start(self._count())
+        self.start(self._announce())
 
     @property
     def list(self) -> QueueList:
@@ -111,7 +109,16 @@ class WorklistScreen(DeskScreen):
             return self.list.current_id
         return self.list.step(by)
 
+    def end_hint(self) -> None:
+        """The first key was pressed: the evidence takes the hint's place."""
+        self._explain(self._asked_for)
+
     # what is shown
+
+    async def _announce(self) -> None:
+        if (waiting := await self.ask(kept_forms)) and not self.said():
+            more = f" (and {len(waiting) - 1} more)" if len(waiting) > 1 else ""
+            self.say(f"A form waits: {waiting[0].told}{more} — g d opens it.")
 
     async def _count(self) -> None:
         self.router.heard((await self.ask(news.news, 0)).event)
@@ -132,7 +139,7 @@ class WorklistScreen(DeskScreen):
     def _highlighted(self, event: QueueList.Highlighted) -> None:
         self._asked_for = event.id
         if event.id is None:
-            self.query_one("#evidence", Panel).show(())
+            self.query_one("#evidence", Panel).show((), "")
         else:
             self.set_timer(EVIDENCE_SECONDS, lambda: self._explain(event.id))
 
@@ -143,10 +150,9 @@ class WorklistScreen(DeskScreen):
     async def _show_evidence(self, id: int) -> None:
         view = await self.ask(worklist.item, id)
         if id == self._asked_for and self.is_attached and not getattr(self.app, "hint", False):
-            self._shown = view
-            self.query_one("#evidence", Panel).show(evidence.lines(view, self.router.day), evidence.heading(view))
-        elif getattr(self.app, "hint", False):
-            cast(Any, self.app).hint = False
+            self.query_one("#evidence", Panel).show(
+                evidence.lines(view, self.router.day, self.desk.district.zone), evidence.heading(view)
+            )
 
     # keys
 
@@ -175,6 +181,10 @@ class WorklistScreen(DeskScreen):
         """Open the meter of the row."""
         self.start(self._open_account("meter"))
 
+    def do_item_adjust(self) -> None:
+        """Adjust the account of the row."""
+        self.start(self._open_account("adjust"))
+
     async def _open_account(self, name: str) -> None:
         if (id := self.list.current_id) is None:
             return
@@ -192,7 +202,9 @@ class WorklistScreen(DeskScreen):
     async def _explain_row(self) -> None:
         if (id := self.list.current_id) is not None:
             view = await self.ask(worklist.item, id)
-            await self.show_lines(f"Why {view.priority}: {evidence.heading(view)}", evidence.explanation(view))
+            await self.show_lines(
+                f"Why {view.priority}: {evidence.heading(view)}", evidence.explanation(view, self.desk.district.zone)
+            )
 
     # filter
 
@@ -379,6 +391,9 @@ class WorklistScreen(DeskScreen):
             changed = answer_of.result
             mine = changed.state == "claimed" and changed.assignee == self.actor.name
             self.router.remember_claim(changed.item, mine)
+            if verb == "claim" and changed.until:
+                until = evidence.clock(changed.until, self.desk.district.zone)
+                self.say(self.said().replace(SAID["claim"], f"{SAID['claim'][:-1]}, until {until}."))
         if len(views) > 1:
             if done == len(views):
                 self.list.clear_marks()
@@ -393,39 +408,36 @@ class WorklistScreen(DeskScreen):
         self.start(self._export())
 
     async def _export(self) -> None:
-        from ubtui.exchange.tables import FORMATS, apart, replacing
-        from ubtui.services.worklist.export import export
-        from ubtui.widgets.field import FieldSpec
+        from ubtui.screens.export import export
+        from ubtui.services.worklist.export import export as items
 
         query = self.list.asked
-        fields = (
-            FieldSpec("path", "File", required=True, value=f"worklist-{self.router.day}.csv", help="where to write it"),
-            FieldSpec("format", "Format", "choice", tuple((each, each) for each in FORMATS), True, value="csv"),
-        )
+        await export(self, self.list, "worklist", "items", lambda look, form, out: items(look, query, form, out))
 
-        def wrong(values: dict[str, str]) -> dict[str, str]:
-            named = Path(os.path.expanduser(values["path"]))
-            try:
-                place = apart(named, self.desk.folder)
-            except (BadValue, OSError, RuntimeError) as fault:
-                return {"path": str(fault).removeprefix(f"{named}: ")}
-            if os.path.lexists(place) and place not in self._written:
-                return {"path": "exists already: choose another name"}
-            return {}
 
-        told = f"Write what is shown: {self.list.counts()}"
-        if (values := await self.router.asked(Ask(told, fields, do="write it", check=wrong))) is None:
-            return
-        path = apart(Path(os.path.expanduser(values["path"])), self.desk.folder)
+@dataclass(frozen=True)
+class KeptForm:
+    """A form that this person left unfinished: where it is opened, and its name."""
 
-        def write(look: Look) -> int:
-            with replacing(path, self.desk.folder) as file:
-                return export(look, query, values["format"], file)
+    place: Place
+    told: str
 
-        await self.desk.viewing("worklist.export", format=values["format"], rows=len(self.list.ids))
-        count = await self.desk.exporting(write)
-        self._written.add(path)
-        self.say(f"{count:,} items written to {path}")
+
+def kept_forms(look: Look) -> list[KeptForm]:
+    """The person's kept adjustments, the newest first."""
+    from ubtui.services import adjustments
+
+    found = []
+    for each in adjustments.drafts(look):
+        kind, _, key = each.subject.partition(":")
+        if each.form != "adjust":
+            continue
+        if kind == "proposal":
+            account = adjustments.proposal(look, key).account
+            found.append(KeptForm(Place("adjust", account, draft=key), f"adjustment of {account}, revising {key}"))
+        else:
+            found.append(KeptForm(Place("adjust", key), f"adjustment of {key}"))
+    return found
 
 
 def _views(look: Look, ids: Sequence[int]) -> list[worklist.ItemView]:

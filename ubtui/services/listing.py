@@ -22,13 +22,17 @@ PAGE = 500  # ids in one statement
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column, `width` None for what is left; where room is short the highest `priority` goes first, 0 never."""
+    """One column, `width` None for what is left; where room is short the highest `priority` goes first, 0 never.
+
+    `grow`: its share of the room that is left, for a column with a width as for one without (which has 1 unless told).
+    """
 
     key: str
     title: str
     width: int | None = None
     align: Align = "left"
     priority: int = 0
+    grow: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,9 +152,14 @@ def count(look: Look, listing: Listing, query: Query) -> int:
     return int(look.db.value(f"SELECT COUNT(*) FROM {listing.source} WHERE {asked.where}", asked.params))
 
 
-def total(look: Look, listing: Listing) -> int:
-    """How many rows there are with no filter at all."""
-    return count(look, listing, Query())
+def total(look: Look, listing: Listing, query: Query = Query()) -> int:
+    """How many rows there are with no filter; of every state, `usual` or not, where `query` names one."""
+    everything = replace(listing, usual="") if _names_state(parse(query.filter).clauses) else listing
+    return count(look, everything, Query())
+
+
+def _names_state(clauses: Sequence[Clause]) -> bool:
+    return any(clause.field == "state" and not clause.negated for clause in clauses)
 
 
 def stream(look: Look, listing: Listing, query: Query, cells: str | None = None) -> Iterator[tuple[Any, ...]]:
@@ -213,7 +222,7 @@ def _order(listing: Listing, query: Query) -> str:
 def _ask(look: Look, listing: Listing, query: Query) -> _Asked:
     given = parse(query.filter)
     parts, params = ([listing.where] if listing.where else []), list(listing.params)
-    if listing.usual and not any(clause.field == "state" and not clause.negated for clause in given.clauses):
+    if listing.usual and not _names_state(given.clauses):
         parts.append(listing.usual)
     texts: list[tuple[Clause, str, list[Any]]] = []
     for clause in given.clauses:

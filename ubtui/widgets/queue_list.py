@@ -128,6 +128,7 @@ class QueueList(ScrollView, can_focus=True):
         self._to_last = False
         self._said: tuple[str, int | None] | None = None
         self._failure: str | None = None
+        self._filled: set[int] = set()  # places of columns that have something in a row that has arrived
         self._generation = 0
         self._opener: asyncio.Task[None] | None = None
         self._loader: asyncio.Task[None] | None = None
@@ -193,7 +194,7 @@ class QueueList(ScrollView, can_focus=True):
             parts = [f"{shown:,} of {of} shown, filtered: {clean_text(self._shown.filter)}"]
         if self._failure is not None and not shown:
             parts = ["not read"]
-        titles = {column.key: column.title for column in self.source.columns}
+        titles = {column.key: column.title for column in self.source.columns if len(column.title) > 2}
         if self._shown.sort is not None:
             parts.append(f"by {titles.get(self._shown.sort, self._shown.sort)}" + (" reversed" * self._shown.reverse))
         elif self._shown.reverse:
@@ -369,6 +370,8 @@ class QueueList(ScrollView, can_focus=True):
         if generation != self._generation:
             return
         self._pages.begin(ids := array("q", first.ids), first.rows)
+        self._filled.clear()
+        self._fill(first.rows.values())
         if len(ids) < PAGE:
             self._pages.finish(ids)
             self._answered(asked, fallback)
@@ -392,6 +395,8 @@ class QueueList(ScrollView, can_focus=True):
         rows = await self.source.rows(window)
         if generation == self._generation:
             self._pages.begin(ids, rows)
+            self._filled.clear()
+            self._fill(rows.values())
             self._pages.finish(ids)
             self._answered(asked, self._cursor)
             self._changed = 0
@@ -403,7 +408,7 @@ class QueueList(ScrollView, can_focus=True):
         else:
             self._total = None
             self._say()
-            total = await self.source.total()
+            total = await self.source.total(self._shown)
             if generation == self._generation:
                 self._total = total
 
@@ -426,6 +431,7 @@ class QueueList(ScrollView, can_focus=True):
                 self._fail(fault)
         else:
             if generation == self._generation:
+                self._fill(rows.values())
                 self._pages.keep({id: rows.get(id) for id in ids}, self.scroll_offset.y, self._lines)
         finally:
             if self._loader is asyncio.current_task():
@@ -507,7 +513,7 @@ class QueueList(ScrollView, can_focus=True):
     def render_line(self, y: int) -> Strip:
         """One line: the titles, a row, a placeholder, or nothing."""
         width = self.size.width
-        layout = arrange(self.source.columns, max(1, width - LEAD))
+        layout = arrange(self.source.columns, max(1, width - LEAD), self._blank())
         plain = self.rich_style
         if y == 0:
             titles = [column.title for column in self.source.columns]
@@ -515,7 +521,7 @@ class QueueList(ScrollView, can_focus=True):
             return self._strip(width, (text, self._style("header")))
         place = y - 1 + self.scroll_offset.y
         if place >= len(self._pages.ids):
-            told = self._failure or ("reading…" if self._reading else self.empty)
+            told = self._failure or ("reading…" if self._reading else self._nothing())
             return self._strip(width, (" " * LEAD + told if y == 1 and not self._pages.ids else "", self._style("dim")))
         id = self._pages.ids[place]
         here = place == self._cursor
@@ -534,6 +540,22 @@ class QueueList(ScrollView, can_focus=True):
         place, column, cells = layout[0]  # the colour stands on the first column only, beside its letters
         toned = len(cell(row.cells[place], cells, column.align))
         return self._strip(width, (lead, plain), (text[:toned], self._style(row.tone)), (text[toned:], plain))
+
+    def _blank(self) -> set[int]:
+        """Places of columns with nothing in them; none before a row is known."""
+        return set(range(len(self.source.columns))) - self._filled if self._filled else set()
+
+    def _fill(self, rows: Iterable[Row | None]) -> None:
+        """Learn which columns have something in them; one that gets its first text comes into view."""
+        before = len(self._filled)
+        for row in rows:
+            if row is not None:
+                self._filled.update(place for place, text in enumerate(row.cells) if text)
+        if len(self._filled) != before:
+            self.refresh()
+
+    def _nothing(self) -> str:
+        return "Nothing matches the filter." if self._shown.filter else self.empty
 
     def _style(self, part: str) -> Style:
         return self.get_component_rich_style(f"queue--{part}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -35,8 +35,8 @@ class Source(Protocol):
     async def rows(self, ids: Sequence[int]) -> Mapping[int, Row]:
         """The rows of these ids; an id that is no longer there is left out."""
 
-    async def total(self) -> int:
-        """How many rows there are with no filter at all."""
+    async def total(self, query: Query) -> int:
+        """How many rows the query's own kind has with no filter: a filter that names states looks at all of them."""
 
 
 class ListSource:
@@ -69,14 +69,18 @@ class ListSource:
         """The rows of these ids."""
         return {id: self.table[id] for id in ids if id in self.table}
 
-    async def total(self) -> int:
+    async def total(self, query: Query) -> int:
         """How many rows there are."""
         return len(self.table)
 
 
-def arrange(columns: Sequence[Column], width: int) -> tuple[tuple[int, Column, int], ...]:
-    """(place, column, cells) of the columns that fit in `width` cells; flexible ones share what the others leave."""
-    kept = list(enumerate(columns))
+def arrange(columns: Sequence[Column], width: int, blank: Collection[int] = ()) -> tuple[tuple[int, Column, int], ...]:
+    """(place, column, cells) of the columns that fit in `width` cells.
+
+    Flexible ones share what is left, or lacking, in proportion to `grow`. `blank` are the places of columns with
+    nothing in them: they give their room to the others.
+    """
+    kept = [(place, column) for place, column in enumerate(columns) if place not in blank] or list(enumerate(columns))
 
     def needed() -> int:
         cells = sum(FLEXIBLE_MINIMUM if column.width is None else column.width for _, column in kept)
@@ -87,17 +91,15 @@ def arrange(columns: Sequence[Column], width: int) -> tuple[tuple[int, Column, i
         if not droppable:
             break
         kept.remove(max(droppable, key=lambda pair: (pair[1].priority, pair[0])))
-    flexible = [place for place, column in kept if column.width is None]
-    fixed = sum(column.width for _, column in kept if column.width is not None)
-    room = max(len(flexible), width - fixed - GAP * (len(kept) - 1))
-    arranged = []
-    for place, column in kept:
-        if column.width is None:
-            share = room // len(flexible) + (1 if flexible.index(place) < room % len(flexible) else 0)
-            arranged.append((place, column, share))
-        else:
-            arranged.append((place, column, column.width))
-    return tuple(arranged)
+    least = {place: FLEXIBLE_MINIMUM if column.width is None else column.width for place, column in kept}
+    growing = {place: column.grow or 1 for place, column in kept if column.width is None or column.grow}
+    spare = width - sum(least.values()) - GAP * (len(kept) - 1)  # or what is lacking, below zero
+    shares = sum(growing.values())
+    for place, grow in growing.items():
+        share = spare * grow // shares  # of what is left for this one and those behind it, so that it adds up
+        least[place] = max(1, least[place] + share)
+        spare, shares = spare - share, shares - grow
+    return tuple((place, column, least[place]) for place, column in kept)
 
 
 def clean_row(row: Row) -> Row:

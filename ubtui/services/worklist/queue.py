@@ -53,11 +53,11 @@ WORKLIST = Listing(
     columns=(
         Column("pri", "Pri", 3, "right"),
         Column("age", "Age", 4, "right"),
-        Column("state", " ", 1),
-        Column("item", "Item", 20),
+        Column("state", "St", 2),
+        Column("item", "Item", 20, grow=1),
         Column("account", "Account", 8),
-        Column("who", "Who / where", 20),
-        Column("why", "Why"),
+        Column("who", "Who / where", 20, grow=2),
+        Column("why", "Why", 30, grow=4),
         Column("money", "Money", 10, "right", 1),
         Column("due", "Due", 10, "left", 2),
         Column("code", "Code", 6, "left", 3),
@@ -124,7 +124,10 @@ class Tally:
 
 
 def tally(look: Look) -> Tally:
-    """Counts for the head of the list: mine = assigned to me, team = my role's with nobody on them."""
+    """Counts for the head of the list: mine = assigned to me, team = my role's with nobody on them.
+
+    Done today are those of the same two that were resolved since the day began, whoever or whatever resolved them.
+    """
     mine = team = waiting = 0
     for state, role, assignee, n in look.db.rows(
         f"SELECT w.state, w.role, w.assignee, COUNT(*) FROM work_item w WHERE {LIVE} GROUP BY 1, 2, 3"
@@ -135,7 +138,11 @@ def tally(look: Look) -> Tally:
             mine += n
         elif state == "open" and assignee is None and role == look.actor.role:
             team += n
-    done = look.db.value("SELECT COUNT(*) FROM work_item WHERE resolved_at >= ?", [_day_began(look)])
+    done = look.db.value(
+        "SELECT COUNT(*) FROM work_item WHERE resolved_at >= ?"
+        " AND (assignee = ? OR resolved_by = ? OR (assignee IS NULL AND role = ?))",
+        [_day_began(look), look.actor.name, look.actor.name, look.actor.role],
+    )
     return Tally(mine, team, waiting, int(done))
 
 

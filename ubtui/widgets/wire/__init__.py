@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import sys
+from codecs import getincrementaldecoder
 from collections.abc import Mapping
+from select import select
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +31,7 @@ _REPEAT = re.compile(r"(alacritty|foot|kitty|xterm-kitty|wezterm|ghostty|xterm-g
 
 _SYNC, _SYNC_END = "\x1b[?2026h", "\x1b[?2026l"
 REPAINT_KEY = "ctrl+l"
+FLOOD_SILENCE = 0.1  # seconds without a byte that end a flood
 
 
 def grid_for(term: str, columns: int, lines: int) -> Grid | None:
@@ -44,6 +48,7 @@ def driver_class(environ: Mapping[str, str]) -> type[Driver] | None:
         return None
     if not _KNOWN.fullmatch(term):
         return None
+    from textual._xterm_parser import XTermParser
     from textual.drivers.linux_driver import LinuxDriver
 
     class WireDriver(LinuxDriver):
@@ -58,6 +63,7 @@ def driver_class(environ: Mapping[str, str]) -> type[Driver] | None:
             self._held: list[str] | None = None
             self._resized = False
             self._keys = 0  # handed over so far
+            self._is_flood = False
 
         def write(self, data: str) -> None:
             """Write what changed."""
@@ -93,10 +99,29 @@ def driver_class(environ: Mapping[str, str]) -> type[Driver] | None:
 
             signal.signal(signal.SIGWINCH, resized)
 
+        def run_input_thread(self) -> None:
+            """Read keys as Textual does; a flood is thrown away unread, and a byte that is no text ends nothing."""
+            parser = XTermParser(self._debug)
+            decode = getincrementaldecoder("utf-8")("replace").decode
+            while not self.exit_event.is_set():
+                if select([self.fileno], [], [], 0.1)[0]:
+                    if not (data := os.read(self.fileno, 4096)):
+                        break  # the line is gone
+                    for message in parser.feed(decode(data)):
+                        self.process_message(message)
+                for message in parser.tick():
+                    self.process_message(message)
+                if self._is_flood:
+                    self._is_flood = False
+                    while not self.exit_event.is_set() and select([self.fileno], [], [], FLOOD_SILENCE)[0]:
+                        if not os.read(self.fileno, 65536):
+                            break
+
         def process_message(self, message: Message) -> None:
             """Paint all anew when the person comes back to the terminal, or asks for it; no flood of keys goes on."""
             if isinstance(message, events.Key) and (takes := getattr(self._app, "takes_key", None)) is not None:
                 if not takes(message.time, self._keys):
+                    self._is_flood = True
                     return
                 self._keys += 1
             if isinstance(message, events.AppFocus) or (isinstance(message, events.Key) and message.key == REPAINT_KEY):
