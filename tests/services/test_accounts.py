@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
 from tests.services import office
 from ubtui.act import Refused
+from ubtui.cli.account import text
 from ubtui.db.models import ledger, record
 from ubtui.db.models import reads as read_models
 from ubtui.desk import Desk
@@ -115,6 +117,57 @@ def test_account_shows_place_meter_reads_money_and_what_is_open(at: Desk) -> Non
     assert "past due 60 days" in view.alerts
     assert any("a read is held" in alert for alert in view.alerts)
     assert any("seal 4471" in alert for alert in view.alerts)
+
+
+def test_a_record_made_from_uses_shows_them_however_old_and_no_stand_in_meter(at: Desk) -> None:
+    db = at.session
+    with db.writing():
+        point = db.insert(record.ServicePoint, number="SP-00002", premise_id=1, route_id=1, sequence=35, state="active")
+        db.insert(
+            record.Service,
+            account_id=office.account(db),
+            point_id=point,
+            kind="irrigation",
+            rate_code="R1",
+            unit="ccf",
+            customer_class="irrigation",
+            from_on=date(2015, 1, 1),
+        )
+        meter = db.insert(record.Meter, maker="PLACEHOLDER", serial="7-1", size='5/8"', placeholder=1)
+        register = db.insert(record.Register, meter_id=meter, dials=6, mult_num=1, mult_den=1, unit="ccf")
+        db.insert(record.Install, meter_id=meter, point_id=point, on_date=date(2015, 1, 1))
+        for year, month, use in ((2015, 9, 11), (2015, 11, 8), (2016, 9, 12), (2016, 11, 9)):
+            db.insert(
+                read_models.Read,
+                register_id=register,
+                read_on=date(year, month, 20),
+                seq=1,
+                point_id=point,
+                period=f"B2/{year}-{month:02d}",
+                value=None,
+                usage=use,
+                days=61,
+                kind="regular",
+                source="A",
+                status="released",
+                entered_by="ana",
+                entered_at=office.NOW,
+            )
+    view = at.ask(accounts.account, NUMBER)
+    made = view.points[1]
+    assert [(r.read_on.year, r.value, r.use, r.year_ago) for r in made.reads] == [
+        (2016, None, 9, 8),
+        (2016, None, 12, 11),
+        (2015, None, 8, None),
+        (2015, None, 11, None),
+    ]
+    assert (made.meter, made.size, made.dials, made.meter_unit) == ("", "", None, "")
+    shown = list(text(view))
+    assert "  no meter on record" in shown and not any("PLACEHOLDER" in line for line in shown)
+    assert "  2016-11-20    use only  use      9  regular A released  year ago 8" in shown
+    assert '  meter BADGER/123  3/4"  6 dials ccf' in shown
+    inches = replace(view, points=tuple(replace(p, size='5/8"') for p in view.points))
+    assert '  meter BADGER/123  5/8"  6 dials ccf' in list(text(inches))
 
 
 def test_bills_and_receipts_tell_what_is_open_and_reversed(at: Desk) -> None:

@@ -112,10 +112,15 @@ def _point(p: PointLine) -> Iterator[str]:
         return
     yield f"{p.point} {p.state}  route {p.route_seq or '-'}  APN {p.apn or '-'}  {clean_text(p.address)}"
     if p.meter:
-        yield f'meter {clean_text(p.meter)}  {p.size}"  {p.dials or "-"} dials {p.meter_unit}'
+        size = clean_text(p.size).rstrip('" ')
+        yield f'meter {clean_text(p.meter)}  {size}"  {p.dials or "-"} dials {p.meter_unit}'
+    else:
+        yield "no meter on record"
     if p.seal:
         yield f"seal {p.seal}  {p.lock_state}, {p.lock_reason.replace('_', ' ')}, rate {p.rate_status}"
     for r in p.reads:
         value, use = (f"{n:,}" if n is not None else "-" for n in (r.value, r.use))
+        if r.value is None and r.use is not None:
+            value = "use only"
         ago = f"year ago {r.year_ago:,}" if r.year_ago is not None else ""
         yield f"{r.read_on}  {value:>10}  use {use:>6}  {r.kind} {r.source} {r.status}  {ago}"

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from ubtui.act import Look, Refused
 from ubtui.db.session import Row
@@ -70,7 +70,10 @@ class ReadLine:
 
 @dataclass(frozen=True)
 class PointLine:
-    """A service of the account and, where it has one, its service point, meter, seal and last four reads."""
+    """A service of the account and, where it has one, its service point, meter, seal and last four reads.
+
+    `meter` is empty where none is on record: a stand-in made by an import is none.
+    """
 
     service: str
     rate: str
@@ -360,12 +363,13 @@ def _points(look: Look, account_id: int) -> tuple[PointLine, ...]:
 
 
 def _point(look: Look, row: Row) -> PointLine:
-    meter: Row = ("", "", "", None, "")
+    nothing: Row = ("", "", "", None, "", 0)
+    meter = nothing
     seal: Row = ("", "", "", "")
     if row[14]:
         meter = (
             look.db.one(
-                "SELECT t.maker, t.serial, t.size, g.dials, g.unit FROM live_install i"
+                "SELECT t.maker, t.serial, t.size, g.dials, g.unit, t.placeholder FROM live_install i"
                 " JOIN meter t ON t.id = i.meter_id"
                 " LEFT JOIN register g ON g.meter_id = t.id WHERE i.point_id = ? AND i.off_date IS NULL"
                 " ORDER BY i.on_date DESC, g.n LIMIT 1",
@@ -373,6 +377,8 @@ def _point(look: Look, row: Row) -> PointLine:
             )
             or meter
         )
+        if meter[-1]:  # a stand-in for the meter that a file of uses does not name
+            meter = nothing
         seal = (
             look.db.one(
                 "SELECT number, lock_state, lock_reason, rate_status FROM seal WHERE point_id = ?"
@@ -408,18 +414,27 @@ def _point(look: Look, row: Row) -> PointLine:
 
 
 def _reads(look: Look, point_id: int) -> tuple[ReadLine, ...]:
-    rows = look.db.rows(
-        "SELECT d.read_on, d.period, d.value, d.usage, d.days, d.kind, d.source, d.status FROM live_read d"
-        " WHERE d.register_id IN (SELECT g.id FROM live_install i JOIN register g ON g.meter_id = i.meter_id"
-        " WHERE i.point_id = ?) AND d.point_id = ? AND d.status <> 'void' AND d.read_on >= ?"
-        " ORDER BY d.read_on DESC, d.register_id, d.seq DESC",
-        [point_id, point_id, (look.today - timedelta(days=1200)).isoformat()],
+    """The last four reads, however long ago: a record made from old files shows what it has."""
+    here = (
+        " FROM live_read d WHERE d.register_id IN (SELECT g.id FROM live_install i JOIN register g"
+        " ON g.meter_id = i.meter_id WHERE i.point_id = ?) AND d.point_id = ? AND d.status <> 'void'"
     )
-    uses: dict[str, int] = {}
-    for row in rows:
-        if row[3] is not None:
-            uses[row[1]] = uses.get(row[1], 0) + row[3]
-    return tuple(ReadLine(date.fromisoformat(row[0]), *(*row[1:], uses.get(_last_year(row[1])))) for row in rows[:4])
+    rows = look.db.rows(
+        f"SELECT d.read_on, d.period, d.value, d.usage, d.days, d.kind, d.source, d.status{here}"
+        " ORDER BY d.read_on DESC, d.register_id, d.seq DESC LIMIT 4",
+        [point_id, point_id],
+    )
+    before = sorted({_last_year(row[1]) for row in rows})
+    uses = dict(
+        look.db.rows(
+            f"SELECT d.period, CAST(SUM(d.usage) AS bigint){here} AND d.usage IS NOT NULL"
+            f" AND d.period IN ({', '.join('?' * len(before))}) GROUP BY d.period",
+            [point_id, point_id, *before],
+        )
+        if before
+        else ()
+    )
+    return tuple(ReadLine(date.fromisoformat(row[0]), *(*row[1:], uses.get(_last_year(row[1])))) for row in rows)
 
 
 def _last_year(period: str) -> str:
