@@ -41,7 +41,7 @@ def test_a_broken_line_loses_nothing(sample_folder: str, how: int | str) -> None
         ana.see("Yours for 30 minutes")
         assert asked(sample_folder, "SELECT assignee FROM work_item WHERE state = 'claimed'") == [("ana",)]
         open_form(ana, account)
-        ana.press("r")
+        ana.press("2")
         ana.press("tab")
         ana.type("12.3")
         time.sleep(0.6)  # at most a second of typing may be lost

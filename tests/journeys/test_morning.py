@@ -22,8 +22,8 @@ def owed(data: str, account: str) -> int:
 
 
 def form_filled(ana: Sitting, amount: str, note: str) -> None:
-    """The adjustment form: a first letter for the reason, then amount and note."""
-    ana.press("r")
+    """The adjustment form: a digit for the reason, then amount and note."""
+    ana.press("2")
     ana.see("Read corrected after billing")
     ana.press("tab")
     ana.type(amount)

@@ -53,7 +53,7 @@ def test_a_broken_line_keeps_what_was_typed(district: str) -> None:
         terminal.wait_for("owner, payer")
         terminal.press("a")
         terminal.wait_for("Counts from")
-        terminal.press("r", "tab")
+        terminal.press("2", "tab")
         terminal.type("54.30")
         terminal.wait_for("-54.30")
         terminal.close()

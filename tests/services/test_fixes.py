@@ -147,11 +147,11 @@ def test_two_digits_swapped_are_changed_back(prev: int, use: int, place: int) ->
     right = prev + use
     digits = f"{right:06d}"
     wrong = int(digits[:place] + digits[place + 1] + digits[place] + digits[place + 2 :])
-    assume(not 4 * use <= 10 * (wrong - prev) <= 18 * use)
+    assume(not 7 * use <= 10 * (wrong - prev) <= 14 * use)
     found = fixes.suggestion(FACE, Unit.parse("ccf"), prev, wrong, use * 1000)
     assert found is not None
     assert abs(found - right) <= abs(wrong - right)
-    assert 4 * use <= 10 * (found - prev) <= 18 * use
+    assert 7 * use <= 10 * (found - prev) <= 14 * use
 
 
 @given(prev=st.integers(0, 900_000), use=st.integers(1, 500), expected=st.integers(0, 100_000))
@@ -160,10 +160,121 @@ def test_nothing_is_suggested_for_a_believable_read_or_without_an_expectation(
 ) -> None:
     unit = Unit.parse("ccf")
     found = fixes.suggestion(FACE, unit, prev, prev + use, expected)
-    if expected == 0 or 4 * expected <= 10_000 * use <= 18 * expected:
+    if expected == 0 or 7 * expected <= 10_000 * use <= 14 * expected:
         assert found is None
     elif found is not None:
         assert sorted(f"{found:06d}") == sorted(f"{prev + use:06d}") and found >= prev
+
+
+def offered(desk: Desk, query: str) -> tuple[worklist.ItemView, tuple[fixes.Offer, ...]]:
+    item = desk.ask(worklist.item, desk.ask(listing.ids, worklist.WORKLIST, Query(query))[0])
+    return item, desk.ask(fixes.offers, item)
+
+
+@given(prev=st.integers(0, 900_000), use=st.integers(1, 500), expected=st.integers(1, 100_000))
+def test_a_low_use_is_only_explained_away_by_a_fit_twice_as_good(prev: int, use: int, expected: int) -> None:
+    unit = Unit.parse("ccf")
+    found = fixes.suggestion(FACE, unit, prev, prev + use, expected, low=True)
+    if found is not None:
+        assert 2 * abs((found - prev) * 1000 - expected) <= abs(use * 1000 - expected)
+
+
+def test_a_low_read_is_confirmed_unless_a_swap_fits_far_better() -> None:
+    unit = Unit.parse("ccf")
+    # 13 used, 31 usual: swapped it is 22, half as far off; 15 used, 38 usual: swapped it is 51, hardly nearer.
+    assert fixes.suggestion(FACE, unit, 100_010, 100_023, 31_000) == 100_032
+    assert fixes.suggestion(FACE, unit, 100_010, 100_023, 31_000, low=True) == 100_032
+    assert fixes.suggestion(FACE, unit, 100_011, 100_026, 38_000) == 100_062
+    assert fixes.suggestion(FACE, unit, 100_011, 100_026, 38_000, low=True) is None
+
+
+def test_the_value_of_a_correction_comes_with_the_read_before(desks: dict[str, Desk]) -> None:
+    item, offers = offered(desks["ana"], "code:R06")
+    value = {each.title: next(f for f in each.fields if f.name == "value") for each in offers if each.act[0] == "r"}
+    before = item.evidence["reads"][1]
+    assert value["Correct the value"].required
+    assert value["Correct the value"].label == f"Register value (last was {before['value']:,} on Sep 21)"
+    assert not value["Confirm the read"].required
+
+
+def test_a_second_proposal_is_not_likely_while_one_waits(desks: dict[str, Desk]) -> None:
+    item, offers = offered(desks["ana"], "code:P07")
+    assert offers[0].likely
+    assert desks["ana"].ask(fixes.standing, item).waits == ()
+    made = desks["ana"].perform(forms.act_named(offers[0].act), forms.form(offers[0].act, offers[0].values()))
+    assert isinstance(made, Done)
+    item, offers = offered(desks["ana"], f"code:P07 account:{item.account}")
+    [waits] = desks["ana"].ask(fixes.standing, item).waits
+    assert waits.startswith(f"{made.result.number} over ")
+    assert " by ana waits for " in waits
+    [refund] = [each for each in offers if each.act == "adjust.propose"]
+    assert not refund.likely
+    assert refund.why == waits
+
+
+def test_on_ones_own_account_nothing_is_offered_and_the_rule_is_named(desks: dict[str, Desk]) -> None:
+    item, offers = offered(desks["ana"], "code:R09")
+    assert offers and desks["ana"].ask(fixes.standing, item).barred == ""
+    with desks["ana"].session.writing():
+        number = desks["ana"].session.value("SELECT number FROM account WHERE id = ?", [item.account_id])
+        desks["ana"].session.run(
+            "INSERT INTO staff_account(staff, account_number, relation) VALUES ('ana', ?, 'own')", [number]
+        )
+    assert desks["ana"].ask(fixes.offers, item) == ()
+    assert "nobody acts on his own or a linked account" in desks["ana"].ask(fixes.standing, item).barred
+    assert desks["ben"].ask(fixes.offers, item) != ()
+
+
+def test_of_two_reads_each_is_told_and_can_be_taken(desks: dict[str, Desk]) -> None:
+    item, offers = offered(desks["ana"], "code:R15")
+    there, staged = desks["ana"].ask(fixes.standing, item).reads
+    use = f"(use {item.evidence['use']})"
+    assert there.startswith("in: ") and use in there
+    assert staged.startswith(f"staged row {item.evidence['staged']}: ") and "rereads-1.csv, row 1" in staged
+    drop, take = offers[:2]
+    assert drop.title.startswith("Drop it, keep ") and drop.title.endswith(use)
+    assert take.title.startswith("Take the staged read ") and "(use " in take.title
+
+
+def test_taking_a_proposal_back_is_never_the_first_offer_and_needs_a_reason(desks: dict[str, Desk]) -> None:
+    _, offers = offered(desks["ana"], "code:A01")
+    assert offers[-1].act == "adjust.withdraw"
+    assert next(each for each in offers[-1].fields if each.name == "reason").required
+
+
+def test_the_account_of_a_point_that_nobody_pays_for_is_shown_with_its_holder(desks: dict[str, Desk]) -> None:
+    _, offers = offered(desks["ana"], "code:R14")
+    [activate] = [each for each in offers if each.act == "service.activate"]
+    account = next(each for each in activate.fields if each.name == "account")
+    holder = desks["ana"].session.value(
+        "SELECT q.name FROM account a JOIN account_role r ON r.account_id = a.id JOIN party q ON q.id = r.party_id"
+        " WHERE a.number = ? AND r.role = 'owner' AND r.to_on IS NULL",
+        [account.value.replace("-", "")],
+    )
+    assert holder and f"{account.value} is {holder}" in account.help
+
+
+@pytest.mark.parametrize(
+    ("act", "values", "says"),
+    [
+        ("read.review", {"reason": "x"}, "Reason: at least 3 letters."),
+        ("worklist.wait", {"wait_for": "w" * 201}, "Wait for: at most 200 letters."),
+        ("worklist.add", {"title": "x", "priority": "-1"}, "Priority: 0 or more."),
+    ],
+)
+def test_a_limit_is_told_in_plain_words(act: str, values: dict[str, str], says: str) -> None:
+    known = {"read.review": {"point": "x", "read_on": "2026-11-01", "code": "R04", "decision": "void"}}
+    known["worklist.wait"] = {"item": "X", "until": "2026-12-01"}
+    with pytest.raises(BadValue) as caught:
+        forms.form(act, known.get(act, {}) | values)
+    assert str(caught.value) == says
+
+
+def test_no_field_begins_with_the_machine_s_own_spelling() -> None:
+    for code in CODES:
+        for act in fixes.table(code):
+            assert not [each.name for each in forms.fields(act) if each.value.startswith("(")]
+    assert forms.as_text((1, 2)) == "1\n2"
 
 
 @pytest.mark.parametrize(
@@ -178,7 +289,7 @@ def test_nothing_is_suggested_for_a_believable_read_or_without_an_expectation(
         ("adjust.propose", {"colour": "red"}, "adjust.propose has no field 'colour': use account, reason, amount"),
         ("worklist.wait", {"item": "x", "wait_for": "y", "until": "tomorrow"}, "Until: Day 'tomorrow'"),
         ("worklist.add", {"title": "x", "priority": "high"}, "Priority: 'high' is not a whole number"),
-        ("worklist.add", {"title": "x", "priority": "101"}, "Priority: expected int <= 100"),
+        ("worklist.add", {"title": "x", "priority": "101"}, "Priority: 100 or less."),
         ("read.review", {"point": "x", "read_on": "2026-11-01", "code": "R04", "decision": "maybe"}, "choose one of"),
         ("service.seasonal", {"point": "x", "seasonal": "perhaps", "reason": "abc"}, "neither yes nor no"),
         ("document.attach", {"subject": "proposal:P-000001", "paper": "/nowhere/x.pdf"}, "cannot be read"),

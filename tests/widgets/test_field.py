@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -56,7 +57,7 @@ async def test_a_form_is_filled_by_keyboard_and_reported_as_typed() -> None:
     app = FormApp(form)
     async with app.run_test(size=(80, 24)) as pilot:
         form.input("reason").focus()
-        await pilot.press("m")
+        await pilot.press("2")
         assert form.values()["reason"] == "misread"
         await pilot.press("right", "enter", *"-12.5", "enter", *"2026-11-23")
         assert "= Monday, November 23, 2026" in screen_text(app)
@@ -70,6 +71,30 @@ async def test_a_form_is_filled_by_keyboard_and_reported_as_typed() -> None:
         assert [message.cents for message in app.heard(MoneyInput.Parsed)][-1] == -1250
         assert len(app.edits) == 2 + 5 + 10 + 1 + 1 + 5 + 4
         assert form.check()
+
+
+async def test_a_word_typed_into_a_choice_changes_nothing_and_says_so() -> None:
+    form = Form([replace(FIELDS[0], value="misread")])
+    app = FormApp(form)
+    async with app.run_test(size=(80, 24)) as pilot:
+        form.input("reason").focus()
+        await pilot.press(*"leak")
+        assert form.values()["reason"] == "misread"
+        assert app.edits == []
+        assert app.heard(NotTaken)[-1].sentence == (
+            "Letters change nothing here (Misread): use ← → or a digit, 1 to 3."
+        )
+        await pilot.press("9")
+        assert form.values()["reason"] == "misread"
+        await pilot.press("3")
+        assert form.values()["reason"] == "bill"
+
+
+async def test_a_long_label_stands_whole_beside_its_field() -> None:
+    told = "Register value (last was 354,925 on Sep 21)"
+    app = FormApp(Form([FieldSpec("value", told, "int", required=True, value="7")]))
+    async with app.run_test(size=(80, 24)):
+        assert f"{told} * 7" in screen_text(app)
 
 
 async def test_opening_a_draft_reports_no_edit() -> None:
@@ -108,7 +133,7 @@ async def test_errors_stand_under_their_fields_until_the_field_is_edited() -> No
         assert "! Amount is needed." in shown
         assert "is not a day of the calendar" in shown
         assert app.focused is form.input("reason")
-        await pilot.press("l")
+        await pilot.press("1")
         assert "Reason is needed" not in screen_text(app)
         form.show_errors({"amount": "The period is closed.", "elsewhere": "Nobody may."})
         await pilot.pause()

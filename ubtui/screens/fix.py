@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import msgspec
@@ -10,14 +13,17 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 
-from ubtui.act import Done, Look, Refused, new_key
+from ubtui.act import Act, Done, Look, Refused, new_key
+from ubtui.act import Form as Filled
 from ubtui.domain.errors import BadValue
 from ubtui.screens import evidence
 from ubtui.screens.base import Ask, DeskScreen, Place, news, words
-from ubtui.services import fixes, worklist
+from ubtui.screens.money import proposal_lines
+from ubtui.services import adjustments, documents, fixes, worklist
 from ubtui.services.fixes import Offer
 from ubtui.services.forms import FieldSpec, act_named
 from ubtui.widgets.field import Form
+from ubtui.widgets.hint_bar import HintBar
 from ubtui.widgets.panel import Line, Panel
 from ubtui.widgets.queue_list import QueueList
 from ubtui.widgets.rows import Column, ListSource, Row
@@ -25,7 +31,7 @@ from ubtui.widgets.theme import styles_folder
 
 COLUMNS = (
     Column("n", "", 1, "right"),
-    Column("title", "What can be done", 34),
+    Column("title", "What can be done", 40),
     Column("likely", "", 6),
     Column("why", "What speaks for it"),
 )
@@ -34,6 +40,7 @@ CONTEXT = {
     "item",
     "point",
     "code",
+    "decision",
     "version",
     "meter",
     "register",
@@ -43,10 +50,19 @@ CONTEXT = {
     "proposal",
     "subject",
     "row",
+    "plan",
 }
-# These have a form of their own, with the plan beside it.
-ELSEWHERE = ("adjust.propose", "adjust.revise")
+# These have a screen of their own, with before and after beside them.
+ELSEWHERE = {
+    "adjust.propose": "the adjustment form, filled in from this item",
+    "adjust.revise": "the adjustment form, filled in from the proposal",
+    "adjust.approve": "the proposal with its before and after, to decide it there",
+    "adjust.reject": "the proposal with its before and after, to decide it there",
+}
+# These are asked for once more, with the proposal before one's eyes.
+TWICE = {"adjust.submit": "submit", "adjust.withdraw": "withdraw it"}
 REHEARSAL_SECONDS = 0.4
+FORM = "fix"
 
 
 class FixScreen(DeskScreen):
@@ -63,7 +79,12 @@ class FixScreen(DeskScreen):
         self.chosen: Offer | None = None
         self.key = new_key()
         self.done = False
+        self.mixed = ""
         self._asked = 0
+        self._typed: dict[int, dict[str, str]] = {}  # what was typed, by the place of its offer
+        self._draft, self._version, self._saved = new_key(), 0, ""
+        self._keeping = asyncio.Lock()
+        self._away = False
 
     @property
     def ids(self) -> list[int]:
@@ -84,11 +105,13 @@ class FixScreen(DeskScreen):
 
     async def _open(self) -> None:
         assert self.place.item is not None
-        view, self.offers = await self.ask(_item_and_offers, self.place.item)
+        view, self.offers, standing, codes = await self.ask(_opened, self.place.item, self.ids)
         self.view, count = view, len(self.ids)
+        self.mixed = f"Marked are items of several kinds, {', '.join(codes)}: mark one kind." if len(codes) > 1 else ""
         self.head(f"Fix  {view.key}" + (f"  and {count - 1} more" if count > 1 else ""))
         heading = f"{view.account or ''}  {view.title}".strip()
-        self.query_one("#evidence", Panel).show(evidence.lines(view, self.router.day), heading)
+        lines = (*_standing(standing, self.mixed), *evidence.lines(view, self.router.day, self.desk.district.zone))
+        self.query_one("#evidence", Panel).show(lines, heading)
         rows = {
             n: Row(
                 (str(n + 1), each.title, "likely" if each.likely else "", each.why), "accent" if each.likely else None
@@ -96,22 +119,109 @@ class FixScreen(DeskScreen):
             for n, each in enumerate(self.offers)
         }
         offers = QueueList(ListSource(COLUMNS, rows), empty="Nothing here is yours to do.", id="offer-list")
-        await self.query_one("#offers").mount(offers)
+        place = self.query_one("#offers")
+        await place.remove_children()
+        await place.mount(offers)
         offers.focus()
+        if not self.offers:
+            self._nothing(standing.barred)
+            return
+        await self._restore(offers)
+
+    def _nothing(self, barred: str) -> None:
+        """Say that nothing here is this person's to do, and show no key for doing it."""
+        self.chosen = None
+        bar = self.query_one("#hints", HintBar)
+        bar.pairs = tuple(pair for pair in bar.pairs if pair[0].casefold() != "f5")
+        bar.refresh()
+        why = barred or f"a {self.actor.role} decides nothing about it."
+        self._result(Line("", f"Nothing here is yours to do: {why}", "warning"))
+
+    async def _restore(self, offers: QueueList) -> None:
+        """Put back what was typed into this item's form and not done."""
+        drafts = await self.ask(adjustments.drafts)
+        kept = next((each for each in drafts if (each.form, each.subject) == (FORM, self._subject())), None)
+        if kept is None:
+            return
+        self._draft, self._version, self._saved = kept.key, kept.version, kept.body
+        left = json.loads(kept.body)
+        place = next((n for n, each in enumerate(self.offers) if _which(each) == left["offer"]), None)
+        if place is None:
+            return
+        self._typed[place] = left["typed"]
+        await offers.wait_settled()
+        offers.move_to(place)
+        await self._choose(place)
+        self.say(f"This form was kept as you left it ({kept.saved_at[:16].replace('T', ' ')}).")
+
+    def _subject(self) -> str:
+        return str(self.view.key) if self.view is not None else ""
+
+    def on_screen_resume(self) -> None:
+        """Back from the proposal or the adjustment form: the item as it stands now."""
+        if self._away:
+            self._away = False
+            self.start(self._open())
 
     @on(QueueList.Highlighted, "#offer-list")
     async def _highlighted(self, event: QueueList.Highlighted) -> None:
         if event.id is not None and not self.done:
-            await self._choose(self.offers[event.id])
+            await self._choose(event.id)
 
-    async def _choose(self, offer: Offer) -> None:
+    async def _choose(self, place: int) -> None:
+        offer = self.offers[place]
+        if offer is self.chosen:
+            return
+        self._remember()
         self.chosen, self.key = offer, new_key()
-        place = self.query_one("#fields")
-        await place.remove_children()
-        fields = [each for each in offer.fields if not _hidden(each)]
+        area = self.query_one("#fields")
+        await area.remove_children()
+        # What is still needed comes first: on a small screen the rest is below the fold.
+        fields = sorted(
+            (each for each in offer.fields if not _hidden(each, offer)), key=lambda f: not f.required or bool(f.value)
+        )
+        typed = self._typed.get(place, {})
         if fields and offer.act not in ELSEWHERE:
-            await place.mount(Form(fields))
+            await area.mount(Form([replace(each, value=typed.get(each.name, each.value)) for each in fields]))
         self._rehearse_soon()
+
+    def _remember(self) -> None:
+        """Keep in mind what was typed for the offer that is chosen."""
+        if self.chosen in self.offers:
+            self._typed[self.offers.index(self.chosen)] = self._changed()
+
+    def _changed(self) -> dict[str, str]:
+        """What was typed over what the form began with."""
+        if self.chosen is None:
+            return {}
+        began = self.chosen.values()
+        return {name: text for name, text in self._values().items() if text != began.get(name, "")}
+
+    async def _keep(self) -> str:
+        """Keep what was typed, as a draft of this item; why that failed, else ""."""
+        if self.done or self.chosen is None:
+            return ""
+        async with self._keeping:
+            typed = self._changed()
+            body = json.dumps({"offer": _which(self.chosen), "typed": typed}) if typed else ""
+            if body == self._saved:
+                return ""
+            try:
+                if typed:
+                    self._version = await self.desk.saving(
+                        adjustments.save_draft, self._draft, FORM, self._subject(), body, self._version
+                    )
+                else:
+                    await self._forget()
+            except Exception as fault:
+                return words(fault)
+            self._saved = body
+            return ""
+
+    async def _forget(self) -> None:
+        if self._version:
+            await self.desk.saving(adjustments.drop_draft, self._draft)
+            self._draft, self._version, self._saved = new_key(), 0, ""
 
     @on(QueueList.Chosen, "#offer-list")
     def _into_fields(self) -> None:
@@ -155,7 +265,15 @@ class FixScreen(DeskScreen):
         if self.done or self.chosen is None or self.view is None:
             return
         if self.chosen.act in ELSEWHERE:
-            self._result(Line("", "Enter or F5 opens the adjustment form, filled in from this item."))
+            self._result(Line("", f"Enter or F5 opens {ELSEWHERE[self.chosen.act]}."))
+            return
+        if failed := await self._keep():
+            self.say(f"Not kept yet: {failed}")
+        if missing := self._missing():
+            self._result(Line("still to do", " · ".join(missing)))
+            return
+        if any(each.name in documents.PAPERS for each in self.chosen.fields):
+            self._result(*await asyncio.to_thread(_weighed, self._values()))
             return
         try:
             form = fixes.form(self.chosen.act, self._values())
@@ -172,6 +290,15 @@ class FixScreen(DeskScreen):
         if asked == self._asked:
             self._result(*answer_lines)
 
+    def _missing(self) -> list[str]:
+        """The labels of the fields that are needed and empty."""
+        forms = self.query(Form)
+        if not forms:
+            return []
+        values = forms.first().values()
+        needed = [each for each in forms.first().fields if each.required and not values[each.name].strip()]
+        return [each.label.partition(" (")[0] for each in needed]
+
     # doing
 
     def do_fix_apply(self) -> None:
@@ -179,56 +306,102 @@ class FixScreen(DeskScreen):
         self.start(self._apply())
 
     async def _apply(self) -> None:
-        if self.view is None or self.chosen is None:
+        if self.view is None:
             return
         if self.done:
             self.say("That is done: ] goes to the next item, esc back to the list.")
             return
-        offer = self.chosen
+        if self.chosen is None:
+            self.say("Nothing here is yours to do: esc goes back.")
+            return
+        offer, many = self.chosen, len(self.ids) > 1
+        if many and (self.mixed or offer.act in ELSEWHERE):
+            self.say(self.mixed or f"{offer.title}: one item at a time; open it without marks.")
+            return
         if offer.act in ELSEWHERE:
-            revised = offer.values().get("proposal", "") if offer.act == "adjust.revise" else ""
-            self.router.go(Place("adjust", self.view.account or "", item=self.view.id, draft=revised))
+            self._elsewhere(offer)
             return
         forms = self.query(Form)
         if forms and not forms.first().check():
             return
-        if len(self.ids) > 1:
+        if many:
             await self._apply_all(offer)
             return
         try:
-            form = fixes.form(offer.act, self._values())
+            form = await asyncio.to_thread(fixes.form, offer.act, self._values())
         except BadValue as fault:
             self.say(str(fault))
             return
         act = fixes.guarded(act_named(offer.act), self.view.key.subject)
+        if not await self._agreed(offer, act, form):
+            return
         answer = await self.perform(act, form, key=self.key)
         if answer is not None:
-            self._end(f"{offer.title}: done", answer)
+            await self._end(f"{offer.title}: done", answer)
+
+    def _elsewhere(self, offer: Offer) -> None:
+        assert self.view is not None
+        self._away = True
+        number = offer.values().get("proposal", "")
+        if offer.act in ("adjust.approve", "adjust.reject"):
+            self.router.go(Place("approval", number, item=self.view.id))
+        else:
+            revised = number if offer.act == "adjust.revise" else ""
+            self.router.go(Place("adjust", self.view.account or "", item=self.view.id, draft=revised))
+
+    async def _agreed(self, offer: Offer, act: Act[Any, Any], form: Filled) -> bool:
+        """Rehearse the act; where it would open items, or take back a proposal, it is asked for a second time."""
+        tried = await self.perform(act, form, dry_run=True)
+        if tried is None:
+            return False
+        lines = [Line("would open", fixes.named(key), "warning") for key in tried.opened[:6]]
+        if len(tried.opened) > 6:
+            lines.append(Line("", f"and {len(tried.opened) - 6} more", "warning"))
+        if offer.act in TWICE:
+            view = await self.ask(adjustments.proposal, offer.values()["proposal"])
+            lines += proposal_lines(view, self.router.day)
+        if not lines:
+            return True
+        title = f"{offer.title}: it opens new trouble" if tried.opened else offer.title
+        question = Ask(title, lines=tuple(lines), do=TWICE.get(offer.act, "do it all the same"))
+        return await self.router.asked(question) is not None
 
     async def _apply_all(self, offer: Offer) -> None:
-        changed = {name: text for name, text in self._values().items() if text != offer.values().get(name, "")}
-        views = await self.ask(_views, self.ids)
-        lines = tuple(Line(view.account or str(view.key.subject), f"{view.title}: {view.why}") for view in views[:8])
-        more = (Line("", f"and {len(views) - 8} more"),) if len(views) > 8 else ()
-        question = Ask(f"{offer.title}: {len(views)} items", lines=(*lines, *more), do=f"do all {len(views)}")
+        changed, views = self._changed(), await self.ask(_views, self.ids)
+        lines = [Line(view.account or str(view.key.subject), f"{view.title}: {view.why}") for view in views[:8]]
+        if len(views) > 8:
+            lines.append(Line("", f"and {len(views) - 8} more"))
+        for view in views:  # what would be refused or open is said before anything is done
+            try:
+                tried = await self.desk.performing(*await self._one(view, offer, changed), dry_run=True)
+            except Exception as fault:
+                lines.append(Line("would fail", f"{view.key}: {words(fault)}", "danger"))
+                continue
+            if isinstance(tried, Refused):
+                lines.append(Line("refused", f"{view.key}: {tried.sentence()}", "danger"))
+            else:
+                lines += [Line("would open", fixes.named(key), "warning") for key in tried.opened]
+        question = Ask(f"{offer.title}: {len(views)} items", lines=tuple(lines), do=f"do all {len(views)}")
         if await self.router.asked(question) is None:
             return
-        done = 0
-        for view in views:
-            own = await self.ask(fixes.offer, view, offer.act, offer.values())
+        for done, view in enumerate(views):
             try:
-                form = fixes.form(offer.act, {**own.values(), **changed})
-            except BadValue as fault:
-                self.say(f"{done} of {len(views)} done, then {view.key}: {fault}")
-                return
-            answer = await self.perform(fixes.guarded(act_named(offer.act), view.key.subject), form)
+                answer = await self.perform(*await self._one(view, offer, changed))
+                told = self.said()
+            except Exception as fault:
+                answer, told = None, words(fault)
             if answer is None:
-                self.say(f"{done} of {len(views)} done, then {view.key}: {self.said()}")
+                self.say(f"{done} of {len(views)} done, then {view.key}: {told}")
                 return
-            done += 1
-        self._end(f"{offer.title}: {done} items done", None)
+        await self._end(f"{offer.title}: {len(views)} items done", None)
 
-    def _end(self, told: str, answer: Done[Any] | None) -> None:
+    async def _one(self, view: worklist.ItemView, offer: Offer, changed: Mapping[str, str]) -> tuple[Any, Filled]:
+        """The act and its form for one of several items: its own evidence, and what was typed for all."""
+        own = await self.ask(fixes.offer, view, offer.act, offer.values())
+        form = await asyncio.to_thread(fixes.form, offer.act, {**own.values(), **changed})
+        return fixes.guarded(act_named(offer.act), view.key.subject), form
+
+    async def _end(self, told: str, answer: Done[Any] | None) -> None:
         self.done = True
         self.add_class("-typing")
         self.set_focus(None)
@@ -237,13 +410,23 @@ class FixScreen(DeskScreen):
             lines.append(Line("worklist", what))
             lines += [Line("", str(key)) for key in answer.closed[:3]]
         self._result(*lines, Line("", "] goes to the next item, esc back to the list."))
+        await self._forget()
 
     def do_app_back(self) -> None:
-        """From the fields to the offers; from the offers to where you were."""
+        """From the fields to the offers; from the offers to where you were, after a word about what was typed."""
         if self.has_class("-typing") and not self.done:
             self.remove_class("-typing")
             self.query_one("#offer-list").focus()
+        elif not self.done and (self._changed() or any(self._typed.values())):
+            self.start(self._leave())
         else:
+            self.router.back()
+
+    async def _leave(self) -> None:
+        failed = await self._keep()
+        told = f"What was typed is not kept: {failed}" if failed else "What was typed is kept for this item."
+        line = Line("", told, "danger" if failed else None)
+        if await self.router.asked(Ask("Leave this form?", lines=(line,), do="leave")) is not None:
             self.router.back()
 
     # elsewhere
@@ -259,6 +442,12 @@ class FixScreen(DeskScreen):
     def _step(self, by: int) -> None:
         if (id := self.router.step(by, self.place.item)) is None:
             self.say("There is no further item on the list.")
+        else:
+            self.start(self._next(id))
+
+    async def _next(self, id: int) -> None:
+        if failed := await self._keep():
+            self.say(f"Not kept yet: {failed}")
         else:
             self.router.go(Place("fix", item=id), instead=True)
 
@@ -284,13 +473,41 @@ class FixScreen(DeskScreen):
         if self.view is not None:
             self.start(
                 self.show_lines(
-                    f"Why {self.view.priority}: {evidence.heading(self.view)}", evidence.explanation(self.view)
+                    f"Why {self.view.priority}: {evidence.heading(self.view)}",
+                    evidence.explanation(self.view, self.desk.district.zone),
                 )
             )
 
 
-def _hidden(field: FieldSpec) -> bool:
+def _hidden(field: FieldSpec, offer: Offer) -> bool:
+    if offer.act == "read.review" and field.name == "value":
+        return not field.required  # only a correction has one
     return field.name in CONTEXT and (bool(field.value) or not field.required)
+
+
+def _which(offer: Offer) -> list[str]:
+    """What tells an offer of an item from its others."""
+    values = offer.values()
+    return [offer.act, values.get("decision", ""), values.get("row", "")]
+
+
+def _standing(standing: fixes.Standing, mixed: str) -> list[Line]:
+    """What must be seen first: whose hands are off, what waits already, the reads to choose from."""
+    lines = [Line("not yours", standing.barred, "danger")] if standing.barred else []
+    lines += [Line("marked", mixed, "warning")] if mixed else []
+    lines += [Line("already", waits, "warning") for waits in standing.waits]
+    return lines + [Line("read", told) for told in standing.reads]
+
+
+def _weighed(values: Mapping[str, str]) -> tuple[Line, ...]:
+    """What would be attached, by name and size alone: a paper is read when it is sent."""
+    paths = [path.strip() for name in documents.PAPERS for path in values.get(name, "").splitlines() if path.strip()]
+    if not paths:
+        return (Line("still to do", "Name the file of the paper."),)
+    try:
+        return tuple(Line("would attach", f"{n}, {size:,} bytes") for n, size in map(documents.sized, paths))
+    except BadValue as fault:
+        return (Line("still to do", str(fault)),)
 
 
 def _would(answer: Done[Any] | Refused) -> tuple[Line, ...]:
@@ -299,16 +516,19 @@ def _would(answer: Done[Any] | Refused) -> tuple[Line, ...]:
         return (Line("refused", answer.sentence(), "danger"),)
     plain = msgspec.to_builtins(answer.result, enc_hook=str)
     facts = evidence.told({name: value for name, value in plain.items() if value not in (None, "", [])})
-    closed = ", ".join(map(str, answer.closed[:2])) or "nothing"
+    closed = ", ".join(map(fixes.named, answer.closed[:2])) or "nothing"
     lines = [Line("would close", closed + (f" and {len(answer.closed) - 2} more" if len(answer.closed) > 2 else ""))]
     if answer.opened:
-        lines.append(Line("would open", ", ".join(map(str, answer.opened[:2])), "warning"))
+        lines.append(Line("would open", ", ".join(map(fixes.named, answer.opened[:3])), "warning"))
     return (*lines, Line("result", facts))
 
 
-def _item_and_offers(look: Look, id: int) -> tuple[worklist.ItemView, tuple[Offer, ...]]:
+def _opened(
+    look: Look, id: int, ids: Sequence[int]
+) -> tuple[worklist.ItemView, tuple[Offer, ...], fixes.Standing, list[str]]:
     view = worklist.item(look, id)
-    return view, fixes.offers(look, view)
+    codes = sorted({worklist.item(look, each).key.code for each in ids})
+    return view, fixes.offers(look, view), fixes.standing(look, view), codes
 
 
 def _views(look: Look, ids: Sequence[int]) -> list[worklist.ItemView]:

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 from typing import Any, Final
 
-from ubtui.act import Act, Form, Look, Work, permissions
+import msgspec
+
+from ubtui.act import Act, Form, Look, Work, linked, permissions
+from ubtui.detectors.registry import CODES
+from ubtui.domain.dates import format_day
 from ubtui.domain.errors import BadValue
-from ubtui.domain.numbers import format_account
+from ubtui.domain.money import format_money
+from ubtui.domain.numbers import format_account, parse_account
 from ubtui.domain.register import Register
-from ubtui.domain.subjects import Subject
+from ubtui.domain.subjects import ItemKey, Subject
 from ubtui.domain.volume import Unit
+from ubtui.exchange import profile
 from ubtui.services import reads
 from ubtui.services.forms import FieldSpec, act_named, fields, form
 from ubtui.services.worklist import ItemView, held_by_other
 from ubtui.services.worklist.export import fixes_of
 
-__all__ = ["FieldSpec", "Offer", "form", "guarded", "offer", "offers", "table"]
+__all__ = ["FieldSpec", "Offer", "Standing", "form", "guarded", "named", "offer", "offers", "standing", "table"]
 
 ALWAYS: Final = ("worklist.wait", "worklist.dismiss", "worklist.add")
 TITLES: Final[dict[str, str]] = {
@@ -63,13 +69,57 @@ class Offer:
 
 @dataclass(frozen=True)
 class _Draft:
-    """An act with known values; a draft of decision `corrected` is one of several of the same act."""
+    """An act with known values; a draft of decision `corrected` is one of several of the same act.
+
+    `shown` changes how a field is put, by its name: its label, its help, whether it is needed.
+    """
 
     act: str
     known: dict[str, object]
     title: str = ""
     likely: bool = False
     why: str = ""
+    shown: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What must be known before an item is acted on.
+
+    `barred`: why this person may do nothing here, "" where he may; `waits`: proposals from this item that are not
+    decided yet; `reads`: of two reads in a period, the one that is in and each that is staged.
+    """
+
+    barred: str
+    waits: tuple[str, ...]
+    reads: tuple[str, ...]
+
+
+_PROPOSED = (
+    "SELECT p.number, p.amount_cents, p.maker, p.state, p.approvers FROM proposal p"
+    " WHERE p.item = ? AND p.state IN ('draft', 'submitted')"
+    " AND NOT EXISTS(SELECT 1 FROM approval a WHERE a.proposal_id = p.id) ORDER BY p.id"
+)
+
+
+def standing(look: Look, item: ItemView) -> Standing:
+    """What stands in the way of acting on an item, and what else waits on it."""
+    return Standing(_barred(look, item), _proposed(look, item), tuple(each.said() for each in _two_reads(look, item)))
+
+
+def _barred(look: Look, item: ItemView) -> str:
+    subjects = [item.key.subject, *([Subject("account", item.account)] if item.account else [])]
+    no = linked(look, subjects)
+    return "" if no is None else no.sentence()
+
+
+def _proposed(look: Look, item: ItemView) -> tuple[str, ...]:
+    """Proposals that name the item and are not decided: a second one would move the money twice."""
+    told = []
+    for number, cents, maker, state, approvers in look.db.rows(_PROPOSED, [str(item.key)]):
+        waits = f"waits for {approvers.replace(',', ' or ')}" if state == "submitted" else "is not submitted yet"
+        told.append(f"{number} over {format_money(cents)} by {maker} {waits}")
+    return tuple(told)
 
 
 def table(code: str) -> tuple[str, ...]:
@@ -78,13 +128,18 @@ def table(code: str) -> tuple[str, ...]:
 
 
 def offers(look: Look, item: ItemView) -> tuple[Offer, ...]:
-    """What this person may do about an item, the likely first, with fields filled in from its evidence."""
+    """What this person may do about an item, the likely first, with fields filled in from its evidence.
+
+    Nothing on his own or a linked account; taking a proposal back is never the first.
+    """
+    if _barred(look, item):
+        return ()
     allowed = permissions()
-    found = []
+    found: list[Offer] = []
     for act in table(item.key.code):
         if look.actor.role in allowed.get(act, frozenset()):
             found += [_offer(look, item, draft) for draft in _drafts(look, item, act)]
-    return tuple(sorted(found, key=lambda each: not each.likely))
+    return tuple(sorted(found, key=lambda each: (not each.likely, each.act == "adjust.withdraw")))
 
 
 def offer(look: Look, item: ItemView, act: str, values: dict[str, str] | None = None) -> Offer:
@@ -96,8 +151,14 @@ def offer(look: Look, item: ItemView, act: str, values: dict[str, str] | None = 
         several = [_offer(look, item, draft) for draft in _drafts(look, item, act)] or [
             _offer(look, item, _Draft(act, {}))
         ]
-    decision = (values or {}).get("decision")
-    return next((each for each in several if each.values().get("decision") == decision), several[0])
+    wanted = values or {}
+    fitting = [each for each in several if each.values().get("decision") == wanted.get("decision")] or several
+    return next((each for each in fitting if each.values().get("row") == wanted.get("row")), fitting[0])
+
+
+def named(key: ItemKey) -> str:
+    """An item in words, with its key: `High against last year (R04:point:SP-00012@B1/2026-11)`."""
+    return f"{CODES[key.code].title} ({key})" if key.code in CODES else str(key)
 
 
 def guarded(act: Act[Any, Any], subject: Subject) -> Act[Any, Any]:
@@ -121,6 +182,7 @@ def _offer(look: Look, item: ItemView, draft: _Draft) -> Offer:
     for each in fields(act_named(draft.act)):
         if each.name == "reason" and draft.act in ("adjust.propose", "adjust.revise"):
             each = replace(each, kind="choice", choices=tuple((r.code, r.title) for r in look.district.reasons))
+        each = replace(each, **draft.shown.get(each.name, {}))
         filled.append(each.starting(known[each.name]) if each.name in known else each)
     return Offer(draft.act, draft.title or TITLES.get(draft.act, draft.act), tuple(filled), draft.likely, draft.why)
 
@@ -147,10 +209,11 @@ def _drafts(look: Look, item: ItemView, act: str) -> Iterator[_Draft]:
 # -- readings --------------------------------------------------------------------------------------------------
 
 
-def suggestion(face: Register, unit: Unit, prev: int, value: int, expected_milli: int) -> int | None:
+def suggestion(face: Register, unit: Unit, prev: int, value: int, expected_milli: int, low: bool = False) -> int | None:
     """The value with two neighbouring digits changed back, where that and only that makes the use believable.
 
-    `expected_milli` is the use to expect, in thousandths of billing units; believable is 0.4 to 1.8 of it.
+    `expected_milli` is the use to expect, in thousandths of billing units; believable is 0.7 to 1.4 of it. A use that
+    is merely `low` may be true: there the changed value must fit twice as well as the one that was read.
     """
 
     def off(candidate: int) -> int:
@@ -158,7 +221,7 @@ def suggestion(face: Register, unit: Unit, prev: int, value: int, expected_milli
 
     def believable(candidate: int) -> bool:
         use = face.usage(prev, candidate, unit) * 10_000
-        return candidate >= prev and 4 * expected_milli <= use <= 18 * expected_milli
+        return candidate >= prev and 7 * expected_milli <= use <= 14 * expected_milli
 
     if expected_milli <= 0 or believable(value):
         return None
@@ -168,13 +231,16 @@ def suggestion(face: Register, unit: Unit, prev: int, value: int, expected_milli
         for i in range(len(digits) - 1)
         if digits[i] != digits[i + 1]
     }
-    return min((c for c in swapped if believable(c)), key=lambda c: (off(c), c), default=None)
+    best = min((c for c in swapped if believable(c)), key=lambda c: (off(c), c), default=None)
+    return None if best is None or (low and 2 * off(best) > off(value)) else best
 
 
 _JUDGED = (
     "SELECT r.register_id, m.maker, m.serial, g.n, r.prev_value, r.value, r.rollover_use, r.rollover, r.avg_milli,"
-    " r.ly_milli, r.usage, r.point_id FROM read_summary r JOIN register g ON g.id = r.register_id"
-    " JOIN meter m ON m.id = g.meter_id WHERE r.point_id = ? AND r.read_on = ? AND r.seq = ?"
+    " r.ly_milli, r.usage, r.point_id, r.prev_on,"
+    " (SELECT c.ratio_ppm FROM cycle_median c WHERE c.period = r.period) FROM read_summary r"
+    " JOIN register g ON g.id = r.register_id JOIN meter m ON m.id = g.meter_id"
+    " WHERE r.point_id = ? AND r.read_on = ? AND r.seq = ?"
     " ORDER BY COALESCE(ABS(r.raw_use), r.usage, 0) DESC, r.register_id"
 )
 
@@ -186,12 +252,21 @@ def _reviews(look: Look, item: ItemView) -> Iterator[_Draft]:
     if not judged:
         yield from (_Draft("read.review", {**base, "decision": each}, _DECISIONS[each]) for each in _DECISIONS)
         return
-    register, maker, serial, n, prev, value, if_rolled, rollover, average, last_year, use, point = judged[0]
+    register, maker, serial, n, prev, value, if_rolled, rollover, average, last_year, use, point = judged[0][:12]
+    prev_on, ratio = judged[0][12:]
     if len(judged) > 1:
         base["meter"] = f"{maker}/{serial}"
         base["register"] = n if sum(1 for row in judged if row[1:3] == (maker, serial)) > 1 else 0
-    expected = last_year or average or 0
+    expected = last_year * (ratio or 1_000_000) // 1_000_000 if last_year else average or 0
     low = item.key.code in ("R09", "R10")
+    last = f"last was {prev:,} on {format_day(date.fromisoformat(prev_on), look.today)}" if prev_on else ""
+    right_value = {
+        "value": {
+            "label": "Register value" + (f" ({last})" if last else ""),
+            "required": True,
+            "help": f"{f'as read {value:,}; ' if value is not None else ''}what the register shows",
+        }
+    }
     rolled = None
     if if_rolled is not None and prev is not None and low:
         said = f"counter passed zero: {prev:,} to {value:,} is {if_rolled:,}"
@@ -199,16 +274,17 @@ def _reviews(look: Look, item: ItemView) -> Iterator[_Draft]:
         rolled = _Draft("read.review", known, "It passed zero", bool(rollover) and item.key.code == "R10", said)
         if rolled.likely:
             yield rolled
-    if prev is not None and value is not None:
+    if prev is not None and value is not None and item.key.code not in ("R13", "R14"):  # there no use is expected
         face, unit = reads.faces(look.db, {register: point})[register]
-        right = suggestion(face, unit, prev, value, expected)
+        merely_low = value >= prev and face.usage(prev, value, unit) * 1000 < expected
+        right = suggestion(face, unit, prev, value, expected, merely_low)
         if right is not None:
             said = f"two digits swapped: {right:,} for {value:,}, use {face.usage(prev, right, unit):,}"
             known = {**base, "decision": "corrected", "value": right, "reason": said}
-            yield _Draft("read.review", known, f"Correct to {right:,}", True, said)
+            yield _Draft("read.review", known, f"Correct to {right:,}", True, said, shown=right_value)
     said = f"use {use:,} as read" if use is not None else "as read"
     confirm = _Draft("read.review", {**base, "decision": "confirmed"}, "Confirm the read", why=said)
-    correct = _Draft("read.review", {**base, "decision": "corrected"}, "Correct the value")
+    correct = _Draft("read.review", {**base, "decision": "corrected"}, "Correct the value", shown=right_value)
     yield from (correct, confirm) if low else (confirm, correct)
     yield _Draft("read.review", {**base, "decision": "void"}, "Strike the read")
     if rolled is not None and not rolled.likely:
@@ -233,6 +309,13 @@ def _seal(look: Look, item: ItemView) -> Iterator[_Draft]:
     )
 
 
+_HOLDER = (
+    "SELECT q.name FROM account a JOIN account_role r ON r.account_id = a.id JOIN party q ON q.id = r.party_id"
+    " WHERE a.number = ? AND r.to_on IS NULL AND r.role IN ('owner', 'payer')"
+    " ORDER BY CASE r.role WHEN 'owner' THEN 0 ELSE 1 END, r.id LIMIT 1"
+)
+
+
 def _activate(look: Look, item: ItemView) -> Iterator[_Draft]:
     before = item.evidence.get("reads") or []
     start = before[1]["on"] if len(before) > 1 and before[1].get("value") is not None else None
@@ -242,9 +325,13 @@ def _activate(look: Look, item: ItemView) -> Iterator[_Draft]:
         " AND a.state = 'active' ORDER BY s.from_on DESC, s.id DESC LIMIT 1",
         [item.point_id],
     )
-    if not item.account and last:
-        known["account"] = format_account(last)
-    yield _Draft("service.activate", known)
+    number = item.account or (format_account(last) if last else "")
+    if not number:
+        yield _Draft("service.activate", known)
+        return
+    holder = look.db.value(_HOLDER, [parse_account(number)]) or "nobody's by name"
+    shown = {"account": {"help": f"{number} is {holder}: the account that will be billed"}}
+    yield _Draft("service.activate", {**known, "account": number}, why=f"last served {number}, {holder}", shown=shown)
 
 
 def _seasonal(look: Look, item: ItemView) -> Iterator[_Draft]:
@@ -256,12 +343,14 @@ def _seasonal(look: Look, item: ItemView) -> Iterator[_Draft]:
 
 def _propose(look: Look, item: ItemView) -> Iterator[_Draft]:
     known: dict[str, object] = {"note": f"{item.title}: {item.why}"}
+    waits = _proposed(look, item)
     if item.key.code == "P07":
         refund = next((r.code for r in look.district.reasons if r.effect == "refund"), None)
         known |= {"reason": refund, "amount_cents": item.evidence.get("credit_cents", item.money_cents)}
-        yield _Draft("adjust.propose", known, "Refund the credit", True, f"credit since {item.evidence.get('since')}")
+        why = f"credit since {item.evidence.get('since')}"
+        yield _Draft("adjust.propose", known, "Refund the credit", not waits, waits[0] if waits else why)
         return
-    yield _Draft("adjust.propose", known)
+    yield _Draft("adjust.propose", known, why=waits[0] if waits else "")
 
 
 def _proposal(act: str, mine: bool, likely: bool = False) -> Any:
@@ -279,10 +368,82 @@ def _attach(look: Look, item: ItemView) -> Iterator[_Draft]:
     yield _Draft("document.attach", {"subject": str(item.key.subject)}, likely=True)
 
 
+def _withdraw(look: Look, item: ItemView) -> Iterator[_Draft]:
+    if item.evidence.get("maker") in (None, look.actor.name):
+        yield _Draft("adjust.withdraw", {}, shown={"reason": {"required": True, "help": "why you take it back"}})
+
+
+@dataclass(frozen=True)
+class _TakenRead:
+    """One of two reads of a period: `row` is the staged row, None for the one that is in."""
+
+    row: int | None
+    value: int | None
+    use: int | None
+    on: str
+    source: str
+
+    def short(self) -> str:
+        """The read in a few words: `367,274 (use 31)`."""
+        known = "no value" if self.value is None else f"{self.value:,}"
+        return f"{known} (use {'not known' if self.use is None else f'{self.use:,}'})"
+
+    def said(self) -> str:
+        """The read with its day and where it came from."""
+        return f"{'in' if self.row is None else f'staged row {self.row}'}: {self.short()} on {self.on}, {self.source}"
+
+
+_IN = (
+    "SELECT r.register_id, r.point_id, r.read_on, r.value, r.usage, r.prev_value, d.row_no, b.source, d.entered_by"
+    " FROM read_summary r JOIN read d ON d.register_id = r.register_id AND d.read_on = r.read_on AND d.seq = r.seq"
+    " LEFT JOIN batch b ON b.id = d.batch_id WHERE r.point_id = ? AND r.period = ? AND r.kind = 'regular'"
+    " ORDER BY r.register_id, r.read_on, r.seq"
+)
+_SECOND = (
+    "SELECT s.id, s.register_id, s.row_no, b.source, b.profile, s.kind, s.fields FROM staged_row s"
+    " JOIN batch b ON b.id = s.batch_id AND b.released_at IS NOT NULL WHERE s.point_id = ? AND s.period = ?"
+    " AND s.state = 'staged' AND s.reason = 'duplicate-read' AND s.kind IN ('reads', 'usage') ORDER BY s.id"
+)
+
+
+def _two_reads(look: Look, item: ItemView) -> tuple[_TakenRead, ...]:
+    """Of an item about two reads in a period: the reads that are in, then those that are staged; else nothing."""
+    if item.key.code != "R15" or item.point_id is None:
+        return ()
+    found, before = [], {}
+    for register, point, on, value, use, prev, row_no, source, by in look.db.rows(
+        _IN, [item.point_id, item.key.period]
+    ):
+        before[register] = (point, prev)
+        told = f"{source}, row {row_no}" if source else f"by {by}"
+        found.append(_TakenRead(None, value, use, on, told))
+    for id, register, row_no, source, layout, kind, texts in look.db.rows(_SECOND, [item.point_id, item.key.period]):
+        fields: dict[str, str] = msgspec.json.decode(texts)
+        try:
+            values, _ = profile.convert(profile.load(layout, kind), fields)
+        except (OSError, BadValue):  # the layout is gone: what the file says is shown as it stands
+            values = {}
+        value, use = values.get("value"), values.get("usage")
+        point, prev = before.get(register, (None, None))
+        if kind == "reads" and value is not None and prev is not None:
+            face, unit = reads.faces(look.db, {register: point})[register]
+            use = face.between(prev, value, unit).units
+        on = str(values.get("date") or fields.get("date", ""))[:10]
+        shown = None if use is None else int(use)
+        found.append(_TakenRead(id, value, shown, on, f"{source}, row {row_no}"))
+    return tuple(found)
+
+
 def _staged(look: Look, item: ItemView) -> Iterator[_Draft]:
-    known: dict[str, object] = {"row": item.evidence.get("staged")}
-    yield _Draft("staged.decide", {**known, "decision": "drop"}, "Drop the second read")
-    yield _Draft("staged.decide", {**known, "decision": "keep"}, "Take the second read instead")
+    both = _two_reads(look, item)
+    kept = next((each.short() for each in both if each.row is None), "the first read")
+    for each in both:
+        if each.row is not None:
+            known: dict[str, object] = {"row": each.row}
+            title = f"Drop it, keep {kept}"
+            yield _Draft("staged.decide", {**known, "decision": "drop"}, title, why=f"drops {each.short()}")
+            title = f"Take the staged read {each.short()}"
+            yield _Draft("staged.decide", {**known, "decision": "keep"}, title, why=f"of {each.source}")
 
 
 _MAILED = (
@@ -331,7 +492,7 @@ _MAKERS: Final[dict[str, Any]] = {
     "adjust.reject": _proposal("adjust.reject", mine=False),
     "adjust.revise": _proposal("adjust.revise", mine=True, likely=True),
     "adjust.submit": _proposal("adjust.submit", mine=True),
-    "adjust.withdraw": _proposal("adjust.withdraw", mine=True),
+    "adjust.withdraw": _withdraw,
     "document.attach": _attach,
     "party.address": _address,
     "read.review": _reviews,

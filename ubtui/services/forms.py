@@ -106,6 +106,8 @@ def as_text(value: object, kind: Kind = "text") -> str:
         return "yes" if value else "no"
     if kind == "money" and isinstance(value, int):
         return format_money(value)
+    if isinstance(value, list | tuple):
+        return "\n".join(as_text(each) for each in value)
     return str(value)
 
 
@@ -189,7 +191,25 @@ def _about(each: shape.Field) -> str:
     return str(meta.get("description") or (_PAPER if paper else "as the act needs it"))
 
 
+# msgspec's words for a limit, and a person's.
+_LIMITS: Final = (
+    (r"Expected `str` of length >= (\d+)", "at least {} letters"),
+    (r"Expected `str` of length <= (\d+)", "at most {} letters"),
+    (r"Expected `array` of length >= 1$", "at least one, one a line"),
+    (r"Expected `array` of length >= (\d+)", "at least {}, one a line"),
+    (r"Expected `array` of length <= (\d+)", "at most {}"),
+    (r"Expected `int` >= (-?\d+)", "{} or more"),
+    (r"Expected `int` <= (-?\d+)", "{} or less"),
+)
+
+
 def _plain(said: str) -> str:
-    """msgspec's sentence with the field in front: `Reason: Expected … of length >= 3.`"""
+    """msgspec's sentence as people say it, with the field in front: `Reason: at least 3 letters.`"""
     what, _, where = said.partition(" - at `$.")
-    return f"{_label(where.strip('`.'))}: {what[:1].lower()}{what[1:].replace('`', '')}." if where else f"{said}."
+    for pattern, words in _LIMITS:
+        if found := re.match(pattern, what):
+            what = words.format(*found.groups())
+            break
+    what = what.replace("`", "")
+    label = _label(re.split(r"[\[.]", where.strip("`."))[0]) if where else ""
+    return f"{label}: {what[:1].lower()}{what[1:]}." if label else f"{what}."

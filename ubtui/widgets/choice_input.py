@@ -1,4 +1,4 @@
-"""One of a few: a single line that shows the choice and changes it by arrows, space or a first letter."""
+"""One of a few: a single line that shows the choice and changes it by arrows, space or its digit."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from textual.message import Message
 from textual.widget import Widget
 
 from ubtui.domain.text import clean_text
+from ubtui.widgets.line_input import NotTaken
 
 
 class ChoiceInput(Widget, can_focus=True):
@@ -73,17 +74,20 @@ class ChoiceInput(Widget, can_focus=True):
             self._set(place % len(self.choices))
 
     def on_key(self, event: events.Key) -> None:
-        """A letter or digit goes to the next choice whose label begins with it."""
+        """A digit takes the choice of that place; a letter changes nothing: a word typed here was meant elsewhere."""
         if event.character is None or not event.character.isalnum():
             return
         event.stop()
         event.prevent_default()
-        start = 0 if self._place is None else self._place + 1
-        for offset in range(len(self.choices)):
-            place = (start + offset) % len(self.choices)
-            if self.choices[place][1].casefold().startswith(event.character.casefold()):
-                self._set(place)
-                return
+        if event.character in "123456789" and int(event.character) <= len(self.choices):
+            self._set(int(event.character) - 1)
+        else:
+            shown = self.choices[self._place][1] if self._place is not None else "nothing chosen"
+            self.post_message(NotTaken(self, f"Letters change nothing here ({shown}): use ← → or {self._digits()}."))
+
+    def _digits(self) -> str:
+        last = min(9, len(self.choices))
+        return "the digit 1" if last == 1 else f"a digit, 1 to {last}"
 
     def render(self) -> Text:
         """The choice as plain text with its place among the others."""

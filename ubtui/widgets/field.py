@@ -17,7 +17,7 @@ from textual.widgets import Input, Static, TextArea
 from ubtui.domain.dates import parse_day
 from ubtui.domain.errors import BadValue
 from ubtui.domain.money import format_money, parse_money
-from ubtui.domain.text import clean_text, fit
+from ubtui.domain.text import cell_width, clean_text, fit
 from ubtui.services.forms import FieldSpec
 from ubtui.widgets.choice_input import ChoiceInput
 from ubtui.widgets.line_input import PASTE_LIMIT, Burst, LineInput, NotTaken, paste_problem
@@ -25,7 +25,7 @@ from ubtui.widgets.money_input import MoneyInput
 
 __all__ = ["FieldSpec", "Form", "problem"]
 
-LABEL_WIDTH = 20
+LABEL_WIDTH, LONGEST_LABEL = 20, 50
 YES_NO = (("yes", "yes"), ("no", "no"))
 
 
@@ -47,7 +47,7 @@ _READERS: dict[str, Callable[[str], str]] = {
 def problem(spec: FieldSpec, value: str) -> str | None:
     """Why a value cannot stand, as a sentence; None where it can."""
     if not value.strip():
-        return f"{spec.label} is needed." if spec.required else None
+        return f"{spec.label.partition(' (')[0]} is needed." if spec.required else None
     allowed = [each for each, _ in _choices(spec)]
     if spec.kind in ("choice", "bool") and value not in allowed:
         return f"{spec.label}: choose one of {', '.join(allowed)}."
@@ -167,18 +167,24 @@ class Form(VerticalScroll, can_focus=False):
 
     def compose(self) -> ComposeResult:
         """A line a field, a hidden line for what is wrong with it, and one line of help below."""
+        wide = min(LONGEST_LABEL, max([LABEL_WIDTH, *(cell_width(each.label) + 4 for each in self.fields)]))
         burst = Burst()  # one for all fields, since an enter leads from one to the next
         for spec in self.fields:
             self._inputs[spec.name] = self._input(spec, burst)
             self._names[f"field-{spec.name}"] = spec.name
-            label = Text(fit(clean_text(spec.label) + (" *" if spec.required else ""), LABEL_WIDTH - 2))
+            words = Text(fit(clean_text(spec.label) + (" *" if spec.required else ""), wide - 2))
+            label = Static(words, classes="field--label", markup=False)
+            wrong = Static("", id=f"wrong-{spec.name}", classes="field--wrong", markup=False)
+            label.styles.width, wrong.styles.padding = wide, (0, 1, 0, wide)
             with Vertical():
                 with Horizontal():
-                    yield Static(label, classes="field--label", markup=False)
+                    yield label
                     yield self._inputs[spec.name]
-                yield Static("", id=f"wrong-{spec.name}", classes="field--wrong", markup=False)
+                yield wrong
         self._last = self.values()
-        yield Static("", classes="field--note", markup=False)
+        note = Static("", classes="field--note", markup=False)
+        note.styles.padding = (0, 1, 0, wide)
+        yield note
 
     # what others may ask and do
 
