@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -140,7 +141,10 @@ def district(text: str, source: str = "district.toml") -> District:
     try:
         found = msgspec.toml.decode(text, type=District)
     except msgspec.DecodeError as exc:
-        every = list(_misfits(District, tomllib.loads(text), "")) if isinstance(exc, msgspec.ValidationError) else []
+        every = []
+        if isinstance(exc, msgspec.ValidationError):
+            plain = tomllib.loads(text)
+            every = [*_misfits(District, plain, ""), *_zone(plain.get("zone"))]
         raise SettingsError("\n".join(f"{source}: {fault}" for fault in every or [_plain(exc)])) from exc
     if faults := list(_faults(found)):
         raise SettingsError("\n".join(f"{source}: {fault}" for fault in faults))
@@ -169,12 +173,21 @@ def _misfits(kind: Any, value: Any, place: str) -> Iterator[str]:
             yield f"{place}: {_plain(exc)}"
 
 
+def _zone(name: Any) -> Iterator[str]:
+    """The fault of a name that no time zone has."""
+    try:
+        if isinstance(name, str):
+            ZoneInfo(name)
+    except (KeyError, ValueError, OSError):  # OSError: a folder of zones, as `America`
+        yield f"zone: {name[:60]!r} is no time zone; write one as America/Los_Angeles"
+
+
 def _plain(exc: Exception) -> str:
     return re.sub(r" - at `\$\.?(.*?)`$", r" (at \1)", str(exc))
 
 
 def _faults(d: District) -> list[str]:
-    out = []
+    out = [*_zone(d.zone)]
     for title, codes in (
         ("cycles", [c.code for c in d.cycles]),
         ("funds", [f.code for f in d.funds]),

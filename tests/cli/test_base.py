@@ -132,6 +132,26 @@ def test_every_fault_of_a_district_file_is_told_at_once(
     )
 
 
+@pytest.mark.parametrize("zone", ["Mars/X", "America", "", "../UTC", "a\\u0000b"])
+def test_a_wrong_zone_is_told_beside_what_else_is_wrong(
+    zone: str, tmp_path: Path, home: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    right = SAMPLE.read_text("utf-8")
+    wrong = right.replace("America/Los_Angeles", zone)
+    assert wrong != right
+    file = tmp_path / "bad.toml"
+    for text, faults in (
+        (wrong, ["zone: "]),
+        (wrong.replace('kind = "sample"', 'kind = "trainin"'), ["kind: Invalid enum value 'trainin'", "zone: "]),
+        (wrong.replace('fund = "', 'fund = "no', 1), ["zone: ", "no fund"]),
+    ):
+        file.write_text(text)
+        assert run_command(["init", str(file), "--data", str(tmp_path / "new")]) == 2
+        err = capfd.readouterr().err
+        assert all(fault in err for fault in faults) and err.count("is no time zone") == 1, err
+        assert len(err.splitlines()) == len(faults) and not (tmp_path / "new").exists()
+
+
 def test_a_real_fault_is_logged_not_shown(
     district: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:

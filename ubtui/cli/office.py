@@ -35,7 +35,7 @@ def init(options: Options, file: Path, today: str | None) -> None:
     except UnicodeDecodeError as exc:
         raise BadValue(f"{file}: byte {exc.start} is not UTF-8: save the file as UTF-8.") from None
     found = district(text, str(file))
-    day, now = _start(found, today, file)
+    day, now = _start(found, today)
     folder = None if is_url(options.data) else Path(options.data)
     if folder is not None:
         _refuse_foreign(folder)
@@ -60,17 +60,13 @@ def init(options: Options, file: Path, today: str | None) -> None:
     emit(options, {"district": found.name, "kind": found.kind, "day": day.isoformat(), "data": options.data})
 
 
-def _start(found: District, today: str | None, file: Path) -> tuple[date, str]:
+def _start(found: District, today: str | None) -> tuple[date, str]:
     """The first business day and instant of a district."""
     import pendulum
 
     if found.kind == "live" and today is not None:
         raise BadValue("--today is for sample and training districts; a live district's day is the calendar's.")
-    try:
-        zone = pendulum.timezone(found.zone)
-    except Exception:
-        raise BadValue(f"{file}: zone: {found.zone!r} is no time zone; write one as America/Los_Angeles.") from None
-    day = LiveClock(zone, utc_now).today() if today is None else parse_day(today)
+    day = LiveClock(pendulum.timezone(found.zone), utc_now).today() if today is None else parse_day(today)
     if not FIRST_YEAR <= day.year <= LAST_YEAR:
         raise BadValue(f"--today {day}: the calendars know {FIRST_YEAR} to {LAST_YEAR}.")
     now = format_instant(utc_now()) if found.kind == "live" else FixedDayClock(day, utc_now).now()
