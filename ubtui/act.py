@@ -50,11 +50,15 @@ R = TypeVar("R")
 
 
 class Refused(Exception):
-    """A no in words, raised by a service and returned as a value: the reason, the rule behind it, the cure."""
+    """A no in words, raised by a service and returned as a value: the reason, the rule behind it, the cure.
 
-    def __init__(self, reason: str, rule: str = "", cure: str = "") -> None:
+    `bad_input` says that what was given can never be right (a name nobody has, a number that is none): the
+    shell then ends with the code of bad input. A no by permission, state or limit is none of these.
+    """
+
+    def __init__(self, reason: str, rule: str = "", cure: str = "", *, bad_input: bool = False) -> None:
         super().__init__(reason)
-        self.reason, self.rule, self.cure = reason, rule, cure
+        self.reason, self.rule, self.cure, self.bad_input = reason, rule, cure, bad_input
 
     def sentence(self) -> str:
         """One sentence for a status line or stderr."""

@@ -86,7 +86,8 @@ def test_a_key_gives_the_first_answer_again(data: Path, tmp_path: Path) -> None:
         (["parcels", "{mixed}", "--strict"], 1, "1 of 2 rows of mixed.csv cannot go in; first line 3: apn:"),
         (["parcels", "{good}", "--as", "dee"], 1, "a auditor may not import parcels"),
         (["staged", "show", "77"], 2, "Staged row 77 is not there"),
-        (["staged", "drop", "77", "--reason", "none"], 1, "there is no staged row 77"),
+        (["staged", "drop", "77", "--reason", "none"], 2, "there is no staged row 77"),
+        (["staged", "mend", "77", "--set", "foo=1"], 2, "there is no staged row 77"),
         (["staged", "drop", "77", "--reason", "x"], 2, "3 to 500 characters"),
     ],
 )

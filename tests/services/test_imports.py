@@ -333,8 +333,12 @@ def test_a_mended_row_goes_in(desk: Desk, tmp_path: Path) -> None:
     served(desk, tmp_path)
     bring(desk, "reads", file(tmp_path, "maker,serial,date,value\nBADGER,10x1,2016-09-20,120\n", "one.csv"))
     row = desk.ask(staged)[0].row
-    assert "sets no field of reads" in refused(desk.perform(mend, Mend(row=row, set=("colour=red",)))).reason
-    assert refused(desk.perform(mend, Mend(row=row, set=("value=many",)))).rule == "bad-value"
+    wrong = refused(desk.perform(mend, Mend(row=row, set=("colour=red",))))
+    assert "sets no field of reads" in wrong.reason and wrong.bad_input
+    wrong = refused(desk.perform(mend, Mend(row=row, set=("value=many",))))
+    assert wrong.rule == "bad-value" and wrong.bad_input
+    wrong = refused(desk.perform(mend, Mend(row=row, set=("value=121",))))
+    assert wrong.rule == "unknown-meter" and not wrong.bad_input
     assert done(desk.perform(mend, Mend(row=row, set=("serial=1001",)))).state == "mended"
     assert desk.session.value("SELECT usage FROM live_read WHERE read_on = '2016-09-20'") == 8
 

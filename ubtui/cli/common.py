@@ -14,7 +14,7 @@ import click
 import msgspec
 
 from ubtui.act import Act, Done, Form, Refused, new_key
-from ubtui.cli.faults import REFUSED, say
+from ubtui.cli.faults import BAD_INPUT, REFUSED, say
 from ubtui.desk import Desk, Seat
 from ubtui.domain.errors import BadValue
 from ubtui.domain.money import format_money
@@ -86,7 +86,7 @@ def opened(options: Options) -> Iterator[Desk]:
 
 
 def doing(desk: Desk, options: Options, act: Act[F, R], form: F, key: str | None = None) -> R:
-    """Perform `form` and tell how it went; its result. A refusal ends the command with exit code 1.
+    """Perform `form` and tell how it went; its result. A refusal ends the command: code 1, of bad input 2.
 
     The key is `--key`, else `key` (a file's hash), else a new one, which is told before the act so that a
     command that was killed can be repeated.
@@ -100,10 +100,10 @@ def doing(desk: Desk, options: Options, act: Act[F, R], form: F, key: str | None
 
 
 def tell(answer: Done[R] | Refused) -> R:
-    """Narrate an act's answer on stderr; its result. A refusal ends the command with exit code 1."""
+    """Narrate an act's answer on stderr; its result. A refusal ends the command: code 1, of bad input 2."""
     if isinstance(answer, Refused):
         say(f"refused: {answer.sentence()}")
-        raise click.exceptions.Exit(REFUSED)
+        raise click.exceptions.Exit(BAD_INPUT if answer.bad_input else REFUSED)
     if answer.replayed:
         say(f"already done (event {answer.seq}): this is the first answer")
         return answer.result

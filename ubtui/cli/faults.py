@@ -44,7 +44,7 @@ def say_fault(exc: Exception, argv: Sequence[str] = ()) -> int:
         return BAD_INPUT
     if isinstance(exc, Refused):
         say(f"refused: {exc.sentence()}")
-        return REFUSED
+        return BAD_INPUT if exc.bad_input else REFUSED
     if isinstance(exc, UnicodeEncodeError):
         say("this output's encoding cannot write the text: set PYTHONIOENCODING=utf-8 or a UTF-8 locale")
         return BAD_INPUT

@@ -425,7 +425,7 @@ def _reads(look: Look, point_id: int) -> tuple[ReadLine, ...]:
         [point_id, point_id],
     )
     before = sorted({_last_year(row[1]) for row in rows})
-    uses = dict(
+    uses: dict[str, int] = dict(
         look.db.rows(
             f"SELECT d.period, CAST(SUM(d.usage) AS bigint){here} AND d.usage IS NOT NULL"
             f" AND d.period IN ({', '.join('?' * len(before))}) GROUP BY d.period",

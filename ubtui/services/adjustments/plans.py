@@ -137,9 +137,11 @@ def plan(look: Look, form: Propose, aside: Aside = ASKER) -> Plan:
     typed = next((r for r in look.district.reasons if r.code == form.reason), None)
     if typed is None:
         known = ", ".join(r.code for r in look.district.reasons)
-        raise Refused(f"no adjustment reason `{form.reason[:40]}`", rule="typed reasons", cure=f"one of: {known}")
+        said = f"no adjustment reason `{form.reason[:40]}`"
+        raise Refused(said, rule="typed reasons", cure=f"one of: {known}", bad_input=True)
     if not 0 < amount_cents <= LIMIT_CENTS:
-        raise Refused("the amount is not above zero", rule="no negative adjustments", cure="choose the reason by sign")
+        said = "the amount is not above zero"
+        raise Refused(said, rule="no negative adjustments", cure="choose the reason by sign", bad_input=True)
     day = effective(look, account_id, form.effective_on)
     make = {"credit": _credit, "debit": _debit, "refund": _refund}[typed.effect]
     entry, touched = make(look, account_id, typed, amount_cents, day)
@@ -189,10 +191,11 @@ def find_account(look: Look, account: str) -> tuple[int, str]:
     try:
         number = parse_account(account)
     except BadValue as exc:
-        raise Refused(str(exc), rule="account numbers", cure="read the number again") from exc
+        raise Refused(str(exc), rule="account numbers", cure="read the number again", bad_input=True) from exc
     found = look.db.value("SELECT id FROM live_account WHERE number = ?", [number])
     if found is None:
-        raise Refused(f"no account {format_account(number)}", rule="account numbers", cure="find it by name or address")
+        said = f"no account {format_account(number)}"
+        raise Refused(said, rule="account numbers", cure="find it by name or address", bad_input=True)
     return int(found), number
 
 

@@ -168,7 +168,7 @@ def _item(text: str | None) -> str | None:
     try:
         return str(ItemKey.parse(text.strip()))
     except BadValue as exc:
-        raise Refused(str(exc), rule="worklist items", cure="copy the item from the list") from exc
+        raise Refused(str(exc), rule="worklist items", cure="copy the item from the list", bad_input=True) from exc
 
 
 def _same_account(work: Work, item: str | None, account_id: int, number: str) -> None:

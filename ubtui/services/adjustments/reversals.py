@@ -25,7 +25,8 @@ def reversal(look: Look, journal_id: int, effective_on: date | None = None, asid
     """
     row = look.db.one("SELECT kind, effective_on, reason FROM journal WHERE id = ?", [journal_id])
     if row is None:
-        raise Refused(f"no journal {journal_id}", rule="reversals", cure="take the number from the account's ledger")
+        cure = "take the number from the account's ledger"
+        raise Refused(f"no journal {journal_id}", rule="reversals", cure=cure, bad_input=True)
     if row[0] == "REVERSAL":
         raise Refused("a reversal is not reversed", rule="reversals", cure="post the same again")
     if again := look.db.value("SELECT id FROM journal WHERE reverses = ?", [journal_id]):

@@ -87,7 +87,8 @@ def find(look: Look, number: str) -> Row:
         [number.strip().upper()],
     )
     if row is None:
-        raise Refused(f"no proposal {number[:20]}", rule="proposals", cure="see `ubtui approvals list`")
+        said = f"no proposal {number[:20]}"
+        raise Refused(said, rule="proposals", cure="see `ubtui approvals list`", bad_input=True)
     submitted = date.fromisoformat(row[21]) if row[21] else None
     columns = (*row[:14], bool(row[14]), row[15], date.fromisoformat(row[16]), *row[17:21], submitted, *row[22:])
     return Row(*columns)

@@ -109,6 +109,7 @@ def mend(work: Work, form: Mend) -> Decided:
                 f"{pair[:60]!r} sets no field of {kind}",
                 rule="staged rows",
                 cure=f"write field=value with one of {', '.join(FIELDS[kind])}",
+                bad_input=True,
             )
         fields[name] = clean_text(text, 200).strip()
     work.detail(before=before, after=fields)
@@ -136,7 +137,12 @@ def decide(work: Work, form: Decide) -> Decided:
 def _open(work: Work, number: int) -> tuple[Any, ...]:
     row = work.db.one(f"{_SHOWN} WHERE s.id = ?", [number])
     if row is None:
-        raise Refused(f"there is no staged row {number}", rule="staged rows", cure="see ubtui import staged list")
+        raise Refused(
+            f"there is no staged row {number}",
+            rule="staged rows",
+            cure="see ubtui import staged list",
+            bad_input=True,
+        )
     if row[8] != "staged":
         raise Refused(
             f"row {number} was {row[8]} by {row[13]}",
@@ -178,7 +184,8 @@ def _taken(work: Work, row: tuple[Any, ...], fields: dict[str, str]) -> Verdict:
         raise Refused(f"{starred[0]} held a card number", rule="card-number", cure=f"mend it: {starred[0]}=…")
     values, faults = convert(profile, fields)
     if faults:
-        raise Refused(faults[0].sentence, rule=faults[0].reason, cure="mend the field")
+        first = faults[0]
+        raise Refused(first.sentence, rule=first.reason, cure="mend the field", bad_input=first.reason == "bad-value")
     taking = taker(work, kind, profile)
     taking.batch_id = row[1]
     line = Line(1, 1, list(fields.values()), fields, values)

@@ -138,7 +138,8 @@ def wait(work: Work, form: Wait) -> Changed:
     """Put an item away until a day after today; the nightly refresh brings it back to the same person."""
     found = _begin(work, form, states=("open", "claimed", "waiting"))
     if form.until <= work.today:
-        raise Refused(f"{form.until} is not after today, {work.today}", rule="waiting", cure="name a later day")
+        said = f"{form.until} is not after today, {work.today}"
+        raise Refused(said, rule="waiting", cure="name a later day", bad_input=True)
     return _change(
         work,
         found,
@@ -179,7 +180,7 @@ def _person_or_role(work: Work, to: str) -> tuple[str, str | None]:
     if to in staff.values():
         return to, None
     known = ", ".join([*sorted(staff), *sorted(set(staff.values()))])
-    raise Refused(f"nobody here is {to[:40]}", rule="staff", cure=f"name one of {known}")
+    raise Refused(f"nobody here is {to[:40]}", rule="staff", cure=f"name one of {known}", bad_input=True)
 
 
 class Note(OnItem, frozen=True, kw_only=True):
@@ -207,7 +208,8 @@ def dismiss(work: Work, form: Dismiss) -> Changed:
     """Silence (code, subject) until a day; never without a reason and an end, nor against a statutory deadline."""
     found = _begin(work, form, states=("open", "claimed", "waiting"))
     if form.until <= work.today:
-        raise Refused(f"{form.until} is not after today, {work.today}", rule="dismissal", cure="name a later day")
+        said = f"{form.until} is not after today, {work.today}"
+        raise Refused(said, rule="dismissal", cure="name a later day", bad_input=True)
     if (form.until - work.today).days > 400:
         raise Refused("a dismissal ends within 400 days", rule="dismissal", cure="name an earlier day")
     if found["due_source"] == "statute":
