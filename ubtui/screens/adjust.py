@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import replace
@@ -14,9 +15,10 @@ from textual.containers import Container, VerticalScroll
 from ubtui.act import Look, Refused, new_key
 from ubtui.domain.errors import BadValue
 from ubtui.domain.money import format_money
+from ubtui.domain.text import has_card_number
 from ubtui.screens.base import Ask, DeskScreen, Place, words
 from ubtui.screens.money import plan_lines
-from ubtui.services import adjustments, fixes, worklist
+from ubtui.services import adjustments, documents, fixes, worklist
 from ubtui.services.adjustments import Plan, ProposalView
 from ubtui.services.forms import FieldSpec
 from ubtui.services.forms import form as read_form
@@ -130,13 +132,16 @@ class AdjustScreen(DeskScreen):
             )
         except Exception as fault:
             self.say(f"Not kept yet: {words(fault)}")
+            cards = [name for name, text in self._texts().items() if has_card_number(text)]
+            if cards:
+                self.query_one(Form).show_errors(dict.fromkeys(cards, f"Not kept: {words(fault)}"))
 
     async def _replan(self, edit: int) -> None:
         """Show what the form would do now."""
         lines: tuple[Line, ...]
         try:
-            form = self._propose()
-            self.plan = await self.ask(adjustments.plan, form)
+            form = self._read(self._values())
+            self.plan = await self.ask(adjustments.preview, form)
             lines = plan_lines(self.plan, self.router.day)
         except BadValue as fault:
             self.plan, lines = None, (Line("still to do", str(fault)),)
@@ -148,11 +153,19 @@ class AdjustScreen(DeskScreen):
     def _texts(self) -> dict[str, str]:
         return self.query_one(Form).values()
 
-    def _propose(self) -> adjustments.Propose:
-        values = {**self._texts(), "account": self.place.key, "item": self.item or ""}
-        values.pop("documents", None)  # a paper is read when it is sent
-        found = read_form(adjustments.propose, values)
-        assert isinstance(found, adjustments.Propose)
+    def _values(self, shown: str = "", papers: bool = False) -> dict[str, str]:
+        """The form as it stands, with the hash of the plan that was `shown`; with its papers when it is sent."""
+        values = {**self._texts(), "plan": shown}
+        if not papers:
+            values.pop("documents")
+        if self._old is not None:
+            return {**values, "proposal": self._old.number}
+        return {**values, "account": self.place.key, "item": self.item or ""}
+
+    def _read(self, values: Mapping[str, str]) -> adjustments.Propose | adjustments.Revise:
+        """The act's form; its papers are read from their files."""
+        found = read_form(adjustments.propose if self._old is None else adjustments.revise, values)
+        assert isinstance(found, adjustments.Propose | adjustments.Revise)
         return found
 
     # keys
@@ -176,25 +189,23 @@ class AdjustScreen(DeskScreen):
         if self.plan.needs_document and not self._texts()["documents"].strip() and self._old is None:
             self.say("This reason needs a document: F6 attaches it, or name its path in the last field.")
             return
-        decides = " or ".join(self.plan.approvers)
-        told = f"Submit {format_money(self.plan.amount_cents)} on {self.place.key}" + (
+        shown = self.plan
+        decides = " or ".join(shown.approvers)
+        told = f"Submit {format_money(shown.amount_cents)} on {self.place.key}" + (
             f" for {decides}?" if decides else "? It posts at once."
         )
-        if await self.router.asked(Ask(told, lines=plan_lines(self.plan, self.router.day), do="submit")) is None:
+        if await self.router.asked(Ask(told, lines=plan_lines(shown, self.router.day), do="submit")) is None:
             return
-        values = {**self._texts()}
+        values = self._values(shown.hash, papers=True)
         try:
-            if self._old is not None:
-                act: Any = adjustments.revise
-                body = read_form(act, {**values, "proposal": self._old.number})
-            else:
-                act = adjustments.propose
-                body = read_form(act, {**values, "account": self.place.key, "item": self.item or ""})
+            body = await asyncio.to_thread(self._read, values)
         except BadValue as fault:
             self.say(str(fault))
             return
+        act: Any = adjustments.propose if self._old is None else adjustments.revise
         done = await self.perform(act, body, key=self.key)
         if done is None:
+            await self._replan(self._edits)  # what moved is shown, to be looked at before it is sent again
             return
         await self.desk.saving(adjustments.drop_draft, self.key)
         got = done.result
@@ -202,7 +213,7 @@ class AdjustScreen(DeskScreen):
         told = "posted: the policy decides" if got.journal_id else f"waits for {' or '.join(got.approvers)}"
         self.head(f"Adjustment  {self.place.key}  {got.number}")
         line = Line("submitted", f"{got.number} over {format_money(got.amount_cents)} {told}", "accent")
-        self.query_one("#does", Panel).show((line, *plan_lines(self.plan, self.router.day)))
+        self.query_one("#does", Panel).show((line, *plan_lines(shown, self.router.day)))
         self.say(f"{got.number} {told}. esc goes back.")
 
     def do_adjust_attach(self) -> None:
@@ -210,11 +221,9 @@ class AdjustScreen(DeskScreen):
         self.start(self._add_paper())
 
     async def _add_paper(self) -> None:
-        from ubtui.services.documents import load
-
         def wrong(values: dict[str, str]) -> dict[str, str]:
             try:
-                load(values["path"].strip())
+                documents.sized(values["path"].strip())
             except BadValue as fault:
                 return {"path": str(fault)}
             return {}

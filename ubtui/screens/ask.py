@@ -62,13 +62,13 @@ class AskScreen(ModalScreen[dict[str, str] | None], inherit_bindings=False):
 
     def on_mount(self) -> None:
         """Begin in the first field; say where there is more to read than there is room for."""
-        self.call_after_refresh(self._more)
+        for lines in self.query("#ask-lines"):
+            self.watch(lines, "show_vertical_scrollbar", self._more, init=False)
         if self.question.fields:
             self.query_one(Form).input(self.question.fields[0].name).focus()
 
-    def _more(self) -> None:
-        if self.question.lines and self.query_one("#ask-lines").max_scroll_y:
-            self.query_one("#ask-keys", StatusBar).say(f"{self._ways_out()}   pgdn more lines")
+    def _more(self, more: bool) -> None:
+        self.query_one("#ask-keys", StatusBar).say(self._ways_out() + ("   pgdn more lines" if more else ""))
 
     def action_lines(self, where: str) -> None:
         """Key: show other lines; in a field the keys that type or move there are the field's."""
