@@ -93,6 +93,7 @@ class WorklistScreen(DeskScreen):
         """Counts first, then the list: what others change in between is told again rather than never."""
         self.start(self._count())
         self.list.reload()
+        self._explain(self._asked_for)  # what the row says may be told otherwise now
 
     def do_list_refresh(self) -> None:
         """Read the list again."""
