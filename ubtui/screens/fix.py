@@ -1,5 +1,6 @@
 """The fix of an item: its evidence, the acts that take its cause away, what the chosen one would do, and doing it."""
 
+# Length: choosing, typing, rehearsing and doing share one form and one state; apart they would pass it around.
 from __future__ import annotations
 
 import asyncio
@@ -134,7 +135,7 @@ class FixScreen(DeskScreen):
         bar = self.query_one("#hints", HintBar)
         bar.pairs = tuple(pair for pair in bar.pairs if pair[0].casefold() != "f5")
         bar.refresh()
-        why = barred or f"a {self.actor.role} decides nothing about it."
+        why = barred or f"the role {self.actor.role} decides nothing about it."
         self._result(Line("", f"Nothing here is yours to do: {why}", "warning"))
 
     async def _restore(self, offers: QueueList) -> None:

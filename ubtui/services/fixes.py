@@ -1,5 +1,6 @@
 """The fix table: which acts take away the cause of an item, their fields filled in from its evidence."""
 
+# Length: one maker of offers a kind of act, read as one table.
 from __future__ import annotations
 
 from collections.abc import Iterator

@@ -1,0 +1,171 @@
+"""The fix form at the keys: what it asks twice, what it keeps, what it refuses before it asks."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from typing import Any
+
+from textual.pilot import Pilot
+
+from tests.screen_text import screen_text
+from tests.screens.office import settled, sitting
+from tests.screens.test_states import press
+
+
+def rows(district: str, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+    with closing(sqlite3.connect(f"file:{district}/ubtui.db?mode=ro", uri=True)) as db:
+        return db.execute(sql, values).fetchall()
+
+
+def written(district: str, sql: str, *values: Any) -> None:
+    with closing(sqlite3.connect(f"{district}/ubtui.db")) as db, db:
+        db.execute(sql, values)
+
+
+def text(pilot: Pilot[Any]) -> str:
+    return " ".join(screen_text(pilot.app).split())
+
+
+async def test_a_checker_decides_on_the_proposal_not_in_a_form(district: str) -> None:
+    before = rows(district, "SELECT count(*) FROM audit WHERE act = 'adjust.approve' AND actor = 'ben'")
+    async with sitting(district, "ben") as pilot:
+        await press(pilot, "/ 'code:A01' enter enter")
+        assert "opens the proposal with its before and after" in text(pilot)
+        await press(pilot, "f5")
+        shown = text(pilot)
+        assert shown.startswith("Approval P-0000") and "balance" in shown
+        assert rows(district, "SELECT count(*) FROM audit WHERE act = 'adjust.approve' AND actor = 'ben'") == before
+
+
+async def test_what_waits_already_is_said_first(district: str) -> None:
+    [(account,)] = rows(district, "SELECT account FROM work_item WHERE code = 'P07' ORDER BY priority DESC, id LIMIT 1")
+    key = f"P07:account:{account[:-1]}-{account[-1]}"
+    async with sitting(district) as pilot:
+        await press(pilot, "/ 'code:P07' enter enter")
+        assert "likely" in text(pilot) and "waits for" not in text(pilot)
+        await press(pilot, "f5")
+        await press(pilot, "f5 f5")
+        [(number,)] = rows(district, "SELECT number FROM proposal WHERE item = ?", key)
+        await press(pilot, "escape")
+        shown = text(pilot)
+        assert f"already {number} over" in shown
+        assert "likely" not in shown
+
+
+async def test_on_her_own_account_the_form_says_so_and_has_no_key_to_do_it(district: str) -> None:
+    [(account,)] = rows(district, "SELECT account FROM work_item WHERE code = 'R09' ORDER BY id LIMIT 1")
+    written(
+        district, "INSERT INTO staff_account(staff, account_number, relation) VALUES ('ana', ?, 'own')", str(account)
+    )
+    async with sitting(district) as pilot:
+        await press(pilot, f"/ 'account:{account[:-1]}-{account[-1]}' enter enter")
+        shown = text(pilot)
+        assert "nobody acts on his own or a linked account" in shown
+        assert "Nothing here is yours to do" in shown
+        assert "F5" not in shown
+        await press(pilot, "f5")
+        assert "Nothing here is yours to do: esc goes back." in text(pilot)
+
+
+async def test_an_auditor_sees_that_nothing_is_his(district: str) -> None:
+    async with sitting(district, "dee") as pilot:
+        await press(pilot, "enter")
+        assert "Nothing here is yours to do: the role auditor decides nothing about it." in text(pilot)
+        assert "F5" not in text(pilot)
+
+
+async def test_a_correction_begins_at_its_value_which_is_needed(district: str) -> None:
+    async with sitting(district) as pilot:
+        await press(pilot, "enter 2 enter")
+        assert "still to do Register value · Reason" in text(pilot)
+        assert pilot.app.focused is not None and pilot.app.focused.id == "field-value"
+        await press(pilot, "f5")
+        assert "! Register value is needed." in text(pilot)
+
+
+async def test_a_fix_that_opens_trouble_is_asked_for_twice(district: str) -> None:
+    [(point,)] = rows(
+        district, "SELECT subject_key FROM work_item WHERE code = 'R06' ORDER BY priority DESC, id LIMIT 1"
+    )
+    async with sitting(district) as pilot:
+        await press(pilot, "enter 2 enter '1' enter 'misread' f5")
+        shown = text(pilot)
+        assert "it opens new trouble" in shown and "would open" in shown and f"point:{point}" in shown
+        assert rows(district, "SELECT count(*) FROM read_review WHERE decision = 'corrected' AND by_staff = 'ana'") == [
+            (0,)
+        ]
+        await press(pilot, "escape")
+        assert rows(district, "SELECT count(*) FROM read_review WHERE decision = 'corrected' AND by_staff = 'ana'") == [
+            (0,)
+        ]
+        await press(pilot, "f5 f5")
+        assert rows(district, "SELECT count(*) FROM read_review WHERE decision = 'corrected' AND by_staff = 'ana'") == [
+            (1,)
+        ]
+
+
+async def test_taking_a_proposal_back_needs_a_reason_and_a_second_word(district: str) -> None:
+    withdrawn = "SELECT count(*) FROM approval WHERE decision = 'withdrawn'"
+    before = rows(district, withdrawn)
+    async with sitting(district) as pilot:
+        await press(pilot, "/ 'code:A01' enter enter")
+        assert "▸ 1 Withdraw" not in text(pilot)
+        await press(pilot, "4 f5")
+        assert "! Reason is needed." in text(pilot)
+        await press(pilot, "enter 'typed wrongly' f5")
+        assert "F5 withdraw it" in text(pilot) and "balance" in text(pilot)
+        assert rows(district, withdrawn) == before
+        await press(pilot, "f5")
+        assert rows(district, withdrawn) == [(before[0][0] + 1,)]
+
+
+async def test_what_was_typed_is_kept_when_she_leaves_and_comes_back(district: str) -> None:
+    async with sitting(district) as pilot:
+        await press(pilot, "enter 3 enter 'gate was shut' escape escape")
+        assert "Leave this form? What was typed is kept for this item." in text(pilot)
+        await press(pilot, "escape")
+        assert "Strike the read" in text(pilot) and "gate was shut" in text(pilot)
+        await press(pilot, "escape f5")
+        assert "Worklist" in text(pilot)
+        assert rows(district, "SELECT form, staff FROM draft") == [("fix", "ana")]
+        await press(pilot, "enter")
+        shown = text(pilot)
+        assert "gate was shut" in shown and "▸ 3 Strike the read" in shown and "kept as you left it" in shown
+        await press(pilot, "f5")
+        assert "done Strike the read: done" in text(pilot)
+        await settled(pilot)
+    assert rows(district, "SELECT count(*) FROM draft") == [(0,)]
+
+
+async def test_marked_items_of_several_kinds_are_refused_before_anything_is_asked(district: str) -> None:
+    async with sitting(district) as pilot:
+        await press(pilot, "/ 'code:R06,R09' enter home space end space enter")
+        assert "Marked are items of several kinds, R06, R09: mark one kind." in text(pilot)
+        await press(pilot, "enter 'seen' f5")
+        assert "mark one kind" in text(pilot) and "do all" not in text(pilot)
+
+
+async def test_a_failure_in_the_middle_tells_how_far_it_came(district: str) -> None:
+    async with sitting(district) as pilot:
+        await press(pilot, "/ 'code:R06' enter space j space j space")
+        taken = rows(district, "SELECT id FROM work_item WHERE code = 'R06' ORDER BY priority DESC, id")[1][0]
+        written(
+            district,
+            "UPDATE work_item SET state = 'claimed', assignee = 'ben', lease_until = '2026-11-23T23:00:00.000000Z'"
+            " WHERE id = ?",
+            taken,
+        )
+        await press(pilot, "enter enter 'tank was filled' f5")
+        assert "refused" in text(pilot) and "ben has R06" in text(pilot)
+        await press(pilot, "f5")
+        assert "1 of 3 done, then R06:" in text(pilot)
+
+
+async def test_the_priority_is_explained_with_its_numbers(district: str) -> None:
+    async with sitting(district) as pilot:
+        await press(pilot, "/ 'code:A01' enter enter x")
+        assert "59 = 55 for its kind + 3 for 39.60 at stake + 1 for 1 office day past due" in text(pilot)
+    async with sitting(district) as pilot:
+        await press(pilot, "/ 'code:R06' enter enter x")
+        assert "60 for its kind, lifted to 90: the read is held and its bill is within 2 office days" in text(pilot)
