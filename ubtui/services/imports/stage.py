@@ -19,12 +19,12 @@ from ubtui.db.models.office import Batch
 from ubtui.domain.errors import BadValue
 from ubtui.domain.money import format_money, parse_money
 from ubtui.domain.text import clean_text
-from ubtui.exchange.profile import FieldFault, Kind, Layout, Profile, cards, convert, masked
-from ubtui.exchange.rows import FileFault, RawRow, Reading, Source, source
+from ubtui.exchange.profile import Kind, Profile
+from ubtui.exchange.rows import FileFault, Reading, Source, source
 from ubtui.services.imports.reads import ReadTaker
 from ubtui.services.imports.release import RUNNING, alive, sweep
 from ubtui.services.imports.served import AccountTaker, MeterTaker, ParcelTaker
-from ubtui.services.imports.taking import CHUNK, Line, Rows, Taker, Verdict
+from ubtui.services.imports.taking import CHUNK, Line, Rows, Taker, Verdict, line_of
 from ubtui.services.imports.usage import UsageTaker
 
 EXAMPLES: Final = 20
@@ -111,7 +111,7 @@ def staging(look: Look, asked: Asked) -> Generator[Progress, None, tuple[Report,
     rows = reading.rows()
     while part := list(islice(rows, CHUNK)):
         if taking.looks_ahead:
-            taking.survey([_line(raw, reading) for raw in part])
+            taking.survey([line_of(raw, reading) for raw in part])
         total += len(part)
         yield Progress(0, total)
     taking.surveyed()
@@ -156,34 +156,7 @@ def _known(look: Look, asked: Asked, seen: Source) -> None:
 def _chunks(reading: Reading) -> Iterator[list[Line]]:
     rows = reading.rows()
     while part := list(islice(rows, CHUNK)):
-        yield [_line(raw, reading) for raw in part]
-
-
-def _line(raw: RawRow, reading: Reading) -> Line:
-    assert reading.layout is not None
-    if raw.fault:
-        return _bad_row(raw, reading.layout)
-    texts = reading.layout.texts(raw.cells)
-    values, faults = convert(reading.profile, texts)
-    if hidden := cards(reading.profile, texts, values):
-        texts = {field: masked(text) if field in hidden else text for field, text in texts.items()}
-        said = f"{hidden[0]} holds what looks like a payment card number, which is never kept"
-        faults = [FieldFault(hidden[0], "card-number", said)]
-    line = Line(raw.row_no, raw.line, raw.cells, texts, values, faults[0] if faults else None)
-    line.cents = values.get("charge", 0)
-    return line
-
-
-def _bad_row(raw: RawRow, layout: Layout) -> Line:
-    """A row of another width, its fields as the columns have them for whoever mends it; cells beyond stay in raw."""
-    fault = FieldFault("", "bad-row", raw.fault)
-    given = layout.texts([*raw.cells, *[""] * layout.width]) if raw.cells else {}
-    # Its columns may have moved, so that no field is safe from a card number.
-    texts = {field: masked(text) for field, text in given.items()}
-    if hidden := [field for field, text in texts.items() if text != given[field]]:
-        said = f"{raw.fault}, and {hidden[0]} holds what looks like a payment card number, which is never kept"
-        fault = FieldFault(hidden[0], "card-number", said)
-    return Line(raw.row_no, raw.line, raw.cells, texts, {}, fault)
+        yield [line_of(raw, reading) for raw in part]
 
 
 def _prove(reading: Reading, asked: Asked, rows: int) -> None:

@@ -11,7 +11,8 @@ import msgspec
 from ubtui.act import Look
 from ubtui.db.models.record import Route
 from ubtui.db.session import Session
-from ubtui.exchange.profile import FieldFault, Kind, Profile, masked, numbers
+from ubtui.exchange.profile import FieldFault, Kind, Layout, Profile, cards, convert, masked, numbers
+from ubtui.exchange.rows import RawRow, Reading
 from ubtui.settings import District
 
 State = Literal["accepted", "held", "staged", "passed"]
@@ -60,6 +61,34 @@ class Line:
     values: dict[str, Any]
     fault: FieldFault | None = None
     cents: int = 0
+
+
+def line_of(raw: RawRow, reading: Reading) -> Line:
+    """A row of a file with its fields read; card numbers in them are masked, and are its fault."""
+    assert reading.layout is not None
+    if raw.fault:
+        return _bad_row(raw, reading.layout)
+    texts = reading.layout.texts(raw.cells)
+    values, faults = convert(reading.profile, texts)
+    if hidden := cards(reading.profile, texts, values):
+        texts = {field: masked(text) if field in hidden else text for field, text in texts.items()}
+        said = f"{hidden[0]} holds what looks like a payment card number, which is never kept"
+        faults = [FieldFault(hidden[0], "card-number", said)]
+    line = Line(raw.row_no, raw.line, raw.cells, texts, values, faults[0] if faults else None)
+    line.cents = values.get("charge", 0)
+    return line
+
+
+def _bad_row(raw: RawRow, layout: Layout) -> Line:
+    """A row of another width, its fields as the columns have them for whoever mends it; cells beyond stay in raw."""
+    fault = FieldFault("", "bad-row", raw.fault)
+    given = layout.texts([*raw.cells, *[""] * layout.width]) if raw.cells else {}
+    # Its columns may have moved, so that no field is safe from a card number.
+    texts = {field: masked(text) for field, text in given.items()}
+    if hidden := [field for field, text in texts.items() if text != given[field]]:
+        said = f"{raw.fault}, and {hidden[0]} holds what looks like a payment card number, which is never kept"
+        fault = FieldFault(hidden[0], "card-number", said)
+    return Line(raw.row_no, raw.line, raw.cells, texts, {}, fault)
 
 
 @dataclass(slots=True)
