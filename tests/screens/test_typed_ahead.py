@@ -106,6 +106,7 @@ async def test_no_key_ends_the_desk(district: str, state: str) -> None:
                 if pilot.app.screen is not top:
                     await press(pilot, BEFORE[state])
                     top = pilot.app.screen
+                    assert isinstance(top, DeskScreen)
                 assert pilot.app._exception is None and pilot.app.is_running, key
 
 
