@@ -193,7 +193,7 @@ def test_the_matrix_of_views_holds_and_each_refusal_is_an_event(place: str) -> N
 def test_in_a_live_district_a_copys_right_is_none(place: str) -> None:
     with Desk(place, Seat("one-lead")) as desk:
         desk.district = msgspec.structs.replace(desk.district, kind="live")
-        with pytest.raises(Refused, match="the role lead may not do record.backup"):
+        with pytest.raises(Refused, match=r"the role lead may not do record\.backup"):
             desk.viewed("record.backup", file="b")
         desk.viewed("account.show", account="120440-3")
 
