@@ -255,6 +255,18 @@ def decider_changed(s: Scene) -> set[tuple[str, Any]]:
 
 
 @tampering
+def proposal_and_journal_changed_alike(s: Scene) -> set[tuple[str, Any]]:
+    """Only the chain still knows which account it was charged to."""
+    was, other = (one(s, f"SELECT id FROM gl_account WHERE code = '{code}'") for code in ("4920", "4910"))
+    proposal = one(s, f"SELECT id FROM proposal WHERE number = '{s.numbers['first']}'")
+    s.tamper(
+        f"UPDATE posting SET gl_id = {other} WHERE gl_id = {was} AND journal_id = {s.numbers['journal']}",
+        f"UPDATE proposal_leg SET gl_id = {other} WHERE gl_id = {was} AND proposal_id = {proposal}",
+    )
+    return {("journal", s.numbers["journal"])}
+
+
+@tampering
 def proposal_leg_changed(s: Scene) -> set[tuple[str, Any]]:
     proposal = one(s, f"SELECT id FROM proposal WHERE number = '{s.numbers['first']}'")
     s.tamper(f"UPDATE proposal_leg SET cents = cents * 2 WHERE proposal_id = {proposal}")

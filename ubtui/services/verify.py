@@ -9,6 +9,8 @@ from datetime import date
 from itertools import pairwise
 from typing import Final
 
+import msgspec
+
 from ubtui.db import migrate
 from ubtui.db.errors import RecordError
 from ubtui.db.session import Row, Session
@@ -20,6 +22,7 @@ from ubtui.services import chain
 from ubtui.services.chain import KEEP, Anchor
 from ubtui.services.checks import BOOKS, DECISIONS, PAPERS, REVIEW, TRAIL, Check
 from ubtui.services.finding import Finding
+from ubtui.services.ledger import posted_hash
 from ubtui.services.reads import CHUNK, SUMMARY, faces, judged
 
 _MADE = re.compile(r"CREATE (TABLE|(?:UNIQUE )?INDEX|VIEW|TRIGGER|FUNCTION) (?:IF NOT EXISTS )?(\w+)")
@@ -46,6 +49,7 @@ class Report:
             ("work_item", lambda: work_items(self.session)),
             ("read_summary", lambda: summaries(self.session)),
             ("read", lambda: uses(self.session)),
+            ("journal", lambda: approved(self.session)),
         ]
         for check in (*BOOKS, *DECISIONS, *PAPERS, *TRAIL):
             parts.append((check.table, lambda check=check: broken(self.session, check)))  # type: ignore[misc]
@@ -72,6 +76,28 @@ def broken(session: Session, check: Check) -> Iterator[Finding]:
     """The rows that break one rule of the books."""
     for row in session.stream(check.sql):
         yield Finding(check.table, row[0], check.say.format(*row[1:]), check.cure)
+
+
+def approved(session: Session) -> Iterator[Finding]:
+    """Each journal that somebody approved against what the audit chain says was posted then."""
+    for seq, body in session.stream(
+        "SELECT seq, body FROM audit WHERE outcome = 'done' AND act LIKE 'adjust.%' ORDER BY seq", size=1000
+    ):
+        try:
+            facts = msgspec.json.decode(body, type=_Approved).facts
+        except msgspec.DecodeError:
+            continue  # the chain's own check names it
+        if facts.journal and facts.legs != posted_hash(session, facts.journal):
+            yield Finding("journal", facts.journal, f"its postings are not those that event {seq} approved", REMAKE)
+
+
+class _Facts(msgspec.Struct):
+    journal: int = 0
+    legs: str = ""
+
+
+class _Approved(msgspec.Struct):
+    facts: _Facts
 
 
 def schema(session: Session) -> Iterator[Finding]:

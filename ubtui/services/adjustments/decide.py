@@ -17,7 +17,7 @@ from ubtui.domain.numbers import format_account
 from ubtui.domain.subjects import ItemKey
 from ubtui.domain.text import clean_text
 from ubtui.services import ledger, reads
-from ubtui.services.adjustments.plans import Plan, legs_hash, moved
+from ubtui.services.adjustments.plans import Plan, moved
 from ubtui.services.adjustments.rows import Row, find, not_linked, own, risen
 from ubtui.services.documents import documents
 
@@ -172,7 +172,7 @@ def post_approved(work: Work, row: Row, made: Plan, by: str, reason: str) -> int
         proposal=row.number,
         cents=row.amount_cents,
         journal=posted.journal_id,
-        legs=legs_hash(made.entry),
+        legs=ledger.posted_hash(work.db, posted.journal_id),
         decision="approved",
     )
     work.detail(before=msgspec.to_builtins(made.before), after=msgspec.to_builtins(made.after), why=made.why)

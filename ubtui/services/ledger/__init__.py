@@ -20,6 +20,7 @@ from ubtui.services.ledger.journals import (
     chart,
     period_for,
     post,
+    posted_hash,
     posting_rows,
 )
 from ubtui.services.ledger.standing import (
@@ -60,6 +61,7 @@ __all__ = [
     "post",
     "post_bills",
     "post_receipts",
+    "posted_hash",
     "posting_rows",
     "statement",
 ]

@@ -11,6 +11,7 @@ from weakref import WeakKeyDictionary
 from ubtui.act import Look, Refused, Work
 from ubtui.db.models import ledger
 from ubtui.db.session import Session
+from ubtui.domain.canonical import canonical, sha256_hex
 
 
 @dataclass(frozen=True)
@@ -191,6 +192,17 @@ def post(work: Work, entry: Entry) -> Posted:
 def posting_rows(look: Look, journal_id: int, entry: Entry) -> list[tuple[Any, ...]]:
     """The entry's legs as rows: journal, GL, account, item (none yet for a new one), charge code, fund, cents."""
     return [posting_row(chart(look.db), journal_id, leg, ()) for leg in entry.legs]
+
+
+def posted_hash(db: Session, journal_id: int) -> str:
+    """SHA-256 over a journal's postings as they stand, in their order: what the audit chain holds of it."""
+    rows = db.rows(
+        "SELECT g.code, COALESCE(p.account_id, 0), COALESCE(p.item_id, 0), COALESCE(c.code, ''), p.fund_id, p.cents"
+        " FROM posting p JOIN gl_account g ON g.id = p.gl_id LEFT JOIN charge_code c ON c.id = p.charge_code_id"
+        " WHERE p.journal_id = ? ORDER BY p.id",
+        [journal_id],
+    )
+    return sha256_hex(canonical([list(row) for row in rows]))
 
 
 POSTING = ["journal_id", "gl_id", "account_id", "item_id", "charge_code_id", "fund_id", "cents"]
