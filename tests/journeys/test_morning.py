@@ -129,7 +129,7 @@ def test_a_document_goes_with_the_form(sample_folder: str, tmp_path: Path) -> No
         ana.see("balance")
         ana.press("a")
         ana.see("Adjustment", "Reason")
-        ana.press("l")
+        ana.press("1")
         ana.see("Leak relief")
         ana.press("tab")
         ana.type("20.00")
