@@ -41,7 +41,7 @@ class Line:
         """Read until `until` holds and it is quiet; `first_ms` is when it held."""
         return self._read(self.began, until, quiet, limit)
 
-    def send(self, keys: bytes, quiet: float = 0.12, limit: float = 30.0) -> Burst:
+    def send(self, keys: bytes, quiet: float = 0.12, limit: float = 2.0) -> Burst:
         began = time.perf_counter()
         os.write(self.fd, keys)
         return self._read(began, bool, quiet, limit)

@@ -28,7 +28,7 @@ def start_ms(argv: Sequence[str], marker: bytes, env: dict[str, str], runs: int 
 def keys(
     argv: Sequence[str], marker: bytes, env: dict[str, str], size: tuple[int, int]
 ) -> dict[str, tuple[float, float]]:
-    """(ms, bytes) of a cursor key inside the page, and of keys that scroll, averaged over a page of them."""
+    """(ms to the echo, bytes until quiet) of a cursor key inside the page, and of keys that scroll (their average)."""
     line = Line(argv, env, size)
     line.started(lambda got: marker in got)
     inside = [line.send(DOWN) for _ in range(6)]
@@ -37,8 +37,8 @@ def keys(
     rolling = [line.send(DOWN) for _ in range(size[1])]
     line.close()
     return {
-        "cursor": (median([b.last_ms for b in inside]), median([b.bytes for b in inside])),
-        "scroll": (sum(b.last_ms for b in rolling) / len(rolling), sum(b.bytes for b in rolling) / len(rolling)),
+        "cursor": (median([b.first_ms for b in inside]), median([b.bytes for b in inside])),
+        "scroll": (sum(b.first_ms for b in rolling) / len(rolling), sum(b.bytes for b in rolling) / len(rolling)),
     }
 
 

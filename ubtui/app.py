@@ -20,8 +20,8 @@ from textual.worker import Worker, active_worker
 
 from ubtui import keys
 from ubtui.act import Done, Look, Refused, new_key
-from ubtui.cli.faults import log_fault
 from ubtui.desk import Desk, Seat
+from ubtui.faultlog import log_fault
 from ubtui.screens.base import Ask, DeskScreen, Place, words
 from ubtui.screens.worklist import WorklistScreen, kept_forms
 from ubtui.services import listing, news, worklist
@@ -376,9 +376,7 @@ def run(data: str, seat: Seat, sample: bool) -> int:
         frames = extract_tb(app.fault.__traceback__)
         place = f"{os.path.basename(frames[-1].filename)}:{frames[-1].lineno}" if frames else "unknown place"
         kind = type(app.fault).__name__
-        log = log_fault(app.fault, ["--data", data])
-        told = (
-            f"The desk closed after a fault ({kind} at {place}). What was typed is kept; see {log}\n"
-        )
+        log = log_fault(app.fault, data, "screens")
+        told = f"The desk closed after a fault ({kind} at {place}). What was typed is kept; see {log}\n"
         os.write(2, told.encode())
     return app.return_code or 0

@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-import traceback
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Final
 
 REFUSED, BAD_INPUT, BUSY, FAULT = 1, 2, 3, 4
@@ -58,7 +56,10 @@ def say_fault(exc: Exception, argv: Sequence[str] = ()) -> int:
     if isinstance(record, RecordError) and record.cause in _PLACE:
         say(str(record))
         return BAD_INPUT
-    place = log_fault(exc, argv)
+    from ubtui.cli.common import data_at
+    from ubtui.faultlog import log_fault
+
+    place = log_fault(exc, data_at(_data_of(argv)), _PASSWORD.sub(r"\1:***@", " ".join(argv)))
     say(f"{record or f'{type(exc).__name__}: {exc}'} — this is a fault of the program or the machine; see {place}")
     return FAULT
 
@@ -74,30 +75,6 @@ def _of_record(exc: Exception) -> Exception | None:
             return explain(exc)
         link = link.__cause__ or link.__context__
     return None
-
-
-def log_fault(exc: Exception, argv: Sequence[str]) -> Path | str:
-    """Append the traceback to `fault.log`, 0600, in the district's folder (else the user's state folder)."""
-    from ubtui.cli.common import data_at
-    from ubtui.desk import is_url, utc_now
-    from ubtui.domain.dates import format_instant
-
-    data = data_at(_data_of(argv))
-    state = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "ubtui"
-    for folder in ([] if is_url(data) else [Path(data)]) + [state]:
-        try:
-            if folder is state:
-                folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            path = folder / "fault.log"
-            at = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-            with open(at, "w", encoding="utf-8", errors="backslashreplace") as log:  # also what is no text
-                words = _PASSWORD.sub(r"\1:***@", " ".join(argv))
-                log.write(f"{format_instant(utc_now())} ubtui {words}\n")
-                log.write("".join(traceback.format_exception(exc)) + "\n")
-            return path
-        except OSError:
-            continue
-    return "nowhere: no folder could be written"
 
 
 def _data_of(argv: Sequence[str]) -> str | None:

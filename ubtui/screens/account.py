@@ -50,11 +50,10 @@ class AccountScreen(DeskScreen):
         self.start(self._open())
 
     async def _open(self) -> None:
+        await self.desk.viewing("account.show", account=self.place.key)
         await self._read()
         if self.part:  # turned to while it was being read
             await self._show_part(self.part)
-        if self.view is not None:  # after it is shown: who looked is known
-            await self.desk.viewing("account.show", account=self.view.number)
 
     async def _read(self) -> None:
         view = self.view = await self.ask(accounts.account, self.place.key)

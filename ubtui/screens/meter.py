@@ -46,7 +46,11 @@ class MeterScreen(DeskScreen):
     def on_mount(self) -> None:
         """Read it."""
         self.query_one(QueueList).focus()
-        self.start(self._read())
+        self.start(self._open())
+
+    async def _open(self) -> None:
+        await self.desk.viewing("meter.show", point=self.place.key)
+        await self._read()
 
     async def _read(self) -> None:
         found = self.history = await self.ask(meters.history, self.place.key)
