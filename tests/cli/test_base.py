@@ -16,8 +16,8 @@ import pytest
 from tests.pty import Terminal
 from ubtui import cli as shell
 from ubtui.cli import COMMANDS, cli, run_command
-from ubtui.cli.faults import log_fault
 from ubtui.domain.errors import BadValue
+from ubtui.faultlog import log_fault
 
 ROOT = Path(__file__).parent.parent.parent
 SAMPLE = ROOT / "ubtui/services/demo/district.toml"
@@ -185,7 +185,7 @@ def test_words_that_are_no_text_are_bad_input(district: Path, words: list[bytes]
 
 
 def test_a_fault_is_logged_whatever_the_words_were(district: Path) -> None:
-    log = log_fault(ZeroDivisionError("\udcff"), ["--data", str(district), "\udcff"])
+    log = log_fault(ZeroDivisionError("\udcff"), str(district), "worklist \udcff")
     assert Path(log).read_text().count("\\udcff") >= 2
 
 
