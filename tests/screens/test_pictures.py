@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,3 +25,9 @@ def test_picture(name: str, district: str, snap_compare: Any) -> None:
         asyncio.set_event_loop(asyncio.new_event_loop())
         app = DeskApp(desk, {"COLORTERM": "truecolor"})
         assert snap_compare(app, run_before=before, terminal_size=(80, 24))
+
+
+def test_the_readme_shows_the_worklist_as_it_is() -> None:
+    picture = Path(__file__).parent / "__snapshots__/test_pictures/test_picture[worklist].svg"
+    shown = Path(__file__).parent.parent.parent / "docs/worklist.svg"
+    assert shown.read_bytes() == picture.read_bytes()
