@@ -83,7 +83,12 @@ def _screens(data: str | None, as_name: str | None, seat_key: str | None, sample
     from ubtui.cli.common import data_at
     from ubtui.desk import Seat
 
-    return int(run(data_at(data), Seat(as_name, seat_key), sample))
+    place = data_at(data)
+    if sample:
+        from ubtui.cli.demo import ensure
+
+        ensure(place)
+    return int(run(place, Seat(as_name, seat_key), sample))
 
 
 class Stopped(BaseException):
