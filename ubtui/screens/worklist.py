@@ -140,7 +140,8 @@ class WorklistScreen(DeskScreen):
     def _highlighted(self, event: QueueList.Highlighted) -> None:
         self._asked_for = event.id
         if event.id is None:
-            self.query_one("#evidence", Panel).show((), "")
+            if not getattr(self.app, "hint", False):
+                self.query_one("#evidence", Panel).show((), "")
         else:
             self.set_timer(EVIDENCE_SECONDS, lambda: self._explain(event.id))
 
