@@ -89,7 +89,8 @@ def test_approval_killed_about_its_commit(backend: str, tmp_path: Path, chance: 
         there = postings(backend, form)
         assert there or not said, "acknowledged and lost"
         answer = approve(backend, form, key)
-        assert answer.replayed is bool(there)
+        # A PostgreSQL server may finish a COMMIT whose client is dead after we looked.
+        assert answer.replayed is bool(there) or (answer.replayed and is_url(backend))
         if said:
             assert answer.result.journal_id == said[0]["result"]["journal_id"]
         assert postings(backend, form) == 1

@@ -149,7 +149,7 @@ def test_a_flood_of_keys_is_dropped_and_the_desk_is_back_soon(district: str) -> 
         began = time.monotonic()
         terminal.write(b"\x1b[200~\x1b[A line \x1b[201~" + b"words \x1b[B and " * 36_000)
         terminal.wait_for("dropped", timeout=30)
-        time.sleep(0.8)
-        terminal.press("escape")
-        terminal.wait_for("Team ")
+        while "Team " not in "\n".join(terminal.screen()) and time.monotonic() - began < 5:
+            time.sleep(0.8)  # what comes close behind a flood is dropped with it
+            terminal.press("escape")
         assert time.monotonic() - began < 5

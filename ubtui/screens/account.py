@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 
 from ubtui.act import Look
+from ubtui.desk import denied
 from ubtui.domain.dates import format_day
 from ubtui.domain.money import format_money
 from ubtui.screens.base import DeskScreen, Place
@@ -50,10 +51,12 @@ class AccountScreen(DeskScreen):
         self.start(self._open())
 
     async def _open(self) -> None:
-        await self.desk.viewing("account.show", account=self.place.key)
+        if await self.ask(denied, "account.show"):
+            await self.desk.viewing("account.show", account=self.place.key)  # raises the refusal, and keeps it
         await self._read()
         if self.part:  # turned to while it was being read
             await self._show_part(self.part)
+        await self.desk.viewing("account.show", account=self.place.key)
 
     async def _read(self) -> None:
         view = self.view = await self.ask(accounts.account, self.place.key)

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 
+from ubtui.desk import denied
 from ubtui.domain.dates import format_day
 from ubtui.screens.account import READ_COLUMNS, read_row
 from ubtui.screens.base import DeskScreen, Place
@@ -49,8 +50,10 @@ class MeterScreen(DeskScreen):
         self.start(self._open())
 
     async def _open(self) -> None:
-        await self.desk.viewing("meter.show", point=self.place.key)
+        if await self.ask(denied, "meter.show"):
+            await self.desk.viewing("meter.show", point=self.place.key)  # raises the refusal, and keeps it
         await self._read()
+        await self.desk.viewing("meter.show", point=self.place.key)
 
     async def _read(self) -> None:
         found = self.history = await self.ask(meters.history, self.place.key)
