@@ -98,7 +98,7 @@ class AdjustScreen(DeskScreen):
         reasons = tuple((each.code, each.title) for each in self.desk.district.reasons)
         fields = (
             FieldSpec(
-                "reason", "Reason", "choice", reasons, True, help="arrows or a first letter; it decides the sign"
+                "reason", "Reason", "choice", reasons, True, help="arrows or its digit; it decides the sign"
             ),
             FieldSpec("amount_cents", "Amount", "money", required=True, help="dollars and cents, above zero"),
             FieldSpec(
