@@ -98,7 +98,7 @@ class Work(Look):
     subjects: dict[Subject, None] = field(default_factory=dict)
     facts: dict[str, str | int] = field(default_factory=dict)
     details: dict[str, Any] = field(default_factory=dict)
-    full_refresh: Healed | None = None
+    healed: Healed | None = None
 
     def touch(self, subject_type: str, key: str) -> None:
         """Say that this subject changed, so that its detectors run again before the commit."""
@@ -245,11 +245,11 @@ def _once(work: Work, made: Act[F, R], form: F) -> Done[R]:
     from ubtui.detectors.heal import heal
 
     result = made.body(work, form)
-    if work.full_refresh is None and made.name not in _HANDS_OFF:
+    if made.name not in _HANDS_OFF:
         no = linked(work, [*work.subjects, *_about(form)])
         if no is not None:
             raise no
-    healed = work.full_refresh or heal(work.db, list(work.subjects), work.today, work.now, made.name, work.actor.name)
+    healed = work.healed or heal(work.db, list(work.subjects), work.today, work.now, made.name, work.actor.name)
     seq = append_event(work, made.name, "done", work.facts, {"form": form.recorded(), **work.details})
     work.db.run(
         "INSERT INTO act_result(key, act, actor, request_hash, result, seq) VALUES (?, ?, ?, ?, ?, ?)",

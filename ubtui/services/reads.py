@@ -66,7 +66,7 @@ def released(work: Work, batch_id: int) -> None:
     for subject in work.subjects:
         keys.setdefault(subject.type, set()).add(subject.key)
     subjects: dict[str, Sequence[str]] = {kind: sorted(found) for kind, found in keys.items()}
-    work.full_refresh = run(db, work.today, work.now, subjects, by="import.release", actor=work.actor.name)
+    work.healed = run(db, work.today, work.now, subjects, by="import.release", actor=work.actor.name)
 
 
 def _rechecked(db: Session, batch_id: int) -> None:

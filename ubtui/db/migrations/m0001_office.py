@@ -69,6 +69,20 @@ CREATE INDEX staged_open ON staged_row(kind, reason) WHERE state='staged';
 
 def statements(d: Dialect) -> list[str]:
     out = d.ddl(TABLES)
+    locked = (
+        "EXISTS(SELECT 1 FROM calendar_year y WHERE y.calendar = {row}.calendar AND y.locked = 1"
+        " AND y.year = CAST(substr(CAST({row}.day AS text), 1, 4) AS integer))"
+    )
+    for event, rows in (("INSERT", ("NEW",)), ("UPDATE", ("OLD", "NEW")), ("DELETE", ("OLD",))):
+        rules = [("this calendar's year is locked", locked.format(row=row)) for row in rows]
+        out += d.refuse(f"calendar_day_{event.lower()}", f"BEFORE {event}", "calendar_day", rules)
+    out += d.refuse(
+        "calendar_year_nu",
+        "BEFORE UPDATE",
+        "calendar_year",
+        [("a locked year stays locked", "OLD.locked = 1"), ("a year keeps its name", "NEW.year <> OLD.year")],
+    )
+    out += d.refuse("calendar_year_nd", "BEFORE DELETE", "calendar_year", [("years are kept", "OLD.year IS NOT NULL")])
     out += d.append_only("audit", ["seq", "hash"], "the audit chain is append-only")
     out += d.refuse(
         "audit_chain",

@@ -110,7 +110,7 @@ _SAYS = {
     "A02": "First late fee, check crossed in the mail.",
     "A04": "Line split at the meter box; plumber's bill to follow.",
 }
-_TODO = (
+_CALLS = (
     ("Call back about the high bill", "wants to know whether the irrigation timer can explain it"),
     ("Send two years of use", "buyer's agent asks for the history before closing"),
     ("Check the lid with the crew", "owner says the box sits in the new drive"),
@@ -134,7 +134,7 @@ def _by_hand(office: Office, todo: list[tuple[Plant, str]], today: date, skip: C
     for plant, account in todo:
         if plant.code != "X05" or plant.name in skip:
             continue
-        title, why = _TODO[plant.n - 1]
+        title, why = _CALLS[plant.n - 1]
         office.acts = 900 + plant.n * 2
         form = worklist.Add(title=title, why=why, account=account, priority=35 + 10 * plant.n)
         made: Any = office.does("ana", today, worklist.add, form)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
@@ -113,7 +114,7 @@ def refuse(line: Line, reason: str, sentence: str, field: str = "", **where: Any
     return Verdict(line, "staged", reason, sentence, field, **where)
 
 
-class Taker:
+class Taker(ABC):
     """How one kind of file goes in. `judge` reads the record and never writes; `write` takes its verdicts."""
 
     looks_ahead = False
@@ -129,7 +130,7 @@ class Taker:
         self.made_routes: list[str] = []
         self._counted: set[str] = set()
 
-    def survey(self, lines: Sequence[Line]) -> None:
+    def survey(self, lines: Sequence[Line]) -> None:  # noqa: B027 - few kinds need it
         """A first pass over the file, where `looks_ahead`: what a verdict takes from the lines behind its own."""
 
     def judge(self, lines: Sequence[Line]) -> list[Verdict]:
@@ -143,17 +144,18 @@ class Taker:
             for line in lines
         ]
 
+    @abstractmethod
     def weigh(self, lines: Sequence[Line]) -> Iterable[Verdict]:
-        raise NotImplementedError
+        """Verdicts of lines that could be read."""
 
+    @abstractmethod
     def write(self, rows: Rows, verdicts: Sequence[Verdict]) -> None:
         """Turn accepted and held verdicts into rows; runs inside a write transaction."""
-        raise NotImplementedError
 
-    def pin(self, line: Line, point_id: int) -> None:
+    def pin(self, line: Line, point_id: int) -> None:  # noqa: B027 - few kinds need it
         """Say that a row is of this point, when it is judged apart from its file."""
 
-    def surveyed(self) -> None:
+    def surveyed(self) -> None:  # noqa: B027 - few kinds need it
         """The first pass is over."""
 
     def route(self, code: str) -> int:

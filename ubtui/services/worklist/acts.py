@@ -13,7 +13,7 @@ from typing import Annotated, Any
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
-from ubtui.act import Form, Refused, Work, act, linked
+from ubtui.act import Form, Refused, Work, act
 from ubtui.db.calendars import office
 from ubtui.db.models.worklist import WorkEvent, WorkItem
 from ubtui.detectors import heal
@@ -246,10 +246,7 @@ def reopen(work: Work, form: Reopen) -> Changed:
         resolved_at=None, reopen_count=found["reopen_count"] + 1, **_FREE,
     )  # fmt: skip
     # Healed here and not behind the act: the answer tells how the item stands, which may be closed again.
-    subjects = list(work.subjects)
-    if (no := linked(work, subjects)) is not None:
-        raise no
-    work.full_refresh = heal.heal(work.db, subjects, work.today, work.now, "worklist.reopen", work.actor.name)
+    work.healed = heal.heal(work.db, list(work.subjects), work.today, work.now, "worklist.reopen", work.actor.name)
     now = row_of(work, found["id"])
     work.fact(state=now["state"])
     return replace(changed, state=now["state"], version=now["version"], assignee=now["assignee"], role=now["role"])
@@ -287,7 +284,7 @@ def add(work: Work, form: Add) -> Changed:
         "role": role, "assignee": assignee, "raised_by": work.actor.name,
     }  # fmt: skip
     item_id = work.db.insert(WorkItem, **found)
-    work.full_refresh = heal.Healed(opened=(ItemKey("X05", subject),))  # nothing else is touched
+    work.healed = heal.Healed(opened=(ItemKey("X05", subject),))  # nothing else is touched
     return _change(work, {**row_of(work, item_id)}, "added", form.why)
 
 
@@ -326,7 +323,7 @@ def resolve(work: Work, form: Resolve) -> Changed:
     found = _begin(work, form, states=("open", "claimed", "waiting"))
     if found["grp"] != "X":
         raise Refused(f"the cause of {key_of(found)} stands", rule="what closes an item", cure="fix it or dismiss it")
-    work.full_refresh = heal.Healed(closed=(key_of(found),))
+    work.healed = heal.Healed(closed=(key_of(found),))
     return _change(
         work, found, "resolved", form.resolution, state="resolved", resolved_by=work.actor.name,
         resolved_at=work.now, resolution=clean_text(form.resolution), wake_on=None, wait_for=None, lease_until=None,
@@ -385,8 +382,8 @@ def refresh(work: Work, form: Refresh) -> Refreshed:
         "state = 'open', wake_on = NULL, wait_for = NULL",
     )
     expired, swept = _expire(work), _sweep(work)
-    work.full_refresh = heal.refresh(work.db, work.today, work.now, work.actor.name)
-    done = Refreshed(len(work.full_refresh.opened), len(work.full_refresh.closed), lapsed, woken, expired)
+    work.healed = heal.refresh(work.db, work.today, work.now, work.actor.name)
+    done = Refreshed(len(work.healed.opened), len(work.healed.closed), lapsed, woken, expired)
     work.fact(opened=done.opened, closed=done.closed, lapsed=lapsed, woken=woken, expired=expired, swept=swept)
     return done
 
