@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections import deque
 from collections.abc import Mapping
 from datetime import date
 from importlib import import_module
@@ -14,9 +13,8 @@ from traceback import extract_tb
 from typing import Any, ClassVar
 
 from textual import events
-from textual.app import App
 from textual.screen import Screen
-from textual.worker import Worker, active_worker
+from textual.worker import active_worker
 
 from ubtui import keys
 from ubtui.act import Done, Look, Refused, new_key
@@ -28,14 +26,10 @@ from ubtui.services import listing, news, worklist
 from ubtui.services.listing import FirstPage, Query
 from ubtui.widgets import theme, too_small, wire
 from ubtui.widgets.pages import PAGE
+from ubtui.widgets.typed_ahead import TypedAhead
 
 FAULT = 4
 POLL_SECONDS = 10.0
-STUCK_SECONDS = 1.0  # a key that is not done by then no longer holds up the next
-SETTLE_SECONDS = 0.1  # so long a key waits for what the one before asked of the record
-SETTLE_STEP = 0.004
-MOST_KEYS = 1000  # more that wait at once are a flood: a paste that arrives as keys
-FLOOD_SECONDS = 0.25  # a flood ends with so much silence
 PREFIX = "g"
 # A place's screen; imported when it is first opened.
 ROUTES: dict[str, str] = {
@@ -55,7 +49,7 @@ def is_lean(environ: Mapping[str, str]) -> bool:
     return "SSH_CONNECTION" in environ or environ.get("UBTUI_LEAN") == "1"
 
 
-class DeskApp(App[None], inherit_bindings=False):
+class DeskApp(TypedAhead, inherit_bindings=False):
     """The desk on screen. Routes places to screens; what a screen shows and does is its own business."""
 
     CSS_PATH: ClassVar[Any] = [theme.styles_folder() / name for name in ("base.tcss", "worklist.tcss")]
@@ -77,13 +71,6 @@ class DeskApp(App[None], inherit_bindings=False):
         self.animation_level = "none"
         self._heard = 0
         self._prefixed = False
-        self._typed: deque[events.Key | events.Paste] = deque()  # they wait for the one that is under way
-        self._under_way = False
-        self._key_number = 0
-        self._key_began = 0.0
-        self._keys = 0  # that have come
-        self._flooded, self._is_flood = float("-inf"), False
-        self._begun: dict[Worker[Any], Screen[Any] | None] = {}  # since the last key; with the question it has put
         for each in theme.THEMES:
             self.register_theme(each)
         self.theme = look
@@ -197,96 +184,15 @@ class DeskApp(App[None], inherit_bindings=False):
 
     # keys
 
-    async def on_event(self, event: events.Event) -> None:
-        """One key after the other; all else is Textual's.
+    def dropped(self) -> None:
+        """Say that a flood of keys was not taken."""
+        if isinstance(self.screen, DeskScreen):
+            self.screen.say("More keys came at once than hands can press: they were dropped.")
 
-        Textual sends a key to whoever has the focus when it arrives. Of keys that come in one rush, as hands that
-        know the way or a slow line send them, each belongs to what the one before it opened: a key waits until that
-        stands. A paste waits with them. What is too much for hands is a flood, and all of it is dropped.
-        """
-        if not isinstance(event, events.Key | events.Paste) or event.is_forwarded:
-            await super().on_event(event)
-            return
-        if isinstance(event, events.Key):
-            self._keys += 1
-            if not self.takes_key(event.time, self._keys):
-                self._drop_flood()
-                return
-        self._typed.append(event)
-        if not self._under_way:
-            await self._next_key()
-
-    def takes_key(self, at: float, sent: int) -> bool:
-        """Whether a key at that instant is a person's; the driver asks too, from its thread, having sent so many."""
-        if len(self._typed) + sent - self._keys < MOST_KEYS and at - self._flooded > FLOOD_SECONDS:
-            return True
-        self._flooded, self._is_flood = at, True
-        return False
-
-    def _drop_flood(self) -> None:
-        if self._is_flood:
-            self._is_flood = False
-            self._typed.clear()
-            if isinstance(self.screen, DeskScreen):
-                self.screen.say("More keys came at once than hands can press: they were dropped.")
-
-    async def _next_key(self) -> None:
-        loop = asyncio.get_running_loop()
-        self._under_way = False
-        self._drop_flood()
-        while self._typed and not self._under_way:
-            event, top = self._typed.popleft(), self.screen if self.screen_stack else None
-            self._under_way, self._key_number = True, self._key_number + 1
-            self._key_began = loop.time()
-            # A question's answer comes by a later key: who asked it is still waited for then.
-            self._begun = {each: put for each, put in self._begun.items() if put and not each.is_finished}
-            number = self._key_number
-            loop.call_later(STUCK_SECONDS, self.call_later, self._settle, number)
-            if isinstance(event, events.Key) and isinstance(top, DeskScreen) and self._is_ours(event, top):
-                self.call_later(self._settle, number)
-            else:
-                target = self.focused or top
-                await super().on_event(event)
-                self._follow(target, number)
-
-    def _follow(self, node: Any, number: int) -> None:
-        """Go the way of the key, from the focused widget up to the app, and take the next one behind it."""
-        while node is not None and node is not self and not node.call_later(self._follow, node.parent, number):
-            node = node.parent
-        if node is None or node is self:
-            self.call_later(self._settle, number)
-
-    def _settle(self, number: int) -> None:
-        """The key has been dealt with: wait for what it began, but not for a record that is held elsewhere."""
-        if number != self._key_number or not self._under_way:
-            return
-        loop = asyncio.get_running_loop()
-        spent = loop.time() - self._key_began
-        if spent < STUCK_SECONDS and (not self._mounted() or (spent < SETTLE_SECONDS and self._is_busy())):
-            loop.call_later(SETTLE_STEP, self.call_later, self._settle, number)
-        else:
-            self.call_later(self.call_later, self._key_done, number)  # a focus that it moved is one step behind it
-
-    async def _key_done(self, number: int) -> None:
-        if number == self._key_number and self._under_way:
-            await self._next_key()
-
-    def _mounted(self) -> bool:
-        return all(screen.is_mounted for screen in self.screen_stack)
-
-    def _is_busy(self) -> bool:
-        """Whether what the last key began is still under way: a question of the record, or messages on their way."""
-        stack = self.screen_stack
-        if any(not each.is_finished and put not in stack for each, put in self._begun.items()):
-            return True
-        return any(node.message_queue_size for node in self.screen.walk_children(with_self=True))
-
-    def began(self, work: Worker[None]) -> None:
-        """A key, or a screen that it opened, began something beside the keys."""
-        self._begun[work] = None
-
-    def _is_ours(self, event: events.Key, top: DeskScreen) -> bool:
+    def is_ours(self, event: events.Key, top: Screen[Any] | None) -> bool:
         """Two-key commands, and the end of what was said at the last key."""
+        if not isinstance(top, DeskScreen):
+            return False
         top.say(None)
         if self.hint:
             self.hint = False

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
 from typing import Any
 
 from textual.pilot import Pilot
+from textual.screen import ModalScreen
 
 from ubtui.app import DeskApp
 from ubtui.desk import Desk, Seat
 from ubtui.domain.dates import FrozenClock
-from ubtui.screens.worklist import EVIDENCE_SECONDS
+from ubtui.widgets.queue_list import QueueList
 
 DAY = date(2026, 11, 23)
 NOW = "2026-11-23T16:00:00.000000Z"
@@ -24,20 +26,24 @@ def at_desk(data: str, name: str = "ana") -> Desk:
     return Desk(data, Seat(name), threads=True, clock=FrozenClock(DAY, NOW), utc=lambda: INSTANT)
 
 
+def _waits(app: DeskApp) -> bool:
+    """Whether something that a key began is still to come: a timer that fires once, or a question of the record."""
+    nodes = [app, app.screen, *app.screen.walk_children()]
+    if any(timer._repeat == 0 and timer._task and not timer._task.done() for node in nodes for timer in node._timers):
+        return True
+    asking = not isinstance(app.screen, ModalScreen)  # a question on screen waits for a person
+    return asking and any(not worker.is_finished for worker in app.workers)
+
+
 async def settled(pilot: Pilot[Any]) -> None:
-    """Wait until nothing that a key began is still under way; a question on screen waits for a person."""
-    from textual.screen import ModalScreen
-
-    from ubtui.widgets.queue_list import QueueList
-
-    for _ in range(4):
-        await pilot.pause(EVIDENCE_SECONDS)
+    """Wait until nothing that a key began is still under way."""
+    quiet = 0
+    while quiet < 3:
+        await pilot.pause()
         for each in pilot.app.screen.query(QueueList):
             await each.wait_settled()
-        while not isinstance(pilot.app.screen, ModalScreen) and any(
-            not worker.is_finished for worker in pilot.app.workers
-        ):
-            await pilot.pause(0.01)
+        quiet = 0 if _waits(pilot.app) else quiet + 1
+        await asyncio.sleep(0.01 if quiet == 0 else 0)
 
 
 @asynccontextmanager

@@ -71,8 +71,6 @@ async def press(pilot: Pilot[Any], keys: str) -> None:
         else:
             await pilot.press({"/": "slash", "+": "plus", "?": "question_mark"}.get(key, key))
         await settled(pilot)
-    await pilot.pause(0.6)  # forms are kept and planned after a pause in typing
-    await settled(pilot)
 
 
 def same(name: str, text: str) -> None:

@@ -82,7 +82,7 @@ def statements(d: Dialect) -> list[str]:
         "calendar_year",
         [("a locked year stays locked", "OLD.locked = 1"), ("a year keeps its name", "NEW.year <> OLD.year")],
     )
-    out += d.refuse("calendar_year_nd", "BEFORE DELETE", "calendar_year", [("years are kept", "OLD.year IS NOT NULL")])
+    out += d.refuse("calendar_year_nd", "BEFORE DELETE", "calendar_year", [("a locked year stays", "OLD.locked = 1")])
     out += d.append_only("audit", ["seq", "hash"], "the audit chain is append-only")
     out += d.refuse(
         "audit_chain",
