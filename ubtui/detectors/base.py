@@ -12,7 +12,16 @@ from ubtui.db.session import Session
 from ubtui.domain.calendars import Calendar
 from ubtui.settings import District
 
-GROUPS = {"R": "Readings", "P": "Payments", "A": "Adjustments", "Q": "Data quality", "X": "Requests"}
+GROUPS = {
+    "R": "Readings",
+    "B": "Billing",
+    "P": "Payments",
+    "A": "Adjustments",
+    "C": "Collections",
+    "M": "Meters, seals, connections",
+    "Q": "Data quality",
+    "X": "Requests",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +95,10 @@ class Ask:
 
 @dataclass(frozen=True)
 class Detector:
-    """One kind of trouble: how it is found, why it matters, who fixes it and by which acts."""
+    """One kind of trouble: how it is found, why it matters, who fixes it and by which acts.
+
+    A `project` kind is about the record's quality: what it finds waits in a backlog that a daily quota releases.
+    """
 
     code: str
     title: str
@@ -100,6 +112,7 @@ class Detector:
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
     sla_days: int | None = None
     by_hand: bool = False
+    project: bool = False
 
     @property
     def group(self) -> str:

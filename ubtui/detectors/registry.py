@@ -55,4 +55,6 @@ def _entry(d: Detector) -> Iterable[str]:
     yield f"- If nothing is done: {d.consequence}"
     yield f"- Fixed by: {', '.join(f'`{a}`' for a in d.fixes) or 'the person who takes it, by hand'}"
     yield f"- Base priority: {BASE.get(d.code, 'as typed')}"
+    if d.project:
+        yield "- A project: what is found waits in the backlog, of which a daily quota is released"
     yield f"- Source: {d.source}"
