@@ -1,0 +1,82 @@
+"""Offers on money: propose, submit, approve, reject, revise, take back; a paper that is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from ubtui.act import Look
+from ubtui.domain.money import format_money
+from ubtui.services.fixes.draft import Draft, Maker
+from ubtui.services.worklist import ItemView
+
+TITLES: Final[dict[str, str]] = {
+    "adjust.acknowledge": "Leave it rejected",
+    "adjust.approve": "Approve, which posts",
+    "adjust.propose": "Propose an adjustment",
+    "adjust.reject": "Reject with a reason",
+    "adjust.revise": "Revise as a new proposal",
+    "adjust.submit": "Submit for approval",
+    "adjust.withdraw": "Withdraw the proposal",
+    "document.attach": "Attach its document",
+}
+
+
+_PROPOSED = (
+    "SELECT p.number, p.amount_cents, p.maker, p.state, p.approvers FROM proposal p"
+    " WHERE p.item = ? AND p.state IN ('draft', 'submitted')"
+    " AND NOT EXISTS(SELECT 1 FROM approval a WHERE a.proposal_id = p.id) ORDER BY p.id"
+)
+
+
+def proposed(look: Look, item: ItemView) -> tuple[str, ...]:
+    """Proposals that name the item and are not decided: a second one would move the money twice."""
+    told = []
+    for number, cents, maker, state, approvers in look.db.rows(_PROPOSED, [str(item.key)]):
+        waits = f"waits for {approvers.replace(',', ' or ')}" if state == "submitted" else "is not submitted yet"
+        told.append(f"{number} over {format_money(cents)} by {maker} {waits}")
+    return tuple(told)
+
+
+def _propose(look: Look, item: ItemView) -> Iterator[Draft]:
+    known: dict[str, object] = {"note": f"{item.title}: {item.why}"}
+    waits = proposed(look, item)
+    if item.key.code == "P07":
+        refund = next((r.code for r in look.district.reasons if r.effect == "refund"), None)
+        known |= {"reason": refund, "amount_cents": item.evidence.get("credit_cents", item.money_cents)}
+        why = f"credit since {item.evidence.get('since')}"
+        yield Draft("adjust.propose", known, "Refund the credit", not waits, waits[0] if waits else why)
+        return
+    yield Draft("adjust.propose", known, why=waits[0] if waits else "")
+
+
+def _proposal(act: str, mine: bool, likely: bool = False) -> Maker:
+    """An act on a proposal that only its maker does (`mine`), or only another person."""
+
+    def make(look: Look, item: ItemView) -> Iterator[Draft]:
+        maker = item.evidence.get("maker")
+        if maker is None or (maker == look.actor.name) == mine:
+            yield Draft(act, {}, likely=likely)
+
+    return make
+
+
+def _attach(look: Look, item: ItemView) -> Iterator[Draft]:
+    yield Draft("document.attach", {"subject": str(item.key.subject)}, likely=True)
+
+
+def _withdraw(look: Look, item: ItemView) -> Iterator[Draft]:
+    if item.evidence.get("maker") in (None, look.actor.name):
+        yield Draft("adjust.withdraw", {}, shown={"reason": {"required": True, "help": "why you take it back"}})
+
+
+MAKERS: Final[dict[str, Maker]] = {
+    "adjust.acknowledge": _proposal("adjust.acknowledge", mine=True),
+    "adjust.approve": _proposal("adjust.approve", mine=False, likely=True),
+    "adjust.propose": _propose,
+    "adjust.reject": _proposal("adjust.reject", mine=False),
+    "adjust.revise": _proposal("adjust.revise", mine=True, likely=True),
+    "adjust.submit": _proposal("adjust.submit", mine=True),
+    "adjust.withdraw": _withdraw,
+    "document.attach": _attach,
+}
