@@ -21,7 +21,8 @@ from ubtui.act import Done, Look, Refused, new_key
 from ubtui.desk import Desk, Seat
 from ubtui.faultlog import log_fault
 from ubtui.screens.base import Ask, DeskScreen, Place, words
-from ubtui.screens.worklist import WorklistScreen, kept_forms
+from ubtui.screens.kept import kept_forms
+from ubtui.screens.worklist import WorklistScreen
 from ubtui.services import listing, news, worklist
 from ubtui.services.listing import FirstPage, Query
 from ubtui.widgets import theme, too_small, wire

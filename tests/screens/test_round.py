@@ -45,6 +45,16 @@ async def test_a_kept_form_is_announced_at_the_start_and_a_key_opens_it(district
         assert "waits" not in said(pilot.app)
 
 
+async def test_a_kept_fix_is_announced_like_a_kept_adjustment(district: str) -> None:
+    async with sitting(district) as pilot:
+        await press(pilot, "enter enter 'wire cut' escape escape f5")
+    async with sitting(district) as pilot:
+        text = screen_text(pilot.app)
+        assert "A form waits: fix of " in text and "g d opens it." in text
+        await press(pilot, "g d")
+        assert "wire cut" in screen_text(pilot.app) and "kept as you left it" in said(pilot.app)
+
+
 async def test_the_hint_of_the_first_run_stays_until_a_key(district: str) -> None:
     async with sitting(district) as pilot:
         pilot.app.hint = True  # type: ignore[attr-defined]

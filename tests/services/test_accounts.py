@@ -163,7 +163,7 @@ def test_a_record_made_from_uses_shows_them_however_old_and_no_stand_in_meter(at
     ]
     assert (made.meter, made.size, made.dials, made.meter_unit) == ("", "", None, "")
     shown = list(text(view))
-    assert "  no meter on record" in shown and not any("PLACEHOLDER" in line for line in shown)
+    assert "  no meter known" in shown and not any("PLACEHOLDER" in line for line in shown)
     assert "  2016-11-20    use only  use      9  regular A released  year ago 8" in shown
     assert '  meter BADGER/123  3/4"  6 dials ccf' in shown
     inches = replace(view, points=tuple(replace(p, size='5/8"') for p in view.points))

@@ -115,7 +115,7 @@ def _point(p: PointLine) -> Iterator[str]:
         size = clean_text(p.size).rstrip('" ')
         yield f'meter {clean_text(p.meter)}  {size}"  {p.dials or "-"} dials {p.meter_unit}'
     else:
-        yield "no meter on record"
+        yield "no meter known"
     if p.seal:
         yield f"seal {p.seal}  {p.lock_state}, {p.lock_reason.replace('_', ' ')}, rate {p.rate_status}"
     for r in p.reads:

@@ -72,14 +72,14 @@ def text(found: MeterHistory) -> Iterator[str]:
         radio = f"  radio {card.radio}" if card.radio else ""
         yield f'meter {card.meter}  {card.size}"  {card.dials} dials{zeros}{times} {card.meter_unit}{radio}  {where}'
     else:
-        yield f"no meter: use comes as it is  {where}"
+        yield f"no meter known: use comes as it is  {where}"
     if card.seal:
         why = card.lock_reason.replace("_", " ")
         yield f"seal {card.seal} of {card.sealed_on}: {card.lock}, {why}, rate {card.seal_rate}"
     if card.location:
         yield f"location: {card.location}"
     for hung in found.installs if len(found.installs) > 1 else ():
-        yield f"  {hung.on} to {hung.off or 'now':<10}  {hung.meter or 'no meter'}"
+        yield f"  {hung.on} to {hung.off or 'now':<10}  {hung.meter or 'no meter known'}"
     yield f"use of 24 months to {found.through}  {bars(found.months)}  most {max(found.months):,} {card.use_unit}"
     yield ""
     yield f"{'read':<11}{'period':<12}{'value':>11}{'use':>8}{'days':>5}{'a day':>8}{'year ago':>9}  state"

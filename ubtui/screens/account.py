@@ -224,7 +224,7 @@ def summary(view: AccountView, today: date) -> Iterator[Line]:
 def _point(point: PointLine, today: date) -> Iterator[Line]:
     place = " · ".join(filter(None, (point.address, point.apn, point.route_seq)))
     yield Line("place", place or "—")
-    meter = f"{point.meter} {point.size}".strip() or "no meter"
+    meter = f"{point.meter} {point.size}".strip() or "no meter known"
     sealed = f" · seal {point.seal} {point.lock_state}, {point.rate_status} rate" if point.seal else ""
     ended = f" · ended {point.to_on}" if point.to_on else ""
     yield Line("service", f"{point.service} {point.rate} · {meter} · {point.point} {point.state}{sealed}{ended}")

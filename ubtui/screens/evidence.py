@@ -38,8 +38,8 @@ def heading(view: ItemView) -> str:
     return "  ".join(part for part in parts if part)
 
 
-def lines(view: ItemView, today: date, zone: str = "UTC") -> tuple[Line, ...]:
-    """Why, by when, what if not, who has it, and the evidence."""
+def lines(view: ItemView, today: date, zone: str) -> tuple[Line, ...]:
+    """Why, by when, what if not, who has it, and the evidence; instants by the clock of `zone`."""
     return tuple(_lines(view, today, zone))
 
 
@@ -134,7 +134,7 @@ def told(value: Any, name: str = "") -> str:
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 
-def explanation(view: ItemView, zone: str = "UTC") -> tuple[Line, ...]:
+def explanation(view: ItemView, zone: str) -> tuple[Line, ...]:
     """How the priority came about and what happened to the item, for the key that explains."""
     story = [Line(event.kind, f"{moment(event.at, zone)}  {event.actor}  {event.note}") for event in view.events]
     head = [

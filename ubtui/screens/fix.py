@@ -152,6 +152,7 @@ class FixScreen(DeskScreen):
         self._typed[place] = left["typed"]
         await offers.wait_settled()
         offers.move_to(place)
+        self.chosen = None  # the first one was chosen before what was typed for it was known
         await self._choose(place)
         self.say(f"This form was kept as you left it ({kept.saved_at[:16].replace('T', ' ')}).")
 

@@ -114,7 +114,7 @@ class MeterScreen(DeskScreen):
         lines = [
             Line("present", "—" if read.value is None else f"{read.value:,} on {read.on}"),
             Line("before", "—" if earlier is None else f"{earlier.value:,} on {earlier.on}"),
-            Line("register", face if card.dials else "no register: use came as such"),
+            Line("register", face if card.dials else "no meter known: use came as such"),
             Line("billing unit", f"{card.use_unit}: each read is cut to whole units, then they are subtracted"),
             Line("use", "—" if read.use is None else f"{read.use:,} over {read.days or '—'} days, {read.per_day} a day",
                  "accent"),
@@ -135,11 +135,13 @@ def card_lines(found: MeterHistory, today: date) -> Iterator[Line]:
     if card.meter:
         face = f"{card.dials} dials x {card.multiplier} {card.meter_unit}"
         yield Line("meter", " · ".join(filter(None, (card.meter, card.model, card.size, face, card.radio))))
+    else:
+        yield Line("meter", "no meter known")
     if card.seal:
         since = f" since {format_day(card.sealed_on, today)}" if card.sealed_on else ""
         told = f"{card.seal} {card.lock}, {card.lock_reason.replace('_', ' ')}, {card.seal_rate} rate{since}"
         yield Line("seal", told, "warning")
-    hung = " · ".join(f"{each.meter or 'use only'} {each.on}–{each.off or ''}" for each in found.installs[:3])
+    hung = " · ".join(f"{each.meter or 'no meter known'} {each.on}–{each.off or ''}" for each in found.installs[:3])
     yield Line("installed", hung or "nothing")
 
 

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -20,6 +19,7 @@ from ubtui.domain.errors import BadValue
 from ubtui.domain.filters import parse as parse_filter
 from ubtui.screens import evidence
 from ubtui.screens.base import Ask, DeskScreen, Place
+from ubtui.screens.kept import kept_forms
 from ubtui.screens.source import DeskSource
 from ubtui.services import news, worklist
 from ubtui.services.listing import FirstPage, Query
@@ -415,31 +415,6 @@ class WorklistScreen(DeskScreen):
 
         query = self.list.asked
         await export(self, self.list, "worklist", "items", lambda look, form, out: items(look, query, form, out))
-
-
-@dataclass(frozen=True)
-class KeptForm:
-    """A form that this person left unfinished: where it is opened, and its name."""
-
-    place: Place
-    told: str
-
-
-def kept_forms(look: Look) -> list[KeptForm]:
-    """The person's kept adjustments, the newest first."""
-    from ubtui.services import adjustments
-
-    found = []
-    for each in adjustments.drafts(look):
-        kind, _, key = each.subject.partition(":")
-        if each.form != "adjust":
-            continue
-        if kind == "proposal":
-            account = adjustments.proposal(look, key).account
-            found.append(KeptForm(Place("adjust", account, draft=key), f"adjustment of {account}, revising {key}"))
-        else:
-            found.append(KeptForm(Place("adjust", key), f"adjustment of {key}"))
-    return found
 
 
 def _views(look: Look, ids: Sequence[int]) -> list[worklist.ItemView]:
