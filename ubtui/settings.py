@@ -13,6 +13,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from ubtui.domain.duties import Every
+
 Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9._-]{0,30}$")]
 Role = Literal["field", "trainee", "technician", "lead", "finance", "auditor", "admin", "manager", "service"]
 
@@ -87,6 +89,31 @@ class Approval(_Strict, frozen=True, kw_only=True):
     expires_days: int = 7
 
 
+class Worklist(_Strict, frozen=True, kw_only=True):
+    """How much of the backlog comes to the lists each business day, and the minutes of a day's work."""
+
+    backlog_per_day: Annotated[int, msgspec.Meta(ge=0, le=1000)] = 10
+    day_minutes: Annotated[int, msgspec.Meta(ge=30, le=1440)] = 450
+
+
+class Duty(_Strict, frozen=True, kw_only=True):
+    """A recurring duty: due on `day` (31: the last) of every month, or from `month` on every quarter … year.
+
+    It comes to the list of `role` `lead_days` before; `since` is the first day on which it can be due. `rule`
+    names the law or the agreement behind it.
+    """
+
+    code: Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9-]{0,40}$")]
+    title: Annotated[str, msgspec.Meta(min_length=3, max_length=60)]
+    every: Every = "year"
+    month: Annotated[int, msgspec.Meta(ge=1, le=12)] = 1
+    day: Annotated[int, msgspec.Meta(ge=1, le=31)]
+    role: Role = "technician"
+    lead_days: Annotated[int, msgspec.Meta(ge=0, le=180)] = 14
+    since: date
+    rule: str = ""
+
+
 class Person(_Strict, frozen=True, kw_only=True):
     """A member of staff; `own` and `linked` are account numbers he must not touch."""
 
@@ -100,10 +127,11 @@ class Person(_Strict, frozen=True, kw_only=True):
 
 
 class Rate(_Strict, frozen=True, kw_only=True):
-    """A tariff: exact decimals as text; `tier_starts` are the first unit of each tier."""
+    """A tariff: exact decimals as text; `tier_starts` are the first unit of each tier; `status` whom it is for."""
 
     code: str
     effective: date
+    status: Literal["full", "sealed", "occasional"] = "full"
     fixed: str
     tier_starts: tuple[int, ...]
     tier_prices: tuple[str, ...]
@@ -127,9 +155,11 @@ class District(_Strict, frozen=True, kw_only=True):
     charge_codes: tuple[ChargeCode, ...]
     reasons: tuple[Reason, ...]
     approval: Approval = Approval()
+    worklist: Worklist = Worklist()
     use_limits: dict[str, int] = {}
     staff: tuple[Person, ...]
     rates: tuple[Rate, ...] = ()
+    duties: tuple[Duty, ...] = ()
 
 
 class SettingsError(ValueError):
@@ -195,6 +225,7 @@ def _faults(d: District) -> list[str]:
         ("charge_codes", [c.code for c in d.charge_codes]),
         ("reasons", [r.code for r in d.reasons]),
         ("staff", [p.name for p in d.staff]),
+        ("duties", [each.code for each in d.duties]),
     ):
         out += [f"{title}: `{code}` stands twice" for code in sorted({c for c in codes if codes.count(c) > 1})]
     gl, funds, charges = {g.code for g in d.gl}, {f.code for f in d.funds}, {c.code for c in d.charge_codes}

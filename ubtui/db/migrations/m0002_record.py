@@ -92,6 +92,8 @@ CREATE TABLE seal(
   lock_state {text} NOT NULL CHECK(lock_state IN('locked','unlocked')),
   lock_reason {text} NOT NULL CHECK(lock_reason IN('owner_request','vacant','nonpayment','other')),
   rate_status {text} NOT NULL CHECK(rate_status IN('sealed','occasional','full')),
+  rate_effect {text} NOT NULL DEFAULT 'same_day'
+    CHECK(rate_effect IN('same_day','next_cycle','month_of_use','never')), rate_from {day}, full_from {day},
   placed_on {day} NOT NULL, placed_value {int}, removed_on {day}, removed_value {int}, removed_reason {text},
   requested_by {text}, fee_cents {int} NOT NULL DEFAULT 0, verified_on {day}, version {int} NOT NULL DEFAULT 1,
   batch_id {int} REFERENCES batch(id)) {strict};
