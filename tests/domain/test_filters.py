@@ -29,6 +29,7 @@ ROW: dict[str, object] = {
     "age_days": 3,
     "money_cents": 12_550,
     "units": 41,
+    "backlog": "no",
 }
 
 

@@ -13,6 +13,7 @@ COLUMNS = (
     "code", "grp", "subject_type", "subject_key", "period", "account", "cycle", "route", "customer_class", "title",
     "who", "place", "why", "money_cents", "units", "consequence", "evidence", "due_on", "due_source", "detected_on",
     "detected_at", "last_seen_at", "priority", "priority_calc", "role", "assignee", "lease_until", "state", "raised_by",
+    "backlog",
 )  # fmt: skip
 
 
@@ -27,7 +28,7 @@ def made(n: int = 1, **changes: Any) -> dict[str, Any]:
         "evidence": json.dumps({"use": 41, "last_year": 12}, sort_keys=True, separators=(",", ":")),
         "due_on": None, "due_source": None, "detected_on": DAY.isoformat(), "detected_at": NOW, "last_seen_at": NOW,
         "priority": 60, "priority_calc": 60, "role": "technician", "assignee": None, "lease_until": None,
-        "state": "open", "raised_by": "R04@1",
+        "state": "open", "raised_by": "R04@1", "backlog": 0,
     }  # fmt: skip
     item |= changes
     if "grp" not in changes:

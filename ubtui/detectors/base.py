@@ -98,6 +98,7 @@ class Detector:
     """One kind of trouble: how it is found, why it matters, who fixes it and by which acts.
 
     A `project` kind is about the record's quality: what it finds waits in a backlog that a daily quota releases.
+    Of a kind with `stock` only what it finds beyond a day's quota at once waits there, as on the first day.
     """
 
     code: str
@@ -113,6 +114,7 @@ class Detector:
     sla_days: int | None = None
     by_hand: bool = False
     project: bool = False
+    stock: bool = False
 
     @property
     def group(self) -> str:

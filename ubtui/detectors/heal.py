@@ -145,6 +145,12 @@ def district_of(db: Session) -> District:
     return _district(db.value("SELECT value FROM meta WHERE key = 'district'"))
 
 
+def backlogged(db: Session) -> frozenset[str]:
+    """The codes whose items wait in the backlog until a day's quota releases them: projects, and demoted kinds."""
+    demoted = db.rows("SELECT code FROM detector_state WHERE state = 'demoted'")
+    return frozenset([*(d.code for d in DETECTORS if d.project), *(code for (code,) in demoted)])
+
+
 def parameters(db: Session) -> dict[str, dict[str, str]]:
     """What the district changed of each detector: its newest policy of kind `detector:CODE`."""
     rows = db.rows("SELECT kind, body FROM policy WHERE kind >= 'detector:' AND kind < 'detector;' ORDER BY version")
@@ -326,12 +332,13 @@ class _Reconciliation:
         day, consequences = self.today.isoformat(), {d.code: d.consequence for d in self.detectors}
         columns = [
             "code", "grp", "subject_type", "subject_key", "period", *_FACTS, "priority", "consequence", "detected_on",
-            "detected_at", "last_seen_at", "raised_by",
+            "detected_at", "last_seen_at", "raised_by", "backlog",
         ]  # fmt: skip
+        waiting = self._waiting(new, drafts)
         rows = [
             (
                 key[0], key[0][0], *key[1:], *drafts[key], drafts[key][-1], consequences[key[0]], day, self.now,
-                self.now, f"detector {key[0]}",
+                self.now, f"detector {key[0]}", int(key in waiting),
             )
             for key in sorted(new)
         ]  # fmt: skip
@@ -342,13 +349,23 @@ class _Reconciliation:
             [self.now, self.actor, last],
         )
 
+    def _waiting(self, new: Sequence[Key], drafts: Mapping[Key, list[Any]]) -> set[Key]:
+        """Which of the new items wait in the backlog: of a stock the weightiest, as many as a day takes, do not."""
+        codes, quota = backlogged(self.db), district_of(self.db).worklist.backlog_per_day
+        waiting = {key for key in new if key[0] in codes}
+        for code in {d.code for d in self.detectors if d.stock} - codes:
+            found = sorted((key for key in new if key[0] == code), key=lambda key: (-drafts[key][-1], key))
+            waiting.update(found[quota:])
+        return waiting
+
     def _reopen(self, back: Sequence[Key], rows: Mapping[Key, Row], drafts: Mapping[Key, list[Any]]) -> None:
+        codes = backlogged(self.db) if back else frozenset()
         for key in back:
             self.db.run(
                 "UPDATE work_item SET state = 'open', reopen_count = reopen_count + 1, resolved_by = NULL,"
                 " resolved_at = NULL, resolution = NULL, dismissed_until = NULL, last_seen_at = ?, detected_on = ?,"
-                " version = version + 1 WHERE id = ?",
-                [self.now, self.today.isoformat(), rows[key][0]],
+                " backlog = ?, version = version + 1 WHERE id = ?",
+                [self.now, self.today.isoformat(), int(key[0] in codes), rows[key][0]],
             )
             self._update(rows[key], drafts[key])
         self._events([rows[key][0] for key in back], "reopened", "the cause is back")

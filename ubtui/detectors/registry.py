@@ -57,4 +57,6 @@ def _entry(d: Detector) -> Iterable[str]:
     yield f"- Base priority: {BASE.get(d.code, 'as typed')}"
     if d.project:
         yield "- A project: what is found waits in the backlog, of which a daily quota is released"
+    if d.stock:
+        yield "- What is found beyond a day's quota at once waits in the backlog, of which a daily quota is released"
     yield f"- Source: {d.source}"

@@ -30,6 +30,7 @@ ROW_KEY = {
     "due": "due",
     "money": "money_cents",
     "units": "units",
+    "backlog": "backlog",
 }
 """Each field of the language and the key it reads in an exported work item."""
 
@@ -135,6 +136,12 @@ def _state(text: str) -> str:
     return text.casefold()
 
 
+def _yes_no(text: str) -> str:
+    if text.casefold() not in ("yes", "no"):
+        raise BadValue("the backlog is yes or no")
+    return text.casefold()
+
+
 def _account(text: str) -> str:
     return text.replace("-", "")
 
@@ -144,6 +151,7 @@ _READERS: dict[str, Callable[[str], Value]] = {
     "group": _group,
     "state": _state,
     "account": _account,
+    "backlog": _yes_no,
     "pri": _whole,
     "age": _whole,
     "units": _whole,

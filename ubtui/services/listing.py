@@ -16,7 +16,7 @@ if TYPE_CHECKING:  # a widget needs the shapes below and not the record behind t
     from ubtui.act import Look
 
 Align = Literal["left", "right"]
-Kind = Literal["exact", "folded", "account", "number", "day", "age"]
+Kind = Literal["exact", "folded", "person", "account", "number", "day", "age"]
 PAGE = 500  # ids in one statement
 
 
@@ -79,8 +79,8 @@ class FirstPage:
 class Field:
     """A field of the filter language: its SQL expression and how its values compare.
 
-    `exact` text that is stored in one spelling, `folded` text of any case, `account` without hyphens, `number`,
-    `day`, and `age`: days since the day of the expression.
+    `exact` text that is stored in one spelling, `folded` text of any case, `person` a name or `me`, `account` without
+    hyphens, `number`, `day`, and `age`: days since the day of the expression.
     """
 
     sql: str
@@ -95,7 +95,8 @@ class Listing:
     """One list as SQL: where its rows come from, what can be asked of them, and how a row is shown.
 
     `source` is a FROM clause and `params` are its and `where`'s parameters, `row` makes a Row of the selected
-    `cells`; `usual` holds unless a filter names a state; `words` are the searched columns by their oracle's names.
+    `cells`; `usual` are conditions by the field whose naming in a filter lifts them; `words` are the searched columns
+    by their oracle's names; `me` gives the names that `me` stands for in a field of kind `person`.
     """
 
     name: str
@@ -109,7 +110,8 @@ class Listing:
     fields: Mapping[str, Field] = field(default_factory=dict)
     words: Mapping[str, str] = field(default_factory=dict)
     where: str = ""
-    usual: str = ""
+    usual: Mapping[str, str] = field(default_factory=dict)
+    me: Callable[[Look], tuple[str, ...]] = lambda look: (look.actor.name,)
     params: tuple[Any, ...] = ()
 
 
@@ -153,13 +155,14 @@ def count(look: Look, listing: Listing, query: Query) -> int:
 
 
 def total(look: Look, listing: Listing, query: Query = Query()) -> int:
-    """How many rows there are with no filter; of every state, `usual` or not, where `query` names one."""
-    everything = replace(listing, usual="") if _names_state(parse(query.filter).clauses) else listing
-    return count(look, everything, Query())
+    """How many rows there are with no filter; of every state where `query` names one, and so of each `usual`."""
+    return count(look, replace(listing, usual=_usual(listing, parse(query.filter).clauses)), Query())
 
 
-def _names_state(clauses: Sequence[Clause]) -> bool:
-    return any(clause.field == "state" and not clause.negated for clause in clauses)
+def _usual(listing: Listing, clauses: Sequence[Clause]) -> dict[str, str]:
+    """The usual conditions that a filter does not lift by naming their field."""
+    named = {clause.field for clause in clauses if not clause.negated}
+    return {name: sql for name, sql in listing.usual.items() if name not in named}
 
 
 def stream(look: Look, listing: Listing, query: Query, cells: str | None = None) -> Iterator[tuple[Any, ...]]:
@@ -220,10 +223,9 @@ def _order(listing: Listing, query: Query) -> str:
 
 
 def _ask(look: Look, listing: Listing, query: Query) -> _Asked:
-    given = parse(query.filter)
+    given = _meant(look, listing, parse(query.filter))
     parts, params = ([listing.where] if listing.where else []), list(listing.params)
-    if listing.usual and not _names_state(given.clauses):
-        parts.append(listing.usual)
+    parts += _usual(listing, given.clauses).values()
     texts: list[tuple[Clause, str, list[Any]]] = []
     for clause in given.clauses:
         if clause.field != "text" and clause.field not in listing.fields:
@@ -235,7 +237,7 @@ def _ask(look: Look, listing: Listing, query: Query) -> _Asked:
         sql, values = _clause(look, listing, clause)
         if clause.negated:
             sql = f"NOT ({sql})"
-        if clause.field == "text" or listing.fields[clause.field].kind == "folded":
+        if clause.field == "text" or listing.fields[clause.field].kind in ("folded", "person"):
             texts.append((clause, sql, values))
         else:
             parts.append(sql)
@@ -261,6 +263,17 @@ def _ask(look: Look, listing: Listing, query: Query) -> _Asked:
     )
 
 
+def _meant(look: Look, listing: Listing, given: Filter) -> Filter:
+    """The filter with the names that `me` stands for."""
+    clauses = []
+    for clause in given.clauses:
+        if clause.field in listing.fields and listing.fields[clause.field].kind == "person" and "me" in clause.values:
+            mine = dict.fromkeys([*(value for value in clause.values if value != "me"), *listing.me(look)])
+            clause = replace(clause, values=tuple(mine))
+        clauses.append(clause)
+    return Filter(tuple(clauses))
+
+
 _BREAK = "\x1f"  # no text that came in keeps one, so that no word is found across two columns
 
 
@@ -282,7 +295,9 @@ def _clause(look: Look, listing: Listing, clause: Clause) -> tuple[str, list[Any
     if asked.kind == "age":
         return _age(look.today, asked.sql, clause)
     values: list[Any] = [value.isoformat() if isinstance(value, date) else value for value in clause.values]
-    sql = {"folded": f"lower({asked.sql})", "account": f"replace({asked.sql}, '-', '')"}.get(asked.kind, asked.sql)
+    lowered = f"lower({asked.sql})"
+    known = {"folded": lowered, "person": lowered, "account": f"replace({asked.sql}, '-', '')"}
+    sql = known.get(asked.kind, asked.sql)
     if clause.op == "in":
         said = f"{sql} IN ({_marks(values)})"
     elif clause.op == "range":

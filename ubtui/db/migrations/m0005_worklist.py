@@ -15,11 +15,15 @@ CREATE TABLE work_item(
   state {text} NOT NULL DEFAULT 'open' CHECK(state IN('open','claimed','waiting','resolved','dismissed')),
   wait_for {text}, wake_on {day}, resolved_by {text}, resolved_at {instant}, resolution {text},
   reopen_count {int} NOT NULL DEFAULT 0, dismissed_until {day}, parent_id {int}, raised_by {text} NOT NULL,
+  backlog {int} NOT NULL DEFAULT 0 CHECK(backlog IN(0, 1)),
   version {int} NOT NULL DEFAULT 1, CONSTRAINT work_item_key UNIQUE(code, subject_type, subject_key, period),
   CONSTRAINT work_item_claimed CHECK((state='claimed') = (lease_until IS NOT NULL))) {strict};
 CREATE INDEX work_item_queue ON work_item(priority DESC, code, subject_type, subject_key, period)
-  WHERE state IN ('open','claimed','waiting');
-CREATE INDEX work_item_head ON work_item(role, assignee, state) WHERE state IN ('open','claimed','waiting');
+  WHERE state IN ('open','claimed','waiting') AND backlog = 0;
+CREATE INDEX work_item_head ON work_item(role, assignee, state)
+  WHERE state IN ('open','claimed','waiting') AND backlog = 0;
+CREATE INDEX work_item_backlog ON work_item(priority DESC, code, subject_type, subject_key, period)
+  WHERE state = 'open' AND backlog = 1;
 CREATE INDEX work_item_done ON work_item(resolved_at) WHERE resolved_at IS NOT NULL;
 CREATE INDEX work_item_subject ON work_item(subject_type, subject_key);
 CREATE INDEX work_item_account ON work_item(account_id);

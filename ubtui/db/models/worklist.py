@@ -51,6 +51,7 @@ class WorkItem(Record):
     dismissed_until = DayField(null=True)
     parent_id = IntegerField(null=True)
     raised_by = TextField()
+    backlog = IntegerField()
     version = IntegerField()
 
     class Meta:

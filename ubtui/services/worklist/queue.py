@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from typing import Any
 
-from ubtui.act import Look
+from ubtui.act import Look, permissions
 from ubtui.domain.dates import format_instant
 from ubtui.domain.money import format_money
 from ubtui.domain.numbers import format_account
 from ubtui.services.listing import Column, Field, Listing, Order, Row
 
-LIVE = "w.state IN ('open','claimed','waiting')"
+USUAL = {"state": "w.state IN ('open','claimed','waiting')", "backlog": "w.backlog = 0"}
+LIVE = " AND ".join(USUAL.values())
 STATE_LETTER = {"open": "", "claimed": "c", "waiting": "w", "resolved": "r", "dismissed": "d"}
 
 
 def _shown(look: Look, cells: tuple[Any, ...]) -> Row:
     (priority, detected, state, title, account, who, place, why, money, due, code, cycle, route, assignee, role, units,
-     customer_class, version) = cells  # fmt: skip
+     customer_class, version, backlog) = cells  # fmt: skip
     age = (look.today - date.fromisoformat(detected)).days
     letter = "C" if state == "claimed" and assignee == look.actor.name else STATE_LETTER[state]
+    letter = letter or ("b" if backlog else "")
     tone: str | None
     if state in ("resolved", "dismissed") or (state == "claimed" and letter == "c"):
         tone = "dim"
@@ -71,7 +73,7 @@ WORKLIST = Listing(
     source="work_item w",
     id="w.id",
     cells="w.priority, w.detected_on, w.state, w.title, w.account, w.who, w.place, w.why, w.money_cents, w.due_on,"
-    " w.code, w.cycle, w.route, w.assignee, w.role, w.units, w.customer_class, w.version",
+    " w.code, w.cycle, w.route, w.assignee, w.role, w.units, w.customer_class, w.version, w.backlog",
     row=_shown,
     order=(("w.priority", True), *_SUBJECT),
     sorts={
@@ -99,7 +101,7 @@ WORKLIST = Listing(
         "route": Field("w.route"),
         "account": Field("w.account", "account"),
         "state": Field("w.state", "exact"),
-        "assignee": Field("w.assignee"),
+        "assignee": Field("w.assignee", "person"),
         "role": Field("w.role"),
         "class": Field("w.customer_class"),
         "pri": Field("w.priority", "number"),
@@ -107,9 +109,56 @@ WORKLIST = Listing(
         "due": Field("w.due_on", "day"),
         "money": Field("w.money_cents", "number"),
         "units": Field("w.units", "number"),
+        "backlog": Field("CASE w.backlog WHEN 1 THEN 'yes' ELSE 'no' END", "exact"),
     },
     words={"title": "w.title", "who": "w.who", "where": "w.place", "account": "w.account"},
-    usual=LIVE,
+    usual=USUAL,
+    me=lambda look: reach(look),
+)
+
+
+def reach(look: Look) -> tuple[str, ...]:
+    """Whose items are mine today: my own, and those of the people I stand in for."""
+    found = look.db.rows(
+        "SELECT person FROM delegation WHERE backup = ? AND from_on <= ? AND to_on >= ? AND ended_at IS NULL"
+        " ORDER BY person",
+        [look.actor.name, look.today.isoformat(), look.today.isoformat()],
+    )
+    return tuple(dict.fromkeys([look.actor.name, *(name for (name,) in found)]))
+
+
+def sees_names(role: str, kind: str) -> bool:
+    """Whether this role sees whom items are about, in a district of that kind."""
+    allowed = permissions().get("worklist.names", frozenset())
+    return role in allowed or (kind != "live" and f"copy:{role}" in allowed)
+
+
+def worklist_for(role: str, kind: str) -> Listing:
+    """The worklist as this role may see it: without the protected view, kinds and numbers but no names or words."""
+    return WORKLIST if sees_names(role, kind) else _NAMELESS
+
+
+def kind_title(code: str) -> str:
+    """What a kind of item is called, whatever its items say of anybody."""
+    from ubtui.detectors.registry import CODES  # the first screen of most people does not wait for it
+
+    return CODES[code].title if code in CODES else code
+
+
+def _shown_nameless(look: Look, cells: tuple[Any, ...]) -> Row:
+    row = _shown(look, cells)
+    places = {column.key: place for place, column in enumerate(WORKLIST.columns)}
+    shown = list(row.cells)
+    shown[places["item"]] = kind_title(shown[places["code"]])
+    shown[places["who"]] = shown[places["why"]] = ""
+    return replace(row, cells=tuple(shown))
+
+
+_NAMELESS = replace(
+    WORKLIST,
+    row=_shown_nameless,
+    words={"account": "w.account"},
+    sorts={key: order for key, order in WORKLIST.sorts.items() if key not in ("item", "who", "why")},
 )
 
 
@@ -124,17 +173,18 @@ class Tally:
 
 
 def tally(look: Look) -> Tally:
-    """Counts for the head of the list: mine = assigned to me, team = my role's with nobody on them.
+    """Counts for the head of the list: mine = assigned to me or to whom I stand in for, team = my role's with nobody.
 
     Done today are those of the same two that were resolved since the day began, whoever or whatever resolved them.
     """
     mine = team = waiting = 0
+    names = reach(look)
     for state, role, assignee, n in look.db.rows(
         f"SELECT w.state, w.role, w.assignee, COUNT(*) FROM work_item w WHERE {LIVE} GROUP BY 1, 2, 3"
     ):
         if state == "waiting":
             waiting += n
-        elif assignee == look.actor.name:
+        elif assignee in names and (state == "open" or assignee == look.actor.name):
             mine += n
         elif state == "open" and assignee is None and role == look.actor.role:
             team += n
