@@ -98,6 +98,15 @@ BOOKS: Final = (
         " GROUP BY item_id) x JOIN receivable_item i ON i.id = x.item_id WHERE x.c < 0 OR x.c > i.cents",
     ),
     Check(
+        "receivable_item",
+        "{0} cents are left of it, {1} in the list of what is open",
+        """SELECT i.id, i.cents - COALESCE(x.c, 0), COALESCE(o.cents, 0) FROM receivable_item i LEFT JOIN
+          (SELECT item_id, CAST(SUM(cents) AS bigint) AS c FROM application GROUP BY item_id) x ON x.item_id = i.id
+          LEFT JOIN open_item o ON o.item_id = i.id WHERE i.cents - COALESCE(x.c, 0) <> COALESCE(o.cents, 0)
+          OR o.account_id <> i.account_id OR o.due_on <> i.due_on""",
+        REVIEW,
+    ),
+    Check(
         "application",
         "applies to item {0} of another account",
         "SELECT x.id, x.item_id FROM application x JOIN receivable_item i ON i.id = x.item_id"
@@ -229,6 +238,28 @@ DECISIONS: Final = (
     ),
 )
 
+PLANS: Final = (
+    Check(
+        "suspense_line",
+        "{0} cents of unsettled payments, {1} in suspense",
+        """SELECT 'all', l.c, p.c FROM (SELECT COALESCE(CAST(SUM(cents) AS bigint), 0) AS c FROM suspense_line
+          WHERE state = 'suspense') l, (SELECT COALESCE(CAST(SUM(-cents) AS bigint), 0) AS c FROM posting
+          WHERE gl_id IN (SELECT id FROM gl_account WHERE use = 'suspense')) p WHERE l.c <> p.c""",
+        REVIEW,
+    ),
+    Check(
+        "arrangement",
+        "{0}: {1} cents in all, its items {2}, its instalments {3}",
+        """SELECT r.id, r.number, r.cents, COALESCE(i.c, 0), COALESCE(n.c, 0) FROM arrangement r
+          LEFT JOIN (SELECT arrangement_id AS a, CAST(SUM(cents) AS bigint) AS c FROM arrangement_item
+            GROUP BY arrangement_id) i ON i.a = r.id
+          LEFT JOIN (SELECT arrangement_id AS a, CAST(SUM(cents) AS bigint) AS c FROM instalment
+            GROUP BY arrangement_id) n ON n.a = r.id
+          WHERE r.cents <> COALESCE(i.c, 0) OR r.cents <> COALESCE(n.c, 0)""",
+        REVIEW,
+    ),
+)
+
 PAPERS: Final = (
     Check(
         "bill",
@@ -265,10 +296,11 @@ PAPERS: Final = (
     ),
     Check(
         "journal",
-        "its receipts are {0} cents, its cash {1}",
+        "its receipts are {0} cents, its cash and what leaves suspense {1}",
         """SELECT r.j, r.c, COALESCE(p.c, 0) FROM (SELECT journal_id AS j, CAST(SUM(cents) AS bigint) AS c FROM receipt
           GROUP BY journal_id) r LEFT JOIN (SELECT journal_id AS j, CAST(SUM(cents) AS bigint) AS c FROM posting
-          WHERE gl_id IN (SELECT id FROM gl_account WHERE use = 'cash') GROUP BY journal_id) p ON p.j = r.j
+          WHERE gl_id IN (SELECT id FROM gl_account WHERE use IN ('cash', 'suspense')) GROUP BY journal_id) p
+          ON p.j = r.j
           WHERE r.c <> COALESCE(p.c, 0)""",
     ),
     Check(

@@ -20,7 +20,7 @@ from ubtui.domain.register import RESTART
 from ubtui.domain.subjects import ItemKey, Subject
 from ubtui.services import chain
 from ubtui.services.chain import KEEP, Anchor
-from ubtui.services.checks import BOOKS, DECISIONS, PAPERS, REVIEW, TRAIL, Check
+from ubtui.services.checks import BOOKS, DECISIONS, PAPERS, PLANS, REVIEW, TRAIL, Check
 from ubtui.services.finding import Finding
 from ubtui.services.ledger import posted_hash
 from ubtui.services.reads import CHUNK, SUMMARY, faces, judged
@@ -51,7 +51,7 @@ class Report:
             ("read", lambda: uses(self.session)),
             ("journal", lambda: approved(self.session)),
         ]
-        for check in (*BOOKS, *DECISIONS, *PAPERS, *TRAIL):
+        for check in (*BOOKS, *DECISIONS, *PLANS, *PAPERS, *TRAIL):
             parts.append((check.table, lambda check=check: broken(self.session, check)))  # type: ignore[misc]
         with self.session.transaction():
             for table, part in parts:

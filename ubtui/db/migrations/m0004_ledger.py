@@ -21,7 +21,7 @@ CREATE TABLE period(
 CREATE TABLE proposal(
   id {id}, number {text} NOT NULL CONSTRAINT proposal_number UNIQUE,
   idem_key {text} NOT NULL CONSTRAINT proposal_key UNIQUE CHECK(length(idem_key)>=8), kind {text} NOT NULL,
-  reason {text} NOT NULL, account_id {int} NOT NULL REFERENCES account(id),
+  reason {text} NOT NULL, account_id {int} REFERENCES account(id),
   maker {text} NOT NULL REFERENCES staff(name),
   state {text} NOT NULL CHECK(state IN('draft','submitted')), amount_cents {int} NOT NULL CHECK(amount_cents>0),
   total_dr {int} NOT NULL CHECK(total_dr>0), legs_hash {text} NOT NULL CHECK(length(legs_hash)=64),
@@ -277,7 +277,7 @@ def statements(d: Dialect) -> list[str]:
             ("submitted proposals are fixed", "OLD.state <> 'draft'"),
             (
                 "a proposal keeps its maker, key and account",
-                "NEW.maker <> OLD.maker OR NEW.idem_key <> OLD.idem_key OR NEW.account_id <> OLD.account_id"
+                "NEW.maker <> OLD.maker OR NEW.idem_key <> OLD.idem_key OR NEW.account_id IS DISTINCT FROM OLD.account_id"
                 " OR NEW.number <> OLD.number OR NEW.id <> OLD.id OR NEW.revises IS DISTINCT FROM OLD.revises",
             ),
             ("submitted under another name", acting.format(column="maker")),

@@ -58,7 +58,7 @@ class Proposal(Record):
     idem_key = TextField()
     kind = TextField()
     reason = TextField()
-    account_id = IntegerField()
+    account_id = IntegerField(null=True)
     maker = TextField()
     state = TextField()
     amount_cents = CentsField()

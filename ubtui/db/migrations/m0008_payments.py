@@ -1,0 +1,40 @@
+"""Payments without an account yet, and credits that their owner wants kept."""
+
+from ubtui.db.dialect import Dialect
+
+TABLES = """
+CREATE TABLE suspense_line(
+  id {id}, batch_id {int} NOT NULL REFERENCES batch(id), line {int} NOT NULL CHECK(line > 0),
+  cents {int} NOT NULL CHECK(cents > 0), payer {text} NOT NULL DEFAULT '', reference {text}, trace {text},
+  received_on {day} NOT NULL, source {text} NOT NULL,
+  kind {text} NOT NULL CHECK(kind IN('cash','check','card','ach','lockbox','web')),
+  journal_id {int} NOT NULL REFERENCES journal(id),
+  state {text} NOT NULL DEFAULT 'suspense' CHECK(state IN('suspense','matched','returned')),
+  receipt_id {int} REFERENCES receipt(id), settled_journal_id {int} REFERENCES journal(id), settled_by {text},
+  settled_at {instant}, version {int} NOT NULL DEFAULT 1, CONSTRAINT suspense_once UNIQUE(batch_id, line),
+  CONSTRAINT suspense_settled CHECK((state='suspense') = (settled_journal_id IS NULL)),
+  CONSTRAINT suspense_matched CHECK((state='matched') = (receipt_id IS NOT NULL))) {strict};
+CREATE INDEX suspense_open ON suspense_line(batch_id, line) WHERE state='suspense';
+CREATE TABLE credit_kept(
+  id {id}, account_id {int} NOT NULL REFERENCES account(id), code {text} NOT NULL CHECK(code IN('P03','P08')),
+  cents {int} NOT NULL CHECK(cents > 0), until_on {day} NOT NULL, reason {text} NOT NULL,
+  by_staff {text} NOT NULL REFERENCES staff(name), at {instant} NOT NULL) {strict};
+CREATE INDEX credit_kept_account ON credit_kept(account_id, code);
+"""
+
+
+def statements(d: Dialect) -> list[str]:
+    out = d.ddl(TABLES)
+    fixed = ("batch_id", "line", "cents", "received_on", "source", "kind", "journal_id")
+    out += d.refuse(
+        "suspense_line_nu",
+        "BEFORE UPDATE",
+        "suspense_line",
+        [
+            ("what came in is fixed", " OR ".join(f"NEW.{name} IS DISTINCT FROM OLD.{name}" for name in fixed)),
+            ("a payment leaves suspense once", "OLD.state <> 'suspense'"),
+        ],
+    )
+    out += d.refuse("suspense_line_nd", "BEFORE DELETE", "suspense_line", [("payments are kept", "OLD.id IS NOT NULL")])
+    out += d.append_only("credit_kept", ["id"], "what the owner asked is kept")
+    return out
