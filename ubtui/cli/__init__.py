@@ -16,6 +16,8 @@ import click
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "worklist": ("ubtui.cli.worklist:worklist", "What is wrong today, and the acts that put it right."),
     "account": ("ubtui.cli.account:account", "One account: people, services, money."),
+    "contact": ("ubtui.cli.contact:contact", "What customers said and promised."),
+    "duty": ("ubtui.cli.contact:duty", "The district's calendar of duties."),
     "meter": ("ubtui.cli.meter:meter", "Meters and their reads."),
     "adjust": ("ubtui.cli.adjust:adjust", "Propose an adjustment and carry it to its decision."),
     "approvals": ("ubtui.cli.approvals:approvals", "Proposals that wait for a decision."),

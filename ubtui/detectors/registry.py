@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ubtui.detectors import adjustments, payments, quality, readings
+from ubtui.detectors import adjustments, payments, quality, readings, requests
 from ubtui.detectors.base import GROUPS, Ask, Detector, Found
 from ubtui.domain.ranking import BASE
 
@@ -26,6 +26,7 @@ DETECTORS: tuple[Detector, ...] = (
     *payments.DETECTORS,
     *adjustments.DETECTORS,
     *quality.DETECTORS,
+    *requests.DETECTORS,
     *BY_HAND,
 )
 CODES: dict[str, Detector] = {d.code: d for d in DETECTORS}

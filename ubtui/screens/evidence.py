@@ -143,7 +143,7 @@ def explanation(view: ItemView, zone: str) -> tuple[Line, ...]:
         Line("found", f"{view.detected_on}, seen {view.seen_count} times, last {moment(view.last_seen_at, zone)}"),
         Line("raised by", view.raised_by),
         Line("reopened", f"{view.reopen_count} times"),
-        Line("closes", "by hand" if view.group == "X" else "by itself, when its cause is gone"),
+        Line("closes", "by hand" if view.key.code == "X05" else "by itself, when its cause is gone"),
     ]
     return (*head, *(Line(name, text) for name, text in _pairs(view)), *story)
 

@@ -23,13 +23,18 @@ Kind = Literal["text", "money", "day", "choice", "int", "bool", "multiline"]
 # Where the acts of each area stand; a room is opened when one of its acts is asked for.
 ROOMS: Final[dict[str, str]] = {
     "adjust": "ubtui.services.adjustments",
+    "contact": "ubtui.services.contacts",
+    "adjust": "ubtui.services.adjustments",
+    "backup": "ubtui.services.worklist.desks",
     "document": "ubtui.services.documents",
+    "duty": "ubtui.services.duties",
     "ledger": "ubtui.services.adjustments",
     "party": "ubtui.services.parties",
     "read": "ubtui.services.reads",
     "seal": "ubtui.services.points",
     "service": "ubtui.services.points",
     "staged": "ubtui.services.imports.staged",
+    "view": "ubtui.services.worklist.desks",
     "worklist": "ubtui.services.worklist.acts",
 }
 _PAPER = "path of the file"

@@ -10,14 +10,14 @@ from ubtui.act import Act, Form, Look, Work, linked, permissions
 from ubtui.detectors.registry import CODES
 from ubtui.domain.errors import BadValue
 from ubtui.domain.subjects import ItemKey, Subject
-from ubtui.services.fixes import any_item, people, proposals, readings, twice
+from ubtui.services.fixes import any_item, people, proposals, readings, requests, twice
 from ubtui.services.fixes.draft import Draft, Maker
 from ubtui.services.forms import FieldSpec, act_named, fields
 from ubtui.services.worklist import ItemView, held_by_other
 from ubtui.services.worklist.export import fixes_of
 
 # An area is a file with the TITLES of its acts and, where evidence fills their fields in, their MAKERS.
-_AREAS: Final = (any_item, people, proposals, readings, twice)
+_AREAS: Final = (any_item, people, proposals, readings, requests, twice)
 TITLES: Final[dict[str, str]] = {act: title for area in _AREAS for act, title in area.TITLES.items()}
 MAKERS: Final[dict[str, Maker]] = {act: maker for area in _AREAS for act, maker in area.MAKERS.items()}
 

@@ -1,0 +1,77 @@
+"""Requests: promises that fall due, and the duties of the district's calendar."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from datetime import date, timedelta
+
+from ubtui.detectors.base import Ask, Detector, Found, Parameter, marks
+from ubtui.domain.duties import due_days
+from ubtui.domain.money import format_money
+
+_DUE = (
+    "SELECT c.key, c.account_id, c.on_day, c.by_staff, c.with_role, c.text, c.promise_on, c.promise_cents"
+    " FROM contact c WHERE c.promise = 'open' AND c.promise_on <= ?"
+)
+
+
+def promise_due(ask: Ask) -> Iterable[Found]:
+    """X01: an open promise whose day is here, or `ahead` office days away."""
+    keys = ask.keys("text")
+    if keys is not None and not keys:
+        return
+    until = ask.add_business(ask.today, ask.whole("ahead")) if ask.whole("ahead") else ask.today
+    only = "" if keys is None else f" AND c.key IN ({marks(keys)})"
+    for key, account, on, by, role, text, promised, cents in ask.db.rows(
+        _DUE + only, [until.isoformat(), *(keys or ())]
+    ):
+        day = date.fromisoformat(promised)
+        what = f"{format_money(cents)} promised" if cents else "call back"
+        yield Found(
+            key, "", "Promised payment due" if cents else "Call back due", f"{what}, {role.replace('_', ' ')}: {text}",
+            {"promise_on": promised, "promise_cents": cents, "said_on": on, "taken_by": by, "reads": []},
+            account_id=account, money_cents=cents or 0, due_on=day, due_source="promise",
+        )  # fmt: skip
+
+
+def duty_key(code: str) -> str:
+    """The subject key of a duty's items."""
+    return str(uuid.uuid5(uuid.NAMESPACE_OID, f"duty:{code}"))
+
+
+def duty_due(ask: Ask) -> Iterable[Found]:
+    """X04: a duty of the district's calendar within its lead days of its day, or past it, and not done."""
+    keys = ask.keys("text")
+    wanted = [each for each in ask.district.duties if keys is None or duty_key(each.code) in keys]
+    if not wanted:
+        return
+    done = {(code, period) for code, period in ask.db.rows("SELECT code, period FROM duty_done")}
+    for duty in wanted:
+        last = ask.today + timedelta(days=duty.lead_days)
+        for day in due_days(duty.every, duty.month, duty.day, duty.since, last):
+            period = f"{day:%Y-%m}"
+            if (duty.code, period) in done:
+                continue
+            due = ask.add_business(day + timedelta(days=1), -1)  # a closed office does it the office day before
+            yield Found(
+                duty_key(duty.code), period, duty.title, f"due {due}" + (f": {duty.rule}" if duty.rule else ""),
+                {"duty": duty.code, "every": duty.every, "day": day.isoformat(), "reads": []},
+                due_on=due, due_source="calendar of duties", role=duty.role,
+            )  # fmt: skip
+
+
+DETECTORS = (
+    Detector(
+        "X01", "Promise due", ("text",), "an open promise of payment or call whose day is within ahead office days",
+        "The customer waits, or a debt ages without an answer.", ("contact.promise",),
+        "the promise taken with the contact", promise_due,
+        parameters={"ahead": Parameter("0", "office days", "how long before its day a promise comes to the list")},
+    ),
+    Detector(
+        "X04", "Duty of the calendar due", ("text",),
+        "a duty of the district file within its lead_days of its day, or past it, not done",
+        "A report or payment that others wait for is late.", ("duty.done",), "the district's calendar of duties",
+        duty_due,
+    ),
+)  # fmt: skip
