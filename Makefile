@@ -43,7 +43,10 @@ docs: setup
 tests: setup
 	$(PY) -m pytest -q -n $(WORKERS) --dist worksteal
 
+# Other people's programs stand in an environment of their own; without them their rows say so.
 bench: setup
+	-@test -x $(VENV)/peers/bin/vd || { $(PY) -m venv $(VENV)/peers && \
+		$(VENV)/peers/bin/pip install --quiet --disable-pip-version-check -r benchmarks/peers/requirements.txt; }
 	$(PY) -m benchmarks
 
 # Every figure of the reliability tests at its full size; takes long.
