@@ -56,6 +56,14 @@ worklist.dismiss        -   -   y   y   y   -   -   -   -
 worklist.reopen         -   -   y   y   y   -   -   -   -
 worklist.resolve        -   -   y   y   y   -   -   -   -
 worklist.priority       -   -   -   y   -   -   -   -   -
+worklist.next           -   -   y   y   y   -   -   y   -
+worklist.answer         -   -   y   y   y   -   -   y   -
+worklist.handover       -   -   y   y   y   -   -   y   -
+worklist.promote        -   -   -   y   -   -   -   -   -
+view.save               -   -   y   y   y   y   y   y   -
+view.drop               -   -   y   y   y   y   y   y   -
+backup.set              -   -   y   y   y   -   -   y   -
+backup.end              -   -   y   y   y   -   -   y   -
 clock.move              -   -   y   y   -   -   y   -   y
 sample.fill             -   -   -   -   -   -   -   -   y
 sample.seal             -   -   -   -   -   -   -   -   y
@@ -65,6 +73,8 @@ VIEWS = """
 account.show            -   c   y   y   y   y   -   y   -
 meter.show              -   c   y   y   y   y   -   y   -
 worklist.export         -   -   y   y   y   y   -   y   -
+worklist.names          -   c   y   y   y   y   -   y   -
+worklist.board          -   -   c   y   y   y   -   y   -
 record.backup           -   -   -   c   -   -   y   -   y
 """
 

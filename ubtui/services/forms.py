@@ -23,9 +23,8 @@ Kind = Literal["text", "money", "day", "choice", "int", "bool", "multiline"]
 # Where the acts of each area stand; a room is opened when one of its acts is asked for.
 ROOMS: Final[dict[str, str]] = {
     "adjust": "ubtui.services.adjustments",
-    "contact": "ubtui.services.contacts",
-    "adjust": "ubtui.services.adjustments",
     "backup": "ubtui.services.worklist.desks",
+    "contact": "ubtui.services.contacts",
     "document": "ubtui.services.documents",
     "duty": "ubtui.services.duties",
     "ledger": "ubtui.services.adjustments",

@@ -31,6 +31,7 @@ CREATE TABLE work_event(
   id {id}, item_id {int} NOT NULL REFERENCES work_item(id), at {instant} NOT NULL, actor {text} NOT NULL,
   kind {text} NOT NULL, note {text} NOT NULL DEFAULT '') {strict};
 CREATE INDEX work_event_item ON work_event(item_id);
+CREATE INDEX work_event_at ON work_event(at);
 """
 
 

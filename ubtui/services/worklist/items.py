@@ -76,13 +76,15 @@ class ItemView:
     raised_by: str
     version: int
     events: tuple[Event, ...]
+    backlog: bool = False
+    question: str = ""
 
 
 _VIEW = (
     "id, code, subject_type, subject_key, period, grp, title, who, place, account, account_id, point_id, why,"
     " money_cents, units, consequence, evidence, due_on, due_source, detected_on, last_seen_at, seen_count, priority,"
     " priority_calc, override_reason, role, assignee, lease_until, state, wait_for, wake_on, resolved_by, resolved_at,"
-    " resolution, reopen_count, dismissed_until, parent_id, cycle, route, customer_class, raised_by, version"
+    " resolution, reopen_count, dismissed_until, parent_id, cycle, route, customer_class, raised_by, version, backlog"
 )
 
 
@@ -102,8 +104,14 @@ def item(look: Look, key: ItemKey | int) -> ItemView:
     for name in ("due_on", "detected_on", "wake_on", "dismissed_until"):
         known[name] = date.fromisoformat(found[name]) if found[name] else None
     known["account"] = format_account(found["account"]) if found["account"] else None
+    asked = look.db.one(
+        "SELECT asked_by, asked FROM question WHERE item_id = ? AND answer IS NULL ORDER BY id DESC LIMIT 1",
+        [found["id"]],
+    )
+    known["backlog"] = bool(found["backlog"])
     return ItemView(
         **{**known, "evidence": json.loads(found["evidence"])},
+        question=f"{asked[0]} asks: {asked[1]}" if asked else "",
         key=key_of(found),
         group=found["grp"],
         age_days=(look.today - known["detected_on"]).days,

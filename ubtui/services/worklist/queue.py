@@ -191,12 +191,12 @@ def tally(look: Look) -> Tally:
     done = look.db.value(
         "SELECT COUNT(*) FROM work_item WHERE resolved_at >= ?"
         " AND (assignee = ? OR resolved_by = ? OR (assignee IS NULL AND role = ?))",
-        [_day_began(look), look.actor.name, look.actor.name, look.actor.role],
+        [day_began(look), look.actor.name, look.actor.name, look.actor.role],
     )
     return Tally(mine, team, waiting, int(done))
 
 
-def _day_began(look: Look) -> str:
+def day_began(look: Look) -> str:
     """The first instant of the business day; a kept day is written with UTC's time of day."""
     if look.district.kind != "live":
         return f"{look.today.isoformat()}T00:00:00.000000Z"
