@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import apsw
+import xlsxwriter
 
 from benchmarks import district
 from benchmarks.line import median

@@ -5,10 +5,12 @@ from __future__ import annotations
 import functools
 import json
 import os
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from pathlib import Path
+from typing import Any, BinaryIO, Concatenate, ParamSpec, TypeVar
 
 import click
 import msgspec
@@ -19,6 +21,7 @@ from ubtui.desk import Desk, Seat
 from ubtui.domain.errors import BadValue
 from ubtui.domain.money import format_money
 from ubtui.domain.text import clean_text
+from ubtui.exchange.tables import replacing
 from ubtui.settings import default_data
 
 P = ParamSpec("P")
@@ -119,12 +122,39 @@ def tell(answer: Done[R] | Refused) -> R:
 
 def emit(options: Options, record: Any) -> None:
     """Write one record (a struct, dataclass or dict) to stdout: aligned lines, or one JSON object."""
+    for line in rendered(options, record):
+        click.echo(line)
+
+
+def rendered(options: Options, record: Any) -> Iterator[str]:
+    """The lines of one record: aligned text, or one JSON object."""
     plain = msgspec.to_builtins(record, enc_hook=str)
     if options.format == "json":
-        click.echo(json.dumps(plain, ensure_ascii=False, indent=2))
+        yield json.dumps(plain, ensure_ascii=False, indent=2)
+    else:
+        yield from lines(plain)
+
+
+output = click.option(
+    "-o", "--output", "path", type=click.Path(dir_okay=False, path_type=Path), help="A file, replaced whole."
+)
+
+
+@contextmanager
+def going_to(path: Path | None, options: Options, desk: Desk) -> Iterator[BinaryIO]:
+    """Where what is written goes: the file that `-o` names, replaced whole when all is written, else stdout.
+
+    BadValue for a place of the record, and for a workbook on a terminal, which would draw its bytes.
+    """
+    if path is not None:
+        with replacing(path, desk.folder) as file:
+            yield file
         return
-    for line in lines(plain):
-        click.echo(line)
+    if options.format == "xlsx" and sys.stdout.isatty():
+        raise BadValue("--format xlsx: a terminal cannot show a workbook; name a file with -o FILE.")
+    sys.stdout.flush()
+    yield sys.stdout.buffer
+    sys.stdout.buffer.flush()
 
 
 def lines(plain: Any, indent: str = "") -> Iterator[str]:

@@ -10,11 +10,12 @@ from typing import Final, Literal
 
 import click
 
-from ubtui.cli.common import Options, doing, emit, opened, shared, tell
+from ubtui.cli.common import Options, doing, emit, going_to, opened, output, shared, tell
 from ubtui.cli.faults import REFUSED, say
 from ubtui.desk import Seat
 from ubtui.domain.errors import BadValue
 from ubtui.exchange.profile import KINDS, Kind, load, names
+from ubtui.exchange.tables import FORMATS
 
 STATES: Final = ("staged", "kept", "mended", "dropped")
 
@@ -120,8 +121,11 @@ def staged() -> None:
     "--state", type=click.Choice(["staged", "kept", "mended", "dropped"]), default="staged", show_default=True
 )
 @click.option("--batch", type=int, default=None, help="Rows of one batch.")
-@shared(formats=("text", "csv", "json", "jsonl"))
-def staged_list(options: Options, kind: str | None, reason: str, state: str, batch: int | None) -> None:
+@output
+@shared(FORMATS)
+def staged_list(
+    options: Options, kind: str | None, reason: str, state: str, batch: int | None, path: Path | None
+) -> None:
     """List staged rows."""
     from ubtui.exchange.tables import Field, Shown, write
     from ubtui.services.imports.staged import Staged
@@ -153,7 +157,8 @@ def staged_list(options: Options, kind: str | None, reason: str, state: str, bat
                 after = page[-1].row
 
         rows = (tuple(getattr(row, name) for name in names) for row in pages())
-        write(sys.stdout.buffer, options.format, fields, rows, shown)
+        with going_to(path, options, desk) as out:
+            write(out, options.format, fields, rows, shown)
 
 
 @staged.command("show")

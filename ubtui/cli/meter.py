@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, Final
 
 import click
 import msgspec
 
-from ubtui.cli.common import Options, emit, opened, shared
+from ubtui.cli.common import Options, going_to, opened, output, rendered, shared
 from ubtui.domain.text import clean_text, fit
 from ubtui.exchange import tables
 from ubtui.services import meters
@@ -17,7 +17,7 @@ from ubtui.services.meters import Card, MeterHistory, ReadLine
 
 _BARS: Final = " ▁▂▃▄▅▆▇█"
 _FIELDS: Final = (
-    *(tables.Field("point", "mark"), tables.Field("on", "mark"), tables.Field("seq", "int")),
+    *(tables.Field("point", "mark"), tables.Field("on", "day"), tables.Field("seq", "int")),
     *(tables.Field("period", "mark"), tables.Field("meter"), tables.Field("register", "int")),
     *(tables.Field("value", "int"), tables.Field("use", "int"), tables.Field("unit", "mark")),
     *(tables.Field("days", "int"), tables.Field("per_day", "mark"), tables.Field("last_year", "int")),
@@ -33,23 +33,23 @@ def meter() -> None:
 
 
 @meter.command()
-@shared(("text", "csv", "json"))
+@output
+@shared(("text", "csv", "json", "md", "xlsx"))
 @click.argument("meter")
-def history(options: Options, meter: str) -> None:
+def history(options: Options, meter: str, path: Path | None) -> None:
     """Card, exchanges and all reads at METER: maker/serial, a service point, or an account with one point.
 
-    CSV has one line a read; JSON the whole history.
+    CSV, Markdown and XLSX have one line a read; JSON and text the whole history.
     """
     with opened(options) as desk:
         found = desk.ask(meters.history, meter)
-        desk.viewed("meter.show", point=found.card.point)
-    if options.format == "csv":
-        tables.write(sys.stdout.buffer, "csv", _FIELDS, (_row(found.card, line) for line in found.reads))
-    elif options.format == "json":
-        emit(options, found)
-    else:
-        for line in text(found):
-            click.echo(line)
+        with going_to(path, options, desk) as out:
+            desk.viewed("meter.show", point=found.card.point)
+            if options.format in ("text", "json"):
+                made = text(found) if options.format == "text" else rendered(options, found)
+                out.write("".join(f"{line}\n" for line in made).encode())
+            else:
+                tables.write(out, options.format, _FIELDS, (_row(found.card, line) for line in found.reads))
 
 
 def _row(card: Card, line: ReadLine) -> list[Any]:

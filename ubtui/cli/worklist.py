@@ -9,11 +9,11 @@ import sys
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import click
 
-from ubtui.cli.common import Options, doing, emit, opened, shared
+from ubtui.cli.common import Options, doing, emit, going_to, opened, output, shared
 from ubtui.cli.faults import say
 from ubtui.desk import Desk
 from ubtui.domain.canonical import sha256_hex
@@ -23,13 +23,13 @@ from ubtui.domain.filters import parse
 from ubtui.domain.money import format_money
 from ubtui.domain.numbers import format_account, parse_account
 from ubtui.domain.subjects import ItemKey
-from ubtui.exchange.tables import FORMATS, Shown, apart, replacing, safe, write
+from ubtui.exchange.tables import FORMATS, Shown, safe, write
 from ubtui.services import listing
 from ubtui.services import worklist as room
 from ubtui.services.listing import Query
 from ubtui.services.worklist import ItemView
 from ubtui.services.worklist.explain import explain as explained
-from ubtui.services.worklist.export import FIELDS, fixes_of, records
+from ubtui.services.worklist.export import FIELDS, SHOWN, fixes_of, records
 from ubtui.services.worklist.export import export as exported
 
 LEAST = 80
@@ -86,8 +86,9 @@ def refresh(options: Options) -> None:
 @click.option("--sort", type=click.Choice(list(room.WORKLIST.sorts)), help="The column to sort by.")
 @click.option("--reverse", is_flag=True, help="The list from its other end.")
 @click.option("--limit", type=click.IntRange(0), default=0, help="At most so many rows; 0: all of them.")
-@shared()
-def list_(options: Options, text: str, sort: str | None, reverse: bool, limit: int) -> None:
+@output
+@shared(FORMATS)
+def list_(options: Options, text: str, sort: str | None, reverse: bool, limit: int, path: Path | None) -> None:
     """Show the list: what is open, claimed or waiting unless the filter names a state.
 
     A terminal gets lines of its width; a file or another program gets every cell whole.
@@ -95,9 +96,11 @@ def list_(options: Options, text: str, sort: str | None, reverse: bool, limit: i
     query = Query(text, sort, reverse)
     parse(text)
     with opened(options) as desk:
-        if options.format != "text" or not sys.stdout.isatty():  # it leaves the screen: the same as an export
-            _leaving(desk, options, query, limit)
-        shown = desk.ask(_listed, options, query, limit)
+        with going_to(path, options, desk) as out:
+            wide = _width() if path is None and options.format == "text" else None
+            if wide is None:  # it leaves the screen: the same as an export
+                _leaving(desk, options, query, limit)
+            shown = desk.ask(_listed, options, query, limit, out, wide)
         total = desk.ask(listing.total, room.WORKLIST)
     filtered = f", filtered by {text}" if text else ""
     say(f"{shown:,} of {total:,} shown{filtered}")
@@ -133,7 +136,7 @@ def _width() -> int | None:
     return os.get_terminal_size(sys.stdout.fileno()).columns if sys.stdout.isatty() else None
 
 
-def _listed(look: Any, options: Options, query: Query, limit: int) -> int:
+def _listed(look: Any, options: Options, query: Query, limit: int, out: BinaryIO, wide: int | None) -> int:
     names = [field.name for field in FIELDS]
     state, who, where = names.index("state"), names.index("who"), names.index("where")
 
@@ -146,11 +149,7 @@ def _listed(look: Any, options: Options, query: Query, limit: int) -> int:
                 cells[who] = " · ".join(part for part in (cells[who], cells[where]) if part)
             yield cells
 
-    out = sys.stdout.buffer
-    sys.stdout.flush()
-    count = write(out, options.format, FIELDS, rows(), columns(_width()))
-    out.flush()
-    return count
+    return write(out, options.format, FIELDS, rows(), SHOWN if options.format == "md" else columns(wide))
 
 
 @worklist.command()
@@ -396,24 +395,15 @@ def explain(options: Options, code: str) -> None:
 
 @worklist.command()
 @_filter
-@click.option("-o", "--output", "path", type=click.Path(dir_okay=False, path_type=Path), help="A file, replaced whole.")
+@output
 @shared(FORMATS, "csv")
 def export(options: Options, text: str, path: Path | None) -> None:
-    """Write every item of a filter with all its fields: csv, one json array, jsonl, or text."""
+    """Write every item of a filter with all its fields: csv, one json array, jsonl, an xlsx workbook, md, or text."""
     query = Query(text)
     parse(text)
-    with opened(options) as desk:
-        if path is not None:
-            apart(path, desk.folder)
+    with opened(options) as desk, going_to(path, options, desk) as out:
         _leaving(desk, options, query)
-        if path is None:
-            sys.stdout.flush()
-            out = sys.stdout.buffer
-            count = desk.ask(exported, query, options.format, out)
-            out.flush()
-        else:
-            with replacing(path, desk.folder) as file:
-                count = desk.ask(exported, query, options.format, file)
+        count = desk.ask(exported, query, options.format, out)
     say(f"{count:,} item{'' if count == 1 else 's'}{f' to {path}' if path else ''}")
 
 

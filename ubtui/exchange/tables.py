@@ -1,10 +1,11 @@
-"""Tables written row by row: CSV, one JSON array, JSON lines, aligned text; safe for terminals and spreadsheets."""
+"""Tables written row by row: CSV, JSON, JSON lines, text, Markdown, XLSX; safe for terminals and spreadsheets."""
 
 from __future__ import annotations
 
 import csv
 import io
 import os
+import re
 import stat
 import string
 import tempfile
@@ -22,16 +23,19 @@ from ubtui.domain.errors import BadValue
 from ubtui.domain.money import format_money
 from ubtui.domain.text import cell_width, clean_text, csv_cell, fit
 
-FORMATS: Final = ("text", "csv", "json", "jsonl")
+FORMATS: Final = ("text", "csv", "json", "jsonl", "md", "xlsx")
 RECORD: Final = ("ubtui.db", "ubtui.db-wal", "ubtui.db-shm", "ubtui.db-journal", "district.toml", "fault.log")
-Kind = Literal["text", "mark", "int", "money", "list", "json"]
+Kind = Literal["text", "mark", "int", "money", "day", "figure", "list", "json"]
 _LONGEST_JSON = 200_000
+_FIGURE = re.compile(r"-?[0-9]{1,3}(?:,[0-9]{3})*(?:\.[0-9]+)?|-?[0-9]+(?:\.[0-9]+)?", re.ASCII).fullmatch
+_ACTIVE = re.compile(r"[\\`*_~\[\]<>&|$]")  # what Markdown would act on inside a cell
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
     """One column: `text` comes from people and is cleaned, `mark` is the program's own, `money` whole cents,
-    `list` a tuple of marks, `json` a JSON text. `csv` is its name there when it differs."""
+    `day` a date or its ISO text, `figure` a number as a list shows it ("1,234.50"), `list` a tuple of marks, `json` a
+    JSON text. `csv` is its name there when it differs."""
 
     name: str
     kind: Kind = "text"
@@ -57,10 +61,17 @@ def write(
 ) -> int:
     """Write `rows` (values in the order of `fields`) as UTF-8 in one of FORMATS; their number.
 
-    One row is held at a time. CSV: RFC 4180 with a heading, money as decimals; JSON: money in cents.
+    One row is held at a time. CSV: RFC 4180 with a heading, money as decimals; JSON: money in cents; XLSX: a workbook
+    whose text is never a formula; Markdown: a table as GitHub draws it, of `shown` or, without it, of all fields.
     """
     if form == "csv":
         return _csv(out, fields, rows)
+    if form == "xlsx":
+        from ubtui.exchange import workbook  # only who asks for one waits for its library
+
+        return workbook.write(out, fields, rows)
+    if form == "md":
+        return _markdown(out, fields, rows, shown or [Shown(field.name, field.csv or field.name) for field in fields])
     if form == "text":
         return _text(out, fields, rows, shown)
     return _json(out, fields, rows, array=form == "json")
@@ -79,6 +90,7 @@ _money = lru_cache(maxsize=4096)(lambda cents: format_money(cents, comma=False))
 _CSV: Final[dict[Kind, Callable[[Any], Any]]] = {
     "money": lambda cents: None if cents is None else _money(cents),
     "list": " ".join,
+    "figure": lambda text: text and (text.replace(",", "") if _FIGURE(text) else csv_cell(safe(text))),
 }
 _BLOCK = 200  # rows; what is looked at as one text
 _STARTS = frozenset(string.ascii_letters + string.digits + string.punctuation) - frozenset("=+-@")
@@ -138,7 +150,7 @@ def _no_formula(texts: Iterable[str | None]) -> bool:
 def _json(out: BinaryIO, fields: Sequence[Field], rows: Iterable[Sequence[Any]], array: bool) -> int:
     encode = msgspec.json.Encoder().encode
     names = [field.name for field in fields]
-    texts = [place for place, field in enumerate(fields) if field.kind == "text"]
+    texts = [place for place, field in enumerate(fields) if field.kind in ("text", "figure")]
     raws = [place for place, field in enumerate(fields) if field.kind == "json"]
     count = 0
     for row in rows:
@@ -165,6 +177,24 @@ def _text(out: BinaryIO, fields: Sequence[Field], rows: Iterable[Sequence[Any]],
         out.write(_line((_words(row[place], kind), column) for place, kind, column in columns))
         count += 1
     return count
+
+
+def _markdown(out: BinaryIO, fields: Sequence[Field], rows: Iterable[Sequence[Any]], shown: Sequence[Shown]) -> int:
+    places = {field.name: (place, field.kind) for place, field in enumerate(fields)}
+    columns = [(*places[column.name], column) for column in shown]
+    right = [column.right or kind in ("int", "money", "figure") for _, kind, column in columns]
+    out.write(_piped(column.title or column.name for column in shown))
+    out.write(("|" + "|".join(" ---: " if each else " --- " for each in right) + "|\n").encode())
+    count = 0
+    for row in rows:
+        out.write(_piped(_words(row[place], kind) for place, kind, _ in columns))
+        count += 1
+    return count
+
+
+def _piped(cells: Iterable[str]) -> bytes:
+    """A line of a Markdown table: nothing in it opens a cell, a link, a tag or an emphasis of its own."""
+    return ("| " + " | ".join(_ACTIVE.sub(r"\\\g<0>", cell).strip() for cell in cells) + " |\n").encode()
 
 
 def _words(value: Any, kind: Kind) -> str:

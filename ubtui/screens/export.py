@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
 from ubtui.domain.errors import BadValue
 from ubtui.domain.text import clean_text
-from ubtui.exchange.tables import FORMATS, Field, Shown, apart, replacing, write
+from ubtui.exchange.tables import FORMATS, Field, Kind, Shown, apart, replacing, write
 from ubtui.screens.base import Ask, DeskScreen
 from ubtui.services.listing import Row
 from ubtui.widgets.field import FieldSpec
@@ -61,9 +62,22 @@ async def export(screen: DeskScreen, shown: QueueList, name: str, things: str, w
     screen.say(f"{count:,} {things} written to {path}")
 
 
+_DAY = re.compile("(?:[0-9]{4}-[0-9]{2}-[0-9]{2}|—)?").fullmatch
+
+
+def _kind(column: Column, place: int, rows: list[Row]) -> Kind:
+    """What a column holds, by how it is shown: figures stand on the right, days are all of one shape."""
+    if column.align == "right":
+        return "figure"
+    cells = [row.cells[place] for row in rows if place < len(row.cells)]
+    return "day" if any(cells) and all(map(_DAY, cells)) else "text"
+
+
 def of_rows(columns: tuple[Column, ...], rows: list[Row]) -> Writing:
     """What a list in memory shows, under the titles of its columns."""
-    fields = tuple(Field(each.key, "text", each.title or each.key) for each in columns)
+    fields = tuple(
+        Field(each.key, _kind(each, place, rows), each.title or each.key) for place, each in enumerate(columns)
+    )
     titles = tuple(Shown(each.key, each.title, each.width, right=each.align == "right") for each in columns)
 
     def writing(look: Any, form: str, out: BinaryIO) -> int:

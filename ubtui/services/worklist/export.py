@@ -12,7 +12,7 @@ from ubtui.detectors.registry import CODES
 from ubtui.domain.numbers import format_account
 from ubtui.exchange.tables import Field, Shown, write
 from ubtui.services.listing import Query, stream
-from ubtui.services.worklist.queue import WORKLIST
+from ubtui.services.worklist.queue import sees_names, worklist_for
 
 FIELDS = (
     Field("priority", "int"),
@@ -31,8 +31,8 @@ FIELDS = (
     Field("assignee", "mark"),
     Field("role", "mark"),
     Field("class"),
-    Field("detected_on", "mark"),
-    Field("due", "mark"),
+    Field("detected_on", "day"),
+    Field("due", "day"),
     Field("age_days", "int"),
     Field("money_cents", "money", "money"),
     Field("units", "int"),
@@ -69,6 +69,7 @@ _NAMES = [field.name for field in FIELDS]
 _ACCOUNT, _CODE, _DETECTED, _AGE, _FIXES = (
     _NAMES.index(name) for name in ("account", "code", "detected_on", "age_days", "fixes")
 )
+_TITLE, _WHO, _WHERE, _WHY, _EVIDENCE = (_NAMES.index(name) for name in ("title", "who", "where", "why", "evidence"))
 
 
 _MORE = {"A04": ("adjust.submit",), "X05": ("worklist.resolve",)}  # what follows the fix, or stands in for one
@@ -85,8 +86,13 @@ def records(look: Look, query: Query) -> Iterator[list[Any]]:
     fixes = {code: list(fixes_of(code)) for code in CODES}
     account = lru_cache(maxsize=4096)(format_account)
     born = lru_cache(maxsize=4096)(lambda day: today - date.fromisoformat(day).toordinal())
-    for row in stream(look, WORKLIST, query, _CELLS):
+    seen = sees_names(look.actor.role, look.district.kind)
+    for row in stream(look, worklist_for(look.actor.role, look.district.kind), query, _CELLS):
         cells = list(row[1:])
+        if not seen:
+            cells[_TITLE] = CODES[cells[_CODE]].title if cells[_CODE] in CODES else cells[_CODE]
+            cells[_WHO] = cells[_WHERE] = cells[_WHY] = ""
+            cells[_EVIDENCE] = "{}"
         if cells[_ACCOUNT]:
             cells[_ACCOUNT] = account(cells[_ACCOUNT])
         cells[_AGE] = born(cells[_DETECTED])
