@@ -37,7 +37,8 @@ def session(backend: str) -> Iterator[Session]:
 
 
 def test_every_table_has_its_model(session: Session) -> None:
-    tables = set(session.database.get_tables()) - {"migration"}
+    index = ("find_",)  # asked in SQL alone; FTS5 keeps tables of its own in it
+    tables = {name for name in session.database.get_tables() if not name.startswith(index)} - {"migration"}
     assert tables == set(MODELS), tables ^ set(MODELS)
 
 

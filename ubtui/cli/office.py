@@ -141,21 +141,26 @@ def backup(options: Options, file: Path) -> None:
 
 @click.command()
 @click.option("--upgrade", is_flag=True, help="Run the migrations this record lacks (make a backup first).")
+@click.option("--reindex", is_flag=True, help="Make the index that find looks in anew, from the record's own rows.")
 @shared(formats=("text", "jsonl"))
-def doctor(options: Options, upgrade: bool) -> None:
+def doctor(options: Options, upgrade: bool, reindex: bool) -> None:
     """Check the machine, the files and the set-up; exit code 1 on findings."""
     import apsw
 
+    from ubtui.db import find
     from ubtui.db.migrate import migrate
     from ubtui.services import doctor as checks
 
-    if upgrade and not options.dry_run:
+    if (upgrade or reindex) and not options.dry_run:
         open_session(options.data)  # refuses a place without a district before an admin's line would make one
         admin = open_session(options.data, admin=True)
         admin.connect()
         try:
-            for name in migrate(admin, format_instant(utc_now())):
+            for name in migrate(admin, format_instant(utc_now())) if upgrade else ():
                 say(f"ran {name}")
+            if reindex:
+                with admin.writing():
+                    say(f"{find.rebuild(admin):,} keys to find by")
         finally:
             admin.database.close()
     version = tuple(int(part) for part in apsw.sqlite_lib_version().split("."))

@@ -48,10 +48,10 @@ class Dialect:
         to take a row lock that SQLite's single writer makes unnecessary.
         """
         if self.kind == "sqlite":
-            body = " ".join(f"SELECT RAISE(ABORT, {_quote(say)}) WHERE {when};" for say, when in rules)
+            body = " ".join(f"SELECT RAISE(ABORT, {literal(say)}) WHERE {when};" for say, when in rules)
             return [f"CREATE TRIGGER {name} {event} ON {table} BEGIN {body} END"]
         body = (f"{lock}; " if lock else "") + " ".join(
-            f"IF {when} THEN RAISE EXCEPTION {_quote(say.replace('%', '%%'))}"
+            f"IF {when} THEN RAISE EXCEPTION {literal(say.replace('%', '%%'))}"
             f" USING ERRCODE = '23U01', CONSTRAINT = '{name}'; END IF;"
             for say, when in rules
         )
@@ -87,7 +87,8 @@ class Dialect:
         return [s.replace("1=1", "true") if self.kind == "postgres" else s for s in out]
 
 
-def _quote(sentence: str) -> str:
+def literal(sentence: str) -> str:
+    """Text as SQL writes it."""
     return "'" + sentence.replace("'", "''") + "'"
 
 

@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from ubtui.db import migrate
+from ubtui.db import find, migrate
 from ubtui.db.errors import RecordError
 from ubtui.db.session import Row, Session
 from ubtui.domain.errors import BadValue
@@ -25,7 +25,7 @@ from ubtui.services.finding import Finding
 from ubtui.services.ledger import posted_hash
 from ubtui.services.reads import CHUNK, SUMMARY, faces, judged
 
-_MADE = re.compile(r"CREATE (TABLE|(?:UNIQUE )?INDEX|VIEW|TRIGGER|FUNCTION) (?:IF NOT EXISTS )?(\w+)")
+_MADE = re.compile(r"CREATE ((?:VIRTUAL )?TABLE|(?:UNIQUE )?INDEX|VIEW|TRIGGER|FUNCTION) (?:IF NOT EXISTS )?(\w+)")
 REMAKE: Final = "find out who changed it, restore the last verified backup, run verify on it"
 
 
@@ -53,6 +53,7 @@ class Report:
         ]
         for check in (*BOOKS, *DECISIONS, *PLANS, *PAPERS, *TRAIL):
             parts.append((check.table, lambda check=check: broken(self.session, check)))  # type: ignore[misc]
+        yield from found(self.session)
         with self.session.transaction():
             for table, part in parts:
                 try:
@@ -130,8 +131,9 @@ def _standing(session: Session) -> dict[tuple[str, str], str]:
     """Kind and name of what stands, with its text where the database keeps one ('' where it does not)."""
     if session.kind == "sqlite":
         rows = session.rows(
-            "SELECT type, name, sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%'"
-            " AND name NOT LIKE '\\_litestream%' ESCAPE '\\'"
+            "SELECT type, name, sql FROM sqlite_schema s WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%'"
+            " AND name NOT LIKE '\\_litestream%' ESCAPE '\\' AND NOT EXISTS(SELECT 1 FROM sqlite_schema v"
+            " WHERE v.sql LIKE 'CREATE VIRTUAL %' AND s.name LIKE v.name || '\\_%' ESCAPE '\\' AND s.type = 'table')"
         )
         return {(row[0], row[1]): _essence(session, row[2]) for row in rows}
     rows = session.rows(
@@ -193,6 +195,18 @@ def work_items(session: Session) -> Iterator[Finding]:
             yield Finding("work_item", row_id, str(exc), cure)
         if account_id is not None and (number is None or account not in (number, format_account(number))):
             yield Finding("work_item", row_id, f"names account {account}, its account is {number}", cure)
+
+
+def found(session: Session) -> Iterator[Finding]:
+    """The find index against the rows it is of, before the one look: SQLite compares under its writer's lock."""
+    try:
+        with session.writing() if session.kind == "sqlite" else session.transaction():
+            differ = list(find.differences(session))
+    except RecordError as exc:
+        yield Finding("find_key", "all", f"cannot be checked: {exc}", REMAKE)
+        return
+    for place, wrong in differ:
+        yield Finding("find_key", place, wrong, "run `ubtui doctor --reindex`; if it comes again, " + REVIEW)
 
 
 def summaries(session: Session) -> Iterator[Finding]:

@@ -1,0 +1,378 @@
+"""The find index: which words and numbers of released rows are looked for, and the triggers that keep them."""
+# Length: what is indexed, who keeps it and how it is asked must say the same; they are read together.
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Final
+from weakref import WeakKeyDictionary
+
+from ubtui.db.dialect import Dialect, Kind, literal
+from ubtui.db.errors import RecordError
+from ubtui.db.session import Session
+from ubtui.domain.spoken import ACCENTED, APART, INSIDE, PLAIN, SILENT
+
+END: Final = "\U0010ffff"
+"""Sorts after every character of a key."""
+WIDE: Final = 64
+"""So many rows that hold the words are taken before the best of them are chosen."""
+MOST_TOLD = 20
+_SAMPLE = 500
+
+
+class Sql:
+    """The words of `domain.spoken` in the SQL of one database."""
+
+    def __init__(self, kind: Kind) -> None:
+        self.kind = kind
+
+    def spoken(self, x: str) -> str:
+        """As `spoken` of the domain."""
+        if self.kind == "postgres":
+            said = f"translate(lower({x}), {literal(ACCENTED + APART + INSIDE)}, {literal(PLAIN + ' ' * len(APART))})"
+            return f"btrim(regexp_replace({said}, '  +', ' ', 'g'), ' ')"
+        said = _replaced(f"lower({x})", dict.fromkeys(APART, " ") | dict.fromkeys(INSIDE, ""))
+        whole = _replaced(said, dict(zip(ACCENTED, PLAIN, strict=True)))
+        said = f"CASE WHEN {x} GLOB '*[^ -~]*' THEN {whole} ELSE {said} END"
+        for blanks in (32, 16, 8, 4, 2, 2):  # any run up to 2,000 becomes one
+            said = f"replace({said}, '{' ' * blanks}', ' ')"
+        return f"trim({said}, ' ')"
+
+    def bare(self, x: str) -> str:
+        """As `bare` of the domain."""
+        if self.kind == "postgres":
+            return f"translate(lower({x}), {literal(SILENT)}, '')"
+        return _replaced(f"lower({x})", dict.fromkeys(SILENT, ""))
+
+
+def _replaced(sql: str, letters: dict[str, str]) -> str:
+    for old, new in letters.items():
+        sql = f"replace({sql}, {literal(old)}, {literal(new)})"
+    return sql
+
+
+@dataclass(frozen=True)
+class Key:
+    """One way a row is found: `key` and `when` are SQL over its table under an alias, `watch` the columns they read.
+
+    `subject` is what is found. A row is indexed when its batch is released: its own, or that of the `owner` row that
+    `link` points at. `words` says that it is looked for by its words and not only by how it begins.
+    """
+
+    code: int
+    name: str
+    table: str
+    watch: str
+    key: Callable[[Sql, str], str]
+    when: str = ""
+    subject: str = "id"
+    owner: str = ""
+    link: str = ""
+    row: str = "{t}.id"
+    words: bool = False
+
+    @property
+    def view(self) -> str:
+        """The view of these keys as the rows say them."""
+        return f"find_of_{self.name.replace(' ', '_')}"
+
+    def live(self, t: str) -> str:
+        """Whether the row under alias `t` is to be found."""
+        own = "({0}.batch_id IS NULL OR EXISTS(SELECT 1 FROM batch b WHERE b.id = {0}.batch_id AND b.released_at"
+        own += " IS NOT NULL))"
+        if self.owner:
+            said = f"EXISTS(SELECT 1 FROM {self.owner} o WHERE o.id = {t}.{self.link} AND {own.format('o')})"
+        else:
+            said = own.format(t)
+        return f"{said} AND {self.when.format(t=t)}" if self.when else said
+
+    def select(self, sql: Sql, source: str, live: bool = True) -> str:
+        """SELECT of kind, key, subject, the row's own name and its batch, from a table or what stands for it."""
+        batch = f"(SELECT o.batch_id FROM {self.owner} o WHERE o.id = t.{self.link})" if self.owner else "t.batch_id"
+        where = self.live("t") if live else self.when.format(t="t") or "true"
+        return (
+            f"SELECT {self.code} AS kind, {self.key(sql, 't')} AS key, t.{self.subject} AS subject,"
+            f" {self.row.format(t='t')} AS row, {batch} AS batch FROM {source} t WHERE {where}"
+        )
+
+
+def _phone(sql: Sql, t: str) -> str:
+    return f"ltrim({sql.bare(f'{t}.phone')}, '1')"
+
+
+_PARTY, _TOLD = ("party", "search_name"), "{t}.phone IS NOT NULL AND length({t}.phone) >= 7"
+# An old number is known with who gave it: one account may have the same from two systems.
+_OLD = "{t}.system || '\t' || {t}.kind || '\t' || {t}.value"
+
+
+def _old(sql: Sql, t: str) -> str:
+    return f"{sql.bare(f'{t}.value')} || '\t' || {_OLD.format(t=t)}"
+
+
+KEYS: Final = (
+    Key(1, "name", *_PARTY, lambda q, t: q.spoken(f"{t}.search_name"), words=True),
+    Key(2, "place", "premise", "address, city", lambda q, t: q.spoken(f"{t}.address || ' ' || {t}.city"), words=True),
+    Key(
+        *(3, "mail", "party", "mail_line1, mail_city"),
+        lambda q, t: q.spoken(f"{t}.mail_line1 || ' ' || COALESCE({t}.mail_city, '')"),
+        "{t}.mail_line1 IS NOT NULL",
+        words=True,
+    ),
+    Key(4, "situs", "parcel", "situs", lambda q, t: q.spoken(f"{t}.situs"), "{t}.situs <> ''", words=True),
+    Key(11, "account", "account", "number", lambda q, t: q.bare(f"{t}.number")),
+    Key(
+        *(12, "old account", "external_id", "value", _old, "{t}.subject_type = 'account'", "subject_id"),
+        *("account", "subject_id", _OLD),
+    ),
+    Key(
+        *(13, "old point", "external_id", "value", _old, "{t}.subject_type = 'point'", "subject_id"),
+        *("service_point", "subject_id", _OLD),
+    ),
+    Key(14, "apn", "parcel", "apn", lambda q, t: q.bare(f"{t}.apn")),
+    Key(15, "serial", "meter", "serial, placeholder", lambda q, t: q.bare(f"{t}.serial"), "{t}.placeholder = 0"),
+    Key(16, "radio", "endpoint", "radio", lambda q, t: q.bare(f"{t}.radio"), owner="meter", link="meter_id"),
+    Key(17, "phone", "party", "phone", _phone, _TOLD),
+    Key(18, "line", "party", "phone", lambda q, t: f"substr({_phone(q, t)}, 4)", _TOLD),
+    Key(19, "point", "service_point", "number", lambda q, t: q.bare(f"{t}.number")),
+)
+CODES: Final = {key.name: key for key in KEYS}
+WORDS: Final = tuple(key for key in KEYS if key.words)
+# Batches that bring rows of these tables; reads and money bring none, and are not searched for them.
+_BRINGS = "NEW.kind NOT IN ('reads', 'receipts', 'bills')"
+_INTO = "INSERT INTO find_key(kind, key, subject) SELECT kind, key, subject"
+_RELEASED = f"OLD.released_at IS NULL AND NEW.released_at IS NOT NULL AND {_BRINGS}"
+
+
+def statements(d: Dialect) -> list[str]:
+    """The index, what keeps it, and its first filling; the record's own numbers of money are indexed where they are."""
+    sql = Sql(d.kind)
+    out = d.ddl(
+        "CREATE TABLE find_key(kind {int} NOT NULL, key {text} NOT NULL, subject {int} NOT NULL,"
+        " PRIMARY KEY(kind, key, subject)) {clustered}"
+    )
+    out += [f"CREATE VIEW {key.view} AS {key.select(sql, key.table)}" for key in KEYS]
+    every = " UNION ALL ".join(f"SELECT kind, key, subject FROM {key.view}" for key in KEYS)
+    out.append(f"CREATE VIEW find_keys(kind, key, subject) AS {every}")
+    out += _sqlite() if d.kind == "sqlite" else _postgres(sql)
+    fill = " ".join(f"{_INTO} FROM {key.view} WHERE batch = NEW.id ORDER BY key, subject;" for key in KEYS)
+    if d.kind == "sqlite":
+        out.append(f"CREATE TRIGGER find_release AFTER UPDATE ON batch WHEN {_RELEASED} BEGIN {fill} END")
+    else:
+        out += [
+            "CREATE FUNCTION find_release() RETURNS trigger LANGUAGE plpgsql AS"
+            f" $$ BEGIN IF {_RELEASED} THEN {fill} END IF; RETURN NULL; END $$",
+            "CREATE TRIGGER find_release AFTER UPDATE ON batch FOR EACH ROW EXECUTE FUNCTION find_release()",
+        ]
+    out += [
+        f"CREATE INDEX receipt_find_number ON receipt(({sql.bare('number')}))",
+        f"CREATE INDEX receipt_find_trace ON receipt(({sql.bare('trace')})) WHERE trace IS NOT NULL",
+        f"CREATE INDEX tender_find ON tender(({sql.bare('reference')})) WHERE reference IS NOT NULL",
+        f"CREATE INDEX bill_find ON bill(({sql.bare('number')}))",
+        "CREATE INDEX receipt_cents ON receipt(cents)",
+        "CREATE INDEX bill_cents ON bill(total_cents)",
+        "CREATE INDEX item_cents ON receivable_item(cents)",
+        f"{_INTO} FROM find_keys ORDER BY kind, key, subject",
+    ]
+    return out
+
+
+def _tables() -> Iterator[tuple[str, list[Key]]]:
+    for table, keys in groupby(sorted(KEYS, key=lambda key: key.table), lambda key: key.table):
+        yield table, list(keys)
+
+
+def _sqlite() -> list[str]:
+    """An FTS5 table of trigrams for each key that is looked for by its words, and triggers a row.
+
+    A row's keys are read from the view of them: before it changes to take the old ones out, after it for the new.
+    """
+    out: list[str] = []
+    for key in WORDS:
+        gram = f"find_{key.name}"
+        out += [
+            f"CREATE VIEW {gram}_text(id, text) AS SELECT subject, ' ' || key FROM find_key WHERE kind = {key.code}",
+            f"CREATE VIRTUAL TABLE {gram} USING fts5(text, content='{gram}_text', content_rowid='id',"
+            " tokenize='trigram case_sensitive 1', detail='none', columnsize=0)",
+            f"CREATE TRIGGER {gram}_in AFTER INSERT ON find_key WHEN NEW.kind = {key.code} BEGIN"
+            f" INSERT INTO {gram}(rowid, text) VALUES (NEW.subject, ' ' || NEW.key); END",
+            f"CREATE TRIGGER {gram}_out AFTER DELETE ON find_key WHEN OLD.kind = {key.code} BEGIN"
+            f" INSERT INTO {gram}({gram}, rowid, text) VALUES ('delete', OLD.subject, ' ' || OLD.key); END",
+        ]
+    for table, keys in _tables():
+        put, drop = "", ""
+        for key in keys:
+            own = f"FROM {key.view} WHERE row = {key.row} AND subject = {{t}}.{key.subject}"
+            put += f" {_INTO} {own.format(t='NEW')};"
+            drop += " DELETE FROM find_key WHERE (kind, key, subject) IN (SELECT kind, key, subject"
+            drop += f" {own.format(t='OLD')});"
+        watch = ", ".join(dict.fromkeys(f"{key.watch}, {key.subject}" for key in keys))
+        out += [
+            f"CREATE TRIGGER find_in_{table} AFTER INSERT ON {table} BEGIN{put} END",
+            f"CREATE TRIGGER find_off_{table} BEFORE UPDATE OF {watch} ON {table} BEGIN{drop} END",
+            f"CREATE TRIGGER find_on_{table} AFTER UPDATE OF {watch} ON {table} BEGIN{put} END",
+            f"CREATE TRIGGER find_out_{table} BEFORE DELETE ON {table} BEGIN{drop} END",
+        ]
+    return out
+
+
+def _postgres(sql: Sql) -> list[str]:
+    """A table of trigrams clustered by its key, and triggers a statement, so that a COPY is indexed as a set."""
+    grams = (
+        "SELECT DISTINCT f.kind, substr(' ' || f.key, n.n, 3) AS gram, f.subject FROM {} f"
+        " CROSS JOIN LATERAL generate_series(1, length(f.key) - 1) AS n(n)"
+        f" WHERE f.kind IN ({', '.join(str(key.code) for key in WORDS)})"
+    )
+    out = [
+        'CREATE TABLE find_gram(kind bigint NOT NULL, gram text COLLATE "C" NOT NULL, subject bigint NOT NULL,'
+        " PRIMARY KEY(kind, gram, subject))",
+        f"CREATE VIEW find_grams(kind, gram, subject) AS {grams.format('find_key')}",
+        *_after("find_key_in", "INSERT", "find_key", f"INSERT INTO find_gram {grams.format('fresh')};"),
+        *_after(
+            *("find_key_out", "DELETE", "find_key"),
+            f"DELETE FROM find_gram g USING ({grams.format('stale')}) AS o WHERE g.kind = o.kind AND g.gram = o.gram"
+            " AND g.subject = o.subject;",
+        ),
+    ]
+    for table, keys in _tables():
+        put = " ".join(f"{_INTO} FROM ({key.select(sql, 'fresh')}) AS f;" for key in keys)
+        drop = " ".join(
+            f"DELETE FROM find_key k USING ({key.select(sql, 'stale', live=False)}) AS o"
+            " WHERE k.kind = o.kind AND k.key = o.key AND k.subject = o.subject;"
+            for key in keys
+        )
+        out += _after(f"find_in_{table}", "INSERT", table, put)
+        out += _after(f"find_new_{table}", "UPDATE", table, f"{drop} {put}")
+        out += _after(f"find_out_{table}", "DELETE", table, drop)
+    return out
+
+
+def _after(name: str, event: str, table: str, body: str) -> list[str]:
+    """A trigger that sees all rows of one statement: as `fresh` what came, as `stale` what went."""
+    seen = {"INSERT": "NEW TABLE AS fresh", "DELETE": "OLD TABLE AS stale"}
+    told = seen.get(event) or f"{seen['DELETE']} {seen['INSERT']}"
+    return [
+        f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {body} RETURN NULL; END $$",
+        f"CREATE TRIGGER {name} AFTER {event} ON {table} REFERENCING {told} FOR EACH STATEMENT"
+        f" EXECUTE FUNCTION {name}()",
+    ]
+
+
+def rebuild(db: Session) -> int:
+    """Make the index anew from the rows it is of; how many keys stand. The caller writes."""
+    same = "kind = {0}.kind AND o.key = {0}.key AND o.subject = {0}.subject"
+    db.execute(f"DELETE FROM find_key WHERE NOT EXISTS(SELECT 1 FROM find_keys o WHERE o.{same.format('find_key')})")
+    db.execute(f"{_INTO} FROM find_keys s WHERE NOT EXISTS(SELECT 1 FROM find_key o WHERE o.{same.format('s')})")
+    if db.kind == "sqlite":
+        for key in WORDS:
+            db.execute(f"INSERT INTO find_{key.name}(find_{key.name}) VALUES ('rebuild')")
+    else:
+        db.execute("DELETE FROM find_gram")
+        db.execute("INSERT INTO find_gram(kind, gram, subject) SELECT kind, gram, subject FROM find_grams")
+    return int(db.value("SELECT COUNT(*) FROM find_key"))
+
+
+def differences(db: Session) -> Iterator[tuple[str, str]]:
+    """Where the index differs from the rows it is of: a place of it, and what is wrong there. The caller writes.
+
+    FTS5 compares its trigrams with the keys by a command that counts as writing.
+    """
+    names = {key.code: key.name for key in KEYS}
+    columns = "kind, key, subject"
+    for wrong, here, there in (
+        ("stands for a row that is not to be found", "find_key", "find_keys"),
+        ("is missing", "find_keys", "find_key"),
+    ):
+        for code, text, subject in db.rows(
+            f"SELECT {columns} FROM {here} EXCEPT SELECT {columns} FROM {there} ORDER BY 1, 2, 3 LIMIT {MOST_TOLD}"
+        ):
+            yield f"{names.get(code, code)} {subject}", f"{text.partition(chr(9))[0]!r} {wrong}"
+    if db.kind == "sqlite":
+        for key in WORDS:
+            try:
+                db.execute(f"INSERT INTO find_{key.name}(find_{key.name}, rank) VALUES ('integrity-check', 1)")
+            except RecordError as fault:
+                if fault.cause == "busy":
+                    raise
+                yield f"find_{key.name}", "its trigrams are not those of the keys"
+        return
+    for here, there in (("find_gram", "find_grams"), ("find_grams", "find_gram")):
+        if db.rows(f"SELECT kind, gram, subject FROM {here} EXCEPT SELECT kind, gram, subject FROM {there} LIMIT 1"):
+            yield here, "its trigrams are not those of the keys"
+
+
+def begins(db: Session, names: Sequence[str], prefix: str, most: int) -> list[tuple[str, str, int]]:
+    """Keys that begin with `prefix`, at most so many of each name: (name, key, subject) in the order of the keys."""
+    one = (
+        "SELECT kind, key, subject FROM (SELECT kind, key, subject FROM find_key WHERE kind = ? AND key >= ?"
+        " AND key < ? ORDER BY key, subject LIMIT ?) AS k{}"
+    )
+    many = " UNION ALL ".join(one.format(n) for n in range(len(names)))
+    found = db.rows(many, [each for name in names for each in (CODES[name].code, prefix, prefix + END, most)])
+    of_code = {key.code: key.name for key in KEYS}
+    return [(of_code[code], key, subject) for code, key, subject in found]
+
+
+def holding(db: Session, name: str, words: Sequence[str], most: int) -> list[tuple[str, int]]:
+    """Rows with every one of `words` in them: (key, subject), the longest known first.
+
+    A word with a blank before it begins a word there. A word under three characters, its blank with it, only
+    chooses among what the others found; where all are so short, nothing is found.
+    """
+    key, sql = CODES[name], Sql(db.kind)
+    grams = _rarest(db, key, words)
+    if not grams:
+        return []
+    at = "instr(' ' || k, ?)" if db.kind == "sqlite" else "strpos(' ' || k, ?)"
+    holds = " AND ".join(f"{at} > 0" for _ in words)
+    text = key.key(sql, "t")
+    if db.kind == "sqlite":
+        gram = f"find_{key.name}"
+        # A LIMIT inside: the text is spelt once a row, not once a word.
+        said = (
+            f"SELECT {text} AS k, {gram}.rowid AS s FROM {gram} CROSS JOIN {key.table} t ON t.id = {gram}.rowid"
+            f" WHERE {gram} MATCH ? ORDER BY {gram}.rowid LIMIT -1"
+        )
+        given: list[object] = [" AND ".join('"' + each.replace('"', '""') + '"' for each in grams)]
+    else:
+        more = "".join(
+            " AND EXISTS(SELECT 1 FROM find_gram m WHERE m.kind = g.kind AND m.gram = ? AND m.subject = g.subject)"
+            for _ in grams[1:]
+        )
+        said = (
+            f"SELECT {text} AS k, g.subject AS s FROM find_gram g JOIN {key.table} t ON t.id = g.subject"
+            f" WHERE g.kind = {key.code} AND g.gram = ?{more}"
+        )
+        given = list(grams)
+    order = "" if db.kind == "sqlite" else " ORDER BY s"
+    rows = db.rows(f"SELECT k, s FROM ({said}) AS said WHERE {holds}{order} LIMIT ?", [*given, *words, most])
+    return [(row[0], row[1]) for row in rows]
+
+
+_known: WeakKeyDictionary[Session, dict[str, Counter[str]]] = WeakKeyDictionary()
+
+
+def sampled(db: Session, name: str) -> Counter[str]:
+    """How often each trigram is met in some hundred rows; asked once a session, to choose by, never to answer with."""
+    known = _known.setdefault(db, {})
+    if name not in known:
+        key = CODES[name]
+        last = int(db.value(f"SELECT COALESCE(MAX(id), 0) FROM {key.table}"))
+        ids = ", ".join(str(n) for n in range(1, last + 1, max(1, last // _SAMPLE)))
+        rows = db.rows(f"SELECT {key.key(Sql(db.kind), 't')} FROM {key.table} t WHERE t.id IN ({ids or '0'})")
+        known[name] = Counter(gram for (text,) in rows if text for gram in set(trigrams(" " + text)))
+    return known[name]
+
+
+def trigrams(text: str) -> list[str]:
+    """The runs of three characters, each once, in order."""
+    return list(dict.fromkeys(text[n : n + 3] for n in range(len(text) - 2)))
+
+
+def _rarest(db: Session, key: Key, words: Sequence[str]) -> list[str]:
+    """The trigrams to look by: the rarest of each word, of a word alone three, the rarest of all first."""
+    known = sampled(db, key.name)
+    each = [sorted(trigrams(word), key=lambda gram: known[gram])[: 3 if len(words) == 1 else 1] for word in words]
+    return sorted(dict.fromkeys(gram for grams in each for gram in grams), key=lambda gram: known[gram])
