@@ -26,16 +26,16 @@ from ubtui.services.demo.calendar import almanac
 from ubtui.services.demo.fill import Fill, fill
 from ubtui.services.demo.make import ANSWER_KEY, make, settings
 from ubtui.services.demo.plants import CODES, TIMES, places
+from ubtui.services.demo.points import point_number
 from ubtui.services.demo.stories import stories
 from ubtui.services.demo.story import Story
-from ubtui.services.demo.tell import FIRST_ACCOUNT, point_number
+from ubtui.services.demo.tell import FIRST_ACCOUNT
 from ubtui.services.listing import Query
 from ubtui.services.verify import Report
 from ubtui.services.worklist.export import export
 from ubtui.settings import district
 
 DISTRICT = district(settings())
-CYCLES = [cycle.code for cycle in DISTRICT.cycles]
 Key = set[tuple[str, str, str | None]]
 # A leap day, the last day of a year, a Sunday after Thanksgiving, the days of both clock changes, windows half read.
 DAYS = (
@@ -130,7 +130,7 @@ def test_a_district_too_small_for_all_its_trouble_has_some_of_it(tmp_path: Path)
 @pytest.mark.parametrize("codes", [CODES[:6], CODES[6:11], CODES[11:]])
 def test_leaving_out_a_plant_takes_away_its_entry_alone(codes: tuple[str, ...], tmp_path: Path) -> None:
     whole = {(e.code, e.subject, e.account) for e in make(str(tmp_path / "all"), DAY, 110, 1, SEED)}
-    carrying = places(SEED, 110, almanac(DISTRICT, DAY, 1), CYCLES)
+    carrying = places(SEED, 110, almanac(DISTRICT, DAY, 1), DISTRICT)
     at = {plant.name: i for i, plant in carrying.items()}
     for n, code in enumerate(codes):
         name = f"{code}.{n % 3 + 1}"
@@ -151,7 +151,7 @@ def told(first: int = 0, count: int | None = None, accounts: int = 110, years: i
 
 
 def test_what_stands_just_inside_a_limit_is_not_found(sample_folder: str) -> None:
-    carrying = places(SEED, 300, almanac(DISTRICT, DAY, 2), CYCLES)
+    carrying = places(SEED, 300, almanac(DISTRICT, DAY, 2), DISTRICT)
     near = {i: plant for i, plant in carrying.items() if plant.near}
     assert sorted(plant.code for plant in near.values()) == sorted(CODES)
     on_list = found(sample_folder)
@@ -165,7 +165,7 @@ def test_what_stands_just_inside_a_limit_is_not_found(sample_folder: str) -> Non
 
 def test_near_plants_stand_where_they_say(sample_folder: str) -> None:
     """The limits, read from the stories themselves: each is met, none is passed."""
-    carrying = places(SEED, 300, almanac(DISTRICT, DAY, 2), CYCLES)
+    carrying = places(SEED, 300, almanac(DISTRICT, DAY, 2), DISTRICT)
     uses: dict[str, list[int | None]] = {}
     for index, plant in carrying.items():
         if plant.near:
@@ -228,6 +228,13 @@ def test_both_databases_hold_the_same_sample(sample_folder: str, sample_url: str
         assert rows[0] == rows[1], table
 
 
+FLAT = {
+    **{"R1-SEALED": ("24.30", "3.95"), "R1-OCC": ("24.30", "3.95"), "IR1": ("31.20", "1.35")},
+    **{"IR1M": ("15.60", "1.35"), "FL": ("38.00", "0"), "FLM": ("19.00", "0"), "HY": ("45.00", "4.25")},
+    "AG1": ("850.00", "1.15"),
+}
+
+
 def test_every_bill_follows_from_its_reads_by_the_published_rates(sample_folder: str) -> None:
     """The rates again, in decimals and by hand: fixed charge, then blocks of 20, 40 and the rest."""
     session = on_record(sample_folder)
@@ -250,13 +257,13 @@ def test_every_bill_follows_from_its_reads_by_the_published_rates(sample_folder:
             if facts["rate"] == "R1":
                 money = Decimal("48.60") + min(use, 20) * Decimal("1.85") + min(max(use - 20, 0), 40) * Decimal("2.60")
                 money += max(use - 60, 0) * Decimal("3.95")
-            elif facts["rate"] == "R1-SEALED":
-                money = Decimal("24.30") + use * Decimal("3.95")
+            elif facts["rate"] == "C1M":
+                money = Decimal("56.20") + min(use, 105) * Decimal("2.10") + max(use - 105, 0) * Decimal("3.05")
             elif facts["rate"] == "C1":
                 money = Decimal("112.40") + min(use, 210) * Decimal("2.10") + max(use - 210, 0) * Decimal("3.05")
             else:
-                assert facts["rate"] == "IR1"
-                money = Decimal("31.20") + use * Decimal("1.35")
+                fixed, price = FLAT[facts["rate"]]
+                money = Decimal(fixed) + use * Decimal(price)
             assert sum(cents for _, cents in part) == int((money * 100).to_integral_value(ROUND_HALF_UP)), trace
             checked += 1
     assert checked > 3_500
@@ -272,15 +279,28 @@ def test_it_looks_like_a_district(sample_folder: str) -> None:
             session.rows("SELECT role, COUNT(*) FROM account_role WHERE to_on IS NULL GROUP BY role")
         )
         assert roles["owner"] == roles["payer"] == 300 and roles["occupant"] > 25 and roles["agent"] > 5
-        assert session.value("SELECT COUNT(*) FROM parcel WHERE length(apn) = 12 AND apn LIKE '%000'") == 300
+        assert (
+            session.value(
+                "SELECT COUNT(*) FROM parcel WHERE length(apn) = 12 AND apn LIKE '%000' AND status = 'active'"
+            )
+            == 303
+        )  # three lie vacant behind a split
         assert session.value("SELECT COUNT(*) FROM party WHERE phone NOT LIKE '(530) 555-01__'") == 0
         assert session.value("SELECT MAX(n) FROM (SELECT COUNT(DISTINCT account_id) AS n FROM account_role"
                              " WHERE role = 'owner' GROUP BY party_id) AS owned") == 2  # fmt: skip
-        assert session.value("SELECT COUNT(*) FROM service WHERE kind = 'irrigation'") > 5
+        kinds: dict[str, int] = dict(session.rows("SELECT kind, COUNT(*) FROM service GROUP BY kind"))
+        assert kinds["irrigation"] > 5 and kinds["fire_line"] > 5 and kinds["hydrant"] == 3
+        assert session.value("SELECT COUNT(*) FROM account WHERE holder_kind = 'agency'") == 2
+        assert session.value("SELECT COUNT(*) FROM meter_relation WHERE kind = 'master_sub'") > 0
+        assert session.value("SELECT COUNT(*) FROM register WHERE n = 2") > 0
+        assert session.value("SELECT COUNT(*) FROM seal WHERE rate_status = 'occasional'") > 3
+        assert session.value("SELECT COUNT(*) FROM account_role WHERE role = 'owner' AND to_on IS NOT NULL") > 3
+        assert session.value("SELECT COUNT(*) FROM parcel_link WHERE kind = 'split'") == 6
         assert session.value("SELECT COUNT(DISTINCT unit) FROM register") == 3
         assert session.value("SELECT COUNT(*) FROM account WHERE state = 'closed'") > 5
         assert session.value("SELECT COUNT(DISTINCT kind) FROM tender") == 6
-        assert session.value("SELECT COUNT(*) FROM (SELECT 1 AS one FROM service_point GROUP BY route_id, sequence"
+        assert session.value("SELECT COUNT(*) FROM (SELECT 1 AS one FROM service_point WHERE route_id IS NOT NULL"
+                             " GROUP BY route_id, sequence"
                              " HAVING COUNT(*) > 1) AS same_step") == 0  # fmt: skip
         unbilled = "B1/2026-11"
         billed = session.rows("SELECT kind FROM read WHERE period = ? AND status = 'billed'", [unbilled])
@@ -373,7 +393,7 @@ def test_the_command_tells_its_way_and_leaves_the_key(tmp_path: Path, capsys: py
 
 def test_the_sample_is_made_once_and_then_left(tmp_path: Path, sample_url: str) -> None:
     place = tmp_path / "default"
-    ensure(str(place))
+    ensure(str(place), 300, 1)
     assert len(found(str(place))) == 3 * len(CODES)
     before = (place / "ubtui.db").stat().st_mtime_ns
     ensure(str(place))

@@ -144,3 +144,35 @@ def test_aging_sums_to_the_balance(at: Desk, steps: list[tuple[int, str, int, in
             [who],
         )
     )
+
+
+def test_a_long_past_posts_what_its_bills_and_receipts_post_one_by_one(at: Desk) -> None:
+    def past(who: int, name: str) -> list[ledger.BillDraft | ledger.ReceiptDraft]:
+        made: list[ledger.BillDraft | ledger.ReceiptDraft] = []
+        for month in range(1, 9):
+            on = D(2026, month, 5)
+            lines = [ledger.BillLine("USE", "use", 30_00 + month), ledger.BillLine("PEN", "late", 5_00)]
+            made.append(
+                ledger.BillDraft(
+                    f"bill-{name}-{month}", f"{name}{month}", who, f"B2/2026-{month:02d}", on, on, on,
+                    on + timedelta(days=30), lines, on,
+                )
+            )  # fmt: skip
+            if month % 3:
+                paid = 47_00 if month % 2 else 61_00
+                made.append(
+                    ledger.ReceiptDraft(f"paid-{name}-{month}", f"P{name}{month}", who, on, paid, "Mail", "check")
+                )
+        return made
+
+    first, second, third = (office.account(at.session, n) for n in (1, 2, 3))
+    both = [*past(first, "a"), *past(second, "b")]
+    assert office.doing(at, lambda work: ledger.post_history(work, iter(both))) == (16, 12)
+    for draft in past(third, "c"):
+        post = ledger.post_bills if isinstance(draft, ledger.BillDraft) else ledger.post_receipts
+        office.doing(at, lambda work, post=post, draft=draft: post(work, [draft]))  # type: ignore[misc]
+    stand = [[(i.charge, i.due_on, i.cents, i.open_cents) for i in at.ask(ledger.items, who)] for who in (first, third)]
+    assert stand[0] == stand[1] and len(stand[0]) == 16
+    assert at.ask(ledger.balance, second) == at.ask(ledger.balance, third)
+    lines = [[(line.kind, line.cents, line.balance) for line in at.ask(ledger.statement, w)] for w in (first, third)]
+    assert lines[0] == lines[1]

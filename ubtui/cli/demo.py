@@ -9,11 +9,13 @@ import click
 from ubtui.cli.common import data_at
 from ubtui.cli.faults import say
 
+ACCOUNTS, YEARS = 2_000, 3
+
 
 @click.command()
 @click.argument("place", required=False, metavar="[FOLDER|URL]")
-@click.option("--accounts", default=300, show_default=True, metavar="N", help="How many accounts.")
-@click.option("--years", default=2, show_default=True, metavar="N", help="Years of reads and bills.")
+@click.option("--accounts", default=ACCOUNTS, show_default=True, metavar="N", help="How many accounts.")
+@click.option("--years", default=YEARS, show_default=True, metavar="N", help="Years of reads and bills.")
 @click.option("--seed", default=7, show_default=True, metavar="N", help="The dice: the same make the same district.")
 @click.option("--today", metavar="DATE", help="The sample's business day (else today).")
 @click.pass_context
@@ -43,7 +45,7 @@ def creation_day() -> date:
     return LiveClock(pendulum.timezone(district(settings()).zone), utc_now).today()
 
 
-def ensure(where: str) -> None:
+def ensure(where: str, accounts: int = ACCOUNTS, years: int = YEARS) -> None:
     """Make the sample district at `where` unless a district stands there already."""
     from contextlib import closing
     from pathlib import Path
@@ -59,4 +61,4 @@ def ensure(where: str) -> None:
                 return
     elif (Path(where) / "ubtui.db").exists():
         return
-    make(where, creation_day(), say=say)
+    make(where, creation_day(), accounts, years, say=say)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import lru_cache
 
 from ubtui.domain.calendars import seed
 from ubtui.domain.dates import period
 from ubtui.settings import Cycle, District
 
+LAST_DAY = 28
 READ_DAYS = 2
 """Business days that a cycle's routes take, one after another."""
 
@@ -35,6 +37,7 @@ class Almanac:
     unbilled: str
 
 
+@lru_cache(maxsize=50_000)
 def business_day(day: date, after: int = 0) -> date:
     """The first business day of the office from `day` on, or the `after`-th one behind that."""
     return seed("OFFICE").add(day - timedelta(days=1), 1 + after)
@@ -42,15 +45,22 @@ def business_day(day: date, after: int = 0) -> date:
 
 def almanac(district: District, today: date, years: int) -> Almanac:
     """Read windows that closed by `today`: of each cycle `years` years of periods, the year's first once more, and
-    the read they start from. The newest window of the cycle read last is not billed."""
+    the read they start from. The newest window of the longer cycle read last waits for its bill run."""
     made = {cycle.code: _windows(cycle, today, years * 12 // cycle.months + 2) for cycle in district.cycles}
-    unbilled = max(made, key=lambda code: (made[code][-1].reads[-1], code))
-    last = made[unbilled][-1]
-    made[unbilled] = (
-        *made[unbilled][:-1],
-        Window(last.period, last.reads, last.bill_on, last.mailed_on, last.due_on, False),
-    )
+    longest = max(cycle.months for cycle in district.cycles)
+    waits = [cycle.code for cycle in district.cycles if cycle.months == longest]
+    unbilled = max(waits, key=lambda code: (made[code][-1].reads[-1], code))
+    made[unbilled] = (*made[unbilled][:-1], replace(made[unbilled][-1], billed=False))
     return Almanac(today, made, {cycle.code: 12 // cycle.months for cycle in district.cycles}, unbilled)
+
+
+def read_day(today: date) -> tuple[int, int]:
+    """Read day and bill day of the longer cycles: one of them was read by yesterday and waits for its bill run."""
+    for back in range(6, 16):
+        day = today - timedelta(days=back)
+        if day.day <= LAST_DAY and business_day(day + timedelta(days=1), READ_DAYS) < today:
+            return day.day, min(LAST_DAY, day.day + 8)
+    raise AssertionError(f"no three office days in the fortnight before {today}")
 
 
 def _windows(cycle: Cycle, today: date, count: int) -> tuple[Window, ...]:
@@ -58,22 +68,23 @@ def _windows(cycle: Cycle, today: date, count: int) -> tuple[Window, ...]:
     year, month = today.year, today.month
     while len(found) < count:
         if (month - cycle.first_month) % cycle.months == 0:
-            window = _window(cycle, year, month)
+            window = _window(cycle, year, month, today)
             if window.reads[-1] <= today:
                 found.append(window)
         year, month = (year, month - 1) if month > 1 else (year - 1, 12)
     return tuple(reversed(found))
 
 
-def _window(cycle: Cycle, year: int, month: int) -> Window:
+def _window(cycle: Cycle, year: int, month: int, today: date) -> Window:
     first = date(year, month, cycle.read_day)
     reads = tuple(business_day(first, n) for n in range(READ_DAYS))
     bill_on = business_day(max(date(year, month, cycle.bill_day), reads[-1] + timedelta(days=1)))
+    mailed_on = business_day(bill_on, 1)
     return Window(
         period(cycle.code, date(year, month, cycle.bill_day)),
         reads,
         bill_on,
-        business_day(bill_on, 1),
+        mailed_on,
         bill_on + timedelta(days=cycle.due_days),
-        True,
+        mailed_on <= today,
     )

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import Annotated, Any
 
@@ -18,9 +17,10 @@ from ubtui.domain.text import fold
 from ubtui.services import ledger, reads
 from ubtui.services.demo import names
 from ubtui.services.demo.stories import stories
-from ubtui.services.demo.story import Person, PointStory, Story
+from ubtui.services.demo.story import MeterStory, Person, PointStory, ReadStory, ReceiptStory, Story
 
 PART = 500
+SPLIT_STEP, SPLIT_AT = 97, 13
 
 
 class Fill(Form, frozen=True, kw_only=True):
@@ -46,21 +46,25 @@ class Filled(msgspec.Struct, frozen=True):
 
 # Tables in the order in which their rows are written.
 _COLUMNS = {
-    "parcel": "id apn county situs legal",
+    "parcel": "id apn county situs legal status retired_on",
+    "parcel_link": "old_parcel_id new_parcel_id kind on_date share_ppm",
     "party": "id kind name search_name phone email mail_line1 mail_city mail_state mail_zip mail_returned",
     "premise": "id parcel_id address city zip customer_class",
     "service_point": "id number premise_id route_id sequence location_note state",
-    "account": "id number cycle_id customer_class state opened_on closed_on",
-    "account_role": "account_id party_id role from_on vesting scope",
+    "account": "id number cycle_id holder_kind customer_class state opened_on closed_on",
+    "account_role": "account_id party_id role from_on to_on vesting scope",
     "account_parcel": "account_id parcel_id",
     "service": "id account_id point_id kind rate_code unit customer_class seasonal from_on to_on",
     "meter": "id maker serial model size bought_on",
-    "register": "id meter_id dials mult_num mult_den unit",
+    "register": "id meter_id n dials mult_num mult_den unit",
     "endpoint": "meter_id radio from_on",
     "install": "meter_id point_id on_date off_date",
+    "meter_relation": "meter_id other_id kind from_on",
     "seal": "point_id number lock_state lock_reason rate_status placed_on placed_value requested_by fee_cents"
     " verified_on",
-    "read": "register_id read_on point_id period value usage days kind source status held_code entered_by entered_at",
+    "read": "register_id read_on point_id period value usage days kind source status held_code trouble_code"
+    " entered_by entered_at",
+    "read_skip": "point_id period skipped_on why by_staff at",
     "staged_row": "batch_id row_no kind reason sentence state raw fields point_id account_id register_id period"
     " decided_by decided_at why",
 }
@@ -105,6 +109,7 @@ class _Part:
         self.accounts: dict[int, int] = {}
         self.services: dict[tuple[int, int], int] = {}
         self.registers: list[int] = []
+        self.first_meter = 0
         self.second: list[tuple[Any, ...]] = []
         self.reads = 0
 
@@ -118,19 +123,39 @@ class _Part:
         self.rows[table].append(tuple(v.isoformat() if isinstance(v, date) else v for v in values))
 
     def account(self, s: Story) -> None:
-        account, parcel, premise = self.new("account"), self.new("parcel"), self.new("premise")
+        account, premise = self.new("account"), self.new("premise")
         self.accounts[s.index] = account
-        county, legal = self.work.district.county, f"Lot {s.index % 90 + 1}"
-        self.add("parcel", parcel, s.apn, county, f"{s.address}, {s.city}", legal)
+        parcel = self.parcel(s)
         self.add("premise", premise, parcel, s.address, s.city, s.zip, s.customer_class)
         state = "closed" if s.closed_on else "active"
-        self.add("account", account, s.number, self.cycles[s.cycle], s.customer_class, state, s.opened_on, s.closed_on)
+        holder = "agency" if s.customer_class == "agency" else "owner"
+        self.add(
+            "account", account, s.number, self.cycles[s.cycle], holder, s.customer_class, state, s.opened_on,
+            s.closed_on,
+        )  # fmt: skip
         self.add("account_parcel", account, parcel)
         for role in s.roles:
             party = self.party(role.person)
-            self.add("account_role", account, party, role.role, role.from_on, role.vesting, role.scope)
+            self.add("account_role", account, party, role.role, role.from_on, role.to_on, role.vesting, role.scope)
+        self.first_meter = 0
         for n, point in enumerate(s.points):
             self.point(s, n, point, account, premise)
+
+    def parcel(self, s: Story) -> int:
+        """The parcel of an account; a few came out of a split, the rest of which lies vacant."""
+        parcel, county, legal = self.new("parcel"), self.work.district.county, f"Lot {s.index % 90 + 1}"
+        self.add("parcel", parcel, s.apn, county, f"{s.address}, {s.city}", legal, "active", None)
+        if s.index % SPLIT_STEP == SPLIT_AT:
+            whole, rest = self.new("parcel"), self.new("parcel")
+            number = int(s.apn[6:9])
+            apns = [f"{s.apn[:6]}{number + more:03d}000" for more in (900, 450)]
+            day = date(s.opened_on.year - 1, 1 + s.index % 12, 14)
+            self.add("parcel", whole, apns[0], county, f"{s.address}, {s.city}", legal, "retired", day)
+            self.add("parcel", rest, apns[1], county, f"behind {s.address}, {s.city}", f"{legal}-B", "active", None)
+            share = 300_000 + s.index % 7 * 50_000
+            self.add("parcel_link", whole, parcel, "split", day, share)
+            self.add("parcel_link", whole, rest, "split", day, 1_000_000 - share)
+        return parcel
 
     def party(self, p: Person) -> int:
         if p.key not in self.parties:
@@ -153,37 +178,49 @@ class _Part:
         point, service = self.new("service_point"), self.new("service")
         self.services[s.index, n] = service
         unit = self.work.district.billing_unit
-        self.add("service_point", point, p.number, premise, self.route(p.route, s), p.sequence, p.note, p.state)
+        route = None if p.route is None else self.route(p.route, s)
+        self.add("service_point", point, p.number, premise, route, p.sequence, p.note, p.state)
         self.add(
             "service", service, account, point, p.kind, p.rate, unit, p.customer_class, int(p.seasonal), p.from_on,
             p.to_on,
         )  # fmt: skip
         for m in p.meters:
-            meter, register = self.new("meter"), self.new("register")
+            meter = self.new("meter")
+            self.first_meter = self.first_meter or meter
             self.add("meter", meter, m.maker, m.serial, m.model, m.size, m.on)
-            self.add("register", register, meter, m.dials, m.num, m.den, m.unit)
             self.add("install", meter, point, m.on, m.off)
             if m.radio:
                 self.add("endpoint", meter, m.radio, m.on)
-            for r in m.reads:
-                self.add(
-                    "read", register, r.on, point, r.period, r.value, r.usage, r.days, r.kind, "A", r.status, r.held,
-                    "service", f"{r.on}T23:10:00.000000Z",
-                )  # fmt: skip
-            self.reads += len(m.reads)
-            self.registers.append(register)
+            if p.behind:
+                self.add("meter_relation", self.first_meter, meter, "master_sub", m.on)
+            for k, counted in enumerate((m.reads, m.low) if m.low else (m.reads,), 1):
+                self.register(meter, k, point, m, counted)
         if p.seal:
-            asked = s.roles[0].person.name
+            asked, locked = s.roles[0].person.name, p.seal.locked
             self.add(
-                "seal", point, p.seal.number, "locked", "owner_request", "sealed", p.seal.placed_on,
-                p.seal.placed_value, asked, 2_500, p.seal.placed_on,
+                "seal", point, p.seal.number, "locked" if locked else "unlocked", "owner_request",
+                "sealed" if locked else "occasional", p.seal.placed_on, p.seal.placed_value, asked, 2_500,
+                p.seal.placed_on,
             )  # fmt: skip
+        for day, period, why in s.skips if n == 0 else ():
+            self.add("read_skip", point, period, day, why, "service", f"{day}T23:10:00.000000Z")
         if n == 0 and s.twice:
             newest = p.meters[-1].reads[-1]
             for k, state in enumerate(s.twice):
                 on, value = newest.on.isoformat(), newest.value + 3 + 2 * k
                 seen = (p.meters[-1].maker, p.meters[-1].serial, p.number, on, value)
-                self.second.append((seen, state, point, account, register, newest.period))
+                self.second.append((seen, state, point, account, self.registers[-1], newest.period))
+
+    def register(self, meter: int, n: int, point: int, m: MeterStory, counted: Sequence[ReadStory]) -> None:
+        register = self.new("register")
+        self.add("register", register, meter, n, m.dials, m.num, m.den, m.unit)
+        for r in counted:
+            self.add(
+                "read", register, r.on, point, r.period, r.value, r.usage, r.days, r.kind, r.source, r.status, r.held,
+                r.trouble, "service", f"{r.on}T23:10:00.000000Z",
+            )  # fmt: skip
+        self.reads += len(counted)
+        self.registers.append(register)
 
     def write(self) -> None:
         if self.second:
@@ -213,32 +250,33 @@ class _Part:
             )  # fmt: skip
 
     def post(self, told: Sequence[Story]) -> tuple[int, int]:
-        """Post bills and receipts month by month, so that each account's ledger runs in the order of its days."""
-        bills: dict[str, list[ledger.BillDraft]] = defaultdict(list)
-        receipts: dict[str, list[ledger.ReceiptDraft]] = defaultdict(list)
-        for s in told:
-            account = self.accounts[s.index]
-            for bill in s.bills:
-                lines = [replace(line, service_id=self.services[s.index, n]) for n, line in bill.lines]
-                bills[bill.period[-7:]].append(
-                    ledger.BillDraft(
-                        f"bill-{bill.number}", bill.number, account, bill.period, bill.from_on, bill.to_on,
-                        bill.billed_on, bill.due_on, lines, bill.mailed_on,
-                    )
-                )  # fmt: skip
-            for r in s.receipts:
-                before = [bill.period[-7:] for bill in s.bills if bill.billed_on <= r.received_on]
-                receipts[before[-1]].append(
-                    ledger.ReceiptDraft(
-                        f"receipt-{r.number}", r.number, account, r.received_on, r.cents, r.source, r.kind, r.reference
-                    )
+        """Post each account's bills and receipts, in the order of their days."""
+        self._months(bill.billed_on for s in told for bill in s.bills)
+        return ledger.post_history(self.work, (draft for s in told for draft in self.history(s)))
+
+    def history(self, s: Story) -> Iterator[ledger.BillDraft | ledger.ReceiptDraft]:
+        account, came = self.accounts[s.index], list(reversed(s.receipts))
+        for bill in s.bills:
+            while came and came[-1].received_on < bill.billed_on:
+                yield self.receipt(account, came.pop())
+            lines = [
+                ledger.BillLine(
+                    line.charge, line.label, line.cents, line.quantity, line.rate, self.services[s.index, line.point],
+                    line.trace,
                 )
-        count = [0, 0]
-        self._months(bill.billed_on for month in bills.values() for bill in month)
-        for month in sorted(bills):
-            count[0] += ledger.post_bills(self.work, bills[month])
-            count[1] += ledger.post_receipts(self.work, receipts[month])
-        return count[0], count[1]
+                for line in bill.lines
+            ]  # fmt: skip
+            yield ledger.BillDraft(
+                f"bill-{bill.number}", bill.number, account, bill.period, bill.from_on, bill.to_on, bill.billed_on,
+                bill.due_on, lines, bill.mailed_on,
+            )  # fmt: skip
+        while came:
+            yield self.receipt(account, came.pop())
+
+    def receipt(self, account: int, r: ReceiptStory) -> ledger.ReceiptDraft:
+        return ledger.ReceiptDraft(
+            f"receipt-{r.number}", r.number, account, r.received_on, r.cents, r.source, r.kind, r.reference
+        )
 
     def _months(self, days: Iterable[date]) -> None:
         """Open the ledger's months of years that the set-up did not open."""

@@ -22,7 +22,7 @@ from ubtui.domain.calendars import FIRST_YEAR, LAST_YEAR
 from ubtui.domain.errors import BadValue
 from ubtui.services import worklist
 from ubtui.services.demo import papers
-from ubtui.services.demo.calendar import almanac
+from ubtui.services.demo.calendar import almanac, read_day
 from ubtui.services.demo.fill import PART, Fill, fill
 from ubtui.services.demo.papers import Office
 from ubtui.services.demo.plants import CODES, places
@@ -57,9 +57,13 @@ def seal(work: Work, form: Seal) -> Sealed:
     return Sealed(len(form.entries))
 
 
-def settings() -> str:
-    """The sample district's own settings file."""
-    return resources.files("ubtui.services.demo").joinpath("district.toml").read_text("utf-8")
+def settings(today: date | None = None) -> str:
+    """The sample district's own settings file; its read and bill days as they suit a sample made on `today`."""
+    text = resources.files("ubtui.services.demo").joinpath("district.toml").read_text("utf-8")
+    if today is not None:
+        read, bill = read_day(today)
+        text = text.replace("read_day = 20\nbill_day = 25", f"read_day = {read}\nbill_day = {bill}")
+    return text
 
 
 def make(
@@ -129,7 +133,7 @@ def _made(
     session = opened(True)
     with closing(session.database) as database:
         database.connect()
-        found = install(session, settings(), today, f"{late - timedelta(days=1)}T15:00:00.000000Z", folder)
+        found = install(session, settings(today), today, f"{late - timedelta(days=1)}T15:00:00.000000Z", folder)
     session = opened(False)
     with closing(session.database) as database:
         database.connect()
@@ -156,9 +160,9 @@ def _troubled(
     skip: Collection[str],
 ) -> list[Entry]:
     days = almanac(found, today, years)
-    carrying = places(seed, accounts, days, [cycle.code for cycle in found.cycles])
+    carrying = places(seed, accounts, days, found)
     say("proposals and papers")
-    entries = raised(carrying, skip) + papers.write(office, carrying, today, skip)
+    entries = raised(found, carrying, skip) + papers.write(office, carrying, today, skip)
     entries.sort(key=lambda e: (e.code, e.subject))
     office.acts = 1_000
     office.does("service", today, worklist.refresh, worklist.Refresh())

@@ -9,18 +9,24 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from fractions import Fraction
 from functools import lru_cache
+from itertools import pairwise
 
 from ubtui.domain.money import rate, round_cents
-from ubtui.domain.tariff import Bill, Line, Tariff
+from ubtui.domain.tariff import Line, Tariff
 from ubtui.services.demo.calendar import business_day
 from ubtui.services.demo.draft import Draft
-from ubtui.services.demo.story import BillStory, PointStory, ReadStory, ReceiptStory
-from ubtui.services.ledger import BillLine
+from ubtui.services.demo.story import BillStory, LineStory, PointStory, ReadStory, ReceiptStory
 from ubtui.settings import District
 
 PENALTY_PERCENT = 10
-RATES = {"residential": "R1", "multi": "C1", "commercial": "C1", "institutional": "C1", "irrigation": "IR1"}
-SEALED_RATE = "R1-SEALED"
+RATES = {
+    **{"residential": "R1", "multi": "C1", "commercial": "C1", "institutional": "C1", "irrigation": "IR1"},
+    "agency": "AG1",
+}
+BY_MONTH = ("C1", "IR1", "FL")
+"""Rates that have a second one, with an M behind it, for a month's bill."""
+_LABELS = {"IR1": ", irrigation", "FL": ", fire line", "HY": ", hydrant", "AG1": ", intertie"}
+SEALED_RATE, OCCASIONAL_RATE = "R1-SEALED", "R1-OCC"
 _SOURCES = {
     "ach": "Autopay",
     "web": "Web payment",
@@ -41,7 +47,13 @@ class Turn:
     bill: tuple[date, date, date] | None
 
 
-def rates(district: District) -> Callable[[str, int], Bill]:
+def rate_code(kind: str, customer_class: str, monthly: bool) -> str:
+    """The rate a service is billed by."""
+    code = {"fire_line": "FL", "hydrant": "HY", "irrigation": "IR1"}.get(kind) or RATES[customer_class]
+    return f"{code}M" if monthly and code in BY_MONTH else code
+
+
+def rates(district: District) -> Callable[[str, int], tuple[LineStory, ...]]:
     """The district's rates as one function of rate code and use; the same use is computed once."""
     tariffs = {
         r.code: Tariff(r.code, r.effective, rate(r.fixed), r.tier_starts, tuple(map(rate, r.tier_prices)))
@@ -49,47 +61,79 @@ def rates(district: District) -> Callable[[str, int], Bill]:
     }
 
     @lru_cache(maxsize=20_000)
-    def bill(code: str, usage: int) -> Bill:
-        return tariffs[code].bill(usage)
+    def lines(code: str, usage: int) -> tuple[LineStory, ...]:
+        return tuple(_line(line, code) for line in tariffs[code].bill(usage).lines)
 
-    return bill
+    return lines
+
+
+def _line(line: Line, code: str) -> LineStory:
+    fixed = line.code == "fixed"
+    label = "Service charge" if fixed else "Water use"
+    if line.label.startswith("Tier"):
+        label += f", {line.label.lower()}"
+    label += _LABELS.get(code.removesuffix("M"), "")
+    return LineStory(0, "SVC" if fixed else "USE", label, line.cents, str(line.quantity), decimal(line.rate))
 
 
 def bills(
-    priced: Callable[[str, int], Bill], d: Draft, points: Sequence[PointStory], turns: Sequence[Turn], number: str
+    priced: Callable[[str, int], tuple[LineStory, ...]],
+    d: Draft,
+    points: Sequence[PointStory],
+    turns: Sequence[Turn],
+    number: str,
 ) -> Iterator[BillStory]:
     """One bill a billed turn: each point's service charge and use, line by line."""
+    pairs = [_pairs(point) for point in points]
     for j, turn in enumerate(turns):
         if not j or turn.bill is None:
             continue
-        lines: list[tuple[int, BillLine]] = []
+        lines: list[LineStory] = []
         for n, point in enumerate(points):
-            prev, read = _pair(point, turns[j - 1].on, turn.on)
-            assert read.usage is not None
-            sealed = d.sealed_at is not None and j > d.sealed_at
-            code = SEALED_RATE if sealed else RATES[point.customer_class]
-            trace = json.dumps(
-                {
-                    "point": point.number, "from": prev.on.isoformat(), "to": read.on.isoformat(),
-                    "previous": prev.value, "present": read.value, "use": read.usage, "rate": code,
-                }
-            )  # fmt: skip
-            lines += [(n, _line(line, n, trace)) for line in priced(code, read.usage).lines]
+            facts: dict[str, object] = {"point": point.number}
+            use = 0
+            if point.meters:
+                (prev, read), *slow = pairs[n][turn.on]
+                assert read.usage is not None
+                use = read.usage
+                facts |= {
+                    "from": prev.on.isoformat(), "to": read.on.isoformat(), "previous": prev.value,
+                    "present": read.value,
+                }  # fmt: skip
+                for before, low in slow:
+                    use += low.usage or 0
+                    facts |= {"previous_low": before.value, "present_low": low.value}
+                if behind := sum(
+                    pairs[m][turn.on][0][1].usage or 0 for m, p in enumerate(points) if p.behind and not n
+                ):
+                    use -= behind
+                    facts["behind"] = behind
+            code = _in_force(d, point, use, j)
+            trace = json.dumps({**facts, "use": use, "rate": code})
+            lines += [line._replace(point=n, trace=trace) for line in priced(code, use)]
         yield BillStory(
             f"{number}-{turn.period[-7:-3]}{turn.period[-2:]}", turn.period, turns[j - 1].on, turn.on, *turn.bill,
             tuple(lines),
         )  # fmt: skip
 
 
-def _line(line: Line, n: int, trace: str) -> BillLine:
-    fixed = line.code == "fixed"
-    label = "Service charge" if fixed else "Water use"
-    if line.label.startswith("Tier"):
-        label += f", {line.label.lower()}"
-    if n:
-        label += ", irrigation"
-    charge = "SVC" if fixed else "USE"
-    return BillLine(charge, label, line.cents, str(line.quantity), decimal(line.rate), None, trace)
+def _in_force(d: Draft, point: PointStory, use: int, turn: int) -> str:
+    """The rate of one turn: behind a seal the sealed rate; where use is occasional the full one in periods of use."""
+    if point.kind == "potable" and d.sealed_at is not None and turn > d.sealed_at:
+        return SEALED_RATE
+    if point.kind == "potable" and d.occasional and not use:
+        return OCCASIONAL_RATE
+    return rate_code(point.kind, point.customer_class, d.monthly)
+
+
+def _pairs(point: PointStory) -> dict[date, list[tuple[ReadStory, ReadStory]]]:
+    """By read day: the reads a bill measures, each with the one before; first the main register's."""
+    found: dict[date, list[tuple[ReadStory, ReadStory]]] = {}
+    for meter in point.meters:
+        for reads in (meter.reads, meter.low):
+            for prev, read in pairwise(reads):
+                found.setdefault(read.on, []).append((prev, read))
+    return found
 
 
 def payments(
@@ -103,8 +147,8 @@ def payments(
         last = n == len(made) - 1
         if owed > 500:
             fee = round_cents(Fraction(owed * PENALTY_PERCENT, 100))
-            line = BillLine("PEN", "Late penalty", fee, decimal(Fraction(owed, 100)), f"{PENALTY_PERCENT} %")
-            bill = replace(bill, lines=(*bill.lines, (0, line)))
+            line = LineStory(0, "PEN", "Late penalty", fee, decimal(Fraction(owed, 100)), f"{PENALTY_PERCENT} %")
+            bill = replace(bill, lines=(*bill.lines, line))
         out.append(bill)
         owed += bill.cents
         when, cents, how = _payment(rng, d, bill, owed, last)
@@ -141,11 +185,3 @@ def decimal(value: Fraction) -> str:
     whole, rest = divmod(value * 10_000, 1)
     text = f"{whole // 10_000}.{whole % 10_000:04d}"
     return text[:-2] if text.endswith("00") and not rest else text
-
-
-def _pair(point: PointStory, before: date, on: date) -> tuple[ReadStory, ReadStory]:
-    for meter in point.meters:
-        for prev, read in zip(meter.reads, meter.reads[1:], strict=False):
-            if read.on == on and prev.on == before:
-                return prev, read
-    raise LookupError(f"{point.number}: no reads of {before} and {on}")

@@ -99,6 +99,8 @@ FACES: Final[tuple[Face, ...]] = (
     ("Badger", "M70", 7, "gal", 1, 1, 8),
 )
 LARGE_FACE: Final[Face] = ("Neptune", "HP Turbine", 6, "ccf", 1, 1, 1)
+INTERTIE_FACE: Final[Face] = ("Sensus", "OMNI T2", 8, "ccf", 1, 1, 1)
+AGENCIES: Final = ("Quartz Hollow Mutual Water Company", "Town of Upper Flume")
 GARDEN_FACE: Final = FACES[1]
 SIZES: Final = {
     "residential": ("5/8", "3/4", "3/4", "1"),
@@ -106,7 +108,9 @@ SIZES: Final = {
     "commercial": ("3/4", "1", "1-1/2", "2"),
     "institutional": ("2", "3"),
     "irrigation": ("3/4", "1"),
+    "agency": ("6", "8"),
 }
+SUMMER: Final = frozenset({5, 6, 7, 8, 9, 10})
 # Use of a two-month period by the month of its bill, in thousandths of the year's average.
 SEASON: Final = (780, 750, 790, 870, 990, 1130, 1280, 1320, 1230, 1070, 930, 830)
 GARDEN: Final = (0, 0, 0, 250, 900, 1600, 2100, 2200, 1900, 1300, 500, 0)

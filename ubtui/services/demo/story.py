@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
-
-from ubtui.services.ledger import BillLine
+from typing import NamedTuple
 
 
 @dataclass(frozen=True)
@@ -33,6 +32,7 @@ class Role:
     from_on: date
     vesting: str | None = None
     scope: str | None = None
+    to_on: date | None = None
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,8 @@ class ReadStory:
     kind: str
     status: str
     held: str | None = None
+    source: str = "A"
+    trouble: str | None = None
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,8 @@ class MeterStory:
     off: date | None
     radio: str | None
     reads: tuple[ReadStory, ...]
+    low: tuple[ReadStory, ...] = ()
+    """Reads of a compound meter's second register, for slow flow; `reads` are then those of the fast one."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,8 @@ class SealStory:
     number: str
     placed_on: date
     placed_value: int
+    locked: bool = True
+    """Open, and the point is used now and then."""
 
 
 @dataclass(frozen=True)
@@ -79,8 +85,8 @@ class PointStory:
     """A service point with its service, its meters one after another and its seal."""
 
     number: str
-    route: str
-    sequence: int
+    route: str | None
+    sequence: int | None
     note: str
     state: str
     kind: str
@@ -91,6 +97,20 @@ class PointStory:
     to_on: date | None
     meters: tuple[MeterStory, ...]
     seal: SealStory | None
+    behind: bool = False
+    """Its meter hangs behind the account's first one, which counts its use too."""
+
+
+class LineStory(NamedTuple):
+    """A line of a bill; `point` is the place of its point in the account."""
+
+    point: int
+    charge: str
+    label: str
+    cents: int
+    quantity: str
+    rate: str
+    trace: str = "{}"
 
 
 @dataclass(frozen=True)
@@ -104,11 +124,11 @@ class BillStory:
     billed_on: date
     mailed_on: date
     due_on: date
-    lines: tuple[tuple[int, BillLine], ...]
+    lines: tuple[LineStory, ...]
 
     @property
     def cents(self) -> int:
-        return sum(line.cents for _, line in self.lines)
+        return sum(line.cents for line in self.lines)
 
 
 @dataclass(frozen=True)
@@ -151,3 +171,5 @@ class Story:
     plant: str = ""
     twice: tuple[str, ...] = field(default=())
     """States of second reads staged for the newest period."""
+    skips: tuple[tuple[date, str, str], ...] = ()
+    """Day, period and reason of each window in which nobody could read the first meter."""

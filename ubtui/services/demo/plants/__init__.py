@@ -1,0 +1,63 @@
+"""The trouble planted in the sample: three of each kind, and one just inside its limit that must not be found."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Collection
+from itertools import product
+from typing import Final
+
+from ubtui.services.demo.calendar import Almanac
+from ubtui.services.demo.draft import Draft, cycle_of, is_monthly
+from ubtui.services.demo.plants import accounts, reads
+from ubtui.services.demo.plants.plant import TIMES, Plant, Planting, plain
+from ubtui.settings import District
+
+__all__ = ["CODES", "SAFE", "SPURS", "TIMES", "Plant", "kept", "places", "planted"]
+
+_TROUBLE: Final[dict[str, Planting]] = {**reads.TROUBLE, **accounts.TROUBLE}
+COMMON: Final = (
+    *("R04", "R05", "R06", "R07", "R08", "R09", "R10", "R13", "R14", "R15"),
+    *("P07", "A01", "A02", "A04", "Q01", "X05"),
+)
+"""What a small sample has first."""
+CODES: Final = tuple(code for code in _TROUBLE if code in COMMON)
+SAFE: Final = frozenset({3, 5})
+"""Places of accounts that belong to staff: nothing is planted there."""
+SPURS: Final = frozenset({"R01", "R16"})
+"""Codes whose trouble is a route's."""
+_SEATS: Final = {"R16": 3}
+"""How many accounts a plant needs, where one is not enough."""
+
+
+def places(seed: int, count: int, almanac: Almanac, district: District) -> dict[int, Plant]:
+    """Which account carries which plant: one of every common code first, then the others while there is room.
+
+    Reads are planted in the cycle that waits for its bill run. The same whatever is left out later.
+    """
+    rng = random.Random(f"{seed}:plants")
+    order = rng.sample(range(count), count) if count <= 20_000 else rng.sample(range(count), 20_000)
+    free = [i for i in order if i not in SAFE and i % 10 not in (8, 9) and not is_monthly(i)]
+    unread = [i for i in free if cycle_of(district, i) == almanac.unbilled]
+    read = [i for i in free if cycle_of(district, i) != almanac.unbilled]
+    found: dict[int, Plant] = {}
+    for some, others in ((COMMON, free), ([code for code in CODES if code not in COMMON], [*read, *unread])):
+        for time, code in product(TIMES, some):
+            choice = (i for i in (unread if code[0] == "R" else others) if i not in found)
+            seats = _SEATS.get(code, 1)
+            at = [i for _, i in zip(range(seats), choice, strict=False)]
+            if len(at) == seats:
+                found |= {i: Plant(code, time, seat) for seat, i in enumerate(at)}
+    return found
+
+
+def planted(draft: Draft, plant: Plant, almanac: Almanac) -> None:
+    """Change an account's draft so that it has this trouble and no other."""
+    plain(draft)
+    rng = random.Random(f"{draft.index}:{plant.name}")
+    _TROUBLE[plant.code](draft, plant, almanac, rng)
+
+
+def kept(found: dict[int, Plant], skip: Collection[str]) -> dict[int, Plant]:
+    """The plants without those left out by name."""
+    return {i: plant for i, plant in found.items() if plant.name not in skip}
