@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ubtui.domain.errors import BadValue
-from ubtui.domain.filters import FIELDS, Clause, Filter, matches, parse
+from ubtui.domain.filters import FIELDS, SAYS, Clause, Filter, Open, matches, open_at, parse
 
 ROW: dict[str, object] = {
     "priority": 74,
@@ -179,3 +179,33 @@ def test_any_text_is_a_filter_or_refused(text: str) -> None:
     assert all(clause.field in (*FIELDS, "text") and clause.values for clause in filter.clauses)
     assert isinstance(matches(ROW, filter), bool)
     assert matches({}, filter) == all(clause.negated for clause in filter.clauses)
+
+
+@pytest.mark.parametrize(
+    ("text", "cursor", "found"),
+    [
+        ("", 0, Open(0, 0, False, "", "", "")),
+        ("co", 2, Open(0, 2, False, "", "", "co")),
+        ("code:R0", 7, Open(0, 7, False, "code", "", "R0")),
+        (">90 -Cycle:B1,b", 15, Open(4, 15, True, "cycle", "B1,", "b")),
+        ('class:"multi fa', 15, Open(0, 15, False, "class", "", "multi fa")),
+        ("code:R04 ", 9, Open(9, 9, False, "", "", "")),
+        ("code:R04 >9", 6, Open(0, 6, False, "code", "", "R")),
+        ("colour:r", 8, Open(0, 8, False, "", "", "colour:r")),
+        ("ab", 99, Open(0, 2, False, "", "", "ab")),
+    ],
+)
+def test_what_is_being_typed(text: str, cursor: int, found: Open) -> None:
+    assert open_at(text, cursor) == found
+
+
+@given(st.text(max_size=30), st.integers(-2, 40))
+def test_what_is_being_typed_is_part_of_the_text(text: str, cursor: int) -> None:
+    found = open_at(text, cursor)
+    assert 0 <= found.start <= found.end <= len(text)
+    assert found.field in ("", *FIELDS)
+    assert found.typed in text[found.start : found.end].replace('"', "")
+
+
+def test_every_field_says_what_it_is() -> None:
+    assert tuple(SAYS) == FIELDS and all(SAYS.values())

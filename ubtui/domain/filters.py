@@ -38,6 +38,25 @@ FIELDS = tuple(ROW_KEY)
 ORDERED = ("pri", "age", "due", "money", "units")
 SEARCHED = ("title", "who", "where", "account")
 
+SAYS = {
+    "code": "the kind of trouble, as R04",
+    "group": "the letter of the kind, as R",
+    "cycle": "accounts billed together",
+    "route": "the reading route",
+    "account": "the account's number",
+    "state": ", ".join(STATES),
+    "assignee": "who has it; me: mine",
+    "role": "whose kind of work it is",
+    "class": "the class of customer",
+    "pri": "priority: pri:80..100, or just >90",
+    "age": "days since it was found",
+    "due": "the day it is due",
+    "money": "dollars at stake",
+    "units": "units of water",
+    "backlog": "what waits for a day's quota",
+}
+"""Each field of the language in a few words."""
+
 _TOKEN = re.compile(r'(?:[^\s"]|"[^"]*")+')
 _CLAUSE = re.compile(r"([A-Za-z][A-Za-z0-9_]*|)(:(?:>=|<=|>|<)|:|>=|<=|>|<)(.*)", re.DOTALL)
 _LONGEST = 500
@@ -92,6 +111,38 @@ def _clause(token: str) -> Clause:
             raise BadValue(f"Filter {token!r} has a range of {name}, which has no order: list the values.")
         return _range(name, raw, token, negated)
     return Clause(name, "in", tuple(_value(name, part, token) for part in raw.split(",")), negated)
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """The clause under a cursor as far as it is typed: from `start` to `end` of the text, its field ("" while none
+    is named), the values before the one being typed, and what is typed of that one."""
+
+    start: int
+    end: int
+    negated: bool
+    field: str
+    before: str
+    typed: str
+
+
+def open_at(text: str, cursor: int) -> Open:
+    """The clause of `text` that the cursor stands in or behind; an empty one between clauses."""
+    cursor = max(0, min(cursor, len(text)))
+    start, quoted = 0, False
+    for place, letter in enumerate(text[:cursor]):
+        if letter == '"':
+            quoted = not quoted
+        elif letter.isspace() and not quoted:
+            start = place + 1
+    token = text[start:cursor]
+    negated = token.startswith("-")
+    body = token[1:] if negated else token
+    name, colon, rest = body.partition(":")
+    if not colon or name.casefold() not in FIELDS:
+        return Open(start, cursor, negated, "", "", body.replace('"', ""))
+    before, comma, typed = rest.rpartition(",")
+    return Open(start, cursor, negated, name.casefold(), before + comma, typed.replace('"', ""))
 
 
 def _range(name: str, raw: str, token: str, negated: bool) -> Clause:

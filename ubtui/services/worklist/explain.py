@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from ubtui.act import Look
+from ubtui.detectors.base import Detector
 from ubtui.detectors.heal import parameters
 from ubtui.detectors.registry import CODES
 from ubtui.domain.dates import parse_instant
+from ubtui.domain.effort import usual_minutes
 from ubtui.domain.errors import BadValue
 from ubtui.domain.ranking import BASE
+from ubtui.services.worklist.backlog import WINDOW_DAYS, may_demote
 from ubtui.services.worklist.queue import LIVE
 
 
@@ -26,7 +29,11 @@ class Limit:
 
 @dataclass(frozen=True)
 class Explained:
-    """A code's rule and record: items raised so far, live now, the share dismissed (per cent), minutes to close."""
+    """A code's rule and record: items raised so far, live now, the share dismissed (per cent), minutes to close.
+
+    `standing` is where its items go: the lists, or the backlog and why; `raised_30` and `dismissed_30` are those of 30
+    days, by which a kind may demote itself; `minutes` of work an item takes, from `measured` claims (0: an estimate).
+    """
 
     code: str
     title: str
@@ -44,6 +51,12 @@ class Explained:
     live: int
     dismissed_percent: int
     minutes_to_close: int | None
+    standing: str
+    backlog: int
+    raised_30: int
+    dismissed_30: int
+    minutes: int
+    measured: int
 
 
 def explain(look: Look, code: str) -> Explained:
@@ -67,6 +80,8 @@ def explain(look: Look, code: str) -> Explained:
     ):
         spent += parse_instant(ended) - parse_instant(begun)
         closed += 1
+    since = (look.today - timedelta(days=WINDOW_DAYS - 1)).isoformat()
+    took = look.db.one("SELECT minutes, measured FROM kind_minutes WHERE code = ?", [code]) or (usual_minutes(code), 0)
     return Explained(
         code=code,
         title=detector.title,
@@ -84,4 +99,29 @@ def explain(look: Look, code: str) -> Explained:
         live=int(live),
         dismissed_percent=100 * int(dismissed) // int(raised) if raised else 0,
         minutes_to_close=round(spent / timedelta(minutes=1) / closed) if closed else None,
+        standing=_standing(look, detector),
+        backlog=int(look.db.value(f"{_COUNT} AND state = 'open' AND backlog = 1", [code])),
+        raised_30=int(look.db.value(f"{_COUNT} AND detected_on >= ? AND backlog = 0", [code, since])),
+        dismissed_30=int(
+            look.db.value(f"{_COUNT} AND detected_on >= ? AND backlog = 0 AND state = 'dismissed'", [code, since])
+        ),
+        minutes=took[0],
+        measured=took[1],
     )
+
+
+_COUNT = "SELECT COUNT(*) FROM work_item WHERE code = ?"
+
+
+def _standing(look: Look, detector: Detector) -> str:
+    """Where a kind's items go."""
+    quota = look.district.worklist.backlog_per_day
+    if detector.project:
+        return f"a project: in the backlog, {quota} a day come to the lists"
+    row = look.db.one("SELECT state, on_day, by_whom, reason FROM detector_state WHERE code = ?", [detector.code])
+    if row is None:
+        return "on the lists" if may_demote(detector) else "on the lists, and never demoted by itself"
+    state, day, by, reason = row
+    if state == "demoted":
+        return f"in the backlog since {day}, demoted by {by}: {reason}"
+    return f"on the lists, brought back on {day} by {by}: {reason}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -13,6 +13,7 @@ from ubtui.domain.dates import parse_instant
 from ubtui.domain.errors import BadValue
 from ubtui.domain.numbers import format_account
 from ubtui.domain.subjects import ItemKey, Subject
+from ubtui.services.worklist.queue import kind_title, sees_names
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,7 @@ def item(look: Look, key: ItemKey | int) -> ItemView:
         [found["id"]],
     )
     known["backlog"] = bool(found["backlog"])
-    return ItemView(
+    view = ItemView(
         **{**known, "evidence": json.loads(found["evidence"])},
         question=f"{asked[0]} asks: {asked[1]}" if asked else "",
         key=key_of(found),
@@ -120,6 +121,15 @@ def item(look: Look, key: ItemKey | int) -> ItemView:
         parent=str(ItemKey(parent[0], Subject(parent[1], parent[2]), parent[3])) if parent else None,
         events=events,
     )
+    return view if sees_names(look.actor.role, look.district.kind) else _nameless(view)
+
+
+def _nameless(view: ItemView) -> ItemView:
+    """The item without anything that may name a customer: the words of people and the figures behind it."""
+    return replace(
+        view, title=kind_title(view.key.code), who="", place="", why="", evidence={}, wait_for=None, resolution=None,
+        override_reason=None, question="", events=tuple(replace(event, note="") for event in view.events),
+    )  # fmt: skip
 
 
 _KEY = "w.code, w.subject_type, w.subject_key, w.period"

@@ -196,11 +196,12 @@ def tally(look: Look) -> Tally:
     return Tally(mine, team, waiting, int(done))
 
 
-def day_began(look: Look) -> str:
-    """The first instant of the business day; a kept day is written with UTC's time of day."""
+def day_began(look: Look, day: date | None = None) -> str:
+    """The first instant of a business day, today's if none is named; a kept day is written with UTC's time of day."""
+    day = day or look.today
     if look.district.kind != "live":
-        return f"{look.today.isoformat()}T00:00:00.000000Z"
+        return f"{day.isoformat()}T00:00:00.000000Z"
     import pendulum
 
     zone = pendulum.timezone(look.district.zone)
-    return format_instant(datetime.combine(look.today, time.min, tzinfo=zone))
+    return format_instant(datetime.combine(day, time.min, tzinfo=zone))

@@ -1,0 +1,74 @@
+"""Other limits on both databases: the count is what a refresh under them would raise, and nothing is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.detectors.scene import Scene
+from ubtui.domain.errors import BadValue
+from ubtui.services.worklist import Dismiss, dismiss
+from ubtui.services.worklist.whatif import what_if
+
+USES = [40, 55, 61, 90, 130]
+
+
+@pytest.fixture
+def scene(backend: str) -> Iterator[Scene]:
+    made = Scene(backend)
+    for use in USES:
+        made.uses(made.customer(), [30, *[40] * 5, use])
+    made.refresh()
+    yield made
+    made.close()
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.integers(100, 500))
+def test_it_counts_what_stands_above_the_limit(scene: Scene, percent: int) -> None:
+    with scene.desk() as desk:
+        found = desk.ask(what_if, "R04", {"times": f"{percent}%"})
+    assert found.now == len(scene.items("R04")) == 3
+    assert found.then == sum(100 * use > percent * 30 for use in USES)
+    assert len(found.come) == max(0, found.then - found.now) and len(found.go) == max(0, found.now - found.then)
+    assert sum(each.then for each in found.periods) == found.then
+
+
+def test_a_policy_of_these_limits_raises_just_that(scene: Scene) -> None:
+    with scene.desk() as desk:
+        told = desk.ask(what_if, "r04", {"times": "1.8"})
+        assert told.said() == "At times 1.8 R04 would raise 4 instead of 3."
+        before = scene.db.rows("SELECT COUNT(*), MAX(id) FROM work_item"), scene.db.rows("SELECT MAX(seq) FROM audit")
+    scene.policy("R04", times="1.8")
+    scene.refresh()
+    assert len(scene.items("R04")) == told.then
+    assert set(scene.items("R04")) >= set(told.come)
+    assert before[0][0][0] + 1 == scene.db.value("SELECT COUNT(*) FROM work_item")
+
+
+def test_what_is_dismissed_counts_in_neither(scene: Scene) -> None:
+    from tests.services.office import DAY
+
+    scene.act(dismiss, Dismiss(item=scene.items("R04")[0], reason="a pool", until=DAY.replace(day=30)))
+    with scene.desk() as desk:
+        assert desk.ask(what_if, "R04", {}).now == 2
+
+
+@pytest.mark.parametrize(
+    ("code", "changes", "says"),
+    [
+        ("R99", {}, "is not on the worklist"),
+        ("X05", {}, "has no limits"),
+        ("R04", {"timez": "2"}, "has no limit 'timez': use "),
+        ("R04", {"times": "two"}, "is not a number"),
+        ("R04", {"times": "-1"}, "cannot be tried"),
+        ("R04", {"times": "1/3"}, "cannot be tried"),
+        ("R04", {"times": "1/0"}, "is not a number"),
+    ],
+)
+def test_what_cannot_be_tried_is_said(scene: Scene, code: str, changes: dict[str, str], says: str) -> None:
+    with scene.desk() as desk, pytest.raises(BadValue, match=says):
+        desk.ask(what_if, code, changes)
