@@ -27,7 +27,13 @@ ROLES = ("field", "trainee", "technician", "lead", "finance", "auditor", "admin"
 # Typed by hand: reliability's table of roles (make and check), the manager as second signature, service as cron.
 #                      fie tra tec lea fin aud adm man ser
 MATRIX = """
+read.cancel_estimates   -   -   y   y   -   -   -   -   -
+read.days               -   -   y   y   -   -   -   -   -
+read.enter              -   -   y   y   -   -   -   -   -
+read.estimate           -   -   y   y   -   -   -   -   -
 read.review             -   -   y   y   -   -   -   -   -
+read.skip               -   -   y   y   -   -   -   -   -
+read.swap               -   -   y   y   -   -   -   -   -
 seal.remove             -   -   y   y   -   -   -   -   -
 service.activate        -   -   y   y   -   -   -   -   -
 service.seasonal        -   -   y   y   -   -   -   -   -

@@ -52,6 +52,8 @@ class Scene:
             self.route = self.db.insert(record.Route, code="R07", title="Alder")
         self.cycles: dict[str, int] = dict(self.db.rows("SELECT code, id FROM cycle"))
         self.count = 0
+        self.radio = True
+        """Whether meters made from now on are read by radio."""
 
     def close(self) -> None:
         self.db.database.close()
@@ -98,6 +100,8 @@ class Scene:
         meter = self.db.insert(record.Meter, maker="badger", serial=serial, size="5/8")
         register = self.db.insert(record.Register, meter_id=meter, dials=dials, mult_num=1, mult_den=1, unit=unit, n=1)
         self.db.insert(record.Install, meter_id=meter, point_id=point, on_date=on)
+        if self.radio:
+            self.db.insert(record.Endpoint, meter_id=meter, radio=f"8{serial}", from_on=on)
         return meter, register
 
     def exchange(self, c: Customer, on: date) -> Customer:
@@ -146,12 +150,14 @@ class Scene:
             return heal.refresh(self.db, today, NOW)
 
     def items(self, code: str | None = None) -> list[str]:
-        """Keys of the items that are open, claimed or waiting."""
+        """Keys of the items that are open, claimed or waiting; R01 when asked for: few customers here are ever read."""
         rows = self.db.rows(
             "SELECT code, subject_type, subject_key, period FROM work_item"
             " WHERE state IN ('open', 'claimed', 'waiting') ORDER BY code, subject_type, subject_key, period"
         )
-        keys = [f"{a}:{b}:{c}" + (f"@{d}" if d else "") for a, b, c, d in rows if code in (None, a)]
+        keys = [
+            f"{a}:{b}:{c}" + (f"@{d}" if d else "") for a, b, c, d in rows if code == a or (code is None and a != "R01")
+        ]
         return keys
 
     def steady(self) -> None:

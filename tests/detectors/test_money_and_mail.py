@@ -124,6 +124,7 @@ def test_a01_and_a02_follow_the_decision(scene: Scene) -> None:
 
 def test_a04_draft_without_its_document(scene: Scene) -> None:
     c = scene.customer()
+    scene.refresh()
     bill(scene, c, 50_000, DAY - timedelta(days=40))
     proposal(scene, c, "read-correction", "100", draft=True)  # needs none
     number = proposal(scene, c, "charge-by-hand", "100", draft=True)

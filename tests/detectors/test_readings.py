@@ -230,7 +230,7 @@ def test_an_over_estimated_read_before_is_no_rollover(scene: Scene) -> None:
     scene.read(c, PERIODS[-2], 999_990, usage=30, source="E")
     scene.read(c, LAST, 999_970, status="held", held_code="below-previous")
     scene.refresh()
-    assert scene.items() == [key("R09", c)]
+    assert scene.items() == [key("R11", c)]
 
 
 def test_r09_void_takes_the_read_out(scene: Scene) -> None:

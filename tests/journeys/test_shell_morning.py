@@ -170,7 +170,7 @@ SETTLED: dict[str, tuple[str, str, dict[str, str]]] = {
     "R06": ("ana", "read.review", {"decision": "confirmed", "reason": "read again"}),
     "R07": ("ana", "read.review", {"decision": "confirmed", "reason": "read again"}),
     "R08": ("ana", "service.seasonal", {"reason": "summer house"}),
-    "R09": ("ana", "read.review", {"decision": "void", "reason": "misread"}),
+    "R09": ("ana", "read.review", {"decision": "confirmed", "reason": "read again"}),
     "R10": ("ana", "read.review", {"decision": "rollover", "reason": "went past zero"}),
     "R13": ("ana", "seal.remove", {"reason": "asked for"}),
     "R14": ("ana", "service.activate", {"reason": "new owner"}),

@@ -309,9 +309,10 @@ def test_a_batch_is_judged_when_it_is_released(scene: Scene) -> None:
             [(c.register_id, read_day(LAST).isoformat(), c.point_id, LAST, 900, "A", "held", "below-previous", "import",
               NOW, batch)],
         )  # fmt: skip
-    scene.steady()
+    assert [str(k) for k in scene.refresh().opened] == [f"R01:route:R07@{LAST}"], "not released: not read"
     done = scene.act(release.release, release.Release(kind="reads", sha256=sha))
     assert [str(k) for k in done.opened] == [f"R09:point:{c.point}@{LAST}"]
+    assert [str(k) for k in done.closed] == [f"R01:route:R07@{LAST}"]
     scene.steady()
 
 

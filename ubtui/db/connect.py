@@ -43,6 +43,7 @@ _LEDGER: Final = frozenset(
         "act_result",
         "work_event",
         "read_review",
+        "read_skip",
         "document",
         "letter",
         "policy",

@@ -80,6 +80,7 @@ def run(
 ) -> Healed:
     """The one reconciliation: what the detectors find of `subjects` (None: all) against the items that stand."""
     total = Healed()
+    subjects = _with_routes(db, subjects)
     if subjects is not None and any(len(keys) > _MANY for keys in subjects.values()):
         parts: list[Mapping[str, Sequence[str]]] = [
             {kind: keys[i : i + _MANY]} for kind, keys in subjects.items() for i in range(0, len(keys), _MANY)
@@ -92,6 +93,17 @@ def run(
         got = _Reconciliation(db, today, now, by, actor, part).run()
         total = Healed(total.opened + got.opened, total.closed + got.closed)
     return total
+
+
+def _with_routes(db: Session, subjects: Mapping[str, Sequence[str]] | None) -> Mapping[str, Sequence[str]] | None:
+    """The same subjects and the routes of their points: what is missing on a route changes with each of them."""
+    if subjects is None or not (points := subjects.get("point")):
+        return subjects
+    routes = dict.fromkeys(subjects.get("route", ()))
+    for part in _parts(points):
+        sql = "SELECT DISTINCT t.code FROM service_point p JOIN route t ON t.id = p.route_id WHERE p.number IN"
+        routes |= dict.fromkeys(code for (code,) in db.rows(f"{sql} ({marks(part)})", part))
+    return {**subjects, "route": list(routes)}
 
 
 def medians(db: Session, today: date, nightly: bool = False) -> tuple[str, ...]:

@@ -40,3 +40,25 @@ class ReadCycle:
             if away <= self.window and (found is None or away < found[0]):
                 found = away, date(year, index + 1, 1)
         return period(self.code, found[1]) if found else None
+
+    def coming(self, day: date) -> tuple[str, date]:
+        """The period that is read next, on `day` or after it, and its read day."""
+        for step in range(0, self.months + 2):
+            year, index = divmod(day.year * 12 + day.month - 1 + step, 12)
+            if (index + 1 - self.first_month) % self.months:
+                continue
+            read_on = self.read_date(year, index + 1)
+            if read_on >= day:
+                return period(self.code, date(year, index + 1, 1)), read_on
+        raise AssertionError("a cycle reads at least once in its months")
+
+    def newest(self, day: date) -> tuple[str, date]:
+        """The period whose read day comes last on or before `day`, and that read day."""
+        month = day.year * 12 + day.month  # the next one: bills of a month may be read in the month before
+        while True:
+            year, index = divmod(month, 12)
+            if (index + 1 - self.first_month) % self.months == 0:
+                read_on = self.read_date(year, index + 1)
+                if read_on <= day:
+                    return period(self.code, date(year, index + 1, 1)), read_on
+            month -= 1

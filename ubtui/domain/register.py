@@ -78,6 +78,12 @@ class Register:
         """
         return self.billed(value + (self.limit if rolled else 0), unit) - self.billed(prev, unit)
 
+    def reached(self, prev: int, use: int, unit: Unit) -> int:
+        """The lowest count from `prev` on that bills at least `use`; at `limit` and above the counter passed zero."""
+        self.billed(prev, unit)
+        num, den = self._ratios[unit]
+        return max(prev, -(-(self.billed(prev, unit) + use) * den // num))
+
     def between(
         self,
         prev: int | None,

@@ -15,19 +15,19 @@ from ubtui.domain.register import BELOW, MOST_USE, OVER, RESTART, Register, belo
 from ubtui.domain.volume import Unit
 
 CHUNK = 500
-CLEARS = {BELOW: ("R09", "R10"), OVER: ("R06",)}
+CLEARS = {BELOW: ("R09", "R10", "R11"), OVER: ("R06",)}
 """What holds a read, and the codes whose review lets it go; any other hold goes with any review."""
 _MOST_MILLI = MOST_USE * 1000
 _MOST_COUNT = 10**15
 _COLUMNS = (
     "register_id read_on seq newest point_id period value usage days kind source status held_code rolled prev_on"
     " prev_value prev_usage prev_source prev_actual_value raw_use rollover_use rollover ly_on ly_milli ly_usage"
-    " avg_milli zero_run before_zero decided"
+    " avg_milli zero_run before_zero decided prev_status est_run same_run trouble_code prev_trouble"
 )
 SUMMARY = _COLUMNS.split()
 READS = (
-    "SELECT register_id, read_on, seq, point_id, period, value, usage, days, kind, source, status, held_code, rolled"
-    " FROM live_read WHERE register_id IN ({}) AND status <> 'void' AND kind NOT IN ('control', 'reread')"
+    "SELECT register_id, read_on, seq, point_id, period, value, usage, days, kind, source, status, held_code, rolled,"
+    " trouble_code FROM live_read WHERE register_id IN ({}) AND status <> 'void' AND kind NOT IN ('control', 'reread')"
     " ORDER BY register_id, read_on, seq"
 )
 # A point's history runs on through an exchange: the registers of meters that hung there before.
@@ -92,6 +92,27 @@ def judged(db: Session, ids: Sequence[int]) -> list[tuple[Any, ...]]:
     return out
 
 
+def expected(db: Session, register: int, period: str, on: str) -> int | None:
+    """The use to expect of a read on a day, in thousandths of billing units; None where nothing is known.
+
+    Last year's, moved by the cycle's median, else the mean of six actual reads; for the days since the read before.
+    """
+    earlier = db.rows(_EARLIER.format("?"), [register])
+    wanted = [register, *(before for _, before, _ in earlier)]
+    at = {point for _, _, point in earlier}
+    rows = db.rows(READS.format(marks(wanted)), wanted)
+    history = sorted(
+        (row for row in rows if row[1] < on and (row[0] == register or row[3] in at)), key=lambda row: (row[1], row[2])
+    )
+    last = next((row[1] for row in reversed(history) if row[0] == register), None)
+    days = days_between(last, on) if last else None
+    last_year = _last_year(history, period, days)[2]
+    if last_year is None:
+        return _average(history, len(history), days)
+    ratio = db.value("SELECT ratio_ppm FROM cycle_median WHERE period = ?", [period])
+    return min(_MOST_MILLI, last_year * (1_000_000 if ratio is None else ratio) // 1_000_000)
+
+
 def _lower(reads: dict[int, list[Row]], ids: Sequence[int]) -> dict[int, int]:
     """Registers (and their point) whose counter ever stands below its previous read: they alone need their face."""
     out = {}
@@ -130,7 +151,7 @@ def _judged(
     registers: dict[int, tuple[Register, Unit]],
     decided: dict[tuple[int, str, int], list[tuple[str, int | None]]],
 ) -> tuple[Any, ...]:
-    register, on, seq, point, period, value, usage, days, kind, source, status, held_code, rolled = row
+    register, on, seq, point, period, value, usage, days, kind, source, status, held_code, rolled, trouble = row
     prev = chain[n - 1] if n and kind not in RESTART else None
     if prev is not None and days is None:
         days = days_between(prev[1], on)
@@ -165,7 +186,23 @@ def _judged(
         prev[1] if prev else None, prev_value, prev[6] if prev else None, prev[9] if prev else None, actual,
         raw_use, rollover_use, rollover, ly_on, ly_milli, ly_usage, avg, zero_run, before_zero,
         " ".join(_applying(decided.get((register, on, seq), ()), status, held_code, usage)),
+        prev[10] if prev else None, *_runs(history, place), trouble, prev[13] if prev else None,
     )  # fmt: skip
+
+
+def _runs(history: list[Row], place: int) -> tuple[int, int]:
+    """Estimates in a row up to this read; and reads in a row, none estimated, of the same use above nothing."""
+    use, estimated, same = history[place][6], 0, 0
+    for i in range(place, -1, -1):
+        if history[i][9] != "E":
+            break
+        estimated += 1
+    if use and not estimated:
+        for i in range(place, -1, -1):
+            if history[i][6] != use or history[i][9] == "E":
+                break
+            same += 1
+    return estimated, same
 
 
 def _applying(

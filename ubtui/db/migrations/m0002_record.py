@@ -77,6 +77,7 @@ CREATE TABLE endpoint(
   id {id}, meter_id {int} NOT NULL REFERENCES meter(id), radio {text} NOT NULL, from_on {day} NOT NULL,
   to_on {day}) {strict};
 CREATE INDEX endpoint_radio ON endpoint(radio);
+CREATE INDEX endpoint_meter ON endpoint(meter_id);
 CREATE TABLE install(
   id {id}, meter_id {int} NOT NULL REFERENCES meter(id), point_id {int} NOT NULL REFERENCES service_point(id),
   on_date {day} NOT NULL, off_date {day}, batch_id {int} REFERENCES batch(id),

@@ -1,4 +1,4 @@
-"""Reads, clustered by register and day, their reviews, and the row under judgement kept beside them."""
+"""Reads, clustered by register and day, their reviews, skips, and the row under judgement kept beside them."""
 
 from ubtui.db.dialect import Dialect
 
@@ -28,10 +28,20 @@ CREATE TABLE read_summary(
   prev_on {day}, prev_value {int}, prev_usage {int}, prev_source {text}, prev_actual_value {int},
   raw_use {int}, rollover_use {int}, rollover {int} NOT NULL, ly_on {day}, ly_usage {int},
   zero_run {int} NOT NULL, before_zero {int}, decided {text} NOT NULL,
+  prev_status {text}, est_run {int} NOT NULL, same_run {int} NOT NULL, trouble_code {text}, prev_trouble {text},
   PRIMARY KEY(register_id, read_on, seq)) {clustered};
 CREATE INDEX read_summary_low ON read_summary(register_id) WHERE raw_use IS NOT NULL;
 CREATE INDEX read_summary_none ON read_summary(register_id) WHERE zero_run > 1;
+CREATE INDEX read_summary_prior ON read_summary(register_id) WHERE prev_status = 'held';
+CREATE INDEX read_summary_estimated ON read_summary(register_id) WHERE est_run > 1;
+CREATE INDEX read_summary_same ON read_summary(register_id) WHERE same_run > 1;
+CREATE INDEX read_summary_trouble ON read_summary(register_id) WHERE trouble_code IS NOT NULL;
 CREATE INDEX read_summary_point ON read_summary(point_id);
+CREATE TABLE read_skip(
+  point_id {int} NOT NULL, period {text} NOT NULL, skipped_on {day} NOT NULL, why {text} NOT NULL,
+  note {text} NOT NULL DEFAULT '', by_staff {text} NOT NULL, at {instant} NOT NULL,
+  PRIMARY KEY(point_id, period)) {clustered};
+CREATE INDEX read_skip_day ON read_skip(skipped_on);
 CREATE TABLE cycle_median(
   period {text} PRIMARY KEY, ratio_ppm {int} NOT NULL, pairs {int} NOT NULL, as_of {day} NOT NULL) {clustered};
 CREATE VIEW live_read AS SELECT r.* FROM read r
@@ -97,4 +107,5 @@ def statements(d: Dialect) -> list[str]:
         else []
     )
     out += d.append_only("read_review", ["id"], "reviews are kept: add another")
+    out += d.append_only("read_skip", ["point_id, period"], "a skip is kept: enter the read that came after all")
     return out

@@ -1,4 +1,4 @@
-"""Reads, reviews, the rows under judgement, cycle medians."""
+"""Reads, reviews, skips, the rows under judgement, cycle medians."""
 
 from __future__ import annotations
 
@@ -80,10 +80,29 @@ class ReadSummary(Record):
     zero_run = IntegerField()
     before_zero = IntegerField(null=True)
     decided = TextField()
+    prev_status = TextField(null=True)
+    est_run = IntegerField()
+    same_run = IntegerField()
+    trouble_code = TextField(null=True)
+    prev_trouble = TextField(null=True)
 
     class Meta:
         table_name = "read_summary"
         primary_key = CompositeKey("register_id", "read_on", "seq")
+
+
+class ReadSkip(Record):
+    point_id = IntegerField()
+    period = TextField()
+    skipped_on = DayField()
+    why = TextField()
+    note = TextField()
+    by_staff = TextField()
+    at = InstantField()
+
+    class Meta:
+        table_name = "read_skip"
+        primary_key = CompositeKey("point_id", "period")
 
 
 class CycleMedian(Record):

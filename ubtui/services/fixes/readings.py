@@ -16,7 +16,13 @@ from ubtui.services.fixes.draft import Draft, Maker
 from ubtui.services.worklist import ItemView
 
 TITLES: Final[dict[str, str]] = {
+    "read.cancel_estimates": "Cancel the estimates before it",
+    "read.days": "Settle the days of the route's reads",
+    "read.enter": "Enter a read",
+    "read.estimate": "Estimate what is missing",
     "read.review": "Review the read",
+    "read.skip": "Note why it was not read",
+    "read.swap": "Change the reads of two neighbours",
     "seal.remove": "The seal is off: bill in full",
     "service.activate": "Put the service in a customer's name",
     "service.seasonal": "It rests by season",

@@ -1,0 +1,86 @@
+"""A read under judgement as detectors ask for it: its facts by name, and the item that is made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import Any
+
+from ubtui.db.session import Row
+from ubtui.detectors.base import Ask, Found, marks
+
+Facts = dict[str, Any]
+"""A read under judgement by the names of its columns, with the number of its point."""
+_NAMES = (
+    "register_id read_on seq point_id period value usage days source status held_code prev_on prev_value prev_usage"
+    " prev_source prev_actual_value raw_use rollover_use ly_on ly_usage ly_milli avg_milli zero_run before_zero number"
+)
+_COLUMNS = _NAMES.split()
+_FACTS = ", ".join(f"r.{name}" for name in _COLUMNS[:-1]) + ", p.number"
+# CROSS JOIN keeps SQLite to this order: from the rows under judgement when all are asked for, else from the points.
+ALL = "read_summary r CROSS JOIN service_point p"
+SOME = "service_point p CROSS JOIN read_summary r"
+METERED = "x.to_on IS NULL AND x.kind IN ('potable', 'irrigation', 'raw', 'recycled')"
+ACCOUNT = f"(SELECT MIN(x.account_id) FROM live_service x WHERE x.point_id = r.point_id AND {METERED})"
+
+
+def rows(
+    ask: Ask,
+    code: str,
+    where: str,
+    params: Sequence[Any],
+    more: str = "",
+    selected: Sequence[Any] = (),
+    sources: tuple[str, str] = (ALL, SOME),
+) -> Iterator[tuple[Facts, Row]]:
+    """Rows under judgement that fulfil `where` and are not reviewed for `code`: facts by name, then `more`.
+
+    `selected` are the parameters of `more`; `sources` are the FROM of all and of some points.
+    """
+    keys = ask.keys("point")
+    only, source = "", sources[0]
+    if keys is not None:
+        if not keys:
+            return
+        only, source = f"p.number IN ({marks(keys)}) AND ", sources[1]
+    sql = (
+        f"SELECT {_FACTS}{more} FROM {source} WHERE {only}p.id = r.point_id AND {where}"
+        f" AND r.decided NOT LIKE '%{code}%'"
+    )
+    for row in ask.db.rows(sql, [*selected, *(keys or ()), *params]):
+        yield dict(zip(_COLUMNS, row, strict=False)), row[len(_COLUMNS) :]
+
+
+def found_read(ask: Ask, title: str, why: str, r: Facts, units: int, **evidence: Any) -> Found:
+    """An item about a read: due the office day before its bill date, the reads concerned as evidence."""
+    reads: list[dict[str, Any]] = [{"on": r["read_on"], "value": r["value"], "use": r["usage"]}]
+    if r["prev_on"]:
+        reads.append({"on": r["prev_on"], "value": r["prev_value"], "use": r["prev_usage"]})
+    if r["ly_on"]:
+        reads.append({"on": r["ly_on"], "value": None, "use": r["ly_usage"]})
+    found = Found(r["number"], r["period"], title, why, {}, point_id=r["point_id"], units=abs(units))
+    found.evidence = {
+        "read_on": r["read_on"], "seq": r["seq"], "value": r["value"], "use": r["usage"], "days": r["days"],
+        "source": r["source"], **evidence, "reads": reads,
+    }  # fmt: skip
+    found.due_source = "bill date"
+    if r["status"] == "held":
+        found.evidence["held"] = r["held_code"] or "held"
+    return found
+
+
+def day(text: str) -> str:
+    """A day as the worklist writes it: `Nov 23, 2026`."""
+    return date.fromisoformat(text).strftime("%b %-d, %Y")
+
+
+def due_before_bill(ask: Ask, found: Found, bill_day: int | None) -> None:
+    """Give a reading's item its due day, the office day before the bill date of its period."""
+    _, _, month = found.period.rpartition("/")
+    if bill_day is None or len(month) != 7:
+        found.due_source = None
+        return
+    bill = date(int(month[:4]), int(month[5:]), bill_day)
+    found.due_on = ask.add_business(bill, -1)
+    if "held" in found.evidence:
+        found.bill_on = bill

@@ -1,0 +1,96 @@
+"""Where and how often was read: behind a seal, with nobody billed, twice in a period."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fractions import Fraction
+
+from ubtui.detectors.base import Ask, Detector, Found, Parameter, marks
+from ubtui.detectors.readings.facts import SOME, day, found_read, rows
+from ubtui.domain.register import Register
+from ubtui.domain.volume import Unit
+
+
+def use_while_sealed(ask: Ask) -> Iterable[Found]:
+    """R13: use behind a closed lock; occasional use is sold unlocked, and use before the seal is not counted."""
+    more = (
+        ", z.number, z.placed_on, z.placed_value, (SELECT g.unit FROM register g WHERE g.id = r.register_id),"
+        " (SELECT MIN(x.unit) FROM live_service x WHERE x.point_id = r.point_id AND x.to_on IS NULL), g.dials,"
+        " g.fixed_zeros, g.mult_num, g.mult_den"
+    )
+    where = (
+        "g.id = r.register_id AND z.point_id = p.id AND z.removed_on IS NULL AND z.lock_state = 'locked'"
+        " AND z.rate_status = 'sealed' AND r.usage > ? AND r.read_on > z.placed_on"
+        " AND (r.prev_on >= z.placed_on OR z.placed_value IS NOT NULL)"
+        " AND (z.batch_id IS NULL OR z.batch_id IN (SELECT b.id FROM batch b WHERE b.released_at IS NOT NULL))"
+    )
+    sources = (
+        "seal z CROSS JOIN service_point p CROSS JOIN read_summary r CROSS JOIN register g",
+        "service_point p CROSS JOIN seal z CROSS JOIN read_summary r CROSS JOIN register g",
+    )
+    least = ask.whole("more_than")
+    for r, extra in rows(ask, "R13", where, [least], more, sources=sources):
+        seal, placed_on, placed_value, unit, billing, dials, zeros, num, den = extra
+        use = r["usage"]
+        if r["prev_on"] is None or r["prev_on"] < placed_on:
+            if r["value"] is None:
+                continue
+            face = Register(dials, zeros, Fraction(num, den), Unit.parse(unit))
+            use = face.usage(placed_value, r["value"], Unit.parse(billing or ask.district.billing_unit))
+        if use <= least:
+            continue
+        yield found_read(
+            ask, "Use on sealed meter", f"{use:,} since seal {seal} of {day(placed_on)}", r, use, seal=seal,
+            sealed_on=placed_on, since_seal=use,
+        )  # fmt: skip
+
+
+def use_with_nobody_billed(ask: Ask) -> Iterable[Found]:
+    """R14: water runs where no service is active."""
+    where = "p.state <> 'active' AND r.usage > ?"
+    for r, (state,) in rows(ask, "R14", where, [ask.whole("more_than")], ", p.state", sources=(SOME, SOME)):
+        why = f"{r['usage']:,} on a point that is {state}"
+        yield found_read(ask, "Use with nobody billed", why, r, r["usage"], point_state=state)
+
+
+def second_read(ask: Ask) -> Iterable[Found]:
+    """R15: another regular read of the same point and period waits in an import."""
+    keys = ask.keys("point")
+    if keys is not None and not keys:
+        return
+    only = "" if keys is None else f" AND p.number IN ({marks(keys)})"
+    sql = (
+        "SELECT p.number, s.point_id, s.period, CAST(COUNT(*) AS bigint), MIN(s.id), MIN(b.source), MIN(s.row_no),"
+        " (SELECT MAX(r.usage) FROM read_summary r WHERE r.point_id = s.point_id AND r.period = s.period)"
+        " FROM staged_row s JOIN batch b ON b.id = s.batch_id AND b.released_at IS NOT NULL"
+        " JOIN service_point p ON p.id = s.point_id WHERE s.state = 'staged' AND s.kind IN ('reads', 'usage')"
+        f" AND s.reason = 'duplicate-read' AND s.period IS NOT NULL{only} GROUP BY p.number, s.point_id, s.period"
+    )
+    for number, point, period, count, staged, source, row_no, use in ask.db.rows(sql, list(keys or ())):
+        rows = "1 more read is" if count == 1 else f"{count} more reads are"
+        yield Found(
+            number, period, "Two reads in a period", f"{rows} staged from {source}, row {row_no}",
+            {"staged": staged, "rows": count, "source": source, "row": row_no, "use": use, "reads": []},
+            point_id=point, due_source="bill date",
+        )  # fmt: skip
+
+
+DETECTORS = (
+    Detector(
+        "R13", "Use on sealed meter", ("point",),
+        "use since the seal > more_than, lock closed and sealed rate in force",
+        "Water is taken behind a seal, or the seal is gone and nobody bills for it.",
+        ("seal.remove", "read.review"), "seal rounds of irrigation districts", use_while_sealed,
+        parameters={"more_than": Parameter("0", "billing units", "use that a seal still allows")},
+    ),
+    Detector(
+        "R14", "Use with nobody billed", ("point",), "use > more_than on a point that is inactive or closed",
+        "Water is used and nobody pays.", ("service.activate", "read.review"), "municipal read audits",
+        use_with_nobody_billed, parameters={"more_than": Parameter("1", "billing units", "use taken for a test")},
+    ),
+    Detector(
+        "R15", "Two reads in a period", ("point",),
+        "an import holds a second regular read of the point's period", "The wrong one of two reads may be billed.",
+        ("staged.decide",), "meter data imports", second_read,
+    ),
+)  # fmt: skip

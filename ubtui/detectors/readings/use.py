@@ -1,0 +1,211 @@
+"""How much was used: far above or below what is expected, beyond a class, nothing, or the same over and over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ubtui.detectors.base import Ask, Detector, Found, Parameter, decimal
+from ubtui.detectors.readings.facts import ACCOUNT, METERED, day, found_read, rows
+from ubtui.domain.register import MOST_USE
+
+# Use is at most 10^9 units and what it is measured by 10^12 thousandths: divided before anything is multiplied, no
+# step leaves 64 bits on either database.
+_ABOVE = "(r.usage > 0 AND (r.usage * CAST(1000000 AS bigint) - 1) / ? >= {})"
+_UNDER = "(r.usage * CAST(1000000 AS bigint) / ? < {})"
+
+
+def _expected(ratio: str) -> str:
+    """Last year's use in thousandths, moved by a ratio in millionths."""
+    return f"(r.ly_milli / 1000000 * {ratio} + r.ly_milli % 1000000 * {ratio} / 1000000)"
+
+
+def _times(ask: Ask) -> int:
+    """How many times, in thousandths: at least one of them, and no more than a comparison can hold."""
+    return max(1, min(ask.milli("times"), 10**15))
+
+
+def high_against_last_year(ask: Ask) -> Iterable[Found]:
+    """R04: above twice the expected use, last year's moved by the whole cycle's median."""
+    median = "(SELECT m.ratio_ppm FROM cycle_median m WHERE m.period = r.period)"
+    # Against the least median of all first: most rows are let go without looking theirs up.
+    least = "(SELECT COALESCE(MIN(m.ratio_ppm), 1000000) FROM cycle_median m WHERE m.ratio_ppm < 1000000)"
+    where = (
+        f"r.usage >= ? AND r.ly_milli IS NOT NULL AND {_ABOVE.format(_expected(least))}"
+        f" AND {_ABOVE.format(_expected(f'COALESCE({median}, 1000000)'))}"
+    )
+    params = [ask.whole("least"), _times(ask), _times(ask)]
+    for r, (ratio,) in rows(ask, "R04", where, params, f", {median}"):
+        ratio = 1_000_000 if ratio is None else ratio
+        expected = r["ly_milli"] * ratio // 1_000_000
+        times = f", {decimal(r['usage'] * 1_000_000 // expected)} × expected" if expected else ""
+        why = f"{r['usage']:,} against {decimal(expected)} expected from {day(r['ly_on'])}{times}"
+        yield found_read(
+            ask, "High against last year", why, r, r["usage"] - expected // 1000, expected=decimal(expected),
+            last_year=r["ly_usage"], median=decimal(ratio // 1000), limit=ask.parameters["times"],
+        )  # fmt: skip
+
+
+def high_against_average(ask: Ask) -> Iterable[Found]:
+    """R05: no use a year ago to compare with, so its own average; a new owner's first cycle is let pass."""
+    fresh = (
+        f"EXISTS(SELECT 1 FROM account a WHERE a.id = {ACCOUNT} AND a.opened_on >= r.prev_on)"
+        f" OR EXISTS(SELECT 1 FROM account_role o WHERE o.account_id = {ACCOUNT} AND o.role = 'owner'"
+        " AND o.to_on IS NULL AND o.from_on >= r.prev_on)"
+    )
+    where = (
+        "r.ly_milli IS NULL AND r.usage >= ? AND r.avg_milli IS NOT NULL"
+        f" AND {_ABOVE.format('r.avg_milli')} AND NOT ({fresh})"
+    )
+    for r, _ in rows(ask, "R05", where, [ask.whole("least"), _times(ask)]):
+        why = f"{r['usage']:,} against its average of {decimal(r['avg_milli'])}; no read a year ago"
+        yield found_read(
+            ask, "High against average", why, r, r["usage"] - r["avg_milli"] // 1000, average=decimal(r["avg_milli"]),
+            limit=ask.parameters["times"],
+        )  # fmt: skip
+
+
+def extreme(ask: Ask) -> Iterable[Found]:
+    """R06: beyond what a customer of this class uses, or five times its own average."""
+    limits = sorted(ask.district.use_limits.items())
+    times, least = _times(ask), ask.whole("least")
+    cases = "CASE (SELECT MIN(x.customer_class) FROM live_service x WHERE x.point_id = r.point_id"
+    cases += f" AND {METERED})" + " WHEN CAST(? AS text) THEN CAST(? AS bigint)" * len(limits) + " END"
+    pairs = [part for pair in limits for part in pair]
+    over, above, wide = "", [], []
+    if limits:
+        over = f"(r.usage > ? AND r.usage > {cases}) OR "
+        above, wide = [min(n for _, n in limits), *pairs], pairs
+    where = (
+        f"({over}(r.usage >= ? AND r.avg_milli IS NOT NULL AND {_ABOVE.format('r.avg_milli')})"
+        " OR (r.status = 'held' AND r.held_code = 'over-limit'))"
+    )
+    more = f", {cases}" if limits else ", NULL"
+    for r, (limit,) in rows(ask, "R06", where, [*above, least, times], more, wide):
+        use = r["usage"] if r["usage"] is not None else MOST_USE  # held without a use: more than there can be
+        against = (
+            f"over the class limit of {limit:,}"
+            if limit is not None and use > limit
+            else f"its average is {decimal(r['avg_milli'])}"
+        )
+        yield found_read(
+            ask, "Extreme use", f"{use:,} in {r['days'] or 'unknown'} days; {against}", r, use, class_limit=limit,
+            average=decimal(r["avg_milli"]), limit=ask.parameters["times"],
+        )  # fmt: skip
+
+
+def low_against_last_year(ask: Ask) -> Iterable[Found]:
+    """R07: some use, but far below what last year and the whole cycle lead one to expect: a slowing meter."""
+    median = "(SELECT m.ratio_ppm FROM cycle_median m WHERE m.period = r.period)"
+    most = "(SELECT COALESCE(MAX(m.ratio_ppm), 1000000) FROM cycle_median m WHERE m.ratio_ppm > 1000000)"
+    where = (
+        f"r.usage > 0 AND r.ly_milli >= ? AND {_UNDER.format(_expected(most))}"
+        f" AND {_UNDER.format(_expected(f'COALESCE({median}, 1000000)'))}"
+    )
+    params = [ask.milli("base"), _times(ask), _times(ask)]
+    for r, (ratio,) in rows(ask, "R07", where, params, f", {median}"):
+        ratio = 1_000_000 if ratio is None else ratio
+        expected = r["ly_milli"] * ratio // 1_000_000
+        why = f"{r['usage']:,} against {decimal(expected)} expected from {day(r['ly_on'])}"
+        yield found_read(
+            ask, "Low against last year", why, r, expected // 1000 - r["usage"], expected=decimal(expected),
+            last_year=r["ly_usage"], median=decimal(ratio // 1000), limit=ask.parameters["times"],
+        )  # fmt: skip
+
+
+def none_on_active(ask: Ask) -> Iterable[Found]:
+    """R08: a meter in use fell to nothing and stayed there; seasonal services and sealed points rest lawfully."""
+    months = (
+        "(SELECT c.months FROM cycle c JOIN account a ON a.cycle_id = c.id"
+        f" WHERE a.id = {ACCOUNT})"
+    )  # fmt: skip
+    seasonal = f"EXISTS(SELECT 1 FROM live_service x WHERE x.point_id = r.point_id AND x.seasonal = 1 AND {METERED})"
+    sealed = "EXISTS(SELECT 1 FROM seal z WHERE z.point_id = r.point_id AND z.removed_on IS NULL)"
+    few = min(ask.whole("periods_monthly"), ask.whole("periods_longer"))
+    where = (
+        "r.zero_run > 1 AND r.usage = 0 AND r.zero_run >= ? AND r.before_zero >= ? AND p.state = 'active'"
+        f" AND r.zero_run >= CASE WHEN {months} = 1 THEN CAST(? AS bigint) ELSE CAST(? AS bigint) END"
+        f" AND NOT {seasonal} AND NOT {sealed}"
+    )
+    params = [few, ask.whole("before"), ask.whole("periods_monthly"), ask.whole("periods_longer")]
+    for r, _ in rows(ask, "R08", where, params):
+        why = f"no use for {r['zero_run']} periods, {r['before_zero']:,} before"
+        yield found_read(
+            ask, "No use on active meter", why, r, r["before_zero"], periods=r["zero_run"], before=r["before_zero"],
+        )  # fmt: skip
+
+
+def same_again(ask: Ask) -> Iterable[Found]:
+    """R12: the same use read after read where a person walks to the meter: written down, perhaps never looked at."""
+    by_hand = (
+        "NOT EXISTS(SELECT 1 FROM endpoint e JOIN register g ON g.meter_id = e.meter_id"
+        " WHERE g.id = r.register_id AND e.to_on IS NULL)"
+    )
+    where = f"r.newest = 1 AND r.same_run > 1 AND r.same_run >= ? AND r.usage >= ? AND {by_hand}"
+    for r, (run,) in rows(ask, "R12", where, [ask.whole("periods"), ask.whole("least")], ", r.same_run"):
+        why = f"{r['usage']:,} in each of {run} periods, read by hand"
+        yield found_read(ask, "Same use again", why, r, r["usage"], periods=run, limit=ask.parameters["periods"])
+
+
+_HIGH = "A bill this high goes out, is disputed, and a leak runs on."
+_REVIEW = ("read.review", "adjust.propose")
+
+DETECTORS = (
+    Detector(
+        "R04", "High against last year", ("point",),
+        "use > times × last year's use of the period × the cycle's median ratio, and use ≥ least", _HIGH, _REVIEW,
+        "municipal read audits; cycle median after practice", high_against_last_year,
+        parameters={
+            "times": Parameter("2", "×", "how far above the expected use"),
+            "least": Parameter("10", "billing units", "smaller use is not worth a look"),
+        },
+    ),
+    Detector(
+        "R05", "High against average", ("point",),
+        "no read a year ago, use > times × mean of six actual reads, use ≥ least, holder not new this cycle", _HIGH,
+        _REVIEW, "municipal read audits", high_against_average,
+        parameters={
+            "times": Parameter("2", "×", "how far above its own average"),
+            "least": Parameter("5", "billing units", "smaller use is not worth a look"),
+        },
+    ),
+    Detector(
+        "R06", "Extreme use", ("point",),
+        "use over the class limit of the district, or > times × its own average and ≥ least, or held as over the limit",
+        "A misread or a burst is billed as it stands.", _REVIEW, "practice", extreme,
+        parameters={
+            "times": Parameter("5", "×", "how far above its own average"),
+            "least": Parameter("10", "billing units", "smaller use is judged by the class limit alone"),
+        },
+    ),
+    Detector(
+        "R07", "Low against last year", ("point",),
+        "0 < use < times × last year's use × the cycle's median ratio, and last year's use ≥ base",
+        "A slowing meter gives water away.", _REVIEW, "municipal read audits; base after practice",
+        low_against_last_year,
+        parameters={
+            "times": Parameter("0.35", "×", "how far below the expected use"),
+            "base": Parameter("20", "billing units", "last year's use that makes a fall worth a look"),
+        },
+    ),
+    Detector(
+        "R08", "No use on active meter", ("point",),
+        "no use for the last periods after a use ≥ before, on an active point that is neither sealed nor seasonal",
+        "A stopped meter gives water away.", ("read.review", "service.seasonal"), "municipal read audits",
+        none_on_active,
+        parameters={
+            "periods_longer": Parameter("2", "periods", "where bills are two months or more apart"),
+            "periods_monthly": Parameter("3", "periods", "where bills are monthly"),
+            "before": Parameter("10", "billing units", "use of the period before the fall"),
+        },
+    ),
+    Detector(
+        "R12", "Same use again", ("point",),
+        "the same use ≥ least in the last periods, none of them estimated, at a meter without a radio",
+        "Reads may be made up; what was really used comes as one large bill.", _REVIEW, "audits of readers' books",
+        same_again,
+        parameters={
+            "periods": Parameter("3", "periods", "how often in a row"),
+            "least": Parameter("10", "billing units", "smaller uses repeat by chance"),
+        },
+    ),
+)  # fmt: skip

@@ -1,0 +1,342 @@
+"""A read that did not come by file: entered by hand, estimated, or noted as skipped."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Literal
+
+import msgspec
+
+from ubtui.act import Form, Look, Refused, Work, act
+from ubtui.db.calendars import office
+from ubtui.db.models.reads import ReadSkip
+from ubtui.db.session import Row
+from ubtui.detectors.base import Ask
+from ubtui.detectors.readings.coming import Window, missing_points
+from ubtui.domain.periods import ReadCycle
+from ubtui.domain.register import OVER, Register, Use
+from ubtui.domain.text import clean_text
+from ubtui.domain.volume import Unit
+from ubtui.services.reads.placing import add, billable, decided, follow, reason, write
+from ubtui.services.summaries import READS, days_between, expected, faces, summarise
+
+Why = Literal["no-access", "locked-gate", "dog", "buried", "snow", "flooded", "not-found", "other"]
+Period = Annotated[str, msgspec.Meta(description="read window, B2/2026-11; empty: the newest")]
+
+
+@dataclass(frozen=True)
+class Hanging:
+    """A register where it hangs, the cycle it is read in, and the reads it has (rows of READS, oldest first)."""
+
+    meter: str
+    register_id: int
+    point_id: int
+    placeholder: bool
+    face: Register
+    unit: Unit
+    cycle: ReadCycle
+    cycle_id: int
+    customer_class: str
+    chain: tuple[Row, ...]
+
+    def taken(self, period: str) -> Row | None:
+        """The regular read that the period has, if it has one."""
+        return next(
+            (r for r in reversed(self.chain) if r[4] == period and r[8] not in ("opening", "installation")), None
+        )
+
+
+_HANGS = (
+    "SELECT m.maker, m.serial, g.n, g.id, p.id, m.placeholder FROM live_point p JOIN live_install i"
+    " ON i.point_id = p.id JOIN meter m ON m.id = i.meter_id JOIN register g ON g.meter_id = m.id"
+    " WHERE p.number = ? AND i.on_date <= ? AND (i.off_date IS NULL OR i.off_date > ?) ORDER BY m.id, g.n"
+)
+_CYCLE = (
+    "SELECT c.id, s.customer_class, c.code, c.months, c.first_month, c.read_day, c.bill_day FROM live_service s"
+    " JOIN live_account a ON a.id = s.account_id JOIN cycle c ON c.id = a.cycle_id WHERE s.point_id = ?"
+    " AND s.kind IN ('potable', 'irrigation', 'raw', 'recycled')"
+    " ORDER BY s.to_on IS NOT NULL, s.from_on DESC, s.id DESC LIMIT 1"
+)
+
+
+def hanging(look: Look, point: str, on: date, meter: str = "", register: int = 0) -> list[Hanging]:
+    """The registers that hang at a point on a day, all or the named one; Refused where none is to be read."""
+    rows = look.db.rows(_HANGS, [point, on.isoformat(), on.isoformat()])
+    rows = [r for r in rows if meter in ("", f"{r[0]}/{r[1]}") and register in (0, r[2])]
+    if not rows:
+        known = look.db.value("SELECT 1 FROM live_point WHERE number = ?", [point])
+        what = (
+            f"no meter {meter}".rstrip() + f" hangs at {point} on {on}" if known else f"no service point {point[:40]}"
+        )
+        raise Refused(what, rule="reads", cure="see ubtui meter history")
+    cycle = look.db.one(_CYCLE, [rows[0][4]])
+    if cycle is None:
+        raise Refused(f"nobody was ever served at {point}", rule="reads", cure="put the service in somebody's name")
+    registers = faces(look.db, {row[3]: row[4] for row in rows})
+    out = []
+    for maker, serial, _, id, at, placeholder in rows:
+        chain = tuple(look.db.rows(READS.format("?"), [id]))
+        out.append(
+            Hanging(
+                f"{maker}/{serial}", id, at, bool(placeholder), *registers[id], ReadCycle(*cycle[2:]), cycle[0],
+                cycle[1], chain,
+            )
+        )  # fmt: skip
+    return out
+
+
+class Enter(Form, frozen=True, kw_only=True):
+    """A read that somebody took or a customer sent in."""
+
+    point: Annotated[str, msgspec.Meta(description="service point, SP-00012")]
+    value: Annotated[int, msgspec.Meta(ge=0, description="what the register shows, turning digits only")]
+    on: Annotated[date, msgspec.Meta(description="day on which it was read")]
+    by_customer: Annotated[bool, msgspec.Meta(description="yes if the customer read it")] = False
+    trouble: Annotated[str, msgspec.Meta(description="trouble code of the reader, if any", max_length=40)] = ""
+    meter: Annotated[str, msgspec.Meta(description="maker/serial, where the point has several meters")] = ""
+    register: Annotated[int, msgspec.Meta(description="which counter of a compound meter; 0 where there is one")] = 0
+
+
+class Entered(msgspec.Struct, frozen=True):
+    """The read as it stands; `usage` in billing units, None while it is held; `replaced` an estimate."""
+
+    point: str
+    read_on: date
+    seq: int
+    period: str
+    value: int
+    usage: int | None
+    status: str
+    held: str | None
+    replaced: int | None
+
+
+@act("read.enter")
+def enter(work: Work, form: Enter) -> Entered:
+    """Enter a read by hand: judged as a file's, in the place of an unbilled estimate of its period."""
+    if form.on > work.today:
+        raise Refused(f"{form.on} is still to come", rule="reads", cure="give today or a day before")
+    found = hanging(work, form.point, form.on, form.meter, form.register)
+    if len(found) > 1:
+        several = ", ".join(each.meter for each in found)
+        raise Refused(
+            f"{form.point} has {len(found)} registers: {several}", rule="reads", cure="name meter and register"
+        )
+    at = found[0]
+    if form.value >= at.face.limit:
+        raise Refused(
+            f"{form.value} does not fit {at.face.dials} dials",
+            rule="register face",
+            cure="read the turning digits only",
+        )
+    period = at.cycle.period_of(form.on)
+    if period is None:
+        raise Refused(
+            f"{form.on} lies in no read window of cycle {at.cycle.code}", rule="read windows", cure="check the day"
+        )
+    on = form.on.isoformat()
+    estimate = _estimate_of(at, period)
+    chain = [r for r in at.chain if estimate is None or r[:3] != estimate[:3]]
+    later = next((r for r in chain if r[1] > on), None)
+    if later is not None and later[10] == "billed":
+        raise Refused(f"the read of {later[1]} is billed", rule="billed reads are fixed", cure="check the day")
+    if estimate is not None:
+        write(work.db, at.register_id, estimate[1], estimate[2], status="void")
+        decided(work, estimate, "R03", "void", f"read on {on} after all", None)
+    prev = next((r for r in reversed(chain) if r[1] <= on), None)
+    use = at.face.between(prev[5] if prev else None, form.value, at.unit)
+    limit = work.district.use_limits.get(at.customer_class)
+    if use.hold is None and use.units is not None and limit is not None and use.units > limit:
+        use = Use(use.units, OVER)
+    like = (at.register_id, on, 1, at.point_id, period, None, None, None, "regular", "C" if form.by_customer else "A")
+    seq = add(
+        work, like, on, form.value, use, days=days_between(prev[1], on) if prev else None,
+        trouble_code=clean_text(form.trouble, 40).strip() or None,
+    )  # fmt: skip
+    follow(work.db, at.register_id, at.face, at.unit, on, seq)
+    summarise(work.db, [at.register_id])
+    work.touch("point", form.point)
+    work.fact(point=form.point, read_on=on, period=period)
+    replaced = None if estimate is None else estimate[5]
+    work.detail(value=form.value, usage=use.units, held=use.hold, replaced=replaced)
+    status = "held" if use.hold else "released"
+    return Entered(form.point, form.on, seq, period, form.value, use.units, status, use.hold, replaced)
+
+
+def _estimate_of(at: Hanging, period: str) -> Row | None:
+    """The unbilled estimate that a read of the period takes the place of; Refused where it has an actual read."""
+    row = at.taken(period)
+    if row is None:
+        return None
+    if row[9] != "E":
+        raise Refused(
+            f"{at.meter} has a read for {period}, of {row[1]}", rule="one read a period", cure="review that one"
+        )
+    if row[10] == "billed":
+        raise Refused(
+            f"{period} is billed by an estimate of {row[1]}", rule="billed reads are fixed",
+            cure="it is put right by the next read, or by an adjustment",
+        )  # fmt: skip
+    return row
+
+
+class Estimate(Form, frozen=True, kw_only=True):
+    """A read that nobody could take: of one point, or of all of a route that miss one."""
+
+    point: Annotated[str, msgspec.Meta(description="service point, SP-00012; empty: the whole route")] = ""
+    route: Annotated[str, msgspec.Meta(description="route, where no point is named")] = ""
+    period: Period = ""
+    reason: Annotated[str, msgspec.Meta(description="why, for the record", min_length=3, max_length=500)]
+
+
+class Guess(msgspec.Struct, frozen=True):
+    """An estimated read: the counter's value and the use in billing units."""
+
+    point: str
+    meter: str
+    value: int | None
+    usage: int
+
+
+class Estimated(msgspec.Struct, frozen=True):
+    """What was estimated; `left` are points without any use to estimate from."""
+
+    period: str
+    reads: list[Guess]
+    left: list[str]
+
+
+@act("read.estimate")
+def estimate(work: Work, form: Estimate) -> Estimated:
+    """Estimate the missing read of a point, or all that miss on a route: last year's use moved by the cycle's median,
+    else the average of six actual reads; the counter is advanced by it."""
+    why = reason(form.reason)
+    made: list[Guess] = []
+    left: list[str] = []
+    windows = _windows(work, form.point, form.route, form.period)
+    for window, points in windows:
+        for point in points:
+            for at in hanging(work, point, window.read_on):
+                if at.placeholder or at.taken(window.period) is not None:
+                    continue
+                guess = _estimated(work, at, window, point)
+                made += [guess] if guess else []
+                left += [] if guess else [point]
+            work.touch("point", point)
+    if not made:
+        raise Refused(
+            "nothing here can be estimated", rule="estimates rest on earlier use",
+            cure="there is a read already, or none before it: see ubtui meter history",
+        )  # fmt: skip
+    period = windows[0][0].period
+    work.fact(period=period, reads=len(made), left=len(left))
+    work.detail(reason=why, reads=made)
+    return Estimated(period, made, left)
+
+
+def _estimated(work: Work, at: Hanging, window: Window, point: str) -> Guess | None:
+    """Write an estimate for the window and bring the rest of the register in step; None without use to go by."""
+    prev = at.chain[-1] if at.chain else None
+    if prev is None or date.fromisoformat(prev[1]) >= window.read_on:
+        return None
+    on = window.read_on.isoformat()
+    milli = expected(work.db, at.register_id, window.period, on)
+    if milli is None or prev[5] is None:
+        return None
+    use = billable((milli + 500) // 1000)
+    counts = at.face.reached(prev[5], use, at.unit)
+    passed = counts >= at.face.limit
+    value = counts % at.face.limit
+    found = at.face.between(prev[5], value, at.unit, rolled=passed)
+    like = (at.register_id, on, 1, at.point_id, window.period, None, None, None, "regular", "E")
+    add(work, like, on, value, found, days=days_between(prev[1], on))
+    summarise(work.db, [at.register_id])
+    return Guess(point, at.meter, value, billable(found.units))
+
+
+class Skip(Form, frozen=True, kw_only=True):
+    """Why a meter was not read: of one point, or of all of a route that miss a read."""
+
+    point: Annotated[str, msgspec.Meta(description="service point, SP-00012; empty: the whole route")] = ""
+    route: Annotated[str, msgspec.Meta(description="route, where no point is named")] = ""
+    period: Period = ""
+    on: Annotated[date | None, msgspec.Meta(description="day of the try; empty: the window's read day")] = None
+    why: Annotated[Why, msgspec.Meta(description="what kept the reader from the meter")]
+    note: Annotated[str, msgspec.Meta(description="what helps the next reader", max_length=300)] = ""
+
+
+class Skipped(msgspec.Struct, frozen=True):
+    """The points noted as skipped in a period."""
+
+    period: str
+    points: list[str]
+
+
+@act("read.skip")
+def skip(work: Work, form: Skip) -> Skipped:
+    """Note that a meter could not be read in a window, and why; a read that comes after all counts as any other."""
+    if form.on is not None and form.on > work.today:
+        raise Refused(f"{form.on} is still to come", rule="reads", cure="give today or a day before")
+    noted = []
+    windows = _windows(work, form.point, form.route, form.period)
+    for window, points in windows:
+        for point in points:
+            found = hanging(work, point, window.read_on)
+            if all(at.taken(window.period) is not None for at in found):
+                raise Refused(f"{point} has a read for {window.period}", rule="skips", cure="nothing to do")
+            at = found[0].point_id
+            if work.db.one("SELECT 1 FROM read_skip WHERE point_id = ? AND period = ?", [at, window.period]):
+                raise Refused(f"{point} is noted as skipped in {window.period}", rule="skips", cure="nothing to do")
+            work.db.insert(
+                ReadSkip, point_id=at, period=window.period, skipped_on=form.on or window.read_on, why=form.why,
+                note=clean_text(form.note, 300), by_staff=work.actor.name, at=work.now,
+            )  # fmt: skip
+            work.touch("point", point)
+            noted.append(point)
+    if not noted:
+        raise Refused(f"no read is missing on route {form.route}", rule="skips", cure="nothing to do")
+    work.fact(period=windows[0][0].period, points=len(noted), why=form.why)
+    work.detail(points=noted, note=form.note)
+    return Skipped(windows[0][0].period, noted)
+
+
+def _windows(look: Look, point: str, route: str, period: str) -> list[tuple[Window, Sequence[str]]]:
+    """The windows meant, with the points meant in each: the one named, or those of a route that miss a read."""
+    if bool(point) == bool(route):
+        raise Refused("name a service point or a route", rule="reads", cure="give one of both")
+    if point:
+        at = hanging(look, point, look.today)[0]
+        return [(_window(look, at.cycle_id, at.cycle, period), [point])]
+    code = period.rpartition("/")[0]
+    cycles = [
+        (id, ReadCycle(*rest))
+        for id, *rest in look.db.rows("SELECT id, code, months, first_month, read_day, bill_day FROM cycle")
+        if code in ("", rest[0])
+    ]
+    if not cycles:
+        raise Refused(f"no cycle is named {code[:20]}", rule="read windows", cure="write the period as B2/2026-11")
+    due = [_window(look, id, cycle, period) for id, cycle in cycles]
+    ask = Ask(look.db, look.today, look.now, look.district, {"route": [route]}, {}, lambda a, b: office(look.db, a, b))
+    missing = missing_points(ask, due)
+    return [(w, points) for w in due if (points := [row[3] for row in missing if row[1] == w.cycle_id])] or [
+        (due[0], [])
+    ]
+
+
+def _window(look: Look, cycle_id: int, cycle: ReadCycle, period: str) -> Window:
+    """The window of a period of the cycle; the newest whose read day has come where none is named."""
+    named, read_on = cycle.newest(look.today)
+    if period and period != named:
+        head, _, month = period.rpartition("/")
+        try:
+            read_on = cycle.read_date(int(month[:4]), int(month[5:]))
+        except ValueError:
+            head = ""
+        if head != cycle.code or cycle.newest(read_on)[0] != period or read_on > look.today:
+            raise Refused(
+                f"{period[:20]} is no window of cycle {cycle.code} that has come", rule="read windows",
+                cure=f"{named} is the newest",
+            )  # fmt: skip
+    return Window(cycle_id, cycle.code, cycle.months, period or named, read_on, read_on)
