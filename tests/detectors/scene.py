@@ -85,8 +85,9 @@ class Scene:
             premise = self.db.insert(record.Premise, address=f"{n} Alder Ct", city="Rincon", zip="95945")
             number = f"SP-{n:05d}"
             point = self.db.insert(
-                record.ServicePoint, number=number, premise_id=premise, route_id=self.route, sequence=n
-            )
+                record.ServicePoint, number=number, premise_id=premise, route_id=self.route, sequence=n,
+                location_note="front yard",
+            )  # fmt: skip
             account = self.db.insert(
                 record.Account, number=account_number(n), cycle_id=self.cycles["B2"], opened_on=opened
             )

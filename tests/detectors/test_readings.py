@@ -11,7 +11,7 @@ from ubtui.db.models import office as office_models
 from ubtui.db.models import record
 from ubtui.detectors import heal
 from ubtui.domain.subjects import Subject
-from ubtui.services import points
+from ubtui.services import points, seals
 from ubtui.services.reads import Review, review
 
 LAST = PERIODS[-1]
@@ -269,6 +269,7 @@ def test_a_corrected_read_frees_the_one_after_it(scene: Scene) -> None:
 
 def seal(scene: Scene, c: Customer, on: date, value: int | None = None, **facts: object) -> None:
     columns = {"lock_state": "locked", "lock_reason": "owner_request", "rate_status": "sealed"} | facts
+    columns.setdefault("rate_from", date(2099, 1, 1))  # its rate is another detector's matter
     with scene.db.writing():
         scene.db.insert(
             record.Seal, point_id=c.point_id, number=f"S{c.point_id}", placed_on=on, placed_value=value, **columns
@@ -290,8 +291,8 @@ def test_r13_use_behind_a_seal(scene: Scene) -> None:
     seal(scene, unsealed, start, removed_on=read_day(LAST))
     scene.refresh()
     assert scene.items() == [key("R13", thief), key("R13", partly)]
-    form = points.Remove(point=thief.point, removed_on=DAY, value=1190, reason="owner moves back in")
-    done = scene.act(points.remove, form)
+    form = seals.Remove(point=thief.point, removed_on=DAY, value=1190, reason="owner moves back in")
+    done = scene.act(seals.remove, form)
     assert [str(k) for k in done.closed] == [key("R13", thief)]
     scene.steady()
     scene.policy("R13", more_than="4")

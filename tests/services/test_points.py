@@ -11,7 +11,7 @@ import pytest
 from tests.detectors.scene import DAY, Customer, Scene
 from ubtui.db.models import record
 from ubtui.domain.numbers import account_number, format_account
-from ubtui.services import points
+from ubtui.services import points, seals
 
 
 @pytest.fixture
@@ -29,34 +29,34 @@ def seal(scene: Scene, c: Customer, number: str = "4471") -> None:
         )  # fmt: skip
 
 
-def off(c: Customer, **more: Any) -> points.Remove:
-    return points.Remove(**{"point": c.point, "removed_on": DAY, "reason": "moved in"} | more)
+def off(c: Customer, **more: Any) -> seals.Remove:
+    return seals.Remove(**{"point": c.point, "removed_on": DAY, "reason": "moved in"} | more)
 
 
 def test_a_seal_comes_off_once(scene: Scene) -> None:
     c = scene.customer()
     seal(scene, c)
-    done = scene.act(points.remove, off(c, value=1186))
+    done = scene.act(seals.remove, off(c, value=1186))
     assert (done.result.seal, done.result.removed_on) == ("4471", DAY)
     assert scene.db.one("SELECT removed_on, removed_value, removed_reason, lock_state FROM seal") == (
         DAY.isoformat(), 1186, "moved in", "locked",
     )  # fmt: skip
-    assert "no seal" in scene.refused(points.remove, off(c)).reason
+    assert "no seal" in scene.refused(seals.remove, off(c)).reason
 
 
 @pytest.mark.parametrize("days", [-11, 1])
 def test_a_seal_comes_off_between_its_placing_and_today(scene: Scene, days: int) -> None:
     c = scene.customer()
     seal(scene, c)
-    assert "was placed on" in scene.refused(points.remove, off(c, removed_on=DAY + timedelta(days=days))).reason
+    assert "was placed on" in scene.refused(seals.remove, off(c, removed_on=DAY + timedelta(days=days))).reason
 
 
 def test_of_two_seals_one_must_be_named(scene: Scene) -> None:
     c = scene.customer()
     seal(scene, c)
     seal(scene, c, "4472")
-    assert "4471, 4472" in scene.refused(points.remove, off(c)).reason
-    assert scene.act(points.remove, off(c, number="4472")).result.seal == "4472"
+    assert "4471, 4472" in scene.refused(seals.remove, off(c)).reason
+    assert scene.act(seals.remove, off(c, number="4472")).result.seal == "4472"
 
 
 def idle(scene: Scene, c: Customer) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from ubtui.db.session import Session
 from ubtui.domain.calendars import Calendar
+from ubtui.domain.subjects import Subject
 from ubtui.settings import District
 
 GROUPS = {
@@ -73,6 +74,11 @@ class Ask:
     def keys(self, subject_type: str) -> Sequence[str] | None:
         """The subjects of one type asked for; None asks for all of them, an empty list for none."""
         return None if self.subjects is None else self.subjects.get(subject_type, ())
+
+    def wants(self, subject: Subject) -> bool:
+        """Whether one subject is asked for."""
+        keys = self.keys(subject.type)
+        return keys is None or subject.key in keys
 
     def milli(self, name: str) -> int:
         """A parameter in thousandths, exact as far as thousandths go."""

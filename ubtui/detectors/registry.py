@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ubtui.detectors import adjustments, payments, quality, readings, requests
+from ubtui.detectors import adjustments, meters, payments, quality, readings, requests
 from ubtui.detectors.base import GROUPS, Ask, Detector, Found
 from ubtui.domain.ranking import BASE
 
@@ -25,6 +25,7 @@ DETECTORS: tuple[Detector, ...] = (
     *readings.DETECTORS,
     *payments.DETECTORS,
     *adjustments.DETECTORS,
+    *meters.DETECTORS,
     *quality.DETECTORS,
     *requests.DETECTORS,
     *BY_HAND,

@@ -1,4 +1,4 @@
-"""Service points: taking a seal off, putting a point back into service, letting a service rest by season."""
+"""Service points: put back into service, at which rate, and resting by season."""
 
 from __future__ import annotations
 
@@ -8,67 +8,13 @@ from typing import Annotated
 import msgspec
 
 from ubtui.act import Form, Refused, Work, act
-from ubtui.db.models.record import Seal, Service, ServicePoint
+from ubtui.db.models.record import Service, ServicePoint
 from ubtui.db.session import Row
 from ubtui.domain.numbers import format_account, parse_account
 from ubtui.services.reads import reason
 
 Point = Annotated[str, msgspec.Meta(description="service point, SP-00012")]
 Reason = Annotated[str, msgspec.Meta(description="why, for the record", min_length=3, max_length=500)]
-
-
-class Remove(Form, frozen=True, kw_only=True):
-    """A seal comes off a service point."""
-
-    point: Point
-    removed_on: Annotated[date, msgspec.Meta(description="day on which it came off or was found off")]
-    value: Annotated[Annotated[int, msgspec.Meta(ge=0)] | None, msgspec.Meta(description="read of that day")] = None
-    number: Annotated[str, msgspec.Meta(description="number of the seal, where several are on")] = ""
-    reason: Reason
-
-
-class Removed(msgspec.Struct, frozen=True):
-    """The seal that came off and where it hung."""
-
-    point: str
-    seal: str
-    removed_on: date
-
-
-@act("seal.remove")
-def remove(work: Work, form: Remove) -> Removed:
-    """Take a seal off: from that day the point is unlocked and its service bills in full.
-
-    Lock, reason and rate of the seal stay as they were while it was on.
-    """
-    point, why = _point(work, form.point), reason(form.reason)
-    if form.value is not None and not 0 <= form.value < 10**12:
-        raise Refused(f"{form.value} is no read of a meter", rule="seals", cure="read the turning digits only")
-    seals = work.db.rows(
-        "SELECT id, number, placed_on, version, placed_value FROM seal WHERE point_id = ? AND removed_on IS NULL"
-        " ORDER BY placed_on",
-        [point[0]],
-    )
-    seals = [row for row in seals if form.number in ("", row[1])]
-    if not seals:
-        raise Refused(
-            f"{form.point} has no seal {form.number}".rstrip() + " on it", rule="seals", cure="see its meter card"
-        )
-    if len(seals) > 1:
-        numbers = ", ".join(row[1] for row in seals)
-        raise Refused(f"{form.point} has {len(seals)} seals on: {numbers}", rule="seals", cure="name the one")
-    seal, number, placed_on, version, _ = seals[0]
-    if not date.fromisoformat(placed_on) <= form.removed_on <= work.today:
-        raise Refused(
-            f"seal {number} was placed on {placed_on}",
-            rule="seals",
-            cure=f"give a day from then up to {work.today}",
-        )
-    work.db.update(Seal, seal, version, removed_on=form.removed_on, removed_value=form.value, removed_reason=why)
-    work.touch("point", form.point)
-    work.fact(point=form.point, seal=number, removed_on=form.removed_on.isoformat())
-    work.detail(reason=why, value=form.value)
-    return Removed(form.point, number, form.removed_on)
 
 
 class Activate(Form, frozen=True, kw_only=True):
@@ -91,7 +37,7 @@ class Activated(msgspec.Struct, frozen=True):
 @act("service.activate")
 def activate(work: Work, form: Activate) -> Activated:
     """Make an inactive or closed point active, billed to an open account as its last service was."""
-    point = _point(work, form.point)
+    point = found(work, form.point)
     number = parse_account(form.account)
     account = work.db.one("SELECT id, state, customer_class FROM live_account WHERE number = ?", [number])
     if account is None or account[1] != "active":
@@ -113,7 +59,7 @@ def activate(work: Work, form: Activate) -> Activated:
     work.db.update(ServicePoint, point[0], point[2], state="active")
     rate = _served(work, form, point[0], account, last)
     shown = format_account(number)
-    work.touch("point", form.point)
+    touch(work, form.point)
     work.touch("account", shown)
     work.fact(point=form.point, account=shown, rate=rate)
     work.detail(before={"state": point[1]}, after={"state": "active", "from_on": form.from_on.isoformat()})
@@ -170,7 +116,7 @@ class Resting(msgspec.Struct, frozen=True):
 @act("service.seasonal")
 def seasonal(work: Work, form: Seasonal) -> Resting:
     """Mark the running services of a point as seasonal, or not: no use is then no trouble."""
-    point, why = _point(work, form.point), reason(form.reason)
+    point, why = found(work, form.point), reason(form.reason)
     running = work.db.rows(
         "SELECT id, version FROM live_service WHERE point_id = ? AND to_on IS NULL AND seasonal <> ?"
         " AND kind IN ('potable', 'irrigation', 'raw', 'recycled')",
@@ -188,7 +134,79 @@ def seasonal(work: Work, form: Seasonal) -> Resting:
     return Resting(form.point, form.seasonal)
 
 
-def _point(work: Work, number: str) -> Row:
+class Rerate(Form, frozen=True, kw_only=True):
+    """A point's water service is billed by another rate."""
+
+    point: Point
+    rate: Annotated[str, msgspec.Meta(description="rate code from then on")]
+    from_on: Annotated[date, msgspec.Meta(description="first day that it is billed by this rate")]
+    kind: Annotated[str, msgspec.Meta(description="kind of service, where several run")] = ""
+    reason: Reason
+
+
+class Rerated(msgspec.Struct, frozen=True):
+    """The rate before and after."""
+
+    point: str
+    before: str
+    rate: str
+    from_on: date
+
+
+@act("service.rate")
+def rerate(work: Work, form: Rerate) -> Rerated:
+    """Bill a point's running water service by another rate from a day; what was billed since is an adjustment's."""
+    point, why = found(work, form.point), reason(form.reason)
+    if form.rate not in {rate.code for rate in work.district.rates}:
+        known = ", ".join(sorted({rate.code for rate in work.district.rates}))
+        raise Refused(f"rate {form.rate[:40]} is not known", rule="rates", cure=f"use one of {known}")
+    if form.from_on > work.today:
+        raise Refused(f"{form.from_on} is still to come", rule="services", cure="give today or a day before")
+    running = work.db.rows(
+        "SELECT id, account_id, kind, rate_code, unit, customer_class, version, dwellings, edu_milli, from_on, seasonal"
+        " FROM live_service WHERE point_id = ? AND to_on IS NULL"
+        " AND kind IN ('potable', 'irrigation', 'raw', 'recycled') ORDER BY id",
+        [point[0]],
+    )
+    running = [row for row in running if form.kind in ("", row[2])]
+    if len(running) != 1:
+        kinds = ", ".join(row[2] for row in running) or "no water service"
+        raise Refused(f"{form.point} has {kinds} running", rule="services", cure="name the one")
+    [(service, account, kind, before, unit, kept, version, dwellings, edu, since, rests)] = running
+    if before == form.rate:
+        raise Refused(f"{form.point} is billed by {before} already", rule="rates", cure="nothing to do")
+    if form.from_on.isoformat() < since:
+        raise Refused(f"the service runs since {since}", rule="services", cure="give that day or a later one")
+    if form.from_on.isoformat() == since:
+        work.db.update(Service, service, version, rate_code=form.rate)
+    else:
+        work.db.update(Service, service, version, to_on=form.from_on)
+        work.db.insert(
+            Service, account_id=account, point_id=point[0], kind=kind, rate_code=form.rate, unit=unit,
+            customer_class=kept, dwellings=dwellings, edu_milli=edu, seasonal=rests, from_on=form.from_on,
+        )  # fmt: skip
+    number = work.db.value("SELECT number FROM account WHERE id = ?", [account])
+    touch(work, form.point)
+    work.touch("account", format_account(number))
+    work.fact(point=form.point, rate=form.rate, from_on=form.from_on.isoformat())
+    work.detail(before=before, reason=why)
+    return Rerated(form.point, before, form.rate, form.from_on)
+
+
+def touch(work: Work, point: str) -> None:
+    """A point's service or meter changed: what its parcel is allowed is judged again with it."""
+    work.touch("point", point)
+    apn = work.db.value(
+        "SELECT x.apn FROM service_point p JOIN premise m ON m.id = p.premise_id JOIN parcel x ON x.id = m.parcel_id"
+        " WHERE p.number = ?",
+        [point],
+    )
+    if apn:
+        work.touch("parcel", apn)
+
+
+def found(work: Work, number: str) -> Row:
+    """Id, state and version of a service point. Refused where there is none."""
     row = work.db.one("SELECT id, state, version FROM live_point WHERE number = ?", [number])
     if row is None:
         raise Refused(f"no service point {number[:40]}", rule="service points", cure="read its number again")

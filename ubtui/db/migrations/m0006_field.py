@@ -37,6 +37,8 @@ CREATE TABLE parcel_right(
 CREATE INDEX parcel_right_parcel ON parcel_right(parcel_id);
 CREATE INDEX premise_parcel ON premise(parcel_id);
 CREATE INDEX point_premise ON service_point(premise_id);
+CREATE INDEX meter_relation_other ON meter_relation(other_id);
+CREATE INDEX meter_size ON meter(size);
 CREATE INDEX install_since ON install(on_date, meter_id) WHERE off_date IS NULL;
 CREATE INDEX seal_on ON seal(point_id) WHERE removed_on IS NULL;
 """

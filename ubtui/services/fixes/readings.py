@@ -1,4 +1,4 @@
-"""Offers on a read: confirm, correct, roll over, strike; the seal and the service behind it."""
+"""Offers on a read: confirm, correct, roll over, strike; the service behind it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,6 @@ TITLES: Final[dict[str, str]] = {
     "read.review": "Review the read",
     "read.skip": "Note why it was not read",
     "read.swap": "Change the reads of two neighbours",
-    "seal.remove": "The seal is off: bill in full",
     "service.activate": "Put the service in a customer's name",
     "service.seasonal": "It rests by season",
 }
@@ -119,16 +118,6 @@ _DECISIONS: Final = {
 }
 
 
-def _seal(look: Look, item: ItemView) -> Iterator[Draft]:
-    facts = item.evidence
-    known: dict[str, object] = {
-        "removed_on": facts.get("read_on"), "value": facts.get("value"), "number": facts.get("seal"),
-    }  # fmt: skip
-    yield Draft(
-        "seal.remove", known, likely=True, why=f"use {facts.get('since_seal', facts.get('use'))} since the seal"
-    )
-
-
 _HOLDER = (
     "SELECT q.name FROM account a JOIN account_role r ON r.account_id = a.id JOIN party q ON q.id = r.party_id"
     " WHERE a.number = ? AND r.to_on IS NULL AND r.role IN ('owner', 'payer')"
@@ -160,7 +149,6 @@ def _seasonal(look: Look, item: ItemView) -> Iterator[Draft]:
 
 MAKERS: Final[dict[str, Maker]] = {
     "read.review": _reviews,
-    "seal.remove": _seal,
     "service.activate": _activate,
     "service.seasonal": _seasonal,
 }

@@ -10,14 +10,14 @@ from ubtui.act import Act, Form, Look, Work, linked, permissions
 from ubtui.detectors.registry import CODES
 from ubtui.domain.errors import BadValue
 from ubtui.domain.subjects import ItemKey, Subject
-from ubtui.services.fixes import any_item, people, proposals, readings, requests, twice
+from ubtui.services.fixes import any_item, field, people, proposals, readings, requests, twice
 from ubtui.services.fixes.draft import Draft, Maker
 from ubtui.services.forms import FieldSpec, act_named, fields
 from ubtui.services.worklist import ItemView, held_by_other
 from ubtui.services.worklist.export import fixes_of
 
 # An area is a file with the TITLES of its acts and, where evidence fills their fields in, their MAKERS.
-_AREAS: Final = (any_item, people, proposals, readings, requests, twice)
+_AREAS: Final = (any_item, field, people, proposals, readings, requests, twice)
 TITLES: Final[dict[str, str]] = {act: title for area in _AREAS for act, title in area.TITLES.items()}
 MAKERS: Final[dict[str, Maker]] = {act: maker for area in _AREAS for act, maker in area.MAKERS.items()}
 
@@ -68,7 +68,7 @@ def _barred(look: Look, item: ItemView) -> str:
 
 def table(code: str) -> tuple[str, ...]:
     """The acts that may be done from an item of this code."""
-    return (*fixes_of(code), *any_item.ALWAYS)
+    return tuple(dict.fromkeys((*fixes_of(code), *any_item.ALWAYS)))
 
 
 def offers(look: Look, item: ItemView) -> tuple[Offer, ...]:
@@ -121,7 +121,7 @@ def guarded(act: Act[Any, Any], subject: Subject) -> Act[Any, Any]:
 def _offer(look: Look, item: ItemView, draft: Draft) -> Offer:
     known = {**_common(item), **draft.known}
     if draft.act.startswith("worklist."):
-        known["version"] = item.version
+        known.setdefault("version", item.version)
     filled = []
     for each in fields(act_named(draft.act)):
         if each.name == "reason" and draft.act in ("adjust.propose", "adjust.revise"):
@@ -137,7 +137,7 @@ def _common(item: ItemView) -> dict[str, object]:
     known: dict[str, object] = {"item": str(item.key), "code": item.key.code}
     if item.account:
         known["account"] = item.account
-    if subject.type in ("point", "proposal", "meter"):
+    if subject.type in ("point", "proposal", "meter", "order", "parcel"):
         known[subject.type] = subject.key
     return known
 

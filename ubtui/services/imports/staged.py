@@ -8,6 +8,7 @@ import msgspec
 
 from ubtui.act import Form, Look, Refused, Work, act
 from ubtui.db.models.office import StagedRow
+from ubtui.detectors.meters import meters_of_row
 from ubtui.detectors.quality import released_on
 from ubtui.domain.dates import parse_day
 from ubtui.domain.errors import BadValue
@@ -223,5 +224,8 @@ def _settle(work: Work, row: tuple[Any, ...], state: str, why: str, verdict: Ver
     if (account_id := (verdict.account_id if verdict else None) or row[17]) is not None:
         number = work.db.value("SELECT number FROM account WHERE id = ?", [account_id])
         work.touch("account", format_account(number))
+    if row[5] == "meters":  # the meter that has the row's serial already, and the year's meters
+        for subject in meters_of_row(work.db, row[12], work.today):
+            work.touch(subject.type, subject.key)
     work.fact(row=row[0], batch=row[1], state=state, kind=row[5])
     return Decided(row[0], state, verdict.reason if verdict and verdict.state == "held" else "")

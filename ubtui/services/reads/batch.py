@@ -9,6 +9,7 @@ from ubtui.act import Work
 from ubtui.db.session import Row, Session
 from ubtui.detectors.base import marks
 from ubtui.detectors.heal import medians, run
+from ubtui.detectors.meters import concerned
 from ubtui.domain.numbers import format_account
 from ubtui.services.reads.placing import confirmed, parts, place
 from ubtui.services.summaries import READS, faces, summarise
@@ -43,7 +44,7 @@ def released(work: Work, batch_id: int) -> None:
                 moved,
             )
         }
-    for subject in work.subjects:
+    for subject in (*work.subjects, *concerned(db, batch_id, work.today)):
         keys.setdefault(subject.type, set()).add(subject.key)
     subjects: dict[str, Sequence[str]] = {kind: sorted(found) for kind, found in keys.items()}
     work.healed = run(db, work.today, work.now, subjects, by="import.release", actor=work.actor.name)

@@ -1,0 +1,122 @@
+"""Connections against rights: more points than a parcel may have, or larger meters."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from fractions import Fraction
+from functools import lru_cache
+from typing import Any
+
+from ubtui.detectors.base import Ask, Detector, Found, marks
+from ubtui.domain.numbers import format_apn
+from ubtui.domain.sizes import inches
+
+METERED = "('potable', 'irrigation', 'raw', 'recycled')"
+_SUB = (
+    "EXISTS(SELECT 1 FROM live_install i JOIN meter_relation y ON y.other_id = i.meter_id AND y.kind = 'master_sub'"
+    " AND y.to_on IS NULL WHERE i.point_id = p.id AND i.off_date IS NULL)"
+)
+_PAYS = (
+    "(SELECT MIN(a.id) FROM account_parcel l JOIN live_account a ON a.id = l.account_id AND a.state = 'active'"
+    " WHERE l.parcel_id = x.id)"
+)
+
+
+def over_authorised(ask: Ask) -> Iterable[Found]:
+    """M01: more service points of a kind on a parcel than its verified rights allow; without such rights no verdict."""
+    keys = ask.keys("parcel")
+    if keys is not None and not keys:
+        return
+    only = "" if keys is None else f" AND x.apn IN ({marks(keys)})"
+    day = ask.today.isoformat()
+    points = (
+        "(SELECT COUNT(DISTINCT p.id) FROM premise m JOIN live_point p ON p.premise_id = m.id AND p.state = 'active'"
+        " JOIN live_service s ON s.point_id = p.id AND s.to_on IS NULL AND s.kind = r.kind WHERE m.parcel_id = x.id"
+        f" AND NOT {_SUB})"
+    )
+    sql = (
+        "SELECT t.apn, t.kind, t.allowed, t.points, t.payer, t.situs FROM (SELECT x.apn, x.situs, r.kind, r.allowed,"
+        f" {points} AS points, {_PAYS} AS payer FROM live_parcel x JOIN (SELECT parcel_id, kind, SUM(CASE WHEN"
+        " from_on <= ? AND COALESCE(to_on, '9999-12-31') >= ? THEN count ELSE 0 END) AS allowed FROM parcel_right"
+        f" WHERE status = 'verified' GROUP BY parcel_id, kind) r ON r.parcel_id = x.id WHERE x.status = 'active'{only})"
+        " t WHERE t.points > t.allowed ORDER BY t.apn, t.kind"
+    )
+    over: dict[str, list[Any]] = defaultdict(list)
+    for row in ask.db.rows(sql, [day, day, *(keys or ())]):
+        over[row[0]].append(row)
+    for apn, rows in over.items():
+        told = "; ".join(f"{row[3]} {row[1]} service points, {int(row[2])} allowed" for row in rows)
+        yield Found(
+            apn, "", "More connections than rights", told,
+            {
+                "parcel": format_apn(apn), "situs": rows[0][5], "kinds": " ".join(row[1] for row in rows),
+                "points": sum(row[3] for row in rows), "allowed": sum(int(row[2]) for row in rows), "reads": [],
+            },
+            account_id=rows[0][4], units=sum(row[3] - int(row[2]) for row in rows),
+        )  # fmt: skip
+
+
+@lru_cache(maxsize=256)
+def _inches(size: str) -> Fraction | None:
+    return inches(size)
+
+
+def oversized(ask: Ask) -> Iterable[Found]:
+    """M02: a meter larger than what the parcel's verified rights leave for it, the largest right for the largest."""
+    keys = ask.keys("parcel")
+    if keys is not None and not keys:
+        return
+    only = "" if keys is None else f" AND x.apn IN ({marks(keys)})"
+    day = ask.today.isoformat()
+    allowed: dict[tuple[str, str], list[tuple[Fraction, str]]] = defaultdict(list)
+    for apn, kind, size, count in ask.db.rows(
+        "SELECT x.apn, r.kind, r.size, r.count FROM parcel_right r JOIN live_parcel x ON x.id = r.parcel_id"
+        " WHERE r.status = 'verified' AND r.from_on <= ? AND COALESCE(r.to_on, '9999-12-31') >= ?"
+        f" AND x.status = 'active'{only}",
+        [day, day, *(keys or ())],
+    ):
+        if (wide := _inches(size)) is not None:
+            allowed[apn, kind] += [(wide, size)] * int(count)
+    hung: dict[tuple[str, str], list[tuple[Fraction, str, str, int | None]]] = defaultdict(list)
+    for apn, kind, size, maker, serial, payer in ask.db.rows(
+        f"SELECT x.apn, s.kind, e.size, e.maker, e.serial, {_PAYS} FROM live_parcel x"
+        " JOIN premise m ON m.parcel_id = x.id JOIN live_point p ON p.premise_id = m.id AND p.state = 'active'"
+        f" JOIN live_service s ON s.point_id = p.id AND s.to_on IS NULL AND s.kind IN {METERED}"
+        " JOIN live_install i ON i.point_id = p.id AND i.off_date IS NULL JOIN meter e ON e.id = i.meter_id"
+        f" WHERE EXISTS(SELECT 1 FROM parcel_right r WHERE r.parcel_id = x.id AND r.status = 'verified'){only}"
+        f" AND NOT {_SUB}",
+        [*(keys or ())],
+    ):
+        if (wide := _inches(size)) is not None:
+            hung[apn, kind].append((wide, size, f"{maker}/{serial}", payer))
+    told: dict[str, Found] = {}
+    for (apn, kind), rights in sorted(allowed.items()):
+        meters = sorted(hung[apn, kind], key=lambda one: (-one[0], one[2]))
+        widths = sorted(rights, reverse=True)
+        for meter, right in zip(meters, widths, strict=False):
+            if meter[0] > right[0] and apn not in told:
+                why = f"meter {meter[2]} is {meter[1]} in, its {kind} right {right[1]} in"
+                evidence = {"parcel": format_apn(apn), "meter": meter[2], "size": meter[1], "allowed": right[1]}
+                told[apn] = Found(
+                    apn, "", "Meter larger than its right", why, {**evidence, "kind": kind, "reads": []},
+                    account_id=meter[3], due_source="data quality",
+                )  # fmt: skip
+    yield from told.values()
+
+
+DETECTORS = (
+    Detector(
+        "M01", "More connections than rights", ("parcel",),
+        "active service points of a kind on a parcel, submeters left out, > its verified rights of that kind in force;"
+        " a parcel without verified rights of the kind is not judged",
+        "Capacity is used that nobody paid for.", ("right.set", "right.verify", "order.create"),
+        "capacity charges, GC 66013", over_authorised,
+    ),
+    Detector(
+        "M02", "Meter larger than its right", ("parcel",),
+        "the parcel's meters of a kind, largest first, against its verified rights, largest first: one is larger",
+        "More capacity is taken than was paid for.", ("right.set", "right.verify", "meter.exchange", "order.create"),
+        "capacity charges, GC 66013", oversized, sla_days=30, project=True,
+    ),
+)  # fmt: skip

@@ -1,0 +1,335 @@
+"""What hangs at a service point: meters exchanged and tested, and the place where they are found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+from typing import Annotated
+
+import msgspec
+
+from ubtui.act import Form, Refused, Work, act
+from ubtui.db.calendars import office
+from ubtui.db.models import record
+from ubtui.db.models.reads import Read
+from ubtui.db.session import Row
+from ubtui.detectors.meters import programme
+from ubtui.domain.errors import BadValue
+from ubtui.domain.periods import ReadCycle
+from ubtui.domain.register import MOST_USE
+from ubtui.domain.sizes import inches
+from ubtui.domain.text import clean_text
+from ubtui.domain.volume import Unit
+from ubtui.services import orders, points
+from ubtui.services.points import Point
+from ubtui.services.reads import reason
+from ubtui.services.summaries import READS, days_between, faces, summarise
+
+Count = Annotated[int, msgspec.Meta(ge=0, lt=10**12)]
+
+
+class Exchange(Form, frozen=True, kw_only=True):
+    """One meter comes off a point and another goes on, with what both showed."""
+
+    point: Point
+    on: Annotated[date, msgspec.Meta(description="day of the exchange")]
+    removed_value: Annotated[Count | None, msgspec.Meta(description="last read of the old meter")] = None
+    removed_value_2: Annotated[Count | None, msgspec.Meta(description="of its second register, if it has two")] = None
+    maker: Annotated[str, msgspec.Meta(description="maker of the new meter", min_length=1, max_length=40)]
+    serial: Annotated[str, msgspec.Meta(description="serial of the new meter", min_length=1, max_length=40)]
+    size: Annotated[str, msgspec.Meta(description="its size; empty: as the old one", max_length=20)] = ""
+    model: Annotated[str, msgspec.Meta(description="its model", max_length=40)] = ""
+    installed_value: Annotated[Count, msgspec.Meta(description="first read of the new meter")] = 0
+    dials: Annotated[
+        Annotated[int, msgspec.Meta(ge=3, le=12)] | None, msgspec.Meta(description="turning digits; empty: as the old")
+    ] = None
+    unit: Annotated[str, msgspec.Meta(description="unit of one count; empty: as the old one", max_length=10)] = ""
+    multiplier: Annotated[str, msgspec.Meta(description="counts times this; empty: as the old one", max_length=20)] = ""
+    radio: Annotated[str, msgspec.Meta(description="number of its endpoint, if it has one", max_length=40)] = ""
+    from_point: Annotated[str, msgspec.Meta(description="point it hangs at in the record, if it was swapped")] = ""
+    reason: Annotated[str, msgspec.Meta(description="why: age, stopped, swapped", min_length=3, max_length=500)]
+
+
+class Exchanged(msgspec.Struct, frozen=True):
+    """Both meters and the old one's last use in billing units, None where it is not known."""
+
+    point: str
+    removed: str
+    installed: str
+    on: date
+    usage: int | None
+
+
+@dataclass(frozen=True)
+class _Old:
+    """What hangs at the point: its install, meter, and registers as (id, n, dials, zeros, num, den, unit)."""
+
+    install: int
+    meter: int
+    name: str
+    size: str
+    since: str
+    registers: list[Row]
+
+
+@act("meter.exchange")
+def exchange(work: Work, form: Exchange) -> Exchanged:
+    """Exchange a point's meter in one act: last read, end of the old install, the new one, its first read, endpoint.
+
+    Where nothing hangs, a meter is set. A meter that the record has elsewhere is moved here when `from_point` says
+    so; that point then waits for its own exchange. An open order to exchange it is done with this.
+    """
+    point, why = points.found(work, form.point), reason(form.reason)
+    if form.on > work.today:
+        raise Refused(f"{form.on} is still to come", rule="exchanges", cure="give today or a day before")
+    old = _hanging(work, point[0], form.point)
+    if old is not None and form.on.isoformat() < old.since:
+        raise Refused(f"{old.name} hangs there since {old.since}", rule="exchanges", cure="give a later day")
+    maker, serial = clean_text(form.maker, 40).strip(), clean_text(form.serial, 40).strip()
+    meter, registers = _incoming(work, form, maker, serial, old, form.on)
+    period = _period(work, point[0], form.on)
+    usage = _removal(work, form, point[0], old, period) if old is not None else None
+    if old is not None:
+        work.db.run("UPDATE install SET off_date = ? WHERE id = ?", [form.on.isoformat(), old.install])
+        work.db.run(
+            "UPDATE endpoint SET to_on = ? WHERE meter_id = ? AND to_on IS NULL", [form.on.isoformat(), old.meter]
+        )
+        work.touch("meter", old.name)
+    work.db.insert(record.Install, meter_id=meter, point_id=point[0], on_date=form.on)
+    if form.radio.strip():
+        work.db.insert(record.Endpoint, meter_id=meter, radio=clean_text(form.radio, 40).strip(), from_on=form.on)
+    for register in registers:
+        _read(work, register, point[0], form.on, period, "installation", form.installed_value, None, None, "released")
+    summarise(work.db, [*registers, *(row[0] for row in (old.registers if old else ()))])
+    orders.finish(work, point[0], form.point, "exchange", form.on, f"{maker}/{serial} set")
+    points.touch(work, form.point)
+    orders.touch_reported(work, point[0], serial)
+    _touch_programme(work)
+    work.touch("meter", f"{maker}/{serial}")
+    work.fact(point=form.point, removed=old.name if old else "", installed=f"{maker}/{serial}", on=form.on.isoformat())
+    work.detail(reason=why, removed_value=form.removed_value, installed_value=form.installed_value)
+    return Exchanged(form.point, old.name if old else "", f"{maker}/{serial}", form.on, usage)
+
+
+def _touch_programme(work: Work) -> None:
+    run = programme(work.today)
+    work.touch(run.type, run.key)
+
+
+def _hanging(work: Work, point_id: int, point: str) -> _Old | None:
+    rows = work.db.rows(
+        "SELECT i.id, m.id, m.maker, m.serial, m.size, i.on_date FROM live_install i JOIN meter m ON m.id = i.meter_id"
+        " WHERE i.point_id = ? AND i.off_date IS NULL ORDER BY i.on_date",
+        [point_id],
+    )
+    if len(rows) > 1:
+        names = ", ".join(f"{row[2]}/{row[3]}" for row in rows)
+        raise Refused(f"{point} has {names} on it", rule="exchanges", cure="one point, one meter: put the record right")
+    if not rows:
+        return None
+    install, meter, maker, serial, size, since = rows[0]
+    registers = work.db.rows(
+        "SELECT id, n, dials, fixed_zeros, mult_num, mult_den, unit FROM register WHERE meter_id = ? ORDER BY n",
+        [meter],
+    )
+    return _Old(install, meter, f"{maker}/{serial}", size, since, registers)
+
+
+def _incoming(work: Work, form: Exchange, maker: str, serial: str, old: _Old | None, on: date) -> tuple[int, list[int]]:
+    """The meter that goes on, known or new, and its registers."""
+    known = work.db.rows(
+        "SELECT m.id, p.number, i.id FROM meter m LEFT JOIN live_install i ON i.meter_id = m.id AND i.off_date IS NULL"
+        " LEFT JOIN service_point p ON p.id = i.point_id WHERE m.maker = ? AND m.serial = ?"
+        " ORDER BY (p.number IS NULL), m.id DESC",
+        [maker, serial],
+    )
+    if known:
+        meter, hangs, install = known[0]
+        if hangs == form.point:
+            raise Refused(f"{maker}/{serial} hangs at {form.point}", rule="exchanges", cure="give the new serial")
+        if hangs and hangs != form.from_point.strip():
+            raise Refused(
+                f"{maker}/{serial} hangs at {hangs} in the record",
+                rule="one meter, one place",
+                cure=f"read the serial again; if it was swapped, name {hangs} as the point it comes from",
+            )
+        if hangs:
+            work.db.run("UPDATE install SET off_date = ? WHERE id = ?", [on.isoformat(), install])
+            points.touch(work, hangs)
+        known_faces = work.db.rows("SELECT id FROM register WHERE meter_id = ? ORDER BY n", [meter])
+        return int(meter), [row[0] for row in known_faces]
+    if form.from_point.strip():
+        raise Refused(f"no meter {maker}/{serial} hangs at {form.from_point}", rule="exchanges", cure="leave it empty")
+    size = clean_text(form.size, 20).strip() or (old.size if old else "")
+    if inches(size) is None:
+        raise Refused(f"{size!r} is no meter size", rule="exchanges", cure="write inches: 5/8, 1, 1.5")
+    faces_ = _faces(form, old)
+    meter = work.db.insert(record.Meter, maker=maker, serial=serial, size=size)
+    if named := clean_text(form.model, 40).strip():  # `model` is a word of insert's own
+        work.db.run("UPDATE meter SET model = ? WHERE id = ?", [named, meter])
+    return meter, [
+        work.db.insert(
+            record.Register, meter_id=meter, n=n, dials=dials, fixed_zeros=zeros, mult_num=num, mult_den=den, unit=unit
+        )
+        for n, dials, zeros, num, den, unit in faces_
+    ]
+
+
+def _faces(form: Exchange, old: _Old | None) -> list[tuple[int, int, int, int, int, str]]:
+    """The registers of a new meter: as told, and where nothing is told as the old one's."""
+    before = [row[1:] for row in old.registers] if old else []
+    if not (form.dials or form.unit or form.multiplier) and before:
+        faces_ = [tuple(row) for row in before]
+    else:
+        first = before[0] if before else (1, form.dials, 0, 1, 1, form.unit)
+        dials, unit = form.dials or first[1], form.unit.strip() or first[5]
+        if dials is None or not unit:
+            raise Refused("nothing hung there to be like", rule="exchanges", cure="give dials and unit")
+        try:
+            ratio = Fraction(form.multiplier) if form.multiplier.strip() else Fraction(first[3], first[4])
+            unit = str(Unit.parse(unit))
+        except (ValueError, ZeroDivisionError, BadValue) as exc:
+            raise Refused(f"the new face: {exc}", rule="register face", cure="take it from the dial") from exc
+        if ratio <= 0:
+            raise Refused(f"multiplier {ratio}", rule="register face", cure="take it from the dial")
+        faces_ = [(1, dials, first[2] if not form.dials else 0, ratio.numerator, ratio.denominator, unit)]
+    if any(form.installed_value >= 10 ** face[1] for face in faces_):
+        raise Refused(
+            f"{form.installed_value} does not fit {faces_[0][1]} dials", rule="register face", cure="read it again"
+        )
+    return [(n, d, z, a, b, u) for n, d, z, a, b, u in faces_]
+
+
+def _removal(work: Work, form: Exchange, point_id: int, old: _Old, period: str) -> int | None:
+    """The old meter's last reads; the use since the read before, held where it stands lower."""
+    values = [form.removed_value, form.removed_value_2]
+    total: int | None = None
+    if len(old.registers) < 2 and form.removed_value_2 is not None:
+        raise Refused(f"{old.name} has one register", rule="exchanges", cure="give one last read")
+    for row, value in zip(old.registers, values, strict=False):
+        if value is None:
+            continue
+        if value >= 10 ** row[2]:
+            raise Refused(f"{value} does not fit {row[2]} dials", rule="register face", cure="read it again")
+        chain = work.db.rows(READS.format("?"), [row[0]])
+        prev = chain[-1] if chain else None
+        if prev is not None and prev[1] > form.on.isoformat():
+            raise Refused(f"{old.name} was read on {prev[1]}", rule="exchanges", cure="give that day or a later one")
+        face, unit = faces(work.db, {row[0]: point_id})[row[0]]
+        found = face.between(prev[5] if prev else None, value, unit)
+        status = "held" if found.hold else "released"
+        days = days_between(prev[1], form.on.isoformat()) if prev else None
+        _read(work, row[0], point_id, form.on, period, "removal", value, found.units, days, status, found.hold)
+        if found.units is not None and not found.hold:
+            total = min(MOST_USE, (total or 0) + found.units)
+    return total
+
+
+def _read(
+    work: Work, register: int, point_id: int, on: date, period: str, kind: str, value: int, usage: int | None,
+    days: int | None, status: str, held: str | None = None,
+) -> None:  # fmt: skip
+    last = work.db.value("SELECT MAX(seq) FROM read WHERE register_id = ? AND read_on = ?", [register, on.isoformat()])
+    work.db.insert(
+        Read, register_id=register, read_on=on, seq=(last or 0) + 1, point_id=point_id, period=period, value=value,
+        usage=usage, days=days, kind=kind, source="A", status=status, held_code=held, rolled=0,
+        entered_by=work.actor.name, entered_at=work.now,
+    )  # fmt: skip
+
+
+def _period(work: Work, point_id: int, on: date) -> str:
+    """The period whose bill takes the reads of an exchange: the next that has no regular read yet."""
+    row = work.db.one(
+        "SELECT c.code, c.months, c.first_month, c.read_day, c.bill_day FROM live_service s"
+        " JOIN account a ON a.id = s.account_id JOIN cycle c ON c.id = a.cycle_id WHERE s.point_id = ?"
+        " ORDER BY s.to_on IS NULL DESC, s.from_on DESC, s.id LIMIT 1",
+        [point_id],
+    )
+    if row is None:
+        raise Refused("the point was never served", rule="exchanges", cure="begin its service first")
+    cycle = ReadCycle(*row)
+    near = cycle.period_of(on)
+    taken = near is not None and work.db.value(
+        "SELECT 1 FROM live_read WHERE point_id = ? AND period = ? AND kind = 'regular' AND status <> 'void'"
+        " AND read_on <= ?",
+        [point_id, near, on.isoformat()],
+    )
+    return near if near is not None and not taken else cycle.coming(on)[0]
+
+
+class Test(Form, frozen=True, kw_only=True):
+    """A meter was tested."""
+
+    meter: Annotated[str, msgspec.Meta(description="maker/serial, badger/12345678")]
+    tested_on: Annotated[date, msgspec.Meta(description="day of the test")]
+    passed: Annotated[bool, msgspec.Meta(description="yes if it counts within its limits (AWWA M6)")] = True
+    accuracy: Annotated[str, msgspec.Meta(description="what was measured: 98.7 % at low flow", max_length=120)] = ""
+
+
+class Tested(msgspec.Struct, frozen=True):
+    """The meter, how it did, and the order that was sent out where it failed."""
+
+    meter: str
+    passed: bool
+    tested_on: date
+    order: str
+
+
+@act("meter.test")
+def test(work: Work, form: Test) -> Tested:
+    """Write a test down. One that failed sends an order out to exchange the meter, and leaves it due."""
+    maker, _, serial = form.meter.strip().partition("/")
+    row = work.db.one(
+        "SELECT m.id, p.id, p.number FROM meter m JOIN live_install i ON i.meter_id = m.id AND i.off_date IS NULL"
+        " JOIN service_point p ON p.id = i.point_id WHERE m.serial = ? AND lower(m.maker) = ?",
+        [serial, maker.lower()],
+    )
+    if row is None:
+        raise Refused(f"no meter {form.meter[:60]} is installed", rule="meters", cure="give maker/serial")
+    if form.tested_on > work.today:
+        raise Refused(f"{form.tested_on} is still to come", rule="meters", cure="give today or a day before")
+    told, number = clean_text(form.accuracy, 120).strip(), ""
+    if form.passed:
+        work.db.update(record.Meter, row[0], tested_on=form.tested_on)
+    elif not any(each.kind == "exchange" for each in orders.open_at(work, row[1])):
+        due = office(work.db, work.today, work.today).add(work.today, 10)
+        number = orders.sent(work, row[1], row[2], "exchange", due, f"failed its test {told}".strip()).order
+    orders.finish(work, row[1], row[2], "test", form.tested_on, told or ("passed" if form.passed else "failed"))
+    work.touch("meter", form.meter.strip())
+    work.touch("point", row[2])
+    _touch_programme(work)
+    work.fact(meter=form.meter.strip(), passed=int(form.passed), tested_on=form.tested_on.isoformat())
+    work.detail(accuracy=told)
+    return Tested(form.meter.strip(), form.passed, form.tested_on, number)
+
+
+class Place(Form, frozen=True, kw_only=True):
+    """Where a meter is found, for whoever stands there next."""
+
+    point: Point
+    location: Annotated[
+        str, msgspec.Meta(description="where it is: 3 ft left of the gate", min_length=3, max_length=200)
+    ]
+
+
+class Placed(msgspec.Struct, frozen=True):
+    """The point and its location as kept."""
+
+    point: str
+    location: str
+
+
+@act("point.place")
+def place(work: Work, form: Place) -> Placed:
+    """Say where a point's meter is found; an open order to locate it is done with that."""
+    point, told = points.found(work, form.point), clean_text(form.location, 200).strip()
+    if len(told) < 3:
+        raise Refused("that is no place", rule="locations", cure="say where to look for it")
+    before = work.db.value("SELECT location_note FROM service_point WHERE id = ?", [point[0]])
+    work.db.update(record.ServicePoint, point[0], point[2], location_note=told)
+    orders.finish(work, point[0], form.point, "locate", work.today, told)
+    work.touch("point", form.point)
+    work.fact(point=form.point)
+    work.detail(before=before, after=told)
+    return Placed(form.point, told)

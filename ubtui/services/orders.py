@@ -1,0 +1,403 @@
+"""Field orders: sent out, moved, done, corrected or cancelled, and the list that the crew works from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Any, Final, Literal
+
+import msgspec
+
+from ubtui.act import Form, Look, Refused, Work, act
+from ubtui.db.models.field import FieldOrder
+from ubtui.db.models.record import Meter
+from ubtui.db.session import Row as Record
+from ubtui.detectors.base import marks
+from ubtui.detectors.meters import programme, seal_round
+from ubtui.domain.errors import BadValue
+from ubtui.domain.numbers import format_account, parse_account
+from ubtui.domain.subjects import Subject
+from ubtui.domain.text import clean_text
+from ubtui.services import points
+from ubtui.services.listing import Column, Field, Listing, Order, Row
+from ubtui.services.points import Point
+from ubtui.services.reads import reason
+
+Kind = Literal[
+    "reread", "verify", "seal", "unseal", "seal_check", "exchange", "test", "locate", "leak", "access", "shutoff",
+    "restore", "other",
+]  # fmt: skip
+KINDS: Final[dict[str, str]] = {
+    "reread": "Reread", "verify": "Verify", "seal": "Seal", "unseal": "Unseal", "seal_check": "Check seal",
+    "exchange": "Exchange meter", "test": "Test meter", "locate": "Locate", "leak": "Leak", "access": "Access",
+    "shutoff": "Shut off", "restore": "Restore", "other": "Other",
+}  # fmt: skip
+LIVE: Final = "o.state = 'open'"
+Number = Annotated[str, msgspec.Meta(description="order, F-000012")]
+Instructions = Annotated[str, msgspec.Meta(max_length=500, description="what the crew should know")]
+Shown = Annotated[
+    Annotated[int, msgspec.Meta(ge=0, lt=10**12)] | None, msgspec.Meta(description="what the meter showed")
+]
+_FOUND: Final = ("found_serial", "found_size", "found_value", "found_code", "note")
+
+
+class Create(Form, frozen=True, kw_only=True):
+    """Work for the crew at a service point."""
+
+    point: Point
+    kind: Annotated[Kind, msgspec.Meta(description="what is to be done")]
+    due_on: Annotated[date, msgspec.Meta(description="the day it is due")]
+    instructions: Instructions = ""
+    item: Annotated[str, msgspec.Meta(description="worklist item it comes from")] = ""
+
+
+class Ordered(msgspec.Struct, frozen=True):
+    """The order as it stands."""
+
+    order: str
+    kind: str
+    point: str
+    due_on: date
+    state: str
+
+
+@act("order.create")
+def create(work: Work, form: Create) -> Ordered:
+    """Send an order out; a point has at most one open order of a kind."""
+    point = points.found(work, form.point)
+    return sent(work, point[0], form.point, form.kind, form.due_on, form.instructions, form.item)
+
+
+def sent(
+    work: Work, point_id: int, point: str, kind: str, due_on: date, instructions: str = "", item: str = ""
+) -> Ordered:
+    """Write a new order, inside any act; refused where one of its kind is open at the point."""
+    if due_on < work.today:
+        raise Refused(f"{due_on} is past", rule="field orders", cure="give today or a day to come")
+    there = work.db.value(
+        "SELECT number FROM field_order WHERE point_id = ? AND kind = ? AND state = 'open'", [point_id, kind]
+    )
+    if there:
+        raise Refused(f"{there} is open for the same at {point}", rule="one order of a kind", cure="move or cancel it")
+    number = _number(work)
+    served = work.db.one(
+        "SELECT (SELECT MIN(s.account_id) FROM live_service s WHERE s.point_id = ? AND s.to_on IS NULL),"
+        " (SELECT MAX(i.meter_id) FROM live_install i WHERE i.point_id = ? AND i.off_date IS NULL)",
+        [point_id, point_id],
+    ) or (None, None)
+    work.db.insert(
+        FieldOrder, number=number, kind=kind, point_id=point_id, account_id=served[0], meter_id=served[1],
+        item=item.strip()[:200], asked_on=work.today, asked_by=work.actor.name, due_on=due_on,
+        instructions=clean_text(instructions, 500),
+    )  # fmt: skip
+    _touch(work, number, point)
+    work.fact(order=number, kind=kind, point=point, due_on=due_on.isoformat())
+    return Ordered(number, kind, point, due_on, "open")
+
+
+def _number(work: Work) -> str:
+    n = work.db.value("UPDATE counter SET value = value + 1 WHERE name = 'order' RETURNING value")
+    if n is None:  # orders that came with the record keep their numbers
+        last = work.db.value("SELECT MAX(number) FROM field_order")
+        n = int(last[2:]) + 1 if last else 1
+        work.db.run("INSERT INTO counter(name, value) VALUES ('order', ?)", [n])
+    return f"F-{int(n):06d}"
+
+
+class Result(Form, frozen=True, kw_only=True):
+    """What the crew did and found."""
+
+    order: Number
+    done_on: Annotated[date, msgspec.Meta(description="day of the visit")]
+    done_by: Annotated[str, msgspec.Meta(max_length=60, description="who was there")] = ""
+    found_value: Shown = None
+    found_serial: Annotated[str, msgspec.Meta(max_length=40, description="serial on the meter, where it was read")] = ""
+    found_size: Annotated[str, msgspec.Meta(max_length=20, description="size of the meter, where it was seen")] = ""
+    found_code: Annotated[str, msgspec.Meta(max_length=40, description="trouble code; ok for a seal that holds")] = ""
+    note: Instructions = ""
+
+
+@act("order.result")
+def result(work: Work, form: Result) -> Ordered:
+    """Bring an order's result in. A seal that was found holding counts as verified, a meter tested well as tested."""
+    row = _open(work, form.order)
+    _day(work, form.done_on, date.fromisoformat(row[5]))
+    by = clean_text(form.done_by, 60).strip() or work.actor.name
+    work.db.update(FieldOrder, row[0], row[6], state="done", done_on=form.done_on, done_by=by, **_texts(form))
+    _touch(work, row[1], row[3])
+    touch_reported(work, row[4])
+    well = form.found_code.strip().casefold() == "ok"
+    if row[2] == "seal_check" and well:
+        work.db.run(
+            "UPDATE seal SET verified_on = ?, version = version + 1 WHERE point_id = ? AND removed_on IS NULL",
+            [form.done_on.isoformat(), row[4]],
+        )
+        _touch_run(work, seal_round(work.today))
+    if row[2] == "test" and well and row[7] is not None:
+        work.db.update(Meter, row[7], tested_on=form.done_on)
+        _touch_run(work, programme(work.today))
+    work.fact(order=row[1], kind=row[2], done_on=form.done_on.isoformat())
+    work.detail(found={name: getattr(form, name) for name in _FOUND})
+    return Ordered(row[1], row[2], row[3], date.fromisoformat(row[8]), "done")
+
+
+class Correct(Form, frozen=True, kw_only=True):
+    """A report from the field that was wrong; what is empty stays as it was told."""
+
+    order: Number
+    found_serial: Annotated[str, msgspec.Meta(max_length=40, description="the serial that was really there")] = ""
+    found_size: Annotated[str, msgspec.Meta(max_length=20, description="the size that was really there")] = ""
+    found_value: Shown = None
+    reason: Annotated[str, msgspec.Meta(description="why, for the record", min_length=3, max_length=500)]
+
+
+@act("order.correct")
+def correct(work: Work, form: Correct) -> Ordered:
+    """Put right what was reported of an order that is done; what was told first stays in the audit."""
+    why = reason(form.reason)
+    row = _row(work, form.order)
+    if row[9] != "done":
+        raise Refused(f"{form.order} is {row[9]}", rule="field orders", cure="bring its result in")
+    told = {name: value for name in _FOUND[:3] if (value := getattr(form, name)) not in ("", None)}
+    if not told:
+        raise Refused("nothing is put right", rule="field orders", cure="give the serial, size or value")
+    before = work.db.one(f"SELECT {', '.join(_FOUND[:3])} FROM field_order WHERE id = ?", [row[0]])
+    kept = {name: clean_text(value, 40).strip() if isinstance(value, str) else value for name, value in told.items()}
+    work.db.update(FieldOrder, row[0], row[6], **kept)
+    assert before is not None
+    _touch(work, row[1], row[3])
+    touch_reported(work, row[4], before[0] or "")
+    work.fact(order=row[1])
+    work.detail(before=list(before), after=kept, reason=why)
+    return Ordered(row[1], row[2], row[3], date.fromisoformat(row[8]), "done")
+
+
+class Move(Form, frozen=True, kw_only=True):
+    """Another day, or another place in the day's walk."""
+
+    order: Number
+    due_on: Annotated[date, msgspec.Meta(description="the day it is due now")]
+    place: Annotated[Annotated[int, msgspec.Meta(ge=1)] | None, msgspec.Meta(description="place in the walk")] = None
+    reason: Annotated[str, msgspec.Meta(description="why, for the record", min_length=3, max_length=500)]
+
+
+@act("order.move")
+def move(work: Work, form: Move) -> Ordered:
+    """Give an open order another day."""
+    why, row = reason(form.reason), _open(work, form.order)
+    if form.due_on < work.today:
+        raise Refused(f"{form.due_on} is past", rule="field orders", cure="give today or a day to come")
+    place = {} if form.place is None else {"place_in_route": form.place}
+    work.db.update(FieldOrder, row[0], row[6], due_on=form.due_on, **place)
+    _touch(work, row[1], row[3])
+    work.fact(order=row[1], due_on=form.due_on.isoformat())
+    work.detail(before=row[8], reason=why)
+    return Ordered(row[1], row[2], row[3], form.due_on, "open")
+
+
+class Cancel(Form, frozen=True, kw_only=True):
+    """An order that is not needed."""
+
+    order: Number
+    reason: Annotated[str, msgspec.Meta(description="why, for the record", min_length=3, max_length=500)]
+
+
+@act("order.cancel")
+def cancel(work: Work, form: Cancel) -> Ordered:
+    """Take an open order back."""
+    why, row = reason(form.reason), _open(work, form.order)
+    work.db.update(FieldOrder, row[0], row[6], state="cancelled", done_on=work.today, done_by=work.actor.name, note=why)
+    _touch(work, row[1], row[3])
+    work.fact(order=row[1], state="cancelled")
+    work.detail(reason=why)
+    return Ordered(row[1], row[2], row[3], date.fromisoformat(row[8]), "cancelled")
+
+
+def finish(work: Work, point_id: int, point: str, kind: str, on: date, note: str) -> None:
+    """Another act did what open orders of a kind asked for: they are done with it."""
+    for id, number, version in work.db.rows(
+        "SELECT id, number, version FROM field_order WHERE point_id = ? AND kind = ? AND state = 'open'",
+        [point_id, kind],
+    ):
+        work.db.update(FieldOrder, id, version, state="done", done_on=on, done_by=work.actor.name, note=note)
+        _touch(work, number, point)
+
+
+def _texts(form: Result) -> dict[str, Any]:
+    said = {name: getattr(form, name) for name in _FOUND}
+    return {name: clean_text(v, 500).strip() or None if isinstance(v, str) else v for name, v in said.items()}
+
+
+def _day(work: Work, on: date, asked: date) -> None:
+    if not asked <= on <= work.today:
+        raise Refused(f"the order is of {asked}", rule="field orders", cure=f"give a day from then up to {work.today}")
+
+
+_ROW = (
+    "SELECT o.id, o.number, o.kind, p.number, o.point_id, o.asked_on, o.version, o.meter_id, o.due_on, o.state"
+    " FROM field_order o JOIN service_point p ON p.id = o.point_id WHERE o.number = ?"
+)
+
+
+def _row(work: Work, number: str) -> Record:
+    row = work.db.one(_ROW, [number.strip().upper()])
+    if row is None:
+        raise Refused(f"no order {number[:40]}", rule="field orders", cure="see ubtui order list", bad_input=True)
+    return row
+
+
+def _open(work: Work, number: str) -> Record:
+    row = _row(work, number)
+    if row[9] != "open":
+        raise Refused(f"{row[1]} is {row[9]}", rule="field orders", cure="send a new one out")
+    return row
+
+
+def _touch_run(work: Work, run: Subject) -> None:
+    work.touch(run.type, run.key)
+
+
+def _touch(work: Work, number: str, point: str) -> None:
+    work.touch("order", number)
+    work.touch("point", point)
+
+
+def touch_reported(work: Work, point_id: int, *serials: str) -> None:
+    """Meters that the record has live under a serial that the crew reported at a point, or one of `serials`."""
+    for maker, serial in work.db.rows(
+        "SELECT m.maker, m.serial FROM meter m JOIN live_install i ON i.meter_id = m.id AND i.off_date IS NULL"
+        f" WHERE m.serial IN (SELECT o.found_serial FROM field_order o WHERE o.point_id = ?) OR m.serial IN"
+        f" ({marks(serials or ('',))})",
+        [point_id, *(serials or ("",))],
+    ):
+        work.touch("meter", f"{maker}/{serial}")
+
+
+# -- the list and one order ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class OrderView:
+    """An order with where and whose it is, and what was found."""
+
+    order: str
+    kind: str
+    state: str
+    point: str
+    address: str
+    route: str
+    account: str
+    item: str
+    asked_on: date
+    asked_by: str
+    due_on: date
+    place: int | None
+    instructions: str
+    done_on: date | None
+    done_by: str
+    found_serial: str
+    found_size: str
+    found_value: int | None
+    found_code: str
+    note: str
+    version: int
+
+
+_WALK = "COALESCE(t.code, '') || CASE WHEN p.sequence IS NULL THEN '' ELSE '-' || CAST(p.sequence AS text) END"
+_SOURCE = (
+    "field_order o JOIN service_point p ON p.id = o.point_id JOIN premise m ON m.id = p.premise_id"
+    " LEFT JOIN route t ON t.id = p.route_id LEFT JOIN account a ON a.id = o.account_id"
+)
+_VIEW = (
+    f"o.number, o.kind, o.state, p.number, m.address, {_WALK}, COALESCE(a.number, ''), o.item, o.asked_on, o.asked_by,"
+    " o.due_on, o.place_in_route, o.instructions, o.done_on, COALESCE(o.done_by, ''), COALESCE(o.found_serial, ''),"
+    " COALESCE(o.found_size, ''), o.found_value, COALESCE(o.found_code, ''), COALESCE(o.note, ''), o.version"
+)
+
+
+def _view(row: Record) -> OrderView:
+    cells: list[Any] = [clean_text(cell) if isinstance(cell, str) else cell for cell in row]
+    cells[6] = format_account(cells[6])
+    for place in (8, 10, 13):
+        cells[place] = date.fromisoformat(cells[place]) if cells[place] else None
+    return OrderView(*cells)
+
+
+def order(look: Look, number: str) -> OrderView:
+    """One order by its number. Raises BadValue where there is none."""
+    row = look.db.one(f"SELECT {_VIEW} FROM {_SOURCE} WHERE o.number = ?", [number.strip().upper()])
+    if row is None:
+        raise BadValue(f"There is no order {clean_text(number, 40)!r}: see `ubtui order list`.")
+    return _view(row)
+
+
+def of_account(look: Look, account: str) -> tuple[OrderView, ...]:
+    """Orders at the points an account is or was served at, open ones first, then the newest. Raises BadValue."""
+    rows = look.db.rows(
+        f"SELECT {_VIEW} FROM {_SOURCE} WHERE o.point_id IN (SELECT s.point_id FROM live_service s"
+        " JOIN account b ON b.id = s.account_id WHERE b.number = ?)"
+        " ORDER BY o.state <> 'open', o.due_on DESC, o.id DESC",
+        [parse_account(account)],
+    )
+    return tuple(map(_view, rows))
+
+
+def open_at(look: Look, point_id: int) -> tuple[OrderView, ...]:
+    """Orders that are open at a point, the first due first."""
+    sql = f"SELECT {_VIEW} FROM {_SOURCE} WHERE o.point_id = ? AND o.state = 'open' ORDER BY o.due_on, o.id"
+    return tuple(map(_view, look.db.rows(sql, [point_id])))
+
+
+def _shown(look: Look, cells: tuple[Any, ...]) -> Row:
+    number, kind, state, due, walk, point, address, account, instructions, note, version = cells
+    late = (look.today - date.fromisoformat(due)).days if state == "open" else 0
+    tone = "dim" if state != "open" else "danger" if late > 5 else "warning" if late > 0 else None
+    said = instructions if state == "open" else note or instructions
+    return Row(
+        (
+            number, KINDS[kind], state, due, f"{late}d" if late > 0 else "", walk, point, clean_text(address),
+            format_account(account), clean_text(said),
+        ),
+        tone,
+        version=version,
+    )  # fmt: skip
+
+
+_BY_WALK: Order = (
+    ("o.due_on", False), ("(o.place_in_route IS NULL)", False), ("o.place_in_route", False), ("t.code", False),
+)  # fmt: skip
+ORDERS = Listing(
+    name="field orders",
+    columns=(
+        Column("order", "Order", 8),
+        Column("kind", "Kind", 14),
+        Column("state", "State", 5, priority=5),
+        Column("due", "Due", 10),
+        Column("late", "Late", 4, "right"),
+        Column("route", "Route", 8, priority=1),
+        Column("point", "Point", 8),
+        Column("address", "Address", 18, grow=2),
+        Column("account", "Account", 8, priority=2),
+        Column("told", "Instructions", 20, priority=3, grow=3),
+    ),
+    source=_SOURCE,
+    id="o.id",
+    cells=f"o.number, o.kind, o.state, o.due_on, {_WALK}, p.number, m.address, COALESCE(a.number, ''), o.instructions,"
+    " COALESCE(o.note, ''), o.version",
+    row=_shown,
+    order=(*_BY_WALK, ("p.sequence", False)),
+    sorts={
+        "order": (("o.number", False),), "kind": (("o.kind", False),), "state": (("o.state", False),), "due": (),
+        "route": (("t.code", False), ("p.sequence", False)), "point": (("p.number", False),),
+        "address": (("lower(m.address)", False),), "account": (("a.number", False),),
+    },
+    fields={
+        "state": Field("o.state", "exact"),
+        "route": Field("t.code"),
+        "account": Field("a.number", "account"),
+        "due": Field("o.due_on", "day"),
+        "age": Field("o.asked_on", "age"),
+    },
+    words={"title": "o.kind", "who": "o.number", "where": "m.address", "account": "a.number"},
+    usual={"state": LIVE},
+)  # fmt: skip

@@ -1,0 +1,61 @@
+"""Runs and programmes: one item of the worklist that opens a list, one mechanism for all of them.
+
+A kind of run registers its list in RUNS by `module:NAME`, where NAME is a Run; it is imported when first opened.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from ubtui.act import Look
+from ubtui.detectors.heal import parameters
+from ubtui.detectors.registry import CODES
+from ubtui.domain.errors import BadValue
+from ubtui.domain.subjects import ItemKey
+from ubtui.services.listing import Listing
+
+RUNS: Final[dict[str, str]] = {
+    "meter-programme": "ubtui.services.rounds:PROGRAMME",
+    "seal-round": "ubtui.services.rounds:SEAL_ROUND",
+}
+
+
+@dataclass(frozen=True)
+class Run:
+    """A kind of run: what its list is called, the list of one of them, and where a row of it opens.
+
+    `listing` takes what stands behind the kind in the item's subject, a month, a year or a day; `opens` gives, for
+    the id of a row, a place by its name (account, meter) and key.
+    """
+
+    title: str
+    listing: Callable[[Look, str], Listing]
+    opens: Callable[[Look, int], tuple[str, str]]
+
+
+def run_of(key: ItemKey) -> Run | None:
+    """The run behind an item; None where the item opens no list."""
+    if key.subject.type != "run":
+        return None
+    place = RUNS.get(key.subject.key.partition("/")[0])
+    if place is None:
+        return None
+    module, _, name = place.partition(":")
+    found: Run = getattr(importlib.import_module(module), name)
+    return found
+
+
+def list_of(look: Look, key: ItemKey) -> Listing:
+    """The list that an item opens. Raises BadValue where it opens none."""
+    run = run_of(key)
+    if run is None:
+        raise BadValue(f"{key} opens no list: only {' and '.join(RUNS)} do.")
+    return run.listing(look, key.subject.key.partition("/")[2])
+
+
+def limits(look: Look, code: str) -> dict[str, str]:
+    """The parameters of a detector as the district has them."""
+    return CODES[code].values(parameters(look.db).get(code, {}))
