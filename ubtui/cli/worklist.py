@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import click
+from click.core import ParameterSource
 
+from ubtui.cli import board, items, own_desk
 from ubtui.cli.common import Options, doing, emit, going_to, opened, output, shared
 from ubtui.cli.faults import say
 from ubtui.desk import Desk
 from ubtui.domain.canonical import sha256_hex
-from ubtui.domain.dates import format_day, parse_day
+from ubtui.domain.dates import format_day
 from ubtui.domain.errors import BadValue
 from ubtui.domain.filters import parse
 from ubtui.domain.money import format_money
@@ -36,41 +38,24 @@ LEAST = 80
 _LETTERS = {"open": "", "claimed": "c", "waiting": "w", "resolved": "r", "dismissed": "d"}
 
 
-@click.group(name="worklist", no_args_is_help=True)
-def worklist() -> None:
+@click.group(name="worklist", invoke_without_command=True)
+@click.option("--view", metavar="NAME", help="Show the list of a saved view.")
+@shared(FORMATS)
+@click.pass_context
+def worklist(ctx: click.Context, options: Options, view: str | None) -> None:
     """What is wrong today, and the acts that put it right.
 
-    ITEM is CODE:subject[@period], as R04:point:SP-00012@B2/2026-11.
+    ITEM is CODE:subject[@period], as R04:point:SP-00012@B2/2026-11. Without a command, --view NAME shows that view.
     """
-
-
-def _day(_ctx: click.Context, _param: click.Parameter, text: str | None) -> date | None:
-    return parse_day(text) if text else None
-
-
-_item = click.argument("item", metavar="ITEM")
-_version = click.option("--version", type=int, help="The version that was seen; a later one refuses.")
-_filter = click.option(
-    "--filter", "text", metavar="EXPR", default="", help='As on the screen: "code:R04 cycle:B2 >90".'
-)
-
-
-def _key(text: str) -> str:
-    return str(ItemKey.parse(text))
-
-
-def _told(options: Options, changed: room.Changed) -> None:
-    if options.format == "json":
-        emit(options, changed)
+    if ctx.invoked_subcommand is None:
+        if view is None:
+            click.echo(ctx.get_help(), err=True)
+            ctx.exit(2)
+        _show(options, view, Query())
         return
-    parts = [changed.item, changed.state]
-    if changed.assignee:
-        parts.append(f"by {changed.assignee}")
-    elif changed.state == "open" and changed.role:
-        parts.append(f"for {changed.role}")
-    if changed.until:
-        parts.append(f"until {changed.until[:16].replace('T', ' ')}{' UTC' if 'T' in changed.until else ''}")
-    click.echo(safe(" ".join(parts)))
+    given = [name for name in ctx.params if ctx.get_parameter_source(name) is not ParameterSource.DEFAULT]
+    if given:
+        raise BadValue(f"--{given[0].removesuffix('_name')}: write it behind the command.")
 
 
 @worklist.command()
@@ -82,35 +67,46 @@ def refresh(options: Options) -> None:
 
 
 @worklist.command("list")
-@_filter
+@items.filtered
+@click.option("--view", metavar="NAME", help="A saved view: its filter and its order.")
 @click.option("--sort", type=click.Choice(list(room.WORKLIST.sorts)), help="The column to sort by.")
 @click.option("--reverse", is_flag=True, help="The list from its other end.")
 @click.option("--limit", type=click.IntRange(0), default=0, help="At most so many rows; 0: all of them.")
 @output
 @shared(FORMATS)
-def list_(options: Options, text: str, sort: str | None, reverse: bool, limit: int, path: Path | None) -> None:
+def list_(
+    options: Options, text: str, view: str | None, sort: str | None, reverse: bool, limit: int, path: Path | None
+) -> None:
     """Show the list: what is open, claimed or waiting unless the filter names a state.
 
     A terminal gets lines of its width; a file or another program gets every cell whole.
     """
-    query = Query(text, sort, reverse)
-    parse(text)
+    _show(options, view, Query(text, sort, reverse), limit, path)
+
+
+def _show(options: Options, view: str | None, asked: Query, limit: int = 0, path: Path | None = None) -> None:
+    parse(asked.filter)
     with opened(options) as desk:
+        query = own_desk.joined(desk, view, asked.filter, asked.sort, asked.reverse)
         with going_to(path, options, desk) as out:
             wide = _width() if path is None and options.format == "text" else None
             if wide is None:  # it leaves the screen: the same as an export
                 _leaving(desk, options, query, limit)
             shown = desk.ask(_listed, options, query, limit, out, wide)
         total = desk.ask(listing.total, room.WORKLIST)
-    filtered = f", filtered by {text}" if text else ""
+    filtered = f", filtered by {query.filter}" if query.filter else ""
     say(f"{shown:,} of {total:,} shown{filtered}")
 
 
 def _leaving(desk: Desk, options: Options, query: Query, limit: int = 0) -> None:
     """Record who takes what before a byte leaves: so it is known even of an export that is broken off."""
-    count = desk.ask(listing.count, room.WORKLIST, query)
+    count = desk.ask(_count, query)
     rows = min(count, limit) if limit else count
     desk.viewed("worklist.export", format=options.format, rows=rows, filter=sha256_hex(query.filter)[:16])
+
+
+def _count(look: Any, query: Query) -> int:
+    return listing.count(look, room.worklist_for(look.actor.role, look.district.kind), query)
 
 
 def columns(width: int | None) -> tuple[Shown, ...]:
@@ -153,7 +149,7 @@ def _listed(look: Any, options: Options, query: Query, limit: int, out: BinaryIO
 
 
 @worklist.command()
-@_item
+@items.item
 @shared()
 def show(options: Options, item: str) -> None:
     """Show one item: why it is here, what if nothing is done, by when, its story, and what fixes it."""
@@ -172,12 +168,15 @@ def _shown(desk: Desk, view: ItemView) -> Sequence[str]:
     today = desk.ask(lambda look: look.today)
     due = f"{format_day(view.due_on, today)} ({view.due_source})" if view.due_on else ""
     held = f"{view.state} by {view.holder}" if view.holder else view.state
+    if view.backlog:
+        held += ", in the backlog"
     if view.state == "waiting" and view.wake_on:
         held = f"waiting until {view.wake_on} for {view.wait_for}"
     if view.state == "dismissed" and view.dismissed_until:
         held = f"dismissed until {view.dismissed_until}: {view.resolution}"
     pairs = [
         ("item", str(view.key)),
+        ("question", view.question),
         ("title", view.title),
         ("why", view.why),
         ("account", " · ".join(part for part in (view.account, view.who, view.place) if part)),
@@ -205,65 +204,65 @@ def _shown(desk: Desk, view: ItemView) -> Sequence[str]:
 
 
 @worklist.command()
-@_item
-@_version
+@items.item
+@items.version
 @shared()
 def claim(options: Options, item: str, version: int | None) -> None:
     """Take an item for 30 minutes; again: renew."""
     with opened(options) as desk:
-        _told(options, doing(desk, options, room.claim, room.OnItem(item=_key(item), version=version)))
+        items.told(options, doing(desk, options, room.claim, room.OnItem(item=items.key(item), version=version)))
 
 
 @worklist.command()
-@_item
-@_version
+@items.item
+@items.version
 @shared()
 def release(options: Options, item: str, version: int | None) -> None:
     """Give a claimed item back."""
     with opened(options) as desk:
-        _told(options, doing(desk, options, room.release, room.OnItem(item=_key(item), version=version)))
+        items.told(options, doing(desk, options, room.release, room.OnItem(item=items.key(item), version=version)))
 
 
 @worklist.command()
-@_item
-@click.option("--until", callback=_day, required=True, metavar="DAY", help="The day it comes back.")
+@items.item
+@click.option("--until", callback=items.day, required=True, metavar="DAY", help="The day it comes back.")
 @click.option("--for", "wait_for", required=True, metavar="WHAT", help="Whom or what it waits for.")
-@_version
+@items.version
 @shared()
 def wait(options: Options, item: str, until: date, wait_for: str, version: int | None) -> None:
     """Put an item away until a day."""
-    form = room.Wait(item=_key(item), version=version, until=until, wait_for=_said(wait_for, "--for", 200))
+    form = room.Wait(item=items.key(item), version=version, until=until, wait_for=items.said(wait_for, "--for", 200))
     with opened(options) as desk:
-        _told(options, doing(desk, options, room.wait, form))
+        items.told(options, doing(desk, options, room.wait, form))
 
 
 @worklist.command()
-@_item
+@items.item
 @click.option("--to", required=True, metavar="NAME|ROLE", help="Whose it is from now on.")
 @click.option("--note", default="", help="A word with it.")
-@_version
+@click.option("--question", default="", help="What they are to answer; the answer brings the item back.")
+@items.version
 @shared()
-def forward(options: Options, item: str, to: str, note: str, version: int | None) -> None:
-    """Hand an item to a person or a role."""
+def forward(options: Options, item: str, to: str, note: str, question: str, version: int | None) -> None:
+    """Hand an item to a person or a role, with a question if you want it back with an answer."""
+    form = room.Forward(item=items.key(item), version=version, to=to, note=note, question=question)
     with opened(options) as desk:
-        _told(
-            options,
-            doing(desk, options, room.forward, room.Forward(item=_key(item), version=version, to=to, note=note)),
-        )
+        items.told(options, doing(desk, options, room.forward, form))
 
 
 @worklist.command()
-@_item
+@items.item
 @click.argument("text")
 @shared()
 def note(options: Options, item: str, text: str) -> None:
     """Write a note into an item's story."""
     with opened(options) as desk:
-        _told(options, doing(desk, options, room.note, room.Note(item=_key(item), note=_said(text, "TEXT", 2000))))
+        form = room.Note(item=items.key(item), note=items.said(text, "TEXT", 2000))
+        items.told(options, doing(desk, options, room.note, form))
 
 
 @worklist.command()
-@_item
+@items.item
 @click.option("--do", "act", metavar="ACT", help="The act to do; without it the offers are listed.")
 @click.option(
     "--set", "pairs", metavar="FIELD=VALUE", multiple=True, help="A field of the act, in place of what is offered."
@@ -317,35 +316,35 @@ def _offered(options: Options, offers: Sequence[Any]) -> None:
 
 
 @worklist.command()
-@_item
+@items.item
 @click.option("--reason", required=True, help="Why nothing has to be done.")
-@click.option("--until", callback=_day, required=True, metavar="DAY", help="The last day it stays away.")
-@_version
+@click.option("--until", callback=items.day, required=True, metavar="DAY", help="The last day it stays away.")
+@items.version
 @shared()
 def dismiss(options: Options, item: str, reason: str, until: date, version: int | None) -> None:
     """Silence an item until a day, with a reason."""
-    form = room.Dismiss(item=_key(item), version=version, until=until, reason=_said(reason, "--reason", 500))
+    form = room.Dismiss(item=items.key(item), version=version, until=until, reason=items.said(reason, "--reason", 500))
     with opened(options) as desk:
-        _told(options, doing(desk, options, room.dismiss, form))
+        items.told(options, doing(desk, options, room.dismiss, form))
 
 
 @worklist.command()
-@_item
+@items.item
 @click.option("--reason", required=True, help="Why it is looked at again.")
-@_version
+@items.version
 @shared()
 def reopen(options: Options, item: str, reason: str, version: int | None) -> None:
     """Take back a dismissal, or the resolution of an item of one's own."""
-    form = room.Reopen(item=_key(item), version=version, reason=_said(reason, "--reason", 500))
+    form = room.Reopen(item=items.key(item), version=version, reason=items.said(reason, "--reason", 500))
     with opened(options) as desk:
-        _told(options, doing(desk, options, room.reopen, form))
+        items.told(options, doing(desk, options, room.reopen, form))
 
 
 @worklist.command()
 @click.argument("title")
 @click.option("--why", default="", help="What it is about.")
 @click.option("--account", metavar="ACCOUNT", help="The account it concerns.")
-@click.option("--due", callback=_day, metavar="DAY", help="The day it is due.")
+@click.option("--due", callback=items.day, metavar="DAY", help="The day it is due.")
 @click.option("--priority", type=click.IntRange(0, 100), default=50, show_default=True)
 @click.option("--to", metavar="NAME|ROLE", help="Whose it is; else your own role's.")
 @shared()
@@ -354,34 +353,36 @@ def add(
 ) -> None:
     """Add an item of your own (X05)."""
     account = format_account(parse_account(account)) if account else None
-    form = room.Add(title=_said(title, "TITLE", 100), why=why[:500], account=account, due=due, priority=priority, to=to)
+    named = items.said(title, "TITLE", 100)
+    form = room.Add(title=named, why=why[:500], account=account, due=due, priority=priority, to=to)
     with opened(options) as desk:
-        _told(options, doing(desk, options, room.add, form))
+        items.told(options, doing(desk, options, room.add, form))
 
 
 @worklist.command()
-@_item
+@items.item
 @click.option("--resolution", "--how", required=True, help="How it was settled.")
-@_version
+@items.version
 @shared()
 def resolve(options: Options, item: str, resolution: str, version: int | None) -> None:
     """Close an item of one's own; any other closes when its cause is gone."""
-    form = room.Resolve(item=_key(item), version=version, resolution=_said(resolution, "--resolution", 500))
+    form = room.Resolve(item=items.key(item), version=version, resolution=items.said(resolution, "--resolution", 500))
     with opened(options) as desk:
-        _told(options, doing(desk, options, room.resolve, form))
+        items.told(options, doing(desk, options, room.resolve, form))
 
 
 @worklist.command()
-@_item
+@items.item
 @click.option("--to", "value", type=click.IntRange(0, 100), help="The priority; none: as computed.")
 @click.option("--reason", required=True, help="Why.")
-@_version
+@items.version
 @shared()
 def priority(options: Options, item: str, value: int | None, reason: str, version: int | None) -> None:
     """Set an item's priority by hand, with a reason; without --to, as computed."""
-    form = room.Priority(item=_key(item), version=version, priority=value, reason=_said(reason, "--reason", 500))
+    why = items.said(reason, "--reason", 500)
+    form = room.Priority(item=items.key(item), version=version, priority=value, reason=why)
     with opened(options) as desk:
-        _told(options, doing(desk, options, room.set_priority, form))
+        items.told(options, doing(desk, options, room.set_priority, form))
 
 
 @worklist.command()
@@ -394,7 +395,7 @@ def explain(options: Options, code: str) -> None:
 
 
 @worklist.command()
-@_filter
+@items.filtered
 @output
 @shared(FORMATS, "csv")
 def export(options: Options, text: str, path: Path | None) -> None:
@@ -407,7 +408,5 @@ def export(options: Options, text: str, path: Path | None) -> None:
     say(f"{count:,} item{'' if count == 1 else 's'}{f' to {path}' if path else ''}")
 
 
-def _said(text: str, option: str, most: int) -> str:
-    if not text.strip() or len(text) > most:
-        raise BadValue(f"{option} {text[:40]!r}: write 1 to {most} characters.")
-    return text
+for each in (*own_desk.COMMANDS, *board.COMMANDS):
+    worklist.add_command(each)
