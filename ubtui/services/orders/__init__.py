@@ -1,0 +1,25 @@
+"""Field orders: what is done with them, and how they are looked at."""
+
+from ubtui.services.orders.acts import (
+    Cancel,
+    Correct,
+    Create,
+    Kind,
+    Move,
+    Ordered,
+    Result,
+    cancel,
+    correct,
+    create,
+    finish,
+    move,
+    result,
+    sent,
+    touch_reported,
+)
+from ubtui.services.orders.views import KINDS, ORDERS, OrderView, of_account, open_at, order
+
+__all__ = [
+    "KINDS", "ORDERS", "Cancel", "Correct", "Create", "Kind", "Move", "OrderView", "Ordered", "Result", "cancel",
+    "correct", "create", "finish", "move", "of_account", "open_at", "order", "result", "sent", "touch_reported",
+]  # fmt: skip
