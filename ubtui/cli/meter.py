@@ -10,6 +10,7 @@ import click
 import msgspec
 
 from ubtui.cli.common import Options, going_to, opened, output, rendered, shared
+from ubtui.cli.made import acting
 from ubtui.domain.text import clean_text, fit
 from ubtui.exchange import tables
 from ubtui.services import meters
@@ -104,3 +105,8 @@ def bars(values: tuple[int, ...]) -> str:
     """A sparkline: eight heights, a blank for nothing."""
     top = max(values, default=0)
     return "".join(_BARS[0 if not v else max(1, v * 8 // top)] for v in values)
+
+
+acting(meter, "meter.exchange", "exchange", "point")
+acting(meter, "meter.test", "test", "meter")
+acting(meter, "point.place", "place", "point", "location")

@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 import click
 from click.core import ParameterSource
 
-from ubtui.cli import board, items, own_desk
+from ubtui.cli import board, items, own_desk, runs
 from ubtui.cli.common import Options, doing, emit, going_to, opened, output, shared
 from ubtui.cli.faults import say
 from ubtui.desk import Desk
@@ -408,5 +408,5 @@ def export(options: Options, text: str, path: Path | None) -> None:
     say(f"{count:,} item{'' if count == 1 else 's'}{f' to {path}' if path else ''}")
 
 
-for each in (*own_desk.COMMANDS, *board.COMMANDS):
+for each in (*own_desk.COMMANDS, *board.COMMANDS, *runs.COMMANDS):
     worklist.add_command(each)

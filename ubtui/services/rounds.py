@@ -16,6 +16,7 @@ from ubtui.domain.text import clean_text
 from ubtui.services import listing, orders
 from ubtui.services.listing import Column, Field, Listing, Query, Row
 from ubtui.services.runs import Run, limits, run_of
+from ubtui.services.worklist.queue import sees_names
 
 MOST: Final = 500
 _SERVED = (
@@ -50,11 +51,16 @@ def _walk(route: str, sequence: int | None, point: str, address: str) -> tuple[s
     return f"{route}{'' if sequence is None else f'-{sequence}'}", point, clean_text(address)
 
 
+def _name(look: Look, owner: str) -> str:
+    """The owner's name, for whoever may see names."""
+    return clean_text(owner) if sees_names(look.actor.role, look.district.kind) else ""
+
+
 def _seal(look: Look, cells: tuple[Any, ...]) -> Row:
     *walk, number, seen, account, owner, order, note = cells
     days = (look.today - date.fromisoformat(seen)).days
     return Row(
-        (*_walk(*walk), number, seen, f"{days}d", order, format_account(account), clean_text(owner), clean_text(note)),
+        (*_walk(*walk), number, seen, f"{days}d", order, format_account(account), _name(look, owner), clean_text(note)),
         "dim" if order else None,
     )
 
@@ -90,7 +96,7 @@ def _meter(look: Look, cells: tuple[Any, ...]) -> Row:
     return Row(
         (
             *_walk(*walk), clean_text(f"{maker}/{serial}"), size, "test" if large else "replace", since,
-            f"{look.today.year - int(since[:4])}y", order, format_account(account), clean_text(owner),
+            f"{look.today.year - int(since[:4])}y", order, format_account(account), _name(look, owner),
         ),
         "dim" if order else None,
     )  # fmt: skip

@@ -1,0 +1,81 @@
+"""Commands made from what the services say of themselves: an act's form becomes options, a listing becomes a table."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ubtui.cli.common import Options, doing, emit, going_to, opened, shared
+from ubtui.cli.faults import say
+from ubtui.desk import Desk
+from ubtui.domain.canonical import sha256_hex
+from ubtui.domain.filters import parse
+from ubtui.domain.text import clean_text
+from ubtui.exchange.tables import Field, Shown, write
+from ubtui.services import forms, listing
+from ubtui.services.listing import Listing, Query
+
+
+def acting(group: click.Group, act: str, name: str, *arguments: str) -> None:
+    """Give `group` the command `name` that does `act`: a field of its form is an option, `arguments` stand bare."""
+    made = forms.act_named(act)
+
+    def run(options: Options, /, **given: str | None) -> None:
+        form = forms.form(made, {field: text for field, text in given.items() if text is not None})
+        with opened(options) as desk:
+            emit(options, doing(desk, options, made, form))
+
+    command = shared()(run)
+    for each in reversed(forms.fields(made)):
+        choices = click.Choice([value for value, _ in each.choices]) if each.choices else None
+        if each.name in arguments:
+            word = None if choices else each.name.upper()
+            command = click.argument(each.name, metavar=word, type=choices or click.STRING)(command)
+            continue
+        told = each.help if not each.value else f"{each.help} (without it {each.value})"
+        command = click.option(
+            f"--{each.name.removesuffix('_cents').replace('_', '-')}", each.name, required=each.required,
+            type=choices or click.STRING, metavar=None if choices else _METAVAR.get(each.kind, "TEXT"), help=told,
+        )(command)  # fmt: skip
+    words = (made.body.__doc__ or "").strip()
+    group.command(name, help=words)(command)
+
+
+_METAVAR = {"day": "DAY", "int": "NUMBER", "money": "AMOUNT", "bool": "yes|no"}
+
+
+def listed(
+    options: Options, desk: Desk, of: Listing, query: Query, path: Path | None, limit: int = 0, about: str = ""
+) -> int:
+    """Write a list of the record in the form asked for, to `path` or stdout, and say how much of it that is."""
+    parse(query.filter)
+    rows = desk.ask(listing.count, of, query)
+    shown = min(rows, limit) if limit else rows
+    with going_to(path, options, desk) as out:
+        desk.viewed(
+            "worklist.export", list=about or of.name, format=options.format, rows=shown,
+            filter=sha256_hex(query.filter)[:16],
+        )  # fmt: skip
+        fields = tuple(
+            Field(each.key, "figure" if each.align == "right" else "text", each.title or each.key)
+            for each in of.columns
+        )
+        cut = path is None and sys.stdout.isatty()
+        titles = tuple(Shown(each.key, each.title, each.width, each.align == "right", cut) for each in of.columns)
+
+        def found(look: Any) -> int:
+            return write(out, options.format, fields, _rows(look, of, query, limit), titles)
+
+        count = desk.ask(found)
+    say(f"{count:,} of {rows:,} rows of the {of.name}{f', filtered by {query.filter}' if query.filter else ''}")
+    return count
+
+
+def _rows(look: Any, of: Listing, query: Query, limit: int) -> Any:
+    for n, (_, *cells) in enumerate(listing.stream(look, of, query)):
+        if limit and n >= limit:
+            return
+        yield [clean_text(cell) for cell in of.row(look, tuple(cells)).cells]

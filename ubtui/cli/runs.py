@@ -1,0 +1,37 @@
+"""`ubtui worklist list-of`: the list that a run or a programme opens."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ubtui.cli import items
+from ubtui.cli.common import Options, opened, output, shared
+from ubtui.domain.subjects import ItemKey
+from ubtui.exchange.tables import FORMATS
+from ubtui.services.listing import Query
+
+
+@click.command("list-of")
+@items.item
+@items.filtered
+@click.option("--sort", metavar="COLUMN", help="The column to sort by.")
+@click.option("--reverse", is_flag=True, help="The list from its other end.")
+@click.option("--limit", type=click.IntRange(0), default=0, help="At most so many rows; 0: all of them.")
+@output
+@shared(FORMATS)
+def list_of(
+    options: Options, item: str, text: str, sort: str | None, reverse: bool, limit: int, path: Path | None
+) -> None:
+    """Show the list that ITEM opens: a seal round, a meter programme, a run of the ladder."""
+    from ubtui.cli.made import listed
+    from ubtui.services import runs
+
+    key = ItemKey.parse(item)
+    with opened(options) as desk:
+        of = desk.ask(runs.list_of, key)
+        listed(options, desk, of, Query(text, sort, reverse), path, limit, str(key))
+
+
+COMMANDS = (list_of,)
