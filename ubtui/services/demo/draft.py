@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Final
 
 from ubtui.services.demo import names
 from ubtui.services.demo.calendar import Almanac, Window
 from ubtui.services.demo.names import Face
-from ubtui.services.demo.story import ReadStory
+from ubtui.services.demo.story import ReadStory, RowStory
 from ubtui.settings import District
 
 _CLASSES = ("residential",) * 87 + ("multi",) * 3 + ("commercial",) * 7 + ("institutional",) * 1 + ("irrigation",) * 2
@@ -73,6 +73,19 @@ class Draft:
     by_hand: bool = False
     newest_after: int | None = None
     """Days from the read before to the newest one, where it was not read on its route's day."""
+    twin: bool = False
+    """The second point is a second house, not a garden."""
+    size: str = ""
+    note: str | None = None
+    """Where the meter is; none: as it comes."""
+    hung_on: date | None = None
+    rate: str = ""
+    """The rate of its service, where it is not the one that fits."""
+    looked_on: date | None = None
+    """When the seal was last looked at; none: lately."""
+    unsealed_on: date | None = None
+    rate_from: date | None = None
+    rows: list[RowStory] = field(default_factory=list)
     twist: Callable[[list[ReadStory]], list[ReadStory]] | None = None
     """What happened to the reads of the first meter once they were made."""
     plant: str = ""

@@ -17,10 +17,12 @@ from ubtui.domain.text import fold
 from ubtui.services import ledger, reads
 from ubtui.services.demo import names
 from ubtui.services.demo.stories import stories
-from ubtui.services.demo.story import MeterStory, Person, PointStory, ReadStory, ReceiptStory, Story
+from ubtui.services.demo.story import MeterStory, Person, PointStory, ReadStory, ReceiptStory, Ref, RowStory, Story
 
 PART = 500
 SPLIT_STEP, SPLIT_AT = 97, 13
+KEYED = frozenset({"county_owner"})
+"""Tables beside the accounts whose rows have no number of their own."""
 
 
 class Fill(Form, frozen=True, kw_only=True):
@@ -55,13 +57,13 @@ _COLUMNS = {
     "account_role": "account_id party_id role from_on to_on vesting scope",
     "account_parcel": "account_id parcel_id",
     "service": "id account_id point_id kind rate_code unit customer_class seasonal from_on to_on",
-    "meter": "id maker serial model size bought_on",
+    "meter": "id maker serial model size bought_on tested_on",
     "register": "id meter_id n dials mult_num mult_den unit",
     "endpoint": "meter_id radio from_on",
     "install": "meter_id point_id on_date off_date",
     "meter_relation": "meter_id other_id kind from_on",
     "seal": "point_id number lock_state lock_reason rate_status placed_on placed_value requested_by fee_cents"
-    " verified_on",
+    " verified_on removed_on rate_from",
     "read": "register_id read_on point_id period value usage days kind source status held_code trouble_code"
     " entered_by entered_at",
     "read_skip": "point_id period skipped_on why by_staff at",
@@ -110,6 +112,8 @@ class _Part:
         self.services: dict[tuple[int, int], int] = {}
         self.registers: list[int] = []
         self.first_meter = 0
+        self.columns: dict[str, str] = {}
+        self.refs: dict[Ref, int] = {}
         self.second: list[tuple[Any, ...]] = []
         self.reads = 0
 
@@ -138,8 +142,22 @@ class _Part:
             party = self.party(role.person)
             self.add("account_role", account, party, role.role, role.from_on, role.to_on, role.vesting, role.scope)
         self.first_meter = 0
+        self.refs = {Ref("account"): account, Ref("parcel"): parcel}
+        for role in s.roles:
+            self.refs.setdefault(Ref("party", role.role), self.parties[role.person.key])
         for n, point in enumerate(s.points):
             self.point(s, n, point, account, premise)
+        for row in s.rows:
+            self.beside(row)
+
+    def beside(self, row: RowStory) -> None:
+        """A row beside the account, with the ids of what it refers to."""
+        values = {"id": self.new(row.table), **row.values} if row.table not in KEYED else row.values
+        if row.name:
+            self.refs[Ref(row.table, row.name)] = values["id"]
+        known = self.columns.setdefault(row.table, " ".join(values))
+        assert known == " ".join(values), f"{row.table}: rows of different columns"
+        self.add(row.table, *(self.refs[v] if isinstance(v, Ref) else v for v in values.values()))
 
     def parcel(self, s: Story) -> int:
         """The parcel of an account; a few came out of a split, the rest of which lies vacant."""
@@ -177,6 +195,7 @@ class _Part:
     def point(self, s: Story, n: int, p: PointStory, account: int, premise: int) -> None:
         point, service = self.new("service_point"), self.new("service")
         self.services[s.index, n] = service
+        self.refs[Ref("point", n)], self.refs[Ref("service", n)] = point, service
         unit = self.work.district.billing_unit
         route = None if p.route is None else self.route(p.route, s)
         self.add("service_point", point, p.number, premise, route, p.sequence, p.note, p.state)
@@ -187,7 +206,8 @@ class _Part:
         for m in p.meters:
             meter = self.new("meter")
             self.first_meter = self.first_meter or meter
-            self.add("meter", meter, m.maker, m.serial, m.model, m.size, m.on)
+            self.refs[Ref("meter", n)] = meter
+            self.add("meter", meter, m.maker, m.serial, m.model, m.size, m.on, m.tested_on)
             self.add("install", meter, point, m.on, m.off)
             if m.radio:
                 self.add("endpoint", meter, m.radio, m.on)
@@ -200,7 +220,7 @@ class _Part:
             self.add(
                 "seal", point, p.seal.number, "locked" if locked else "unlocked", "owner_request",
                 "sealed" if locked else "occasional", p.seal.placed_on, p.seal.placed_value, asked, 2_500,
-                p.seal.placed_on,
+                p.seal.verified_on, p.seal.removed_on, p.seal.rate_from,
             )  # fmt: skip
         for day, period, why in s.skips if n == 0 else ():
             self.add("read_skip", point, period, day, why, "service", f"{day}T23:10:00.000000Z")
@@ -223,9 +243,10 @@ class _Part:
         self.registers.append(register)
 
     def write(self) -> None:
+        """Write what is gathered, each table at once; the tables beside the accounts come last."""
         if self.second:
             self.staged()
-        for table, columns in _COLUMNS.items():
+        for table, columns in (*_COLUMNS.items(), *sorted(self.columns.items())):
             if rows := self.rows.pop(table, None):
                 self.db.load(table, columns.split(), rows)
         if self.db.kind == "postgres":

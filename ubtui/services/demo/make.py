@@ -162,7 +162,7 @@ def _troubled(
     days = almanac(found, today, years)
     carrying = places(seed, accounts, days, found)
     say("proposals and papers")
-    entries = raised(found, carrying, skip) + papers.write(office, carrying, today, skip)
+    entries = raised(found, carrying, skip, today) + papers.write(office, carrying, today, skip)
     entries.sort(key=lambda e: (e.code, e.subject))
     office.acts = 1_000
     office.does("service", today, worklist.refresh, worklist.Refresh())

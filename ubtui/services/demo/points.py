@@ -19,12 +19,19 @@ PERIOD_DAYS = 61
 
 
 def points(
-    rng: random.Random, d: Draft, route: str, sequence: int, turns: Sequence[Turn], opened: date, start: int
+    rng: random.Random,
+    d: Draft,
+    today: date,
+    route: str,
+    sequence: int,
+    turns: Sequence[Turn],
+    opened: date,
+    start: int,
 ) -> tuple[PointStory, ...]:
     """The account's points: the house's, then its garden's or its fire line's; uses count from window `start`."""
-    found = [_metered(rng, d, 0, route, sequence, turns, opened, d.uses[start:])]
+    found = [_metered(rng, d, today, 0, route, sequence, turns, opened, d.uses[start:])]
     if d.garden is not None:
-        found.append(_metered(rng, d, 1, route, sequence + 5, turns, opened, garden_of(d)[start:]))
+        found.append(_metered(rng, d, today, 1, route, sequence + 5, turns, opened, garden_of(d)[start:]))
     elif d.fire:
         found.append(_fire_line(rng, d, turns, opened))
     return tuple(found)
@@ -49,6 +56,7 @@ def _fire_line(rng: random.Random, d: Draft, turns: Sequence[Turn], opened: date
 def _metered(
     rng: random.Random,
     d: Draft,
+    today: date,
     n: int,
     route: str,
     sequence: int,
@@ -57,16 +65,17 @@ def _metered(
     drawn: Sequence[int],
 ) -> PointStory:
     """The account's first point, or (n = 1) its garden's."""
-    garden = n == 1
+    second = n == 1
+    garden = second and not d.twin
     customer_class = "irrigation" if garden else d.customer_class
     final = next((j for j, turn in enumerate(turns) if turn.final), None)
     uses = _uses(d, turns, drawn, final)
     face = names.GARDEN_FACE if garden else d.face
-    size = rng.choice(names.SIZES[customer_class])
-    compound = d.compound and not garden
+    size = d.size or rng.choice(names.SIZES[customer_class])
+    compound = d.compound and not second
     if compound:
         size, face = "3", names.LARGE_FACE
-    swap = None if garden else d.exchanged_at
+    swap = None if second else d.exchanged_at
     parts = [(0, len(turns) - 1)] if swap is None else [(0, swap), (swap, len(turns) - 1)]
     meters: list[MeterStory] = []
     for first, last in parts:
@@ -77,37 +86,49 @@ def _metered(
             used = [use - low for use, low in zip(used, slow, strict=True)]
         reads = _reads(rng, d, face, some, used, bool(meters))
         low = tuple(_reads(rng, d, face, some, slow, bool(meters))) if compound else ()
-        if d.twist is not None:
+        if d.twist is not None and not second:
             reads = d.twist(reads)
         on = some[0].on
         if not meters and d.opened_at is None:
-            on = min(on, max(opened, date(2004 + d.index % 12, 3, 1)))
+            on = d.hung_on or min(on, max(opened, date(today.year - 18 + d.index % 14, 3, 1)))
         off = some[-1].on if last < len(turns) - 1 else None
         serial = 2 * (2 * d.index + n) + len(meters)
         radio = f"{80_000_000 + serial}" if rng.random() < 0.6 and not d.by_hand else None
         maker, model, dials, unit, num, den, _ = face
         number = f"{61_000_000 + serial * 37}"
-        meters.append(MeterStory(maker, model, number, size, dials, unit, num, den, on, off, radio, tuple(reads), low))
+        tested = date(today.year - 1 - d.index % 3, 2 + d.index % 9, 11) if size in names.TESTED else None
+        if tested is not None and tested < on:
+            tested = None
+        meters.append(
+            MeterStory(
+                maker, model, number, size, dials, unit, num, den, on, off, radio, tested, tuple(reads), low
+            )
+        )  # fmt: skip
     state, ended = _left(d, turns)
     dry = garden or customer_class == "irrigation"
-    seal = _seal(d, meters[0])
+    seal = None if second else _seal(d, meters[0], today)
     kind = "irrigation" if dry else d.kind
     code = rate_code(kind, customer_class, d.monthly)
-    if seal and not garden:
+    if seal is not None:
         code = SEALED_RATE if seal.locked else OCCASIONAL_RATE
+    note = rng.choice(names.NOTES)
     return PointStory(
-        point_number(d.index, n), route, sequence, rng.choice(names.NOTES), state, kind, code, customer_class,
-        dry or d.occasional, opened, ended, tuple(meters), seal if not garden else None, garden and d.master,
+        point_number(d.index, n), route, sequence, note if d.note is None or second else d.note, state, kind,
+        (not second and d.rate) or code, customer_class, dry or d.occasional, opened, ended, tuple(meters), seal,
+        second and d.master,
     )  # fmt: skip
 
 
-def _seal(d: Draft, meter: MeterStory) -> SealStory | None:
+def _seal(d: Draft, meter: MeterStory, today: date) -> SealStory | None:
     """The seal of a resting point, or the open lock of one that is used now and then."""
     if d.sealed_at is None and not d.occasional:
         return None
     first = meter.reads[d.sealed_at or 0]
     placed = first.on if d.sealed_at else first.on - timedelta(days=200 + 37 * (d.index % 40))
-    return SealStory(f"RV{4_000 + d.index:06d}", placed, first.value, not d.occasional)
+    looked = max(placed, d.looked_on or today - timedelta(days=5 + d.index % 120))
+    return SealStory(
+        f"RV{4_000 + d.index:06d}", placed, first.value, not d.occasional, looked, d.unsealed_on, d.rate_from
+    )
 
 
 def _uses(d: Draft, turns: Sequence[Turn], drawn: Sequence[int], final: int | None) -> list[int]:
@@ -124,7 +145,7 @@ def _uses(d: Draft, turns: Sequence[Turn], drawn: Sequence[int], final: int | No
         sealed = d.sealed_at is not None and j >= d.sealed_at and not (d.plant and j == len(uses) - 1)
         if gone or sealed:
             uses[j] = 0
-    return uses if d.plant else varied(uses)
+    return uses if d.by_hand else varied(uses)
 
 
 def varied(uses: list[int]) -> list[int]:

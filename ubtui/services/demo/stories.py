@@ -8,11 +8,14 @@ from datetime import date
 
 from ubtui.domain.numbers import account_number, format_account
 from ubtui.services.demo.calendar import almanac
+from ubtui.services.demo.desk import order_number
 from ubtui.services.demo.draft import drawn
-from ubtui.services.demo.plants import SAFE, SPURS, Plant, kept, places, planted
+from ubtui.services.demo.names import GARDEN_FACE
+from ubtui.services.demo.plants import BY_ACTS, SAFE, SPURS, Plant, kept, places, planted
+from ubtui.services.demo.plants.field import serial_number
 from ubtui.services.demo.points import point_number
 from ubtui.services.demo.story import Entry, Story
-from ubtui.services.demo.tell import FIRST_ACCOUNT, Teller, walk
+from ubtui.services.demo.tell import FIRST_ACCOUNT, Teller, apn, walk
 from ubtui.settings import District
 
 
@@ -43,16 +46,35 @@ def stories(
         yield teller.story(random.Random(f"{seed}:{index}:told"), draft)
 
 
-def raised(district: District, carrying: dict[int, Plant], skip: Collection[str]) -> list[Entry]:
-    """What the plants in the stories themselves must raise; papers and items by hand are not among them."""
+def raised(district: District, carrying: dict[int, Plant], skip: Collection[str], today: date) -> list[Entry]:
+    """What the plants in the stories themselves must raise; papers and items by hand are not among them.
+
+    A run or a programme is one item, whichever of its plants stand.
+    """
     found = []
     for index, plant in kept(carrying, skip).items():
-        account = format_account(account_number(FIRST_ACCOUNT + index))
-        if plant.near or plant.seat or plant.code[0] in "AX":
+        if plant.near or plant.seat or plant.code in BY_ACTS:
             continue
-        if plant.code in SPURS:
-            found.append(Entry(plant.code, f"route:{walk(district, index, plant.spur)}", None))
-            continue
-        subject = f"point:{point_number(index)}" if plant.code[0] == "R" else f"account:{account}"
-        found.append(Entry(plant.code, subject, None if plant.code == "R14" else account))
-    return found
+        account: str | None = format_account(account_number(FIRST_ACCOUNT + index))
+        subject = _subject(district, index, plant, f"{account}", today)
+        if plant.code == "R14" or subject.startswith(("route:", "run:")):
+            account = None
+        found.append(Entry(plant.code, subject, account))
+    return list(dict.fromkeys(found))
+
+
+def _subject(district: District, index: int, plant: Plant, account: str, today: date) -> str:
+    code = plant.code
+    if code in SPURS:
+        return f"route:{walk(district, index, plant.spur)}"
+    if code in ("M01", "M02"):
+        return f"parcel:{apn(index)}"
+    if code == "M03":
+        return f"run:seal-round/{today:%Y-%m}"
+    if code == "M10":
+        return f"run:meter-programme/{today:%Y}"
+    if code == "M07":
+        return f"meter:{GARDEN_FACE[0]}/{serial_number(index, 1)}"
+    if code == "M08":
+        return f"order:{order_number(index)}"
+    return f"point:{point_number(index)}" if code[0] in "RM" else f"account:{account}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 @dataclass(frozen=True)
@@ -66,6 +66,7 @@ class MeterStory:
     on: date
     off: date | None
     radio: str | None
+    tested_on: date | None
     reads: tuple[ReadStory, ...]
     low: tuple[ReadStory, ...] = ()
     """Reads of a compound meter's second register, for slow flow; `reads` are then those of the fast one."""
@@ -77,7 +78,10 @@ class SealStory:
     placed_on: date
     placed_value: int
     locked: bool = True
-    """Open, and the point is used now and then."""
+    """Else open, and the point is used now and then."""
+    verified_on: date | None = None
+    removed_on: date | None = None
+    rate_from: date | None = None
 
 
 @dataclass(frozen=True)
@@ -99,6 +103,21 @@ class PointStory:
     seal: SealStory | None
     behind: bool = False
     """Its meter hangs behind the account's first one, which counts its use too."""
+
+
+class Ref(NamedTuple):
+    """What has an id once the account is written: `account`, `parcel`, its n-th `point` or `meter`, a person."""
+
+    table: str
+    at: int | str = 0
+
+
+class RowStory(NamedTuple):
+    """A row beside the account, by the columns of its table; a `name` lets later rows of the account refer to it."""
+
+    table: str
+    values: dict[str, Any]
+    name: str = ""
 
 
 class LineStory(NamedTuple):
@@ -173,3 +192,4 @@ class Story:
     """States of second reads staged for the newest period."""
     skips: tuple[tuple[date, str, str], ...] = ()
     """Day, period and reason of each window in which nobody could read the first meter."""
+    rows: tuple[RowStory, ...] = ()

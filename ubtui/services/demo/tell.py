@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from ubtui.domain.numbers import account_number
-from ubtui.services.demo import money
+from ubtui.services.demo import desk, money
 from ubtui.services.demo.calendar import READ_DAYS, Almanac, business_day
 from ubtui.services.demo.draft import Draft, step_of
 from ubtui.services.demo.money import Turn
@@ -33,20 +33,23 @@ class Teller:
         """The story of a draft; `rng` gives people, counters and payments."""
         cycle_no, place = step_of(self.district, d.index)
         route, step = divmod(place, ROUTE_LENGTH)
+        sequence = 10 * (place if d.spur else step) + 10
         start = d.opened_at or 0
         turns = self._turns(d, route % READ_DAYS)[start:]
         opened = turns[0].on if d.opened_at is not None else date(2004 + rng.randrange(15), 1 + rng.randrange(12), 9)
         who = random.Random(rng.random())
         address, city, zip_code = situs(route, step, cycle_no)
         sold = d.windows[d.sold_at].reads[0] if d.sold_at is not None else None
-        found = points(rng, d, walk(self.district, d.index, d.spur), step * 10 + 10, turns, opened, start)
+        found = points(rng, d, self.almanac.today, walk(self.district, d.index, d.spur), sequence, turns, opened, start)
+        people = roles(who, d, opened, sold, address, city, zip_code)
         number = account_number(FIRST_ACCOUNT + d.index)
         made = list(money.bills(self.priced, d, found, turns, number))
         bills, receipts = money.payments(rng, d, made, self.almanac.today, number)
         return Story(
             d.index, number, d.cycle, d.customer_class, opened, d.closed_on, apn(d.index), address, city, zip_code,
-            roles(who, d, opened, sold, address, city, zip_code), found, bills, receipts, d.plant, d.twice,
+            people, found, bills, receipts, d.plant, d.twice,
             tuple((turns[-n].on, turns[-n].period, why) for n, why in d.skips),
+            desk.rows(who, d, found, people, opened, self.almanac.today),
         )  # fmt: skip
 
     def _turns(self, d: Draft, offset: int) -> list[Turn]:

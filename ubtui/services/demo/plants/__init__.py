@@ -9,21 +9,25 @@ from typing import Final
 
 from ubtui.services.demo.calendar import Almanac
 from ubtui.services.demo.draft import Draft, cycle_of, is_monthly
-from ubtui.services.demo.plants import accounts, reads
+from ubtui.services.demo.plants import accounts, field, reads
 from ubtui.services.demo.plants.plant import TIMES, Plant, Planting, plain
 from ubtui.settings import District
 
-__all__ = ["CODES", "SAFE", "SPURS", "TIMES", "Plant", "kept", "places", "planted"]
+__all__ = ["BY_ACTS", "CODES", "RUNS", "SAFE", "SPURS", "TIMES", "Plant", "kept", "places", "planted"]
 
-_TROUBLE: Final[dict[str, Planting]] = {**reads.TROUBLE, **accounts.TROUBLE}
+_TROUBLE: Final[dict[str, Planting]] = {**reads.TROUBLE, **accounts.TROUBLE, **field.TROUBLE}
 COMMON: Final = (
     *("R04", "R05", "R06", "R07", "R08", "R09", "R10", "R13", "R14", "R15"),
     *("P07", "A01", "A02", "A04", "Q01", "X05"),
 )
 """What a small sample has first."""
-CODES: Final = tuple(code for code in _TROUBLE if code in COMMON)
+CODES: Final = tuple(_TROUBLE)
 SAFE: Final = frozenset({3, 5})
 """Places of accounts that belong to staff: nothing is planted there."""
+BY_ACTS: Final = frozenset({"A01", "A02", "A04", "X05"})
+"""Codes whose trouble is made by people's acts, once the accounts stand."""
+RUNS: Final = frozenset({"M03", "M10"})
+"""Codes whose plants come as one item, a list of them."""
 SPURS: Final = frozenset({"R01", "R16"})
 """Codes whose trouble is a route's."""
 _SEATS: Final = {"R16": 3}

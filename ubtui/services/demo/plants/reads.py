@@ -24,7 +24,7 @@ def _high(d: Draft, plant: Plant, _: Almanac, rng: random.Random) -> None:
 def _high_new(d: Draft, plant: Plant, _: Almanac, rng: random.Random) -> None:
     flat(d, 14, rng)
     d.opened_at = len(d.uses) - 4
-    d.uses[-1] = 26 if plant.near else 34 + plant.n
+    d.uses[-1] = 24 if plant.near else 34 + plant.n
 
 
 def _extreme(d: Draft, plant: Plant, _: Almanac, rng: random.Random) -> None:
@@ -89,8 +89,14 @@ def _estimates(*back: int) -> Callable[[list[ReadStory]], list[ReadStory]]:
     return change
 
 
+def _uneven(d: Draft, base: int, rng: random.Random) -> None:
+    """About the same use, but never the same three times at the end, whichever of the last reads comes."""
+    flat(d, base, rng, 3)
+    d.uses[-4:] = [base - 1, base + 2, base - 2, base + 1]
+
+
 def _missing(d: Draft, plant: Plant, _: Almanac, rng: random.Random) -> None:
-    flat(d, 20, rng, 3)
+    _uneven(d, 20, rng)
     d.spur = plant.spur
     _read_again(d, lambda reads: reads[:-1])
     if plant.near:  # nobody could read it, and that is noted
@@ -98,7 +104,7 @@ def _missing(d: Draft, plant: Plant, _: Almanac, rng: random.Random) -> None:
 
 
 def _skipped(d: Draft, plant: Plant, _: Almanac, rng: random.Random) -> None:
-    flat(d, 22, rng, 3)
+    _uneven(d, 22, rng)
     why = ("locked gate", "dog", "buried", "locked gate")[plant.n - 1]
     if plant.near:  # skipped twice, but read in between
         d.skips = ((3, why), (1, why))
@@ -136,6 +142,7 @@ def _odd_days(d: Draft, plant: Plant, _: Almanac, rng: random.Random) -> None:
 def _before_held(d: Draft, plant: Plant, _: Almanac, rng: random.Random) -> None:
     """A read between the rounds, which nobody has settled (near: settled), then the regular one."""
     flat(d, 24, rng, 3)
+    d.uses[-1] = 2
     status, held = ("released", None) if plant.near else ("held", "waits for the owner")
 
     def change(reads: list[ReadStory]) -> list[ReadStory]:
