@@ -38,6 +38,7 @@ ROUTES: dict[str, str] = {
     "meter": "ubtui.screens.meter:MeterScreen",
     "adjust": "ubtui.screens.adjust:AdjustScreen",
     "fix": "ubtui.screens.fix:FixScreen",
+    "run": "ubtui.screens.run:RunScreen",
     "approvals": "ubtui.screens.approvals:ApprovalsScreen",
     "approval": "ubtui.screens.approval:ApprovalScreen",
     "help": "ubtui.screens.commands:CommandsScreen",

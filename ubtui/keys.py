@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 EVERYWHERE = "*"
-SCREENS = ("worklist", "account", "meter", "adjust", "fix", "approvals", "approval", "help")
+SCREENS = ("worklist", "account", "meter", "adjust", "fix", "run", "approvals", "approval", "help")
 FORMS = frozenset({"adjust"})  # a field has the focus all the time: only named keys and form keys act
-LISTS = ("worklist", "account", "meter", "approvals")
+LISTS = ("worklist", "account", "meter", "run", "approvals")
 FOOTER_LIMIT = 6  # more is cut at 80 columns
 
 BANNED = frozenset(
@@ -64,20 +64,22 @@ COMMANDS: tuple[Command, ...] = (
     Command("item.claim", ("c",), "claim", "claim the item for 30 minutes", ("worklist",), show=True),
     Command("item.wait", ("w",), "wait", "put the item away until a date", ("worklist",), show=True),
     Command("list.mark", ("space",), "mark", "mark the row, or take the mark off", ("worklist",), show=True),
-    Command("list.filter", ("/",), "filter", "show only what matches: code:R04 cycle:B2 >90", LISTS[:1], show=True),
+    Command(
+        "list.filter", ("/",), "filter", "show only what matches: code:R04 cycle:B2 >90", ("worklist", "run"), show=True
+    ),
     Command("item.release", ("C",), "release", "give a claimed item back", ("worklist",)),
     Command("item.forward", ("F",), "forward", "hand the item to another person or role", ("worklist",)),
     Command("item.dismiss", ("d",), "dismiss", "dismiss the item with a reason and an end", ("worklist",)),
     Command("item.note", ("n",), "note", "write a note on the item", ("worklist",)),
     Command("item.add", ("+",), "add", "add an item of your own", ("worklist",)),
-    Command("item.next", ("]",), "next", "go to the next item", ("worklist", "account", "meter", "fix"), "f7"),
-    Command("item.previous", ("[",), "previous", "go to the item before", ("worklist", "account", "meter", "fix")),
+    Command("item.next", ("]",), "next", "go to the next item", ("worklist", "account", "meter", "fix", "run"), "f7"),
+    Command("item.previous", ("[",), "previous", "go to the item before", ("worklist", "account", "meter", "fix", "run")),
     Command(
         "item.account",
         ("o",),
         "account",
         "open the account of the row, also from inside a form",
-        ("worklist", "fix", "adjust", "approvals", "approval"),
+        ("worklist", "fix", "run", "adjust", "approvals", "approval"),
         "f2",
     ),
     Command("item.adjust", ("a",), "adjust", "adjust this item's account", ("worklist",)),
@@ -93,6 +95,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("adjust.attach", (), "attach", "attach a document", ("adjust",), "f6", True),
     Command("adjust.withdraw", (), "withdraw", "withdraw the proposal", ("adjust",), "f8", True),
     Command("adjust.revise", (), "revise", "open a rejected proposal again as a new one", ("adjust",), "f9"),
+    Command("run.open", ("enter",), "open", "open the row: its account or meter", ("run",), show=True),
+    Command("run.fix", (), "fix", "what can be done about the whole list", ("run",), "f5", True),
     Command("fix.apply", (), "apply", "do what the form shows, after its dry run", ("fix",), "f5", True),
     # approvals
     Command("approvals.open", ("enter",), "open", "open the proposal", ("approvals",), show=True),

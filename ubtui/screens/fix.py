@@ -20,7 +20,7 @@ from ubtui.domain.errors import BadValue
 from ubtui.screens import evidence
 from ubtui.screens.base import Ask, DeskScreen, Place, news, words
 from ubtui.screens.money import proposal_lines
-from ubtui.services import adjustments, documents, fixes, worklist
+from ubtui.services import adjustments, documents, fixes, runs, worklist
 from ubtui.services.fixes import Offer
 from ubtui.services.forms import FieldSpec, act_named
 from ubtui.widgets.field import Form
@@ -52,6 +52,8 @@ CONTEXT = {
     "subject",
     "row",
     "plan",
+    "order",
+    "parcel",
 }
 # These have a screen of their own, with before and after beside them.
 ELSEWHERE = {
@@ -107,6 +109,9 @@ class FixScreen(DeskScreen):
     async def _open(self) -> None:
         assert self.place.item is not None
         view, self.offers, standing, codes = await self.ask(_opened, self.place.item, self.ids)
+        if not self.place.key and runs.run_of(view.key) is not None:  # its list first; from there F5 comes here
+            self.router.go(Place("run", str(view.key), item=view.id), instead=True)
+            return
         self.view, count = view, len(self.ids)
         self.mixed = f"Marked are items of several kinds, {', '.join(codes)}: mark one kind." if len(codes) > 1 else ""
         self.head(f"Fix  {view.key}" + (f"  and {count - 1} more" if count > 1 else ""))
