@@ -25,6 +25,7 @@ from ubtui.screens.kept import kept_forms
 from ubtui.screens.worklist import WorklistScreen
 from ubtui.services import listing, news, worklist
 from ubtui.services.listing import FirstPage, Query
+from ubtui.services.worklist import preference
 from ubtui.widgets import theme, too_small, wire
 from ubtui.widgets.pages import PAGE
 from ubtui.widgets.typed_ahead import TypedAhead
@@ -41,6 +42,8 @@ ROUTES: dict[str, str] = {
     "run": "ubtui.screens.run:RunScreen",
     "approvals": "ubtui.screens.approvals:ApprovalsScreen",
     "approval": "ubtui.screens.approval:ApprovalScreen",
+    "views": "ubtui.screens.views:ViewsScreen",
+    "board": "ubtui.screens.board:BoardScreen",
     "help": "ubtui.screens.commands:CommandsScreen",
     "do": "ubtui.screens.commands:CommandsScreen",
 }
@@ -235,6 +238,34 @@ class DeskApp(TypedAhead, inherit_bindings=False):
         """The worklist."""
         self.go(self.home.place)
 
+    def look_at(self, query: Query, said: str = "") -> None:
+        """Show the worklist under another query."""
+        self.go(self.home.place)
+        self.home.look_at(query)
+        self.home.say(said or None)
+
+    def looked_at(self) -> Query:
+        """What the worklist shows."""
+        return self.home.list.asked
+
+    def do_go_views(self) -> None:
+        """The saved views."""
+        self.go(Place("views"))
+
+    def do_go_board(self) -> None:
+        """The supervisor's board."""
+        self.go(Place("board"))
+
+    def do_handover_read(self) -> None:
+        """The note that the person before left."""
+        if isinstance(self.screen, DeskScreen):
+            self.screen.start(self._read_note(self.screen))
+
+    async def _read_note(self, screen: DeskScreen) -> None:
+        from ubtui.screens.handing import read_note
+
+        await read_note(screen)
+
     def do_go_approvals(self) -> None:
         """The approvals inbox."""
         self.go(Place("approvals"))
@@ -260,9 +291,11 @@ class DeskApp(TypedAhead, inherit_bindings=False):
             self.go(Place("account", number))
 
 
-def _first_look(look: Look) -> tuple[date, FirstPage]:
-    """The day and the first page, read before anything is drawn, so that it is drawn once."""
-    return look.today, listing.first(look, worklist.WORKLIST, Query(), PAGE)
+def _first_look(look: Look) -> tuple[date, tuple[Query, FirstPage]]:
+    """The day and the first page in the order last used, read before anything is drawn, so that it is drawn once."""
+    asked = preference.order(look)
+    shown = worklist.worklist_for(look.actor.role, look.district.kind)
+    return look.today, (asked, listing.first(look, shown, asked, PAGE))
 
 
 def run(data: str, seat: Seat, sample: bool) -> int:

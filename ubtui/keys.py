@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 EVERYWHERE = "*"
-SCREENS = ("worklist", "account", "meter", "adjust", "fix", "run", "approvals", "approval", "help")
+SCREENS = ("worklist", "account", "meter", "adjust", "fix", "run", "approvals", "approval", "views", "board", "help")
 FORMS = frozenset({"adjust"})  # a field has the focus all the time: only named keys and form keys act
-LISTS = ("worklist", "account", "meter", "run", "approvals")
+LISTS = ("worklist", "account", "meter", "run", "approvals", "views", "board")
 FOOTER_LIMIT = 6  # more is cut at 80 columns
 
 BANNED = frozenset(
@@ -72,8 +72,16 @@ COMMANDS: tuple[Command, ...] = (
     Command("item.dismiss", ("d",), "dismiss", "dismiss the item with a reason and an end", ("worklist",)),
     Command("item.note", ("n",), "note", "write a note on the item", ("worklist",)),
     Command("item.add", ("+",), "add", "add an item of your own", ("worklist",)),
+    Command("item.answer", ("A",), "answer", "answer the question that came with the item", ("worklist",)),
+    Command("item.take", ("N",), "next", "take the most urgent item that waits for you, and open it", ("worklist",)),
+    Command("item.repeat", (".",), "repeat", "do the last thing again, to what is marked", ("worklist",)),
+    Command("item.kind", ("X",), "kind", "the rule of this kind, and what other limits would raise", ("worklist",)),
+    Command("handover.leave", ("H",), "handover", "leave a note for the next person", ("worklist",)),
+    Command("backup.set", ("B",), "stand-in", "let a colleague stand in for you", ("worklist",)),
     Command("item.next", ("]",), "next", "go to the next item", ("worklist", "account", "meter", "fix", "run"), "f7"),
-    Command("item.previous", ("[",), "previous", "go to the item before", ("worklist", "account", "meter", "fix", "run")),
+    Command(
+        "item.previous", ("[",), "previous", "go to the item before", ("worklist", "account", "meter", "fix", "run")
+    ),
     Command(
         "item.account",
         ("o",),
@@ -98,6 +106,12 @@ COMMANDS: tuple[Command, ...] = (
     Command("run.open", ("enter",), "open", "open the row: its account or meter", ("run",), show=True),
     Command("run.fix", (), "fix", "what can be done about the whole list", ("run",), "f5", True),
     Command("fix.apply", (), "apply", "do what the form shows, after its dry run", ("fix",), "f5", True),
+    # views and the board
+    Command("view.use", ("enter",), "show", "show the worklist so", ("views",), show=True),
+    Command("view.keep", ("n",), "keep", "keep what the worklist shows under a name", ("views",), show=True),
+    Command("view.drop", ("d",), "drop", "forget the view", ("views",), show=True),
+    Command("board.open", ("enter",), "list", "show the worklist of the row", ("board",), show=True),
+    Command("board.turn", ("p",), "people", "turn from kinds to people, and back", ("board",), show=True),
     # approvals
     Command("approvals.open", ("enter",), "open", "open the proposal", ("approvals",), show=True),
     Command(
@@ -134,6 +148,9 @@ COMMANDS: tuple[Command, ...] = (
     # everywhere
     Command("go.worklist", ("g w",), "worklist", "go to the worklist"),
     Command("go.approvals", ("g a",), "approvals", "go to the approvals"),
+    Command("go.views", ("g v", "V"), "views", "go to the saved views"),
+    Command("go.board", ("g b",), "board", "go to the supervisor's board"),
+    Command("handover.read", ("g h",), "handover", "read the note that the person before left"),
     Command("go.draft", ("g d",), "form", "open the newest form that was kept unfinished"),
     Command("go.account", ("g c",), "find", "go to an account by its number; a form stays as it is", form_key="f3"),
     Command("app.palette", (":", "ctrl+p"), "do", "do anything that can be done here, by its name"),

@@ -15,7 +15,7 @@ from ubtui.domain.errors import BadValue
 from ubtui.domain.numbers import account_number, format_account
 from ubtui.services import listing, worklist
 from ubtui.services.listing import Query
-from ubtui.services.worklist import OnItem, desks
+from ubtui.services.worklist import OnItem, desks, preference
 
 HIGH = "R04:point:SP-00002@B2/2026-11"
 DI = '\n[[staff]]\nname = "di"\nfull_name = "Di Moss"\nrole = "technician"\n'
@@ -109,13 +109,13 @@ def test_views_are_ones_own_or_everybodys(place: Place) -> None:
 
 
 def test_the_order_last_used_is_remembered_for_each_person(place: Place) -> None:
-    assert place.desk("ana").ask(desks.order) == Query()
-    place.desk("ana").save(desks.keep_order, Query("code:R04", "age", True))
-    assert place.desk("ana").ask(desks.order) == Query("", "age", True)
-    place.desk("ana").save(desks.keep_order, Query(sort="due"))
-    assert place.desk("ana").ask(desks.order) == Query("", "due", False)
-    place.desk("ana").save(desks.keep_order, Query())
-    assert place.desk("ana").ask(desks.order) == Query() == place.desk("di").ask(desks.order)
+    assert place.desk("ana").ask(preference.order) == Query()
+    place.desk("ana").save(preference.keep_order, Query("code:R04", "age", True))
+    assert place.desk("ana").ask(preference.order) == Query("", "age", True)
+    place.desk("ana").save(preference.keep_order, Query(sort="due"))
+    assert place.desk("ana").ask(preference.order) == Query("", "due", False)
+    place.desk("ana").save(preference.keep_order, Query())
+    assert place.desk("ana").ask(preference.order) == Query() == place.desk("di").ask(preference.order)
 
 
 # -- stand-ins -------------------------------------------------------------------------------------------------

@@ -54,6 +54,9 @@ def test_sequences_and_markdown() -> None:
         "a": "go.approvals",
         "c": "go.account",
         "d": "go.draft",
+        "v": "go.views",
+        "b": "go.board",
+        "h": "handover.read",
     }
     page = keys.as_markdown()
     for command in keys.COMMANDS:

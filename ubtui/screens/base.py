@@ -27,6 +27,7 @@ from ubtui.widgets.too_small import TooSmall
 if TYPE_CHECKING:  # fields and inputs are not needed for the first screen
     from textual.worker import Worker
 
+    from ubtui.services.listing import Query
     from ubtui.widgets.field import FieldSpec
     from ubtui.widgets.line_input import NotTaken
 
@@ -91,6 +92,12 @@ class Router(Protocol):
 
     def back(self) -> None:
         """Leave the screen on top."""
+
+    def look_at(self, query: Query, said: str = "") -> None:
+        """Show the worklist under another query, and say so."""
+
+    def looked_at(self) -> Query:
+        """What the worklist shows."""
 
     def step(self, by: int, here: int | None) -> int | None:
         """The item after `here` on the worklist (before it, when negative); None at its end."""

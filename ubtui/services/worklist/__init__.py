@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from ubtui.services.worklist.items import Event, ItemView, clock_time, held_by_other, item
-from ubtui.services.worklist.queue import LIVE, WORKLIST, Tally, reach, tally, worklist_for
+from ubtui.services.worklist.queue import LIVE, WORKLIST, Tally, next_office_day, reach, tally, worklist_for
 
 if TYPE_CHECKING:
     from ubtui.services.worklist.acts import (
@@ -101,6 +101,7 @@ __all__ = [
     "item",
     "leave_note",
     "next_item",
+    "next_office_day",
     "note",
     "promote",
     "reach",

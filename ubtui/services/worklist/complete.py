@@ -14,7 +14,7 @@ from ubtui.domain.numbers import format_account
 from ubtui.domain.text import fold
 from ubtui.services.worklist.queue import LIVE
 
-MOST = 8
+MOST = 6  # as many lines as the place of the evidence has at 80x24
 _LIKELY = {
     "pri": (">90", "80..100", "<50"),
     "age": (">5", "0", ">30"),

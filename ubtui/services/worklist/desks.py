@@ -1,4 +1,4 @@
-"""One's own desk: views saved by name, the order last used, who stands in for whom, and the note left behind."""
+"""One's own desk: views saved by name, who stands in for whom, and the note left behind."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from ubtui.domain.subjects import ItemKey, Subject
 from ubtui.domain.text import clean_text
 from ubtui.services.listing import Query
 from ubtui.services.worklist.items import clock_time
+from ubtui.services.worklist.preference import prefer, preferred
 from ubtui.services.worklist.queue import LIVE, WORKLIST, day_began
 
 # -- views -----------------------------------------------------------------------------------------------------
@@ -126,32 +127,6 @@ def drop_view(work: Work, form: DropView) -> Kept:
 def _may_change(work: Work, name: str, shared: bool, maker: str) -> None:
     if shared and maker != work.actor.name and work.actor.role != "lead":
         raise Refused(f"{name} is everybody's, made by {maker}", rule="views", cure=f"ask {maker}, or the lead")
-
-
-# -- the order last used ---------------------------------------------------------------------------------------
-
-_ORDER = "worklist.order"
-
-
-def order(look: Look) -> Query:
-    """The order in which I last looked at the worklist."""
-    kept = look.db.value("SELECT value FROM preference WHERE staff = ? AND name = ?", [look.actor.name, _ORDER]) or ""
-    sort, _, reverse = kept.partition(" ")
-    return Query("", sort if sort in WORKLIST.sorts else None, reverse == "reverse")
-
-
-def keep_order(look: Look, query: Query) -> None:
-    """Remember an order for the next time."""
-    prefer(look, _ORDER, f"{query.sort or ''}{' reverse' if query.reverse else ''}")
-
-
-def prefer(look: Look, name: str, value: str) -> None:
-    """Keep one preference of the person who sits here; no act: nobody else sees it."""
-    look.db.run(
-        "INSERT INTO preference(staff, name, value) VALUES (?, ?, ?) ON CONFLICT(staff, name)"
-        " DO UPDATE SET value = excluded.value",
-        [look.actor.name, name, value],
-    )
 
 
 # -- who stands in ---------------------------------------------------------------------------------------------
@@ -336,8 +311,7 @@ def last_note(look: Look, unseen: bool = False) -> Note | None:
 
 
 def _seen(look: Look) -> int:
-    kept = look.db.value("SELECT value FROM preference WHERE staff = ? AND name = ?", [look.actor.name, _SEEN])
-    return int(kept or 0)
+    return int(preferred(look, _SEEN) or 0)
 
 
 def saw_note(look: Look, note: int) -> None:

@@ -7,6 +7,7 @@ from datetime import date, datetime, time
 from typing import Any
 
 from ubtui.act import Look, permissions
+from ubtui.db.calendars import office
 from ubtui.domain.dates import format_instant
 from ubtui.domain.money import format_money
 from ubtui.domain.numbers import format_account
@@ -125,6 +126,11 @@ def reach(look: Look) -> tuple[str, ...]:
         [look.actor.name, look.today.isoformat(), look.today.isoformat()],
     )
     return tuple(dict.fromkeys([look.actor.name, *(name for (name,) in found)]))
+
+
+def next_office_day(look: Look) -> date:
+    """The next day on which the office works, by the calendar that the office keeps."""
+    return office(look.db, look.today, look.today).add(look.today, 1)
 
 
 def sees_names(role: str, kind: str) -> bool:
