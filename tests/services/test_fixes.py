@@ -18,10 +18,11 @@ from ubtui.desk import Desk, Seat
 from ubtui.detectors.registry import CODES
 from ubtui.domain.errors import BadValue
 from ubtui.domain.register import Register
+from ubtui.domain.triage import unswapped
 from ubtui.domain.volume import Unit
 from ubtui.services import fixes, forms, listing, worklist
-from ubtui.services.demo import plants as planted
 from ubtui.services.adjustments import Propose
+from ubtui.services.demo import plants as planted
 from ubtui.services.listing import Query
 from ubtui.services.worklist import OnItem
 
@@ -32,6 +33,10 @@ SAID = {
 }  # fmt: skip
 # The one offer that settles an item of each code, and who takes it.
 SETTLES = {
+    "R01": ("ana", "read.estimate", None), "R02": ("ana", "order.create", None),
+    "R03": ("ana", "read.review", "confirmed"), "R11": ("ana", "read.cancel_estimates", None),
+    "R12": ("ana", "read.review", "confirmed"), "R16": ("ana", "read.days", "confirmed"),
+    "R17": ("ana", "read.review", "confirmed"), "R22": ("ana", "order.create", None),
     "R04": ("ana", "read.review", "confirmed"), "R05": ("ana", "read.review", "confirmed"),
     "R06": ("ana", "read.review", "confirmed"), "R07": ("ana", "read.review", "confirmed"),
     "R08": ("ana", "service.seasonal", None), "R09": ("ana", "read.review", "confirmed"),
@@ -97,14 +102,30 @@ def test_a_refund_is_offered_ready_to_send(desks: dict[str, Desk]) -> None:
     assert form.item == str(item.key)
 
 
-def test_a_counter_past_zero_is_the_likely_offer_and_a_wild_one_the_last(desks: dict[str, Desk]) -> None:
-    for code, place in (("R10", 0), ("R09", -1)):
-        item = desks["ana"].ask(
-            worklist.item, desks["ana"].ask(listing.ids, worklist.WORKLIST, Query(f"code:{code}"))[0]
-        )
-        reviews = [each for each in desks["ana"].ask(fixes.offers, item) if each.act == "read.review"]
-        assert reviews[place].values()["decision"] == "rollover"
-        assert reviews[place].likely == (code == "R10")
+def test_causes_of_a_low_read_come_first_with_their_odds(desks: dict[str, Desk]) -> None:
+    for code, odds in (("R10", "likely"), ("R09", "unlikely")):
+        item, offers = offered(desks["ana"], f"code:{code}")
+        causes = [each for each in offers if each.odds]
+        assert list(offers[: len(causes)]) == causes, "their digits are the first"
+        ranks = [("likely", "possible", "unlikely").index(each.odds) for each in causes]
+        assert ranks == sorted(ranks)
+        assert all(each.why.startswith("use ") for each in causes)
+        rollover = next(each for each in causes if each.values().get("decision") == "rollover")
+        assert rollover.odds == odds and rollover.likely == (odds == "likely")
+        assert rollover.values()["reason"].startswith("The counter passed zero: ")
+        ruled_out = desks["ana"].ask(fixes.standing, item).ruled_out
+        assert "The estimate before was too high: the read before was read, not estimated" in ruled_out
+        assert {each.title for each in offers} >= {"Confirm the read", "Correct the value", "Strike the read"}
+
+
+def test_a_correction_is_of_the_items_own_read_unless_another_is_named(desks: dict[str, Desk]) -> None:
+    item, offers = offered(desks["ana"], "code:R09")
+    own = item.evidence["read_on"]
+    plain = desks["ana"].ask(fixes.offer, item, "read.review", {"decision": "corrected", "value": "12"})
+    assert plain.values()["read_on"] == own
+    for prior in (each for each in offers if each.values().get("read_on", own) != own):
+        values = {"decision": "corrected", "read_on": prior.values()["read_on"]}
+        assert desks["ana"].ask(fixes.offer, item, "read.review", values) == prior
 
 
 def test_offers_are_what_this_person_may_do(desks: dict[str, Desk]) -> None:
@@ -149,7 +170,7 @@ def test_two_digits_swapped_are_changed_back(prev: int, use: int, place: int) ->
     digits = f"{right:06d}"
     wrong = int(digits[:place] + digits[place + 1] + digits[place] + digits[place + 2 :])
     assume(not 7 * use <= 10 * (wrong - prev) <= 14 * use)
-    found = fixes.suggestion(FACE, Unit.parse("ccf"), prev, wrong, use * 1000)
+    found = unswapped(FACE, Unit.parse("ccf"), prev, wrong, use * 1000)
     assert found is not None
     assert abs(found - right) <= abs(wrong - right)
     assert 7 * use <= 10 * (found - prev) <= 14 * use
@@ -160,7 +181,7 @@ def test_nothing_is_suggested_for_a_believable_read_or_without_an_expectation(
     prev: int, use: int, expected: int
 ) -> None:
     unit = Unit.parse("ccf")
-    found = fixes.suggestion(FACE, unit, prev, prev + use, expected)
+    found = unswapped(FACE, unit, prev, prev + use, expected)
     if expected == 0 or 7 * expected <= 10_000 * use <= 14 * expected:
         assert found is None
     elif found is not None:
@@ -175,7 +196,7 @@ def offered(desk: Desk, query: str) -> tuple[worklist.ItemView, tuple[fixes.Offe
 @given(prev=st.integers(0, 900_000), use=st.integers(1, 500), expected=st.integers(1, 100_000))
 def test_a_low_use_is_only_explained_away_by_a_fit_twice_as_good(prev: int, use: int, expected: int) -> None:
     unit = Unit.parse("ccf")
-    found = fixes.suggestion(FACE, unit, prev, prev + use, expected, low=True)
+    found = unswapped(FACE, unit, prev, prev + use, expected, low=True)
     if found is not None:
         assert 2 * abs((found - prev) * 1000 - expected) <= abs(use * 1000 - expected)
 
@@ -183,18 +204,19 @@ def test_a_low_use_is_only_explained_away_by_a_fit_twice_as_good(prev: int, use:
 def test_a_low_read_is_confirmed_unless_a_swap_fits_far_better() -> None:
     unit = Unit.parse("ccf")
     # 13 used, 31 usual: swapped it is 22, half as far off; 15 used, 38 usual: swapped it is 51, hardly nearer.
-    assert fixes.suggestion(FACE, unit, 100_010, 100_023, 31_000) == 100_032
-    assert fixes.suggestion(FACE, unit, 100_010, 100_023, 31_000, low=True) == 100_032
-    assert fixes.suggestion(FACE, unit, 100_011, 100_026, 38_000) == 100_062
-    assert fixes.suggestion(FACE, unit, 100_011, 100_026, 38_000, low=True) is None
+    assert unswapped(FACE, unit, 100_010, 100_023, 31_000) == 100_032
+    assert unswapped(FACE, unit, 100_010, 100_023, 31_000, low=True) == 100_032
+    assert unswapped(FACE, unit, 100_011, 100_026, 38_000) == 100_062
+    assert unswapped(FACE, unit, 100_011, 100_026, 38_000, low=True) is None
 
 
 def test_the_value_of_a_correction_comes_with_the_read_before(desks: dict[str, Desk]) -> None:
     item, offers = offered(desks["ana"], "code:R06")
     value = {each.title: next(f for f in each.fields if f.name == "value") for each in offers if each.act[0] == "r"}
     before = item.evidence["reads"][1]
+    on = date.fromisoformat(before["on"])
     assert value["Correct the value"].required
-    assert value["Correct the value"].label == f"Register value (last was {before['value']:,} on Sep 21)"
+    assert value["Correct the value"].label == f"Register value (last was {before['value']:,} on {on:%b %-d})"
     assert not value["Confirm the read"].required
 
 

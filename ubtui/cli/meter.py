@@ -1,4 +1,4 @@
-"""`ubtui meter`: what hangs at a point, and every read of it."""
+"""`ubtui meter`: what hangs at a point, every read of it, and reads that come by no file."""
 
 from __future__ import annotations
 
@@ -110,3 +110,10 @@ def bars(values: tuple[int, ...]) -> str:
 acting(meter, "meter.exchange", "exchange", "point")
 acting(meter, "meter.test", "test", "meter")
 acting(meter, "point.place", "place", "point", "location")
+acting(meter, "read.enter", "read", "point", "value")
+acting(meter, "read.estimate", "estimate")
+acting(meter, "read.skip", "skip")
+acting(meter, "read.review", "review", "point", "read_on", "code", "decision")
+acting(meter, "read.cancel_estimates", "cancel-estimates", "point", "read_on")
+acting(meter, "read.swap", "swap", "point", "read_on", "other")
+acting(meter, "read.days", "days", "route", "period", "decision")

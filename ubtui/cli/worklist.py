@@ -29,6 +29,7 @@ from ubtui.exchange.tables import FORMATS, Shown, safe, write
 from ubtui.services import listing
 from ubtui.services import worklist as room
 from ubtui.services.listing import Query
+from ubtui.services.triage import triaged
 from ubtui.services.worklist import ItemView
 from ubtui.services.worklist.explain import explain as explained
 from ubtui.services.worklist.export import FIELDS, SHOWN, fixes_of, records
@@ -158,7 +159,10 @@ def show(options: Options, item: str) -> None:
         if options.format == "json":
             from dataclasses import asdict
 
-            emit(options, {**asdict(view), "key": str(view.key), "fixes": list(fixes_of(view.key.code))})
+            found = desk.ask(triaged, view)
+            causes = [asdict(each) for each in found.causes] if found else []
+            facts = {**asdict(view), "key": str(view.key), "fixes": list(fixes_of(view.key.code))}
+            emit(options, facts | ({"triage": causes} if causes else {}))
             return
         for line in _shown(desk, view):
             click.echo(line)
@@ -195,6 +199,8 @@ def _shown(desk: Desk, view: ItemView) -> Sequence[str]:
         for name, value in view.evidence.items()
         if value not in (None, "", [], {})
     ]
+    if (found := desk.ask(triaged, view)) is not None:
+        lines += ["triage"] + [f"  {each.likelihood:<8}  {each.name}: {safe(each.said())}" for each in found.causes]
     lines += ["story"] if view.events else []
     lines += [
         f"  {event.at[:16].replace('T', ' ')} {event.actor} {event.kind}{f': {safe(event.note)}' if event.note else ''}"

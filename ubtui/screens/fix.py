@@ -33,7 +33,7 @@ from ubtui.widgets.theme import styles_folder
 COLUMNS = (
     Column("n", "", 1, "right"),
     Column("title", "What can be done", 40),
-    Column("likely", "", 6),
+    Column("likely", "", 8),
     Column("why", "What speaks for it"),
 )
 # Known from the item itself: shown in its evidence, not asked again.
@@ -120,7 +120,8 @@ class FixScreen(DeskScreen):
         self.query_one("#evidence", Panel).show(lines, heading)
         rows = {
             n: Row(
-                (str(n + 1), each.title, "likely" if each.likely else "", each.why), "accent" if each.likely else None
+                (str(n + 1), each.title, each.odds or ("likely" if each.likely else ""), each.why),
+                "accent" if each.likely else "dim" if each.odds == "unlikely" else None,
             )
             for n, each in enumerate(self.offers)
         }
@@ -495,7 +496,7 @@ def _hidden(field: FieldSpec, offer: Offer) -> bool:
 def _which(offer: Offer) -> list[str]:
     """What tells an offer of an item from its others."""
     values = offer.values()
-    return [offer.act, values.get("decision", ""), values.get("row", "")]
+    return [offer.act, values.get("decision", ""), values.get("row", ""), offer.title]
 
 
 def _standing(standing: fixes.Standing, mixed: str) -> list[Line]:
@@ -503,7 +504,8 @@ def _standing(standing: fixes.Standing, mixed: str) -> list[Line]:
     lines = [Line("not yours", standing.barred, "danger")] if standing.barred else []
     lines += [Line("marked", mixed, "warning")] if mixed else []
     lines += [Line("already", waits, "warning") for waits in standing.waits]
-    return lines + [Line("read", told) for told in standing.reads]
+    lines += [Line("read", told) for told in standing.reads]
+    return lines + [Line("ruled out", told) for told in standing.ruled_out]
 
 
 def _weighed(values: Mapping[str, str]) -> tuple[Line, ...]:

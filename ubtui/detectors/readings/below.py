@@ -72,32 +72,44 @@ def over_estimated(ask: Ask) -> Iterable[Found]:
 def prior_held(ask: Ask) -> Iterable[Found]:
     """R17: the newest read is measured against one that nobody has settled yet."""
     more = (
-        ", (SELECT z.held_code FROM read_summary z WHERE z.register_id = r.register_id AND z.read_on = r.prev_on"
+        ", (SELECT z.held_code || '#' || CAST(z.seq AS text) FROM read_summary z"
+        " WHERE z.register_id = r.register_id AND z.read_on = r.prev_on"
         " AND z.status = 'held' AND (z.read_on < r.read_on OR z.seq < r.seq) ORDER BY z.seq DESC LIMIT 1)"
     )
-    for r, (held,) in rows(ask, "R17", "r.prev_status = 'held' AND r.newest = 1", [], more):
+    for r, (told,) in rows(ask, "R17", "r.prev_status = 'held' AND r.newest = 1", [], more):
+        held, _, seq = (told or "#1").rpartition("#")
         why = f"the read of {day(r['prev_on'])} is still held: {HELD.get(held or '', held or 'no reason kept')}"
-        yield found_read(ask, "Read before is held", why, r, r["usage"] or 0, prior_held=held, prior_on=r["prev_on"])
+        yield found_read(
+            ask,
+            "Read before is held",
+            why,
+            r,
+            r["usage"] or 0,
+            prior_held=held,
+            prior_on=r["prev_on"],
+            prior_seq=int(seq),
+        )
 
 
 DETECTORS = (
     Detector(
         "R09", "Read below previous", ("point",),
         "value below the previous value, neither a counter past zero as R10 judges it nor an over-estimate (R11)",
-        "The bill cannot be computed.", ("read.review", "read.swap"), "every read audit", below_previous,
+        "The bill cannot be computed.", ("read.review", "read.swap", "order.create"),
+        "every read audit", below_previous,
     ),
     Detector(
         "R10", "Counter past zero?", ("point",),
         "value below the previous value; previous ≥ 90 % and value ≤ 10 % of the dials' range, use past zero ≤ 3 ×"
-        " average, previous read no over-estimate", "The bill cannot be computed.", ("read.review", "read.swap"),
-        "one rollover a period", past_zero,
+        " average, previous read no over-estimate", "The bill cannot be computed.",
+        ("read.review", "read.swap", "order.create"), "one rollover a period", past_zero,
     ),
     Detector(
         "R11", "Estimate was too high", ("point",),
         "value below the previous value, which was estimated, and not below the last actual value",
         "The customer paid for water that was not used, and this bill cannot be computed.",
-        ("read.cancel_estimates", "read.review", "adjust.propose"), "assessed reads of vendors' systems",
-        over_estimated,
+        ("read.cancel_estimates", "read.review", "read.swap", "order.create", "adjust.propose"),
+        "assessed reads of vendors' systems", over_estimated,
     ),
     Detector(
         "R17", "Read before is held", ("point",), "the newest read's previous read is held",

@@ -156,9 +156,12 @@ def skipped(ask: Ask) -> Iterable[Found]:
         " ON r.register_id = g.id WHERE i.point_id = k.point_id AND (r.read_on > k.skipped_on OR r.period = k.period)"
         " AND r.source <> 'E' AND r.status <> 'void' AND r.kind NOT IN ('control', 'reread'))"
     )
+    asked = (
+        "EXISTS(SELECT 1 FROM field_order o WHERE o.point_id = k.point_id AND o.state = 'open' AND o.item LIKE 'R02:%')"
+    )
     sql = (
         "SELECT p.number, k.point_id, k.period, k.skipped_on, k.why FROM read_skip k JOIN service_point p"
-        f" ON p.id = k.point_id AND p.state = 'active' WHERE k.skipped_on >= ?{only} AND NOT {read}"
+        f" ON p.id = k.point_id AND p.state = 'active' WHERE k.skipped_on >= ?{only} AND NOT {read} AND NOT {asked}"
         " ORDER BY k.point_id, k.skipped_on"
     )
     since = (ask.today - timedelta(days=_RECENT_DAYS)).isoformat()
@@ -242,6 +245,13 @@ def off_their_days(ask: Ask) -> Iterable[Found]:
         )  # fmt: skip
 
 
+ORDERED = {
+    "stuck": "exchange", "fogged": "exchange", "broken": "exchange", "leak": "leak", "buried": "locate",
+    "dog": "access", "locked": "access", "seal-missing": "seal_check",
+}  # fmt: skip
+"""The order that follows a trouble code; any other is looked at."""
+
+
 def reader_code(ask: Ask) -> Iterable[Found]:
     """R22: the reader reports a trouble that was not reported the time before, or another one."""
     codes = ask.parameters["codes"].split()
@@ -250,10 +260,13 @@ def reader_code(ask: Ask) -> Iterable[Found]:
         "r.newest = 1 AND r.trouble_code IS NOT NULL"
         f" AND {said.format('r.trouble_code')} IS DISTINCT FROM {said.format('r.prev_trouble')}"
         f" AND {said.format('r.trouble_code')} IN ({marks(codes)})"
+        " AND NOT EXISTS(SELECT 1 FROM field_order o WHERE o.point_id = r.point_id AND o.state <> 'cancelled'"
+        " AND o.item = 'R22:point:' || p.number || '@' || r.period)"
     )
     for r, (code, before) in rows(ask, "R22", where, codes, ", r.trouble_code, r.prev_trouble") if codes else ():
         why = f"the reader says {code}" + (f", last time {before}" if before else "")
-        yield found_read(ask, "Reader's trouble code", why, r, 0, trouble=code, trouble_before=before)
+        request = ORDERED.get(code.lower().replace(" ", "-"), "verify")
+        yield found_read(ask, "Reader's trouble code", why, r, 0, trouble=code, trouble_before=before, request=request)
 
 
 _UNKNOWN = "What was used is not known, and the bill cannot be computed."
@@ -267,14 +280,15 @@ DETECTORS = (
         parameters={"after": Parameter("3", "office days", "time that reading a cycle's routes takes")},
     ),
     Detector(
-        "R02", "Not read again", ("point",), "skipped in the last periods, and not read since", _UNKNOWN,
-        ("read.enter",), "non-read limits of vendors' systems", skipped,
+        "R02", "Not read again", ("point",), "skipped in the last periods, not read since, and no order of this item is open",
+        _UNKNOWN,
+        ("read.enter", "order.create"), "non-read limits of vendors' systems", skipped,
         parameters={"periods": Parameter("2", "periods", "skips in a row")},
     ),
     Detector(
         "R03", "Estimated again", ("point",), "the last reads are all estimates",
-        "Bills rest on guesses; what was really used comes as one large bill.", ("read.enter", "read.review"),
-        "municipal read audits; bi-monthly limit after practice", estimated,
+        "Bills rest on guesses; what was really used comes as one large bill.",
+        ("read.enter", "read.review", "order.create"), "municipal read audits; bi-monthly limit after practice", estimated,
         parameters={
             "periods_longer": Parameter("2", "periods", "where bills are two months or more apart"),
             "periods_monthly": Parameter("3", "periods", "where bills are monthly"),
@@ -296,8 +310,8 @@ DETECTORS = (
     ),
     Detector(
         "R22", "Reader's trouble code", ("point",),
-        "the newest read carries one of the codes, and the read before it did not carry the same",
-        "A stuck, fogged or buried meter is billed as if nothing were wrong.", ("read.review",),
+        "the newest read carries one of the codes, the one before it did not carry the same, and no order was made of it",
+        "A stuck, fogged or buried meter is billed as if nothing were wrong.", ("order.create", "read.review"),
         "route books; new or changed codes only after practice", reader_code,
         parameters={
             "codes": Parameter(

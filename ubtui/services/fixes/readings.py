@@ -4,60 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
 from ubtui.act import Look
+from ubtui.db.calendars import office
 from ubtui.domain.dates import format_day
 from ubtui.domain.numbers import format_account, parse_account
-from ubtui.domain.register import Register
-from ubtui.domain.volume import Unit
+from ubtui.domain.triage import Cause, unswapped
 from ubtui.services import reads
 from ubtui.services.fixes.draft import Draft, Maker
+from ubtui.services.summaries import CLEARS
+from ubtui.services.triage import Triaged, triaged
 from ubtui.services.worklist import ItemView
+from ubtui.services.worklist.export import fixes_of
 
 TITLES: Final[dict[str, str]] = {
     "read.cancel_estimates": "Cancel the estimates before it",
-    "read.days": "Settle the days of the route's reads",
-    "read.enter": "Enter a read",
-    "read.estimate": "Estimate what is missing",
     "read.review": "Review the read",
-    "read.skip": "Note why it was not read",
     "read.swap": "Change the reads of two neighbours",
     "service.activate": "Put the service in a customer's name",
     "service.seasonal": "It rests by season",
 }
 
 
-def suggestion(face: Register, unit: Unit, prev: int, value: int, expected_milli: int, low: bool = False) -> int | None:
-    """The value with two neighbouring digits changed back, where that and only that makes the use believable.
-
-    `expected_milli` is the use to expect, in thousandths of billing units; believable is 0.7 to 1.4 of it. A use that
-    is merely `low` may be true: there the changed value must fit twice as well as the one that was read.
-    """
-
-    def off(candidate: int) -> int:
-        return abs(face.usage(prev, candidate, unit) * 1000 - expected_milli)
-
-    def believable(candidate: int) -> bool:
-        use = face.usage(prev, candidate, unit) * 10_000
-        return candidate >= prev and 7 * expected_milli <= use <= 14 * expected_milli
-
-    if expected_milli <= 0 or believable(value):
-        return None
-    digits = str(value).zfill(face.dials)
-    swapped = {
-        int(digits[:i] + digits[i + 1] + digits[i] + digits[i + 2 :])
-        for i in range(len(digits) - 1)
-        if digits[i] != digits[i + 1]
-    }
-    best = min((c for c in swapped if believable(c)), key=lambda c: (off(c), c), default=None)
-    return None if best is None or (low and 2 * off(best) > off(value)) else best
-
-
 _JUDGED = (
     "SELECT r.register_id, m.maker, m.serial, g.n, r.prev_value, r.value, r.rollover_use, r.rollover, r.avg_milli,"
     " r.ly_milli, r.usage, r.point_id, r.prev_on,"
-    " (SELECT c.ratio_ppm FROM cycle_median c WHERE c.period = r.period) FROM read_summary r"
+    " (SELECT c.ratio_ppm FROM cycle_median c WHERE c.period = r.period), r.held_code FROM read_summary r"
     " JOIN register g ON g.id = r.register_id JOIN meter m ON m.id = g.meter_id"
     " WHERE r.point_id = ? AND r.read_on = ? AND r.seq = ?"
     " ORDER BY COALESCE(ABS(r.raw_use), r.usage, 0) DESC, r.register_id"
@@ -65,49 +38,108 @@ _JUDGED = (
 
 
 def _reviews(look: Look, item: ItemView) -> Iterator[Draft]:
-    on, seq = item.evidence.get("read_on"), item.evidence.get("seq", 1)
+    if (found := triaged(look, item)) is not None:
+        yield from _causes(look, item, found)
+    elif item.key.code == "R17":
+        yield from _of_read(look, item, item.evidence.get("prior_on"), item.evidence.get("prior_seq", 1))
+    else:
+        yield from _of_read(look, item, item.evidence.get("read_on"), item.evidence.get("seq", 1))
+
+
+def _of_read(look: Look, item: ItemView, on: str | None, seq: int) -> Iterator[Draft]:
+    """The decisions on one read, with a value where two digits changed back explain it."""
     base: dict[str, object] = {"read_on": on, "seq": seq}
     judged = look.db.rows(_JUDGED, [item.point_id, on, seq]) if on and item.point_id else []
     if not judged:
         yield from (Draft("read.review", {**base, "decision": each}, _DECISIONS[each]) for each in _DECISIONS)
         return
     register, maker, serial, n, prev, value, if_rolled, rollover, average, last_year, use, point = judged[0][:12]
-    prev_on, ratio = judged[0][12:]
+    prev_on, ratio, held = judged[0][12:]
     if len(judged) > 1:
         base["meter"] = f"{maker}/{serial}"
         base["register"] = n if sum(1 for row in judged if row[1:3] == (maker, serial)) > 1 else 0
+    if item.key.code == "R17":  # what holds the read before decides by which code it is let go
+        base["code"] = CLEARS.get(held or "", ("R09",))[0]
+        title = f"{{}} of {format_day(date.fromisoformat(on or ''), look.today)}"
+    else:
+        title = "{}"
     expected = last_year * (ratio or 1_000_000) // 1_000_000 if last_year else average or 0
-    low = item.key.code in ("R09", "R10")
+    shown = _shown(look, prev, prev_on, value)
+    if rollover and if_rolled is not None and prev is not None:
+        said = f"counter passed zero: {prev:,} to {value:,} is {if_rolled:,}"
+        known = {**base, "decision": "rollover", "reason": said}
+        yield Draft("read.review", known, "It passed zero", True, said)
+    if prev is not None and value is not None and item.key.code not in ("R13", "R14"):  # there no use is expected
+        face, unit = reads.faces(look.db, {register: point})[register]
+        merely_low = value >= prev and face.usage(prev, value, unit) * 1000 < expected
+        right = unswapped(face, unit, prev, value, expected, merely_low)
+        if right is not None:
+            said = f"two digits swapped: {right:,} for {value:,}, use {face.usage(prev, right, unit):,}"
+            known = {**base, "decision": "corrected", "value": right, "reason": said}
+            yield Draft("read.review", known, f"Correct to {right:,}", True, said, shown=shown)
+    said = f"use {use:,} as read" if use is not None else "as read"
+    yield Draft("read.review", {**base, "decision": "confirmed"}, title.format("Confirm the read"), why=said)
+    yield Draft("read.review", {**base, "decision": "corrected"}, title.format("Correct the value"), shown=shown)
+    yield Draft("read.review", {**base, "decision": "void"}, title.format("Strike the read"))
+
+
+def _shown(look: Look, prev: int | None, prev_on: str | None, value: int | None) -> dict[str, dict[str, Any]]:
+    """How the value of a correction is asked for: with the read before it, and what was read."""
     last = f"last was {prev:,} on {format_day(date.fromisoformat(prev_on), look.today)}" if prev_on else ""
-    right_value = {
+    return {
         "value": {
-            "label": "Register value" + (f" ({last})" if last else ""),
+            "label": "Register value" + (f" ({last})" if last and prev is not None else ""),
             "required": True,
             "help": f"{f'as read {value:,}; ' if value is not None else ''}what the register shows",
         }
     }
-    rolled = None
-    if if_rolled is not None and prev is not None and low:
-        said = f"counter passed zero: {prev:,} to {value:,} is {if_rolled:,}"
-        known = {**base, "decision": "rollover", "reason": said}
-        rolled = Draft("read.review", known, "It passed zero", bool(rollover) and item.key.code == "R10", said)
-        if rolled.likely:
-            yield rolled
-    if prev is not None and value is not None and item.key.code not in ("R13", "R14"):  # there no use is expected
-        face, unit = reads.faces(look.db, {register: point})[register]
-        merely_low = value >= prev and face.usage(prev, value, unit) * 1000 < expected
-        right = suggestion(face, unit, prev, value, expected, merely_low)
-        if right is not None:
-            said = f"two digits swapped: {right:,} for {value:,}, use {face.usage(prev, right, unit):,}"
-            known = {**base, "decision": "corrected", "value": right, "reason": said}
-            yield Draft("read.review", known, f"Correct to {right:,}", True, said, shown=right_value)
-    said = f"use {use:,} as read" if use is not None else "as read"
-    confirm = Draft("read.review", {**base, "decision": "confirmed"}, "Confirm the read", why=said)
-    correct = Draft("read.review", {**base, "decision": "corrected"}, "Correct the value", shown=right_value)
-    yield from (correct, confirm) if low else (confirm, correct)
-    yield Draft("read.review", {**base, "decision": "void"}, "Strike the read")
-    if rolled is not None and not rolled.likely:
-        yield rolled
+
+
+def _causes(look: Look, item: ItemView, found: Triaged) -> Iterator[Draft]:
+    """Of a read below the one before: each cause that gives a use, with the act that follows from it."""
+    own: dict[str, object] = {
+        "read_on": item.evidence.get("read_on"), "seq": item.evidence.get("seq", 1), "meter": found.meter,
+        "register": found.register,
+    }  # fmt: skip
+    prior: dict[str, object] = {**own, "read_on": found.prev_on, "seq": found.prev_seq}
+    shown = _shown(look, found.prev, found.prev_on, found.value)
+    for cause in found.causes:
+        if cause.use is None:
+            continue
+        act, known, asked = "read.review", {**own, "reason": f"{cause.name}: {cause.reason}"}, {}
+        if cause.kind == "rollover":
+            known["decision"] = "rollover"
+        elif cause.kind == "transposed":
+            known |= {"decision": "corrected", "value": cause.value}
+            asked = shown
+        elif cause.kind == "neighbour":
+            act, known = "read.swap", {**known, "other": cause.point}
+        elif cause.kind == "exchange":
+            act, known = "order.create", _look_there(look, item, cause)
+        elif cause.kind == "over-estimate" and found.cancellable and "read.cancel_estimates" in fixes_of(item.key.code):
+            act = "read.cancel_estimates"
+        elif cause.kind == "prior-misread" and not found.prev_billed:
+            known |= {**prior, "decision": "corrected", "value": cause.value}
+            label = f"Right value of {format_day(date.fromisoformat(found.prev_on), look.today)}"
+            asked = {"value": {"label": label, "required": True, "help": f"it says {found.prev:,}; this read stands"}}
+        else:  # it stands as read and bills nothing: what was billed too much or too little is an adjustment's
+            known["decision"] = "confirmed"
+        yield Draft(act, known, cause.name, cause.likelihood == "likely", cause.said(), asked, cause.likelihood)
+    yield Draft("read.review", {**own, "decision": "corrected"}, "Correct the value", shown=shown)
+    yield Draft("read.review", {**own, "decision": "confirmed"}, "Confirm the read", why="it bills no use")
+    yield Draft("read.review", {**own, "decision": "void"}, "Strike the read")
+
+
+def _look_there(look: Look, item: ItemView, cause: Cause) -> dict[str, object]:
+    """The order that sends somebody to see which meter hangs there."""
+    due = office(look.db, look.today, look.today).add(look.today, 3)
+    said = f"Which meter hangs there, and what does it show? {cause.name}: {cause.reason}"
+    return {"kind": "verify", "due_on": due, "instructions": said[:500]}
+
+
+def _with_reviews(look: Look, item: ItemView) -> Iterator[Draft]:
+    """Nothing by itself: these come with the causes, in their order."""
+    yield from ()
 
 
 _DECISIONS: Final = {
@@ -148,7 +180,9 @@ def _seasonal(look: Look, item: ItemView) -> Iterator[Draft]:
 
 
 MAKERS: Final[dict[str, Maker]] = {
+    "read.cancel_estimates": _with_reviews,
     "read.review": _reviews,
+    "read.swap": _with_reviews,
     "service.activate": _activate,
     "service.seasonal": _seasonal,
 }

@@ -10,14 +10,15 @@ from ubtui.act import Act, Form, Look, Work, linked, permissions
 from ubtui.detectors.registry import CODES
 from ubtui.domain.errors import BadValue
 from ubtui.domain.subjects import ItemKey, Subject
-from ubtui.services.fixes import any_item, field, people, proposals, readings, requests, twice
+from ubtui.services.fixes import any_item, coming, field, people, proposals, readings, requests, twice
 from ubtui.services.fixes.draft import Draft, Maker
 from ubtui.services.forms import FieldSpec, act_named, fields
+from ubtui.services.triage import triaged
 from ubtui.services.worklist import ItemView, held_by_other
 from ubtui.services.worklist.export import fixes_of
 
 # An area is a file with the TITLES of its acts and, where evidence fills their fields in, their MAKERS.
-_AREAS: Final = (any_item, field, people, proposals, readings, requests, twice)
+_AREAS: Final = (any_item, coming, field, people, proposals, readings, requests, twice)
 TITLES: Final[dict[str, str]] = {act: title for area in _AREAS for act, title in area.TITLES.items()}
 MAKERS: Final[dict[str, Maker]] = {act: maker for area in _AREAS for act, maker in area.MAKERS.items()}
 
@@ -26,7 +27,7 @@ MAKERS: Final[dict[str, Maker]] = {act: maker for area in _AREAS for act, maker 
 class Offer:
     """One way to act on an item: the act, its fields as far as they are known, and what speaks for it.
 
-    `likely`: the evidence points here.
+    `likely`: the evidence points here; `odds`, where causes were weighed: likely, possible or unlikely.
     """
 
     act: str
@@ -34,6 +35,7 @@ class Offer:
     fields: tuple[FieldSpec, ...]
     likely: bool = False
     why: str = ""
+    odds: str = ""
 
     def values(self) -> dict[str, str]:
         """What the fields start with, by name."""
@@ -45,18 +47,24 @@ class Standing:
     """What must be known before an item is acted on.
 
     `barred`: why this person may do nothing here, "" where he may; `waits`: proposals from this item that are not
-    decided yet; `reads`: of two reads in a period, the one that is in and each that is staged.
+    decided yet; `reads`: of two reads in a period, the one that is in and each that is staged; `ruled_out`: causes of
+    a read below the one before that give no use.
     """
 
     barred: str
     waits: tuple[str, ...]
     reads: tuple[str, ...]
+    ruled_out: tuple[str, ...] = ()
 
 
 def standing(look: Look, item: ItemView) -> Standing:
     """What stands in the way of acting on an item, and what else waits on it."""
+    weighed = triaged(look, item)
     return Standing(
-        _barred(look, item), proposals.proposed(look, item), tuple(each.said() for each in twice.two_reads(look, item))
+        _barred(look, item),
+        proposals.proposed(look, item),
+        tuple(each.said() for each in twice.two_reads(look, item)),
+        tuple(f"{each.name}: {each.said()}" for each in weighed.causes if each.use is None) if weighed else (),
     )
 
 
@@ -83,7 +91,13 @@ def offers(look: Look, item: ItemView) -> tuple[Offer, ...]:
     for act in table(item.key.code):
         if look.actor.role in allowed.get(act, frozenset()):
             found += [_offer(look, item, draft) for draft in _drafts(look, item, act)]
-    return tuple(sorted(found, key=lambda each: (not each.likely, each.act == "adjust.withdraw")))
+    return tuple(sorted(found, key=_order))
+
+
+def _order(each: Offer) -> tuple[int, bool]:
+    """Causes by their odds, and what is likely, before what is always there."""
+    odds = "likely" if each.likely else each.odds
+    return ("likely", "possible", "unlikely", "").index(odds), each.act == "adjust.withdraw"
 
 
 def offer(look: Look, item: ItemView, act: str, values: dict[str, str] | None = None) -> Offer:
@@ -97,7 +111,15 @@ def offer(look: Look, item: ItemView, act: str, values: dict[str, str] | None = 
         ]
     wanted = values or {}
     fitting = [each for each in several if each.values().get("decision") == wanted.get("decision")] or several
-    return next((each for each in fitting if each.values().get("row") == wanted.get("row")), fitting[0])
+    if "read_on" not in wanted:  # another read than the item's own is changed by name alone
+        own = str(item.evidence.get("read_on"))
+        fitting = [each for each in fitting if each.values().get("read_on", own) == own] or fitting
+    named = [name for name in _TELLING if name in wanted]
+    return max(fitting, key=lambda each: sum(each.values().get(name) == wanted[name] for name in named))
+
+
+# Fields that tell one offer of an act from its others.
+_TELLING: Final = ("row", "point", "meter", "register", "read_on", "other", "kind", "value")
 
 
 def named(key: ItemKey) -> str:
@@ -128,7 +150,9 @@ def _offer(look: Look, item: ItemView, draft: Draft) -> Offer:
             each = replace(each, kind="choice", choices=tuple((r.code, r.title) for r in look.district.reasons))
         each = replace(each, **draft.shown.get(each.name, {}))
         filled.append(each.starting(known[each.name]) if each.name in known else each)
-    return Offer(draft.act, draft.title or TITLES.get(draft.act, draft.act), tuple(filled), draft.likely, draft.why)
+    return Offer(
+        draft.act, draft.title or TITLES.get(draft.act, draft.act), tuple(filled), draft.likely, draft.why, draft.odds
+    )
 
 
 def _common(item: ItemView) -> dict[str, object]:

@@ -92,7 +92,7 @@ class Enter(Form, frozen=True, kw_only=True):
 
     point: Annotated[str, msgspec.Meta(description="service point, SP-00012")]
     value: Annotated[int, msgspec.Meta(ge=0, description="what the register shows, turning digits only")]
-    on: Annotated[date, msgspec.Meta(description="day on which it was read")]
+    on: Annotated[date | None, msgspec.Meta(description="day on which it was read; empty: today")] = None
     by_customer: Annotated[bool, msgspec.Meta(description="yes if the customer read it")] = False
     trouble: Annotated[str, msgspec.Meta(description="trouble code of the reader, if any", max_length=40)] = ""
     meter: Annotated[str, msgspec.Meta(description="maker/serial, where the point has several meters")] = ""
@@ -116,9 +116,10 @@ class Entered(msgspec.Struct, frozen=True):
 @act("read.enter")
 def enter(work: Work, form: Enter) -> Entered:
     """Enter a read by hand: judged as a file's, in the place of an unbilled estimate of its period."""
-    if form.on > work.today:
-        raise Refused(f"{form.on} is still to come", rule="reads", cure="give today or a day before")
-    found = hanging(work, form.point, form.on, form.meter, form.register)
+    read_on = form.on or work.today
+    if read_on > work.today:
+        raise Refused(f"{read_on} is still to come", rule="reads", cure="give today or a day before")
+    found = hanging(work, form.point, read_on, form.meter, form.register)
     if len(found) > 1:
         several = ", ".join(each.meter for each in found)
         raise Refused(
@@ -131,12 +132,12 @@ def enter(work: Work, form: Enter) -> Entered:
             rule="register face",
             cure="read the turning digits only",
         )
-    period = at.cycle.period_of(form.on)
+    period = at.cycle.period_of(read_on)
     if period is None:
         raise Refused(
-            f"{form.on} lies in no read window of cycle {at.cycle.code}", rule="read windows", cure="check the day"
+            f"{read_on} lies in no read window of cycle {at.cycle.code}", rule="read windows", cure="check the day"
         )
-    on = form.on.isoformat()
+    on = read_on.isoformat()
     estimate = _estimate_of(at, period)
     chain = [r for r in at.chain if estimate is None or r[:3] != estimate[:3]]
     later = next((r for r in chain if r[1] > on), None)
@@ -162,7 +163,7 @@ def enter(work: Work, form: Enter) -> Entered:
     replaced = None if estimate is None else estimate[5]
     work.detail(value=form.value, usage=use.units, held=use.hold, replaced=replaced)
     status = "held" if use.hold else "released"
-    return Entered(form.point, form.on, seq, period, form.value, use.units, status, use.hold, replaced)
+    return Entered(form.point, read_on, seq, period, form.value, use.units, status, use.hold, replaced)
 
 
 def _estimate_of(at: Hanging, period: str) -> Row | None:

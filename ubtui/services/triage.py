@@ -1,0 +1,94 @@
+"""Why the read of an item may stand below the one before: the record asked for everything that its triage weighs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from ubtui.act import Look
+from ubtui.db.session import Row
+from ubtui.domain.triage import Case, Cause, Neighbour, triage
+from ubtui.services.summaries import READS, days_between, faces
+from ubtui.services.worklist import ItemView
+
+CODES: Final = ("R09", "R10", "R11")
+_NEAR = 2
+
+_ROW = (
+    "SELECT r.register_id, r.point_id, r.period, r.read_on, r.seq, r.avg_milli, r.ly_milli, r.days, m.maker, m.serial,"
+    " g.n, (SELECT c.ratio_ppm FROM cycle_median c WHERE c.period = r.period) FROM read_summary r"
+    " JOIN register g ON g.id = r.register_id JOIN meter m ON m.id = g.meter_id"
+    " WHERE r.point_id = ? AND r.read_on = ? AND r.seq = ? AND r.raw_use IS NOT NULL ORDER BY r.raw_use, r.register_id"
+)
+_NEXT_DOOR = (
+    "SELECT q.number, r.register_id, r.point_id, r.prev_value, r.value, r.ly_milli, r.avg_milli FROM service_point p"
+    " JOIN service_point q ON q.route_id = p.route_id AND q.id <> p.id AND q.sequence {side} p.sequence"
+    " JOIN read_summary r ON r.point_id = q.id AND r.period = ? AND r.status <> 'billed' AND r.kind = 'regular'"
+    " AND r.prev_value IS NOT NULL AND r.value IS NOT NULL WHERE p.id = ? ORDER BY q.sequence {way}, q.id LIMIT ?"
+)
+
+
+@dataclass(frozen=True)
+class Triaged:
+    """The read that was judged, its causes the likeliest first, and the read before it.
+
+    `cancellable`: unbilled estimates stand before it that can be cancelled.
+    """
+
+    causes: tuple[Cause, ...]
+    value: int
+    prev: int
+    prev_on: str
+    prev_seq: int
+    prev_billed: bool
+    cancellable: bool
+    meter: str
+    register: int
+
+
+def triaged(look: Look, item: ItemView) -> Triaged | None:
+    """The triage of an item about a read below the one before; None where it is about none (any more)."""
+    on, seq = item.evidence.get("read_on"), item.evidence.get("seq", 1)
+    if item.key.code not in CODES or item.point_id is None or on is None:
+        return None
+    rows = look.db.rows(_ROW, [item.point_id, on, seq])
+    if not rows:
+        return None
+    register, point, period, _, _, average, last_year, days, maker, serial, n, ratio = rows[0]
+    chain = look.db.rows(READS.format("?"), [register])
+    at = next(i for i, row in enumerate(chain) if (row[1], row[2]) == (on, seq))
+    row, prev = chain[at], chain[at - 1]
+    expected = average if not last_year else last_year * (1_000_000 if ratio is None else ratio) // 1_000_000
+    before = chain[at - 2] if at > 1 and chain[at - 2][5] is not None else None
+    actual = next((r for r in reversed(chain[:at]) if r[9] != "E" and r[5] is not None), None)
+    face, unit = faces(look.db, {register: point})[register]
+    case = Case(
+        face, unit, prev[5], row[5], days, expected, average, prev[9] == "E", prev[10] == "billed", prev[6],
+        days_between(before[1], prev[1]) if before else prev[7], *_value(before, on), *_value(actual, on),
+        _next_door(look, point, period),
+    )  # fmt: skip
+    several = len(rows) > 1
+    return Triaged(
+        triage(case), row[5], prev[5], prev[1], prev[2], prev[10] == "billed",
+        prev[9] == "E" and prev[10] != "billed", f"{maker}/{serial}" if several else "",
+        n if sum(1 for r in rows if r[8:10] == (maker, serial)) > 1 else 0,
+    )  # fmt: skip
+
+
+def _value(row: Row | None, on: str) -> tuple[int | None, int | None]:
+    """What a read showed, and the days from it to the read under judgement."""
+    return (None, None) if row is None else (row[5], days_between(row[1], on))
+
+
+def _next_door(look: Look, point: int, period: str) -> tuple[Neighbour, ...]:
+    """The unbilled reads of the period at the points walked to just before and after this one."""
+    rows = [
+        row
+        for side, way in (("<", "DESC"), (">", "ASC"))
+        for row in look.db.rows(_NEXT_DOOR.format(side=side, way=way), [period, point, _NEAR])
+    ]
+    registers = faces(look.db, {row[1]: row[2] for row in rows})
+    return tuple(
+        Neighbour(number, *registers[register], prev, value, last_year or average)
+        for number, register, _, prev, value, last_year, average in rows
+    )
