@@ -54,10 +54,12 @@ def test_p07_credit_on_closed_account(scene: Scene) -> None:
     for c in (late, inside, owing):
         close(scene, c, gone)
     scene.refresh()
-    assert scene.items() == [f"P07:account:{late.account}"]
-    assert [str(k) for k in scene.refresh(DAY + timedelta(days=1)).opened] == [f"P07:account:{inside.account}"]
+    assert scene.items("P07") == [f"P07:account:{late.account}"]
+    scene.refresh(DAY + timedelta(days=1))
+    assert scene.items("P07") == [f"P07:account:{c.account}" for c in (late, inside)]
     scene.policy("P07", days="31")
-    assert len(scene.refresh().closed) == 2
+    scene.refresh()
+    assert scene.items("P07") == []
 
 
 def test_p07_age_is_that_of_the_oldest_cent_not_spent(scene: Scene) -> None:
@@ -69,7 +71,7 @@ def test_p07_age_is_that_of_the_oldest_cent_not_spent(scene: Scene) -> None:
     pay(scene, c, 300, DAY - timedelta(days=10), "A2")
     close(scene, c, DAY - timedelta(days=20))
     scene.refresh()
-    assert scene.items() == []
+    assert scene.items("P07") == []
 
 
 def proposal(scene: Scene, c: Customer, reason: str, dollars: str, draft: bool = False) -> str:
@@ -88,13 +90,13 @@ def test_p07_is_fixed_by_moving_the_credit(scene: Scene) -> None:
     scene.steady()
     done = scene.act(adjustments.approve, adjustments.Approve(proposal=number, amount_cents=20_000), who="ben")
     assert f"P07:account:{c.account}" in [str(k) for k in done.closed]
-    assert scene.items() == []
+    assert scene.items("P07") == []
     scene.steady()
 
 
 def test_a01_waits_for_its_third_office_day(scene: Scene) -> None:
     c = scene.customer()
-    bill(scene, c, 50_000, DAY - timedelta(days=40))
+    bill(scene, c, 50_000, DAY - timedelta(days=10))
     number = proposal(scene, c, "read-correction", "100")  # submitted Monday, November 23
     for days in (1, 2, 5):  # Wednesday is the second office day; Thursday and Friday are holidays
         scene.refresh(DAY + timedelta(days=days))
@@ -108,7 +110,7 @@ def test_a01_waits_for_its_third_office_day(scene: Scene) -> None:
 
 def test_a01_and_a02_follow_the_decision(scene: Scene) -> None:
     c = scene.customer()
-    bill(scene, c, 50_000, DAY - timedelta(days=40))
+    bill(scene, c, 50_000, DAY - timedelta(days=10))
     number = proposal(scene, c, "read-correction", "100")
     scene.refresh(date(2026, 11, 30))
     assert scene.items() == [f"A01:proposal:{number}"]
@@ -125,7 +127,7 @@ def test_a01_and_a02_follow_the_decision(scene: Scene) -> None:
 def test_a04_draft_without_its_document(scene: Scene) -> None:
     c = scene.customer()
     scene.refresh()
-    bill(scene, c, 50_000, DAY - timedelta(days=40))
+    bill(scene, c, 50_000, DAY - timedelta(days=10))
     proposal(scene, c, "read-correction", "100", draft=True)  # needs none
     number = proposal(scene, c, "charge-by-hand", "100", draft=True)
     assert scene.items() == [f"A04:proposal:{number}"]

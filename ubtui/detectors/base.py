@@ -105,6 +105,8 @@ class Detector:
 
     A `project` kind is about the record's quality: what it finds waits in a backlog that a daily quota releases.
     Of a kind with `stock` only what it finds beyond a day's quota at once waits there, as on the first day.
+    `also` gives, by the type of subject that was touched, what must be judged besides: a run whose list it may end
+    or begin.
     """
 
     code: str
@@ -121,6 +123,7 @@ class Detector:
     by_hand: bool = False
     project: bool = False
     stock: bool = False
+    also: Mapping[str, Callable[[Ask], Iterable[Subject]]] = field(default_factory=dict)
 
     @property
     def group(self) -> str:

@@ -58,10 +58,28 @@ def heal(
     """
     if not subjects:
         return Healed()
+    return run(db, today, now, _besides(db, today, now, _by_type(subjects)), by, actor)
+
+
+def _by_type(subjects: Iterable[Subject]) -> dict[str, list[str]]:
     keys: dict[str, list[str]] = defaultdict(list)
     for subject in dict.fromkeys(subjects):
         keys[subject.type].append(subject.key)
-    return run(db, today, now, keys, by, actor)
+    return keys
+
+
+def _besides(db: Session, today: date, now: str, keys: dict[str, list[str]]) -> dict[str, list[str]]:
+    """The same subjects, and the runs whose lists they may have ended or begun."""
+    asking = [(d, also) for d in DETECTORS for kind, also in d.also.items() if keys.get(kind)]
+    changed = parameters(db) if asking else {}
+    for d, also in asking:
+        ask = Ask(
+            db, today, now, district_of(db), keys, d.values(changed.get(d.code, {})), lambda a, b: office(db, a, b)
+        )
+        for subject in list(also(ask)):
+            if subject.key not in keys.setdefault(subject.type, []):
+                keys[subject.type].append(subject.key)
+    return keys
 
 
 def refresh(db: Session, today: date, now: str, actor: str = "service") -> Healed:

@@ -1,12 +1,14 @@
-"""Data quality: mail that cannot arrive."""
+"""Data quality: mail that cannot arrive, points that share a place on a route, owners the county has otherwise."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 
 from ubtui.db.session import Session
 from ubtui.detectors.base import Ask, Detector, Found, Parameter, marks
-from ubtui.domain.numbers import format_account, parse_account
+from ubtui.domain.numbers import format_account, format_apn, parse_account
+from ubtui.domain.owners import same_owner
 
 _PARTS = (("street", "mail_line1"), ("city", "mail_city"), ("state", "mail_state"), ("zip", "mail_zip"))
 _ABROAD = ("mail_state", "mail_zip")
@@ -98,6 +100,64 @@ def _imports(ask: Ask) -> Iterable[Found]:
             )  # fmt: skip
 
 
+def same_place(ask: Ask) -> Iterable[Found]:
+    """Q02: points of one route with the same sequence, as one item a route."""
+    keys = ask.keys("route")
+    if keys is not None and not keys:
+        return
+    only = "" if keys is None else f" AND t.code IN ({marks(keys)})"
+    routes: dict[str, list[tuple[int, int, str]]] = {}
+    for code, sequence, count, first in ask.db.rows(
+        "SELECT t.code, p.sequence, COUNT(*), MIN(p.number) FROM live_point p JOIN route t ON t.id = p.route_id"
+        f" WHERE p.sequence IS NOT NULL AND p.state <> 'closed'{only} GROUP BY t.code, p.sequence"
+        " HAVING COUNT(*) > 1 ORDER BY t.code, p.sequence",
+        list(keys or ()),
+    ):
+        routes.setdefault(code, []).append((sequence, count, first))
+    for code, found in routes.items():
+        sequence, count, first = found[0]
+        points = sum(each[1] for each in found)
+        more = f", and {len(found) - 1} more places" if len(found) > 1 else ""
+        yield Found(
+            code, "", "Route has places twice", f"{count} points at {code}-{sequence:04d}{more}",
+            {"sequence": sequence, "point": first, "places": len(found), "points": points, "reads": []},
+            units=points, due_source="data quality",
+        )  # fmt: skip
+
+
+def other_owner(ask: Ask) -> Iterable[Found]:
+    """Q03: the county changed a parcel's owner, to one that is none of the account's owners by his name."""
+    keys = ask.keys("account")
+    if keys is not None and not keys:
+        return
+    only = "" if keys is None else f" AND a.number IN ({marks(keys)})"
+    told: dict[tuple[int, str], tuple[str, str, str, list[str]]] = {}
+    for account, number, apn, county, as_of, owner in ask.db.rows(
+        "SELECT a.id, a.number, l.apn, n.name, n.as_of, q.name FROM live_account a"
+        " JOIN account_parcel c ON c.account_id = a.id JOIN parcel l ON l.id = c.parcel_id"
+        " JOIN county_owner n ON n.parcel_id = c.parcel_id AND n.as_of = (SELECT MAX(m.as_of) FROM county_owner m"
+        " WHERE m.parcel_id = c.parcel_id) JOIN account_role o ON o.account_id = a.id AND o.role = 'owner'"
+        " AND o.to_on IS NULL JOIN party q ON q.id = o.party_id AND q.kind <> 'placeholder'"
+        f" WHERE a.state = 'active'{only} AND EXISTS(SELECT 1 FROM county_owner w WHERE w.parcel_id = c.parcel_id"
+        " AND w.as_of < n.as_of AND w.name <> n.name) AND NOT EXISTS(SELECT 1 FROM owner_confirmed k"
+        " WHERE k.account_id = a.id AND k.county_name = n.name) ORDER BY a.id, l.apn, o.id",
+        [parse_account(key) for key in keys or ()],
+    ):
+        told.setdefault((account, apn), (number, county, as_of, []))[3].append(owner)
+    seen: set[int] = set()
+    for (account, apn), (number, county, as_of, owners) in told.items():
+        if account in seen or any(same_owner(owner, county) for owner in owners):
+            continue
+        seen.add(account)
+        day = date.fromisoformat(as_of)
+        yield Found(
+            format_account(number), "", "County names another owner",
+            f"{format_apn(apn)}: {county} since the roll of {day:%b %-d, %Y}; here {' & '.join(owners)}",
+            {"apn": apn, "county_owner": county, "as_of": as_of, "owner": " & ".join(owners), "reads": []},
+            account_id=account, due_source="data quality",
+        )  # fmt: skip
+
+
 DETECTORS = (
     Detector(
         "Q01", "Mailing address bad", ("account", "run"),
@@ -105,5 +165,17 @@ DETECTORS = (
         " stand-ins of one import are one item", "Bills and lawful notices do not arrive.", ("party.address",),
         "contact duty before shutoff, HSC 116906", bad_address,
         parameters={"returned": Parameter("2", "returns", "mail that came back")}, sla_days=30,
+    ),
+    Detector(
+        "Q02", "Route has places twice", ("route",), "points of one route, not closed, with the same sequence",
+        "A meter is skipped or read for another.", ("route.place",), "reading practice", same_place, sla_days=30,
+        project=True,
+    ),
+    Detector(
+        "Q03", "County names another owner", ("account",),
+        "the county's roll changed the owner of an account's parcel, to a name that shares no two words with an owner's"
+        " (a trust: none), and nobody confirmed the holder against it",
+        "Bills, notices and liens go to somebody who does not own it.",
+        ("owner.change", "owner.confirm"), "county assessor's roll", other_owner, sla_days=30, project=True,
     ),
 )  # fmt: skip

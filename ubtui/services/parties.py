@@ -58,7 +58,7 @@ def address(work: Work, form: Address) -> Addressed:
         )
     new = [clean_text(t, 80).strip() for t in (form.line1, form.line2, form.city, form.state, form.zip, form.country)]
     new[3], new[5] = new[3].upper(), new[5].upper()
-    _fit(new, form.reason)
+    fit(new, form.reason)
     changes: dict[str, Any] = dict(zip(_COLUMNS, [value or None for value in new], strict=True))
     name = clean_text(form.name, 120).strip()
     if row[1] == "placeholder" and name:
@@ -84,7 +84,8 @@ def address(work: Work, form: Address) -> Addressed:
     return Addressed(row[0], tuple(numbers))
 
 
-def _fit(new: list[str], reason: str) -> None:
+def fit(new: list[str], reason: str) -> None:
+    """Refuse a mailing address that mail cannot reach, or a change without its reason; parts in a party's order."""
     if not clean_text(reason, 500).strip():
         raise Refused("an address change needs its reason", rule="address changes", cure="say who asked, or the paper")
     for value, what in ((new[0], "street or box"), (new[2], "city"), (new[4], "ZIP code")):

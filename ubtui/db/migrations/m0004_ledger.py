@@ -277,8 +277,9 @@ def statements(d: Dialect) -> list[str]:
             ("submitted proposals are fixed", "OLD.state <> 'draft'"),
             (
                 "a proposal keeps its maker, key and account",
-                "NEW.maker <> OLD.maker OR NEW.idem_key <> OLD.idem_key OR NEW.account_id IS DISTINCT FROM OLD.account_id"
-                " OR NEW.number <> OLD.number OR NEW.id <> OLD.id OR NEW.revises IS DISTINCT FROM OLD.revises",
+                "NEW.maker <> OLD.maker OR NEW.idem_key <> OLD.idem_key"
+                " OR NEW.account_id IS DISTINCT FROM OLD.account_id OR NEW.number <> OLD.number"
+                " OR NEW.id <> OLD.id OR NEW.revises IS DISTINCT FROM OLD.revises",
             ),
             ("submitted under another name", acting.format(column="maker")),
             (

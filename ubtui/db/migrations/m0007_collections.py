@@ -9,7 +9,8 @@ CREATE TABLE open_item(
 CREATE INDEX open_item_account ON open_item(account_id);
 CREATE INDEX open_item_due ON open_item(due_on, account_id);
 CREATE TABLE arrangement(
-  id {id}, number {text} NOT NULL CONSTRAINT arrangement_number UNIQUE, account_id {int} NOT NULL REFERENCES account(id),
+  id {id}, number {text} NOT NULL CONSTRAINT arrangement_number UNIQUE,
+  account_id {int} NOT NULL REFERENCES account(id),
   kind {text} NOT NULL CHECK(kind IN('amortization','alternative','deferral')), cents {int} NOT NULL CHECK(cents > 0),
   made_on {day} NOT NULL, made_by {text} NOT NULL REFERENCES staff(name), made_at {instant} NOT NULL,
   note {text} NOT NULL DEFAULT '', document_id {int} REFERENCES document(id),
@@ -61,6 +62,7 @@ CREATE TABLE owner_confirmed(
   confirmed_on {day} NOT NULL, confirmed_by {text} NOT NULL REFERENCES staff(name), at {instant} NOT NULL) {strict};
 CREATE INDEX owner_confirmed_account ON owner_confirmed(account_id);
 CREATE INDEX account_parcel_of ON account_parcel(parcel_id);
+CREATE INDEX bill_ends ON bill(to_on);
 CREATE TABLE escrow_demand(
   id {id}, account_id {int} NOT NULL REFERENCES account(id), number {text} NOT NULL, closes_on {day} NOT NULL,
   good_through {day} NOT NULL, cents {int} NOT NULL, asked_by {text} NOT NULL, recorded_by {text} NOT NULL,

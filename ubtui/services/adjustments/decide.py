@@ -18,6 +18,7 @@ from ubtui.domain.subjects import ItemKey
 from ubtui.domain.text import clean_text
 from ubtui.services import ledger, reads
 from ubtui.services.adjustments.plans import Plan, moved
+from ubtui.services.adjustments.returns import RETURN, returned
 from ubtui.services.adjustments.rows import Row, find, not_linked, own, risen
 from ubtui.services.documents import documents
 
@@ -168,6 +169,8 @@ def post_approved(work: Work, row: Row, made: Plan, by: str, reason: str) -> int
         ),
     )
     _review(work, row)
+    if row.reason == RETURN:
+        returned(work, row.item or "", posted.journal_id)
     work.fact(
         proposal=row.number,
         cents=row.amount_cents,
@@ -194,7 +197,8 @@ def _decide(work: Work, row: Row, decision: str, by: str, reason: str) -> int:
 
 def _touch(work: Work, row: Row) -> None:
     work.touch("proposal", row.number)
-    work.touch("account", format_account(row.account_number))
+    if row.account_number:
+        work.touch("account", format_account(row.account_number))
 
 
 def _pending(work: Work, number: str) -> Row:

@@ -57,7 +57,10 @@ class Touched:
 
 @dataclass(frozen=True)
 class Plan:
-    """Everything an adjustment would do, who must approve it and why; `hash` tells whether it moved since."""
+    """Everything an adjustment would do, who must approve it and why; `hash` tells whether it moved since.
+
+    The return of a payment that is nobody's has no account: id 0, and no number.
+    """
 
     account_id: int
     account: str
@@ -180,6 +183,8 @@ def moved(look: Look, made: Plan) -> str:
         " ORDER BY j.id DESC LIMIT 1",
         [made.account_id],
     )
+    if not made.account_id:
+        return "the payment has moved"
     if last is None:
         return f"{said}, and nothing is posted on {made.account}"
     journal_id, kind, by, cents = last
@@ -301,9 +306,8 @@ def whole(
     undone: str = "",
 ) -> Plan:
     """Finish a plan: balances before and after, who must decide, and the hash over what it rests on."""
-    assert entry.account_id is not None
     aside = replace(aside, maker=aside.maker or look.actor.name)
-    books, now = ledger.chart(look.db), ledger.balance(look, entry.account_id)
+    books, now = ledger.chart(look.db), ledger.balance(look, entry.account_id or 0)
     before = Standing(now.receivable, now.credit, now.total)
     owed = sum(leg.cents for leg in entry.legs if books.gl[leg.gl].use == "receivable")
     credit = -sum(leg.cents for leg in entry.legs if books.gl[leg.gl].use == "credit")
@@ -311,7 +315,7 @@ def whole(
     needs = decision(look, number, kind, reason, cents, entry, aside, undone)
     version = look.district.approval.version
     return Plan(
-        entry.account_id,
+        entry.account_id or 0,
         format_account(number),
         kind,
         reason.code,

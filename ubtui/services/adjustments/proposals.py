@@ -16,6 +16,7 @@ from ubtui.domain.text import clean_text
 from ubtui.services import ledger
 from ubtui.services.adjustments.decide import decide, post_approved
 from ubtui.services.adjustments.plans import Plan, Propose, Shown, as_shown, legs_hash, plan, unguarded
+from ubtui.services.adjustments.returns import RETURN
 from ubtui.services.adjustments.reversals import reversal
 from ubtui.services.adjustments.rows import Row, find, not_linked, own
 from ubtui.services.adjustments.tiers import Aside
@@ -105,6 +106,8 @@ def revise(work: Work, form: Revise) -> Proposed:
         raise Refused(f"{old.number} is posted", rule="posted is final", cure="propose a reversal of its journal")
     if old.reverses is not None:
         raise Refused(f"{old.number} is a reversal", rule="reversals", cure="withdraw it and reverse again")
+    if old.reason == RETURN:
+        raise Refused(f"{old.number} returns a payment", rule="returns", cure="withdraw it and return it again")
     if newer := work.db.value("SELECT number FROM proposal WHERE revises = ?", [old.id]):
         raise Refused(f"{old.number} is replaced by {newer}", rule="revised once", cure=f"revise {newer}")
     if old.decision is None:
@@ -162,6 +165,13 @@ def reverse(work: Work, form: Reverse) -> Proposed:
     return _submit(work, _write(work, reversal(work, form.journal, form.effective_on), form.note, None, None))
 
 
+def put(work: Work, made: Plan, note: str, item: str, papers: list[Paper]) -> Proposed:
+    """Write and submit a proposal that another act planned (a payment's return)."""
+    row = _write(work, made, note, item, None)
+    _papers(work, row, papers)
+    return _submit(work, row)
+
+
 def _item(text: str | None) -> str | None:
     if text is None or not text.strip():
         return None
@@ -199,7 +209,8 @@ def _same_account(work: Work, item: str | None, account_id: int, number: str) ->
 def _write(work: Work, made: Plan, note: str, item: str | None, revises: int | None) -> Row:
     number = account_number(work, made)
     not_linked(work, number)
-    _same_account(work, item, made.account_id, number)
+    if number:
+        _same_account(work, item, made.account_id, number)
     work.db.run(
         "INSERT INTO counter(name, value) VALUES ('proposal', 1) ON CONFLICT(name) DO UPDATE SET"
         " value = counter.value + 1"
@@ -209,7 +220,7 @@ def _write(work: Work, made: Plan, note: str, item: str | None, revises: int | N
         models.Proposal,
         number=f"P-{n:06d}",
         idem_key=f"{work.key}:{n}",
-        account_id=made.account_id,
+        account_id=made.account_id or None,
         maker=work.actor.name,
         state="draft",
         note=clean_text(note, 500, multiline=True),
@@ -221,14 +232,19 @@ def _write(work: Work, made: Plan, note: str, item: str | None, revises: int | N
     )
     row = find(work, f"P-{n:06d}")
     _legs(work, row.id, made)
-    work.touch("proposal", row.number)
-    work.touch("account", made.account)
+    _touch(work, row, made)
     return row
 
 
+def _touch(work: Work, row: Row, made: Plan) -> None:
+    work.touch("proposal", row.number)
+    if made.account:
+        work.touch("account", made.account)
+
+
 def account_number(work: Work, made: Plan) -> str:
-    """The stored number of the plan's account."""
-    return str(work.db.value("SELECT number FROM account WHERE id = ?", [made.account_id]))
+    """The stored number of the plan's account; empty where it has none."""
+    return str(work.db.value("SELECT number FROM account WHERE id = ?", [made.account_id]) or "")
 
 
 def _planned(made: Plan) -> dict[str, Any]:
@@ -285,8 +301,7 @@ def _submit(work: Work, row: Row) -> Proposed:
     work.db.update(
         models.Proposal, row.id, state="submitted", submitted_on=work.today, submitted_at=work.now, **_planned(made)
     )
-    work.touch("proposal", row.number)
-    work.touch("account", made.account)
+    _touch(work, row, made)
     work.fact(proposal=row.number, cents=made.amount_cents, tier=made.tier, reason=made.reason)
     work.detail(before=msgspec.to_builtins(made.before), after=msgspec.to_builtins(made.after), why=made.why)
     journal_id = None

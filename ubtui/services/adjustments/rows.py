@@ -9,13 +9,14 @@ from ubtui.act import Look, Refused, Work, linked
 from ubtui.domain.numbers import format_account
 from ubtui.domain.subjects import Subject
 from ubtui.services.adjustments.plans import Plan, Propose, plan
+from ubtui.services.adjustments.returns import RETURN, returning
 from ubtui.services.adjustments.reversals import reversal
 from ubtui.services.adjustments.tiers import Aside
 
 
 @dataclass(frozen=True)
 class Row:
-    """A proposal's row with its decision."""
+    """A proposal's row with its decision; no account (id 0, no number) where it returns a payment of nobody's."""
 
     id: int
     number: str
@@ -65,6 +66,8 @@ class Row:
     def plan(self, look: Look) -> Plan:
         """What it would do now. Raises Refused."""
         aside = Aside(self.maker, self.id, self.revises is not None and was_rejected(look, self.revises))
+        if self.reason == RETURN:
+            return returning(look, self.item or "", aside)
         if self.reverses is not None:
             return reversal(look, self.reverses, self.effective_on, aside)
         return plan(look, self.form(), aside)
@@ -79,10 +82,11 @@ def was_rejected(look: Look, proposal_id: int) -> bool:
 def find(look: Look, number: str) -> Row:
     """The proposal of this number. Raises Refused."""
     row = look.db.one(
-        "SELECT p.id, p.number, p.idem_key, p.kind, p.reason, p.account_id, c.number, p.maker, p.state,"
+        "SELECT p.id, p.number, p.idem_key, p.kind, p.reason, COALESCE(p.account_id, 0), COALESCE(c.number, ''),"
+        " p.maker, p.state,"
         " p.amount_cents, p.plan_hash, p.tier, p.approvers, p.signers, p.needs_document, p.policy_version,"
         " p.effective_on, p.note, p.item, p.revises, p.reverses, p.submitted_on, a.decision, a.decided_by"
-        " FROM proposal p JOIN account c ON c.id = p.account_id LEFT JOIN approval a ON a.proposal_id = p.id"
+        " FROM proposal p LEFT JOIN account c ON c.id = p.account_id LEFT JOIN approval a ON a.proposal_id = p.id"
         " WHERE p.number = ?",
         [number.strip().upper()],
     )
@@ -111,5 +115,5 @@ def own(work: Work, row: Row, verb: str) -> None:
 
 def not_linked(look: Look, account_number: str) -> None:
     """Refuse to act on one's own or a linked account."""
-    if (no := linked(look, [Subject("account", format_account(account_number))])) is not None:
+    if account_number and (no := linked(look, [Subject("account", format_account(account_number))])) is not None:
         raise no

@@ -85,8 +85,8 @@ def pending(look: Look, mine: bool = False) -> tuple[Pending, ...]:
     """Submitted proposals nobody has decided, the oldest first; `mine`: only those the asker may decide."""
     out = []
     for row in look.db.rows(
-        f"SELECT p.number, c.number, {_OWNER}, p.reason, p.amount_cents, p.maker, p.submitted_on, p.tier,"
-        " p.approvers, p.id FROM proposal p JOIN account c ON c.id = p.account_id"
+        f"SELECT p.number, COALESCE(c.number, ''), {_OWNER}, p.reason, p.amount_cents, p.maker, p.submitted_on, p.tier,"
+        " p.approvers, p.id FROM proposal p LEFT JOIN account c ON c.id = p.account_id"
         " LEFT JOIN approval a ON a.proposal_id = p.id"
         " WHERE p.state = 'submitted' AND a.id IS NULL ORDER BY p.id"
     ):
@@ -124,7 +124,7 @@ def proposal(look: Look, number: str) -> ProposalView:
         " (SELECT o.number FROM proposal o WHERE o.id = p.revises),"
         " (SELECT o.number FROM proposal o WHERE o.revises = p.id),"
         " EXISTS(SELECT 1 FROM proposal_ack k WHERE k.proposal_id = p.id)"
-        " FROM proposal p JOIN account c ON c.id = p.account_id LEFT JOIN approval a ON a.proposal_id = p.id"
+        " FROM proposal p LEFT JOIN account c ON c.id = p.account_id LEFT JOIN approval a ON a.proposal_id = p.id"
         " LEFT JOIN journal j ON j.approval_id = a.id WHERE p.id = ?",
         [row.id],
     )
@@ -137,7 +137,7 @@ def proposal(look: Look, number: str) -> ProposalView:
         format_account(row.account_number),
         more[0],
         row.reason,
-        reason.title if reason else (f"Reversal of journal {row.reverses}"),
+        reason.title if reason else _untyped(row),
         reason.article if reason else "",
         row.amount_cents,
         row.effective_on,
@@ -168,6 +168,10 @@ def proposal(look: Look, number: str) -> ProposalView:
         if row.standing == "pending"
         else f"{row.number} is {row.standing}",
     )
+
+
+def _untyped(row: Row) -> str:
+    return f"Reversal of journal {row.reverses}" if row.reverses is not None else "Payment returned to its payer"
 
 
 def _now(look: Look, row: Row, papers: bool) -> tuple[Plan | None, str]:
@@ -238,5 +242,5 @@ def _why_not(look: Look, maker: str, account_number: str, roles: tuple[str, ...]
         return "the maker does not decide"
     if look.actor.role not in roles:
         return f"this is for: {', '.join(roles)}"
-    no = linked(look, [Subject("account", format_account(account_number))])
+    no = linked(look, [Subject("account", format_account(account_number))]) if account_number else None
     return "" if no is None else no.reason

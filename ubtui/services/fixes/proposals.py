@@ -41,11 +41,25 @@ def proposed(look: Look, item: ItemView) -> tuple[str, ...]:
 def _propose(look: Look, item: ItemView) -> Iterator[Draft]:
     known: dict[str, object] = {"note": f"{item.title}: {item.why}"}
     waits = proposed(look, item)
-    if item.key.code == "P07":
+    facts = item.evidence
+    if item.key.code in ("P03", "P06", "P07", "P08"):
         refund = next((r.code for r in look.district.reasons if r.effect == "refund"), None)
-        known |= {"reason": refund, "amount_cents": item.evidence.get("credit_cents", item.money_cents)}
-        why = f"credit since {item.evidence.get('since')}"
+        cents = facts.get("refund_cents", facts.get("credit_cents", item.money_cents))
+        known |= {"reason": refund, "amount_cents": cents}
+        since = facts.get("since")
+        why = f"credit since {since}" if since else f"credit of {format_money(facts.get('credit_cents', 0))}"
+        if item.key.code == "P08":  # first the owner is asked
+            yield Draft("adjust.propose", known, "Refund the credit", why=waits[0] if waits else why)
+            return
         yield Draft("adjust.propose", known, "Refund the credit", not waits, waits[0] if waits else why)
+        return
+    if item.key.code == "B01":
+        known["reason"] = next((r.code for r in look.district.reasons if r.effect == "debit"), None)
+        last = "SELECT total_cents FROM bill WHERE account_id = ? ORDER BY billed_on DESC, id DESC LIMIT 1"
+        if (cents := look.db.value(last, [item.account_id])) and cents > 0:
+            known["amount_cents"] = cents
+        why = "as much as the last bill" if cents else "no bill to go by"
+        yield Draft("adjust.propose", known, "Charge what was not billed", not waits, waits[0] if waits else why)
         return
     yield Draft("adjust.propose", known, why=waits[0] if waits else "")
 

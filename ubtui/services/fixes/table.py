@@ -10,7 +10,7 @@ from ubtui.act import Act, Form, Look, Work, linked, permissions
 from ubtui.detectors.registry import CODES
 from ubtui.domain.errors import BadValue
 from ubtui.domain.subjects import ItemKey, Subject
-from ubtui.services.fixes import any_item, coming, field, people, proposals, readings, requests, twice
+from ubtui.services.fixes import any_item, collecting, coming, field, people, proposals, readings, requests, twice
 from ubtui.services.fixes.draft import Draft, Maker
 from ubtui.services.forms import FieldSpec, act_named, fields
 from ubtui.services.triage import triaged
@@ -18,7 +18,7 @@ from ubtui.services.worklist import ItemView, held_by_other
 from ubtui.services.worklist.export import fixes_of
 
 # An area is a file with the TITLES of its acts and, where evidence fills their fields in, their MAKERS.
-_AREAS: Final = (any_item, coming, field, people, proposals, readings, requests, twice)
+_AREAS: Final = (any_item, collecting, coming, field, people, proposals, readings, requests, twice)
 TITLES: Final[dict[str, str]] = {act: title for area in _AREAS for act, title in area.TITLES.items()}
 MAKERS: Final[dict[str, Maker]] = {act: maker for area in _AREAS for act, maker in area.MAKERS.items()}
 
@@ -161,7 +161,7 @@ def _common(item: ItemView) -> dict[str, object]:
     known: dict[str, object] = {"item": str(item.key), "code": item.key.code}
     if item.account:
         known["account"] = item.account
-    if subject.type in ("point", "proposal", "meter", "order", "parcel"):
+    if subject.type in ("point", "proposal", "meter", "payment", "run", "route", "order", "parcel"):
         known[subject.type] = subject.key
     return known
 

@@ -80,6 +80,10 @@ def two_reads(look: Look, item: ItemView) -> tuple[TakenRead, ...]:
 
 
 def _staged(look: Look, item: ItemView) -> Iterator[Draft]:
+    if item.key.code == "B02":
+        if (row := item.evidence.get("row")) is not None:
+            yield Draft("staged.decide", {"row": row, "decision": "drop"}, "Drop the row")
+        return
     both = two_reads(look, item)
     kept = next((each.short() for each in both if each.row is None), "the first read")
     for each in both:

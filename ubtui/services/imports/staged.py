@@ -8,6 +8,7 @@ import msgspec
 
 from ubtui.act import Form, Look, Refused, Work, act
 from ubtui.db.models.office import StagedRow
+from ubtui.detectors.billing import staged_account
 from ubtui.detectors.meters import meters_of_row
 from ubtui.detectors.quality import released_on
 from ubtui.domain.dates import parse_day
@@ -227,5 +228,11 @@ def _settle(work: Work, row: tuple[Any, ...], state: str, why: str, verdict: Ver
     if row[5] == "meters":  # the meter that has the row's serial already, and the year's meters
         for subject in meters_of_row(work.db, row[12], work.today):
             work.touch(subject.type, subject.key)
+    if row[5] == "accounts":  # the item of a row that was kept back, by its number or its import
+        day = released_on(work.db, row[1])
+        if (number := staged_account(row[12])) is not None:
+            work.touch("account", number)
+        elif day is not None:
+            work.touch("run", f"import/{day}")
     work.fact(row=row[0], batch=row[1], state=state, kind=row[5])
     return Decided(row[0], state, verdict.reason if verdict and verdict.state == "held" else "")

@@ -1,0 +1,262 @@
+"""Payments: found at the limit, silent just inside, healed by their own acts; suspense always ties out."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from tests.detectors.money import DAYS, bill, close, closed, items, opened, pay, refund, stage
+from tests.detectors.scene import DAY, Customer, Scene
+from ubtui.services import adjustments, owners, payments
+from ubtui.services.payments import Came
+from ubtui.services.verify import Report
+
+
+def clean(scene: Scene) -> None:
+    wrong = [f for f in Report(scene.db, DAY, ()).findings() if f.table not in ("file", "meta", "schema")]
+    assert wrong == []
+
+
+# -- P01 ---------------------------------------------------------------------------------------------------------------
+
+
+def test_p01_is_matched_to_its_account(scene: Scene) -> None:
+    c = scene.customer()
+    item = bill(scene, c, 120_00, DAY + 5 * DAYS)
+    scene.refresh()
+    form = payments.Stage(
+        source="Lockbox", kind="lockbox", received_on=DAY - DAYS, control_cents=180_00,
+        lines=[Came(cents=150_00, payer="O. One", reference="check 1044"), Came(cents=30_00)],
+    )  # fmt: skip
+    done = scene.act(payments.stage, form, who="ben")
+    first, second = done.result.payments
+    assert opened(done, "P01") == [f"P01:payment:{first}", f"P01:payment:{second}"]
+    scene.steady()
+    done = scene.act(payments.match, payments.Match(payment=first, account=c.account, note="he called"))
+    assert closed(done, "P01") == [f"P01:payment:{first}"]
+    assert (done.result.cents, done.result.balance_cents) == (150_00, -30_00)
+    assert scene.db.value("SELECT cents FROM open_item WHERE item_id = ?", [item]) is None
+    assert scene.db.rows("SELECT number, received_on, cents, source FROM receipt") == [
+        (done.result.receipt, (DAY - DAYS).isoformat(), 150_00, "Lockbox")
+    ]
+    suspense = "SELECT CAST(SUM(p.cents) AS bigint) FROM posting p JOIN gl_account g ON g.id = p.gl_id"
+    assert scene.db.value(f"{suspense} WHERE g.use = 'suspense'") == -30_00
+    scene.steady()
+    clean(scene)
+    no = scene.refused(payments.match, payments.Match(payment=first, account=c.account))
+    assert no.reason == f"payment {first} is matched"
+
+
+def test_p01_is_given_back_by_two_people(scene: Scene) -> None:
+    (key,) = stage(scene, Came(cents=80_00, payer="Nobody"))
+    back = scene.act(payments.give_back, payments.Return(payment=key, note="not a customer of ours"), "ben")
+    number = back.result.number
+    assert back.result.state == "pending" and items(scene, "P01") == [f"P01:payment:{key}"]
+    c = scene.customer()
+    scene.refresh()
+    no = scene.refused(payments.match, payments.Match(payment=key, account=c.account))
+    assert no.reason == f"{number} proposes to give it back"
+    scene.steady()
+    approve = adjustments.Approve(proposal=number, amount_cents=80_00)
+    assert "own proposal" in scene.refused(adjustments.approve, approve, "ben").reason
+    done = scene.act(adjustments.approve, approve, who="cho")
+    assert closed(done, "P01") == [f"P01:payment:{key}"]
+    assert scene.db.rows("SELECT state, settled_by FROM suspense_line") == [("returned", "cho")]
+    scene.steady()
+    clean(scene)
+    with scene.desk("ben") as ben:
+        seen = ben.ask(adjustments.proposal, number)
+    assert (seen.account, seen.title, seen.standing) == ("", "Payment returned to its payer", "approved")
+
+
+def test_p01_a_return_withdrawn_leaves_it_in_suspense(scene: Scene) -> None:
+    (key,) = stage(scene, Came(cents=80_00))
+    number = scene.act(payments.give_back, payments.Return(payment=key, note="unknown")).result.number
+    no = scene.refused(adjustments.revise, adjustments.Revise(proposal=number, amount_cents=10_00))
+    assert "withdraw it" in no.cure
+    with scene.desk("ben") as ben:
+        assert [(p.number, p.account) for p in ben.ask(adjustments.pending)] == [(number, "")]
+    scene.act(adjustments.withdraw, adjustments.Withdraw(proposal=number, reason="he called"))
+    c = scene.customer()
+    scene.refresh()
+    scene.act(payments.match, payments.Match(payment=key, account=c.account))
+    assert items(scene, "P01") == []
+    scene.steady()
+
+
+def test_p01_days_are_a_parameter(scene: Scene) -> None:
+    old, new = stage(scene, Came(cents=1), on=DAY - 2 * DAYS) + stage(scene, Came(cents=2), on=DAY - DAYS)
+    scene.policy("P01", days="2")
+    scene.refresh()
+    assert items(scene, "P01") == [f"P01:payment:{old}"]
+    scene.refresh(DAY + DAYS)
+    assert items(scene, "P01") == [f"P01:payment:{old}", f"P01:payment:{new}"]
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"control_cents": 99}, "their total 0.99"),
+        ({"lines": []}, "above zero"),
+        ({"lines": [Came(cents=-5)]}, "above zero"),
+        ({"received_on": DAY + DAYS}, "after today"),
+    ],
+)
+def test_p01_a_batch_that_does_not_tie_posts_nothing(scene: Scene, change: dict[str, object], says: str) -> None:
+    good = {"source": "Mail", "kind": "check", "received_on": DAY, "lines": [Came(cents=1_00)], "control_cents": 1_00}
+    assert says in scene.refused(payments.stage, payments.Stage(**{**good, **change}), who="ben").reason
+    assert scene.db.value("SELECT COUNT(*) FROM journal") == 0
+    scene.act(payments.stage, payments.Stage(**good), who="ben")
+    assert "came in as batch" in scene.refused(payments.stage, payments.Stage(**good), who="ben").reason
+
+
+def test_p01_nobody_matches_to_his_own_account(scene: Scene) -> None:
+    mine = scene.customer()
+    with scene.db.writing():
+        scene.db.run(
+            "INSERT INTO staff_account(staff, account_number, relation) VALUES ('ana', ?, 'own')",
+            [mine.account.replace("-", "")],
+        )
+    (key,) = stage(scene, Came(cents=80_00, payer="Owner 1"))
+    assert "your own account" in scene.refused(payments.match, payments.Match(payment=key, account=mine.account)).reason
+    with scene.desk() as ana, scene.desk("ben") as ben:
+        line = ana.ask(payments.one, key)
+        assert ana.ask(payments.guesses, line) == ()
+        assert [g.account for g in ben.ask(payments.guesses, line)] == [mine.account]
+
+
+def test_p01_guesses_rank_a_number_above_a_name(scene: Scene) -> None:
+    named, numbered, owing = (scene.customer() for _ in range(3))
+    bill(scene, owing, 80_00, DAY + 5 * DAYS)
+    (key,) = stage(scene, Came(cents=80_00, payer="Owner 1", reference=f"acct {numbered.account}"))
+    with scene.desk() as desk:
+        found = desk.ask(payments.guesses, desk.ask(payments.one, key))
+    assert [(g.account, g.points) for g in found] == [(numbered.account, 2), (named.account, 1), (owing.account, 1)]
+    assert found[0].why == f"number {numbered.account}"
+
+
+# -- P03 ---------------------------------------------------------------------------------------------------------------
+
+
+def twice(scene: Scene, days: int, sources: tuple[str, str] = ("Web payment", "Bank bill-pay")) -> Customer:
+    c = scene.customer()
+    bill(scene, c, 75_00, DAY + 20 * DAYS)
+    pay(scene, c, 75_00, DAY - timedelta(days=days), sources[0])
+    pay(scene, c, 75_00, DAY, sources[1])
+    return c
+
+
+def test_p03_paid_twice_is_refunded(scene: Scene) -> None:
+    c, late, same = twice(scene, 10), twice(scene, 11), twice(scene, 3, ("Mail", "Mail"))
+    other = scene.customer()
+    pay(scene, other, 75_00, DAY - DAYS, "Mail")
+    pay(scene, other, 75_01, DAY, "Web payment")
+    scene.refresh()
+    assert items(scene, "P03") == [f"P03:account:{c.account}"]
+    done = refund(scene, c, 75_00)
+    assert closed(done, "P03") == [f"P03:account:{c.account}"]
+    scene.steady()
+    scene.policy("P03", days="11")
+    scene.refresh()
+    assert items(scene, "P03") == [f"P03:account:{late.account}"]
+    assert same.account not in " ".join(items(scene, "P03"))
+
+
+def test_p03_is_kept_or_taken_back(scene: Scene) -> None:
+    kept, back = twice(scene, 2), twice(scene, 2)
+    scene.refresh()
+    form = payments.Keep(account=kept.account, code="P03", until=DAY + 30 * DAYS, reason="leave it for the next bill")
+    done = scene.act(payments.keep, form)
+    assert closed(done, "P03") == [f"P03:account:{kept.account}"]
+    journal = scene.db.value(
+        "SELECT journal_id FROM receipt WHERE account_id = ? ORDER BY id DESC LIMIT 1", [back.account_id]
+    )
+    number = scene.act(adjustments.reverse, adjustments.Reverse(journal=journal, note="never came")).result.number
+    done = scene.act(adjustments.approve, adjustments.Approve(proposal=number, amount_cents=75_00), who="ben")
+    assert closed(done, "P03") == [f"P03:account:{back.account}"]
+    scene.steady()
+    assert [str(key) for key in scene.refresh(DAY + 31 * DAYS).opened if key.code == "P03"] == [
+        f"P03:account:{kept.account}"
+    ]
+    clean(scene)
+
+
+def test_a_credit_is_kept_as_large_as_it_is_and_for_a_year_at_most(scene: Scene) -> None:
+    c = twice(scene, 2)
+    for until in (DAY, DAY + 371 * DAYS):
+        form = payments.Keep(account=c.account, code="P03", until=until, reason="wants it so")
+        assert "within a year" in scene.refused(payments.keep, form).reason
+    scene.act(payments.keep, payments.Keep(account=c.account, code="P03", until=DAY + 9 * DAYS, reason="wants it so"))
+    pay(scene, c, 75_00, DAY, "Counter")
+    scene.refresh()
+    assert items(scene, "P03") == [f"P03:account:{c.account}"], "a third payment is more than was kept"
+    none = payments.Keep(account=scene.customer().account, code="P08", until=DAY + DAYS, reason="wants it so")
+    assert "no credit" in scene.refused(payments.keep, none).reason
+
+
+# -- P06 ---------------------------------------------------------------------------------------------------------------
+
+
+def test_p06_paid_after_the_closing(scene: Scene) -> None:
+    after, before, final, old = (scene.customer() for _ in range(4))
+    bill(scene, final, 20_00, DAY + 9 * DAYS)
+    for c, on in ((after, DAY - 30 * DAYS), (before, DAY - 40 * DAYS), (final, DAY), (old, DAY - 31 * DAYS)):
+        pay(scene, c, 20_00, on)
+        close(scene, c, DAY - 40 * DAYS)
+    scene.refresh()
+    assert items(scene, "P06") == [f"P06:account:{after.account}"]
+    assert items(scene, "P07") == [f"P07:account:{c.account}" for c in (before, old)]
+    scene.policy("P06", days="31")
+    scene.refresh()
+    assert items(scene, "P06") == [f"P06:account:{after.account}", f"P06:account:{old.account}"]
+    done = refund(scene, after, 20_00)
+    assert closed(done, "P06") == [f"P06:account:{after.account}"]
+    scene.steady()
+
+
+def test_p06_what_an_escrow_sends_is_expected(scene: Scene) -> None:
+    c = scene.customer()
+    bill(scene, c, 50_00, DAY + 9 * DAYS)
+    close(scene, c, DAY - 2 * DAYS)
+    form = owners.Demand(
+        account=c.account, number="E-771", closes_on=DAY, good_through=DAY + 10 * DAYS, asked_by="Sierra Title"
+    )
+    assert scene.act(owners.demand, form).result.cents == 50_00
+    assert "is here" in scene.refused(owners.demand, form).reason
+    pay(scene, c, 60_00, DAY, "Escrow")
+    scene.refresh()
+    assert items(scene, "P06") == []
+
+
+# -- P08 ---------------------------------------------------------------------------------------------------------------
+
+
+def usual(scene: Scene, bills: int, credit: int) -> Customer:
+    c = scene.customer()
+    for n in range(bills):
+        bill(scene, c, 40_00, DAY - timedelta(days=61 * n))
+    pay(scene, c, 40_00 * bills + credit, DAY - DAYS)
+    return c
+
+
+def test_p08_large_credit(scene: Scene) -> None:
+    large, inside, few = usual(scene, 6, 120_01), usual(scene, 6, 120_00), usual(scene, 5, 900_00)
+    scene.refresh()
+    assert items(scene, "P08") == [f"P08:account:{large.account}"]
+    scene.policy("P08", times="2.9")
+    scene.refresh()
+    assert items(scene, "P08") == [f"P08:account:{c.account}" for c in (large, inside)]
+    form = payments.Keep(account=large.account, code="P08", until=DAY + 99 * DAYS, reason="pays ahead for a year")
+    assert closed(scene.act(payments.keep, form), "P08") == [f"P08:account:{large.account}"]
+    done = refund(scene, inside, 120_00)
+    assert closed(done, "P08") == [f"P08:account:{inside.account}"]
+    scene.steady()
+    assert few.account not in " ".join(items(scene, "P08"))
+
+
+def test_p08_counts_what_is_free_of_open_bills(scene: Scene) -> None:
+    c = usual(scene, 6, 121_00)
+    bill(scene, c, 40_00, DAY + 9 * DAYS)  # not paid from the credit yet
+    scene.refresh()
+    assert items(scene, "P08") == []

@@ -1,0 +1,59 @@
+"""Giving a payment back that nobody is known for: the plan of its return, and what posting it settles."""
+
+from __future__ import annotations
+
+from ubtui.act import Look, Refused, Work
+from ubtui.db.models.payments import SuspenseLine
+from ubtui.detectors.payments import line_of
+from ubtui.domain.errors import BadValue
+from ubtui.domain.subjects import ItemKey
+from ubtui.services import ledger
+from ubtui.services.adjustments.plans import Plan, whole
+from ubtui.services.adjustments.tiers import ASKER, Aside
+from ubtui.services.ledger import Entry, Leg
+from ubtui.settings import Reason
+
+RETURN = "payment-return"
+
+
+def returning(look: Look, item: str, aside: Aside = ASKER) -> Plan:
+    """What returning the payment of this item (`P01:payment:17/3`) would do: suspense to refunds payable.
+
+    It concerns no account; who signs a refund signs this. Raises Refused.
+    """
+    key, cents, state = _line(look, item)
+    if state != "suspense":
+        raise Refused(f"payment {key} is {state}", rule="a payment leaves suspense once")
+    use = ledger.chart(look.db).use
+    legs = [Leg(use["suspense"], cents), Leg(use["refunds"], -cents)]
+    entry = Entry("", "REFUND", look.today, f"payment {key} returned to its payer", legs)
+    reason = Reason(
+        code=RETURN, title="Payment returned to its payer", effect="refund", gl=use["refunds"], charge_code=""
+    )
+    return whole(look, "", "REFUND", reason, cents, entry, (), aside)
+
+
+def returned(work: Work, item: str, journal_id: int) -> None:
+    """Say that the payment of this item has left suspense by this journal."""
+    key, _, _ = _line(work, item)
+    line = line_of(key)
+    assert line is not None
+    line_id = work.db.value("SELECT id FROM suspense_line WHERE batch_id = ? AND line = ?", list(line))
+    work.db.update(
+        SuspenseLine, int(line_id), state="returned", settled_journal_id=journal_id, settled_by=work.actor.name,
+        settled_at=work.now,
+    )  # fmt: skip
+    work.touch("payment", key)
+
+
+def _line(look: Look, item: str) -> tuple[str, int, str]:
+    """Key, cents and state of the payment that an item is about. Raises Refused."""
+    try:
+        subject = ItemKey.parse(item).subject
+    except BadValue as exc:
+        raise Refused(str(exc), rule="suspense", cure="name the payment as batch/line", bad_input=True) from exc
+    line = line_of(subject.key) if subject.type == "payment" else None
+    row = line and look.db.one("SELECT cents, state FROM suspense_line WHERE batch_id = ? AND line = ?", list(line))
+    if not row:
+        raise Refused(f"no payment {subject.key}", rule="suspense", cure="see `ubtui payment list`", bad_input=True)
+    return subject.key, int(row[0]), str(row[1])

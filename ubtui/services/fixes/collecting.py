@@ -1,0 +1,170 @@
+"""Offers on payments without an account, plans, protections, owners, returned mail and what cannot be billed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import Any, Final
+
+from ubtui.act import Look, Refused
+from ubtui.db.calendars import office
+from ubtui.domain.money import format_money
+from ubtui.services import billing, payments
+from ubtui.services.fixes.draft import Draft, Maker
+from ubtui.services.worklist import ItemView
+
+TITLES: Final[dict[str, str]] = {
+    "arrangement.end": "End the plan",
+    "arrangement.make": "Make a plan by instalments",
+    "billing.stop": "The service has ended",
+    "credit.keep": "The owner wants it kept",
+    "ladder.remind": "The reminders are mailed",
+    "ledger.reverse": "Take the second receipt back",
+    "mail.researched": "Looked into",
+    "owner.change": "Record the new owner",
+    "owner.confirm": "The holder is right",
+    "owner.debt": "Say who answers for it",
+    "payment.match": "Match it to an account",
+    "payment.return": "Give it back",
+    "protection.end": "End the protection",
+    "protection.set": "Renew it, or bring its paper",
+    "route.place": "Give it a place on a route",
+    "staged.mend": "Fill in what is missing",
+}
+
+
+def _match(look: Look, item: ItemView) -> Iterator[Draft]:
+    """The accounts that it may be meant for, one offer each; only what stands out is likely."""
+    try:
+        found = payments.guesses(look, payments.one(look, item.key.subject.key))
+    except Refused:
+        found = ()
+    for n, guess in enumerate(found):
+        alone = n == 0 and guess.points > 1 and (len(found) == 1 or found[1].points < guess.points)
+        known: dict[str, object] = {"account": guess.account, "note": guess.why}
+        yield Draft("payment.match", known, f"Match it to {guess.account}, {guess.name}", alone, guess.why)
+    if not found:
+        yield Draft("payment.match", {})
+
+
+def _return(look: Look, item: ItemView) -> Iterator[Draft]:
+    yield Draft("payment.return", {"note": f"{item.why}: no account is known for it"})
+
+
+def _keep(look: Look, item: ItemView) -> Iterator[Draft]:
+    yield Draft("credit.keep", {"until": look.today + timedelta(days=180)})
+
+
+def _reverse(look: Look, item: ItemView) -> Iterator[Draft]:
+    journal = look.db.value("SELECT journal_id FROM receipt WHERE number = ?", [item.evidence.get("second")])
+    if journal is not None:
+        why = f"receipt {item.evidence.get('second')} never came, or came to another"
+        yield Draft("ledger.reverse", {"journal": journal}, why=why)
+
+
+def _remind(look: Look, item: ItemView) -> Iterator[Draft]:
+    yield Draft("ladder.remind", {}, likely=True, why=item.why)
+
+
+def _plan(look: Look, item: ItemView) -> Iterator[Draft]:
+    left = int(item.evidence.get("left_cents") or 0)
+    day = office(look.db, look.today, look.today).add(look.today, 10)
+    why = f"{format_money(left)} of the plan is open" if left else ""
+    yield Draft("arrangement.make", {"count": 3, "first_on": day}, "Make a new plan in its place", why=why)
+
+
+def _end_plan(look: Look, item: ItemView) -> Iterator[Draft]:
+    known: dict[str, object] = {"how": "broken", "reason": item.why}
+    yield Draft("arrangement.end", known, likely=True, why=f"{item.evidence.get('days')} days out of the plan")
+
+
+def _protect(look: Look, item: ItemView) -> Iterator[Draft]:
+    ends, kind = str(item.evidence.get("expires_on") or ""), item.evidence.get("kind")
+    lacks = bool(item.evidence.get("lacks_paper")) and ends > look.today.isoformat()
+    later = max(look.today, date.fromisoformat(ends) if ends else look.today) + timedelta(days=90)
+    known: dict[str, object] = {"kind": kind, "expires_on": ends if lacks else later}
+    title = "Bring its paper" if lacks else "Renew it"
+    shown: dict[str, dict[str, Any]] = {"documents": {"required": True}} if lacks else {}
+    yield Draft("protection.set", known, title, likely=lacks, shown=shown)
+
+
+def _lift(look: Look, item: ItemView) -> Iterator[Draft]:
+    ended = str(item.evidence.get("expires_on") or "9999") < look.today.isoformat()
+    yield Draft("protection.end", {"kind": item.evidence.get("kind")}, likely=ended)
+
+
+def _change(look: Look, item: ItemView) -> Iterator[Draft]:
+    """The county's owner; the mail at first goes where the water does."""
+    row = look.db.one(
+        "SELECT m.address, m.city, m.zip FROM live_service s JOIN service_point p ON p.id = s.point_id"
+        " JOIN premise m ON m.id = p.premise_id WHERE s.account_id = ? ORDER BY s.to_on IS NOT NULL, s.id LIMIT 1",
+        [item.account_id],
+    )
+    known: dict[str, object] = {
+        "name": item.evidence.get("county_owner"), "on": item.evidence.get("as_of"), "source": "county",
+        "note": f"{item.evidence.get('apn')} on the roll of {item.evidence.get('as_of')}",
+    }  # fmt: skip
+    if row:
+        known |= {"line1": row[0], "city": row[1], "state": "CA", "zip": row[2]}
+    yield Draft("owner.change", {k: v for k, v in known.items() if v}, why=item.why)
+
+
+def _debt(look: Look, item: ItemView) -> Iterator[Draft]:
+    was, now = item.evidence.get("former") or "the former owner", item.evidence.get("owner")
+    yield Draft("owner.debt", {"decision": "former"}, f"{was} answers for it")
+    escrow = item.evidence.get("escrow")
+    why = f"escrow {escrow} asked for it" if escrow else ""
+    yield Draft("owner.debt", {"decision": "assumed"}, f"{now} took it over", why=why)
+
+
+def _researched(look: Look, item: ItemView) -> Iterator[Draft]:
+    yield Draft("mail.researched", {"outcome": "address-right"}, "The address is right")
+    yield Draft("mail.researched", {"outcome": "not-found"}, "No better address is known")
+
+
+def _stop(look: Look, item: ItemView) -> Iterator[Draft]:
+    since = item.evidence.get("since")
+    yield Draft("billing.stop", {"last_on": since}, why=f"billed or begun to {since}")
+
+
+def _place(look: Look, item: ItemView) -> Iterator[Draft]:
+    point, known = item.evidence.get("point"), {}
+    if point is None:
+        return
+    row = look.db.one(
+        "SELECT r.code, p.sequence FROM service_point p LEFT JOIN route r ON r.id = p.route_id WHERE p.number = ?",
+        [point],
+    )
+    route, sequence = row or (None, None)
+    known = {"point": point, "route": route}
+    if route is not None:
+        known["sequence"] = billing.free(look, str(route), int(sequence or 0))
+    yield Draft("route.place", {k: v for k, v in known.items() if v is not None}, likely=route is not None)
+
+
+def _mend(look: Look, item: ItemView) -> Iterator[Draft]:
+    """The row's empty field, to be filled in."""
+    if (row := item.evidence.get("row")) is None:
+        return
+    field = str(item.evidence.get("sentence") or "").partition(" ")[0]
+    shown = {"set": {"help": f"{item.evidence.get('sentence')}; write {field}=…"}}
+    yield Draft("staged.mend", {"row": row}, why=str(item.evidence.get("sentence") or ""), shown=shown)
+
+
+MAKERS: Final[dict[str, Maker]] = {
+    "arrangement.end": _end_plan,
+    "arrangement.make": _plan,
+    "billing.stop": _stop,
+    "credit.keep": _keep,
+    "ladder.remind": _remind,
+    "ledger.reverse": _reverse,
+    "mail.researched": _researched,
+    "owner.change": _change,
+    "owner.debt": _debt,
+    "payment.match": _match,
+    "payment.return": _return,
+    "protection.end": _lift,
+    "protection.set": _protect,
+    "route.place": _place,
+    "staged.mend": _mend,
+}

@@ -1,0 +1,391 @@
+"""Owners: who owns what since when, what the county says, who answers for old debts, and mail that comes back."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal
+
+import msgspec
+
+from ubtui.act import Cents, Form, Refused, Work, act
+from ubtui.db.models import collections as models
+from ubtui.db.models import record
+from ubtui.domain.numbers import format_account, format_apn
+from ubtui.domain.owners import same_owner
+from ubtui.domain.subjects import Subject
+from ubtui.domain.text import clean_text, fold
+from ubtui.services import ledger
+from ubtui.services.adjustments.plans import find_account
+from ubtui.services.adjustments.rows import not_linked
+from ubtui.services.documents import Paper, keep
+from ubtui.services.parties import fit
+
+Account = Annotated[str, msgspec.Meta(description="account number, as 120440-3")]
+Why = Annotated[str, msgspec.Meta(description="why, for the record", min_length=3, max_length=500)]
+_ROLES = "('owner', 'payer', 'mailing', 'agent')"
+
+
+class Change(Form, frozen=True, kw_only=True):
+    """A new owner of an account's property, from a day on."""
+
+    account: Account
+    name: Annotated[str, msgspec.Meta(description="the new owner, as the deed has the name", min_length=2)]
+    on: Annotated[date, msgspec.Meta(description="the day the deed was recorded or escrow closed")]
+    line1: Annotated[str, msgspec.Meta(description="street or box for the mail")]
+    city: Annotated[str, msgspec.Meta(description="city")]
+    state: Annotated[str, msgspec.Meta(description="state, two letters")]
+    zip: Annotated[str, msgspec.Meta(description="ZIP code")]
+    line2: Annotated[str, msgspec.Meta(description="unit, care of")] = ""
+    country: Annotated[str, msgspec.Meta(description="country, two letters")] = "US"
+    phone: Annotated[str, msgspec.Meta(description="phone")] = ""
+    vesting: Annotated[str, msgspec.Meta(description="how title is held, as joint tenants")] = ""
+    source: Annotated[
+        Literal["deed", "escrow", "county", "owner", "court"],
+        msgspec.Meta(description="deed, escrow, county, owner, court"),
+    ]
+    note: Annotated[str, msgspec.Meta(description="deed or escrow number, who called")] = ""
+    documents: list[Paper] = []
+
+
+class Changed(msgspec.Struct, frozen=True):
+    """The account, its new owner, and what is still open from before the change."""
+
+    account: str
+    owner: str
+    party_id: int
+    open_before_cents: int
+
+
+@act("owner.change")
+def change(work: Work, form: Change) -> Changed:
+    """Give an account a new owner: the former one's roles end, and his agents'; occupants stay.
+
+    The account keeps its number and its past. What was charged before stays open until it is said who answers.
+    """
+    account_id, number = find_account(work, form.account)
+    not_linked(work, number)
+    shown = format_account(number)
+    if form.on > work.today:
+        raise Refused(f"{form.on} is after today", rule="owner changes", cure="record it when it has happened")
+    mail = [clean_text(t, 80).strip() for t in (form.line1, form.line2, form.city, form.state, form.zip, form.country)]
+    mail[3], mail[5] = mail[3].upper(), mail[5].upper()
+    fit(mail, form.source)
+    roles = work.db.rows(
+        "SELECT id, party_id, role, from_on FROM account_role WHERE account_id = ? AND to_on IS NULL"
+        f" AND role IN {_ROLES} ORDER BY id",
+        [account_id],
+    )
+    owners = [row for row in roles if row[2] == "owner"]
+    if owners and form.on < date.fromisoformat(max(row[3] for row in owners)):
+        raise Refused(f"its owner is so since {max(r[3] for r in owners)}", rule="owner changes", cure="a later day")
+    former = {row[1] for row in owners}
+    for role_id, party, role, _ in roles:
+        if party in former or role == "agent":
+            work.db.run("UPDATE account_role SET to_on = ? WHERE id = ?", [form.on.isoformat(), role_id])
+    name = clean_text(form.name, 120).strip()
+    party = work.db.insert(
+        record.Party, name=name, search_name=fold(name), phone=clean_text(form.phone, 40).strip() or None,
+        mail_changed_on=work.today, mail_country=mail[5],
+        **dict(zip(("mail_line1", "mail_line2", "mail_city", "mail_state", "mail_zip"), [m or None for m in mail[:5]],
+                   strict=True)),
+    )  # fmt: skip
+    work.db.insert(
+        record.AccountRole, account_id=account_id, party_id=party, role="owner", from_on=form.on,
+        vesting=clean_text(form.vesting, 80) or None,
+    )  # fmt: skip
+    papers = [keep(work, Subject("account", shown), paper, "Owner change").document_id for paper in form.documents]
+    work.db.insert(
+        models.OwnershipTransfer, account_id=account_id, from_party_id=owners[0][1] if owners else None,
+        to_party_id=party, on_date=form.on, source=form.source, note=clean_text(form.note, 500),
+        document_id=papers[0] if papers else None, recorded_by=work.actor.name, recorded_at=work.now,
+    )  # fmt: skip
+    work.touch("account", shown)
+    work.fact(account=shown, party=party, on=form.on.isoformat(), source=form.source)
+    work.detail(former=sorted(former), name=name, note=form.note)
+    before = sum(i.open_cents for i in ledger.open_items(work, account_id) if i.effective_on < form.on)
+    return Changed(shown, name, party, before)
+
+
+class Confirm(Form, frozen=True, kw_only=True):
+    """The holder is right although the county names another."""
+
+    account: Account
+    reason: Why
+
+
+class Confirmed(msgspec.Struct, frozen=True):
+    """The account, and the county's names that it was confirmed against."""
+
+    account: str
+    county: tuple[str, ...]
+
+
+@act("owner.confirm")
+def confirm(work: Work, form: Confirm) -> Confirmed:
+    """Say that an account's owner is right as he stands, against the name that the county has now."""
+    account_id, number = find_account(work, form.account)
+    owners = [
+        name
+        for (name,) in work.db.rows(
+            "SELECT q.name FROM account_role r JOIN party q ON q.id = r.party_id WHERE r.account_id = ?"
+            " AND r.role = 'owner' AND r.to_on IS NULL",
+            [account_id],
+        )
+    ]
+    named = [
+        name
+        for (name,) in work.db.rows(
+            "SELECT DISTINCT n.name FROM account_parcel c JOIN county_owner n ON n.parcel_id = c.parcel_id"
+            " AND n.as_of = (SELECT MAX(m.as_of) FROM county_owner m WHERE m.parcel_id = c.parcel_id)"
+            " WHERE c.account_id = ? AND NOT EXISTS(SELECT 1 FROM owner_confirmed k WHERE k.account_id = c.account_id"
+            " AND k.county_name = n.name) ORDER BY n.name",
+            [account_id],
+        )
+        if not any(same_owner(owner, name) for owner in owners)
+    ]
+    if not named:
+        raise Refused("the county names no other owner", rule="owners", cure="nothing to confirm")
+    for name in named:
+        work.db.insert(
+            models.OwnerConfirmed, account_id=account_id, county_name=name, reason=clean_text(form.reason, 500),
+            confirmed_on=work.today, confirmed_by=work.actor.name, at=work.now,
+        )  # fmt: skip
+    work.touch("account", format_account(number))
+    work.fact(account=format_account(number), names=len(named))
+    work.detail(county=named, reason=form.reason)
+    return Confirmed(format_account(number), tuple(named))
+
+
+class Debt(Form, frozen=True, kw_only=True):
+    """Who answers for what was charged before the owner changed."""
+
+    account: Account
+    decision: Annotated[
+        Literal["former", "assumed"],
+        msgspec.Meta(description="former: the former owner; assumed: the new one took it over"),
+    ]
+    reason: Why
+    documents: list[Paper] = []
+
+
+class Decided(msgspec.Struct, frozen=True):
+    """The account, who answers, and for how much."""
+
+    account: str
+    decision: str
+    open_before_cents: int
+
+
+@act("owner.debt")
+def debt(work: Work, form: Debt) -> Decided:
+    """Decide who answers for what is open from before the owner change; the items stay as they are."""
+    account_id, number = find_account(work, form.account)
+    undecided = work.db.rows(
+        "SELECT id, on_date FROM ownership_transfer WHERE account_id = ? AND debt IS NULL ORDER BY on_date, id",
+        [account_id],
+    )
+    if not undecided:
+        raise Refused("no owner change waits for that", rule="owner changes", cure="see its history")
+    shown = format_account(number)
+    for paper in form.documents:
+        keep(work, Subject("account", shown), paper, "Who answers for the debt")
+    for transfer, _ in undecided:
+        work.db.update(
+            models.OwnershipTransfer, transfer, debt=form.decision, debt_on=work.today, debt_by=work.actor.name,
+            debt_why=clean_text(form.reason, 500),
+        )  # fmt: skip
+    last = date.fromisoformat(undecided[-1][1])
+    before = sum(i.open_cents for i in ledger.open_items(work, account_id) if i.effective_on < last)
+    work.touch("account", shown)
+    work.fact(account=shown, decision=form.decision, cents=before)
+    work.detail(reason=form.reason)
+    return Decided(shown, form.decision, before)
+
+
+class County(Form, frozen=True, kw_only=True):
+    """An owner as the county's roll has him."""
+
+    apn: Annotated[str, msgspec.Meta(description="parcel number, with or without hyphens")]
+    name: Annotated[str, msgspec.Meta(description="the owner as the roll writes him", min_length=2)]
+    as_of: Annotated[date, msgspec.Meta(description="the roll's day")]
+    source: Annotated[str, msgspec.Meta(description="roll or web page it was read from")] = "assessor's roll"
+
+
+class Rolled(msgspec.Struct, frozen=True):
+    """The parcel and its accounts."""
+
+    apn: str
+    accounts: tuple[str, ...]
+
+
+@act("owner.county")
+def county(work: Work, form: County) -> Rolled:
+    """Keep what the county says of a parcel's owner on a day; what it said before stays."""
+    apn = "".join(c for c in form.apn if c.isalnum())
+    parcel = work.db.value("SELECT id FROM live_parcel WHERE apn = ?", [apn])
+    if parcel is None:
+        raise Refused(f"no parcel {form.apn[:40]}", rule="parcels", cure="read its number again", bad_input=True)
+    if form.as_of > work.today:
+        raise Refused(f"{form.as_of} is after today", rule="parcels", cure=f"at most {work.today}")
+    if work.db.value("SELECT 1 FROM county_owner WHERE parcel_id = ? AND as_of = ?", [parcel, form.as_of.isoformat()]):
+        raise Refused(f"the roll of {form.as_of} is here", rule="what the county said is kept", cure="a later day")
+    work.db.insert(
+        models.CountyOwner, parcel_id=parcel, as_of=form.as_of, name=clean_text(form.name, 120).strip(),
+        source=clean_text(form.source, 80),
+    )  # fmt: skip
+    work.touch("parcel", apn)
+    accounts = [
+        format_account(number)
+        for (number,) in work.db.rows(
+            "SELECT a.number FROM account_parcel c JOIN live_account a ON a.id = c.account_id WHERE c.parcel_id = ?"
+            " ORDER BY a.number",
+            [parcel],
+        )
+    ]
+    for account in accounts:
+        work.touch("account", account)
+    work.fact(apn=apn, as_of=form.as_of.isoformat())
+    work.detail(name=form.name)
+    return Rolled(format_apn(apn), tuple(accounts))
+
+
+class Demand(Form, frozen=True, kw_only=True):
+    """An escrow's demand: what must be paid for the property to change hands clear of debt."""
+
+    account: Account
+    number: Annotated[str, msgspec.Meta(description="escrow number", min_length=1, max_length=40)]
+    closes_on: Annotated[date, msgspec.Meta(description="the day it is to close")]
+    good_through: Annotated[date, msgspec.Meta(description="the last day that the sum is good for")]
+    asked_by: Annotated[str, msgspec.Meta(description="escrow company and officer", min_length=2)]
+
+
+class Demanded(msgspec.Struct, frozen=True):
+    """The account, the escrow and what is open now."""
+
+    account: str
+    number: str
+    cents: Cents
+    good_through: date
+
+
+@act("escrow.demand")
+def demand(work: Work, form: Demand) -> Demanded:
+    """Record an escrow's demand with what is open today; a payment that comes with it is expected."""
+    account_id, number = find_account(work, form.account)
+    shown, escrow = format_account(number), clean_text(form.number, 40).strip()
+    if form.good_through < max(form.closes_on, work.today):
+        raise Refused(f"it is good through {form.good_through} only", rule="escrow", cure="a day after it closes")
+    if work.db.value("SELECT 1 FROM escrow_demand WHERE account_id = ? AND number = ?", [account_id, escrow]):
+        raise Refused(f"the demand of escrow {escrow} is here", rule="escrow", cure="see the account's history")
+    cents = sum(item.open_cents for item in ledger.open_items(work, account_id))
+    work.db.insert(
+        models.EscrowDemand, account_id=account_id, number=escrow, closes_on=form.closes_on,
+        good_through=form.good_through, cents=cents, asked_by=clean_text(form.asked_by, 120),
+        recorded_by=work.actor.name, recorded_at=work.now,
+    )  # fmt: skip
+    work.touch("account", shown)
+    work.fact(account=shown, cents=cents, good_through=form.good_through.isoformat())
+    work.detail(escrow=escrow, asked_by=form.asked_by)
+    return Demanded(shown, escrow, cents, form.good_through)
+
+
+class Back(Form, frozen=True, kw_only=True):
+    """A piece of mail that came back."""
+
+    account: Account
+    what: Annotated[Literal["bill", "notice", "letter"], msgspec.Meta(description="bill, notice or letter")]
+    returned_on: Annotated[date, msgspec.Meta(description="the day it came back")]
+    reason: Annotated[
+        Literal["moved", "unknown", "unclaimed", "insufficient", "vacant", "other"],
+        msgspec.Meta(description="what the post office wrote: moved, unknown, unclaimed, insufficient, vacant, other"),
+    ]
+
+
+class Returned(msgspec.Struct, frozen=True):
+    """Whose mail came back, and how often by now."""
+
+    account: str
+    name: str
+    times: int
+
+
+@act("mail.returned")
+def mail_returned(work: Work, form: Back) -> Returned:
+    """Record that mail came back; it is the address of who gets the mail that is in doubt."""
+    account_id, number = find_account(work, form.account)
+    if form.returned_on > work.today:
+        raise Refused(f"{form.returned_on} is after today", rule="returned mail", cure=f"at most {work.today}")
+    party, name, times = _mailed(work, account_id, number)
+    work.db.insert(
+        models.ReturnedMail, account_id=account_id, party_id=party, what=form.what, returned_on=form.returned_on,
+        reason=form.reason, recorded_by=work.actor.name, recorded_at=work.now,
+    )  # fmt: skip
+    work.db.run("UPDATE party SET mail_returned = mail_returned + 1, version = version + 1 WHERE id = ?", [party])
+    _touch_party(work, party)
+    work.fact(account=format_account(number), what=form.what, reason=form.reason)
+    return Returned(format_account(number), name, times + 1)
+
+
+class Researched(Form, frozen=True, kw_only=True):
+    """What became of looking for where returned mail should go."""
+
+    account: Account
+    outcome: Annotated[
+        Literal["address-right", "not-found"],
+        msgspec.Meta(description="address-right: it is good as it stands; not-found: no better one is known"),
+    ]
+    note: Annotated[str, msgspec.Meta(description="where it was looked for, who was asked", min_length=3)]
+
+
+class Settled(msgspec.Struct, frozen=True):
+    """The account and how many pieces were settled."""
+
+    account: str
+    pieces: int
+    outcome: str
+
+
+@act("mail.researched")
+def researched(work: Work, form: Researched) -> Settled:
+    """Settle returned mail: the address is right, or no better one is found. A new address is a change of address."""
+    account_id, number = find_account(work, form.account)
+    pieces = work.db.rows(
+        "SELECT id, party_id FROM returned_mail WHERE account_id = ? AND outcome IS NULL ORDER BY id", [account_id]
+    )
+    if not pieces:
+        raise Refused("no mail of it came back", rule="returned mail", cure="nothing to settle")
+    for piece, party in pieces:
+        work.db.update(
+            models.ReturnedMail, piece, outcome=form.outcome, settled_on=work.today, settled_by=work.actor.name,
+            note=clean_text(form.note, 500),
+        )  # fmt: skip
+        if form.outcome == "address-right":
+            work.db.run("UPDATE party SET mail_returned = 0, version = version + 1 WHERE id = ?", [party])
+        _touch_party(work, party)
+    work.touch("account", format_account(number))
+    work.fact(account=format_account(number), pieces=len(pieces), outcome=form.outcome)
+    work.detail(note=form.note)
+    return Settled(format_account(number), len(pieces), form.outcome)
+
+
+def _mailed(work: Work, account_id: int, number: str) -> tuple[int, str, int]:
+    """Who gets the account's mail: the party's id, name, and how often it came back."""
+    row = work.db.one(
+        "SELECT q.id, q.name, q.mail_returned FROM account_role r JOIN party q ON q.id = r.party_id"
+        " WHERE r.account_id = ? AND r.to_on IS NULL AND r.role IN ('mailing', 'payer', 'owner')"
+        " ORDER BY CASE r.role WHEN 'mailing' THEN 1 WHEN 'payer' THEN 2 ELSE 3 END, r.id",
+        [account_id],
+    )
+    if row is None:
+        raise Refused(f"{format_account(number)} has no owner now", rule="roles", cure="record the owner first")
+    return row[0], row[1], row[2]
+
+
+def _touch_party(work: Work, party: int) -> None:
+    """Touch every account that this party gets mail for."""
+    for (number,) in work.db.rows(
+        "SELECT DISTINCT a.number FROM account_role r JOIN live_account a ON a.id = r.account_id"
+        " WHERE r.party_id = ? AND r.to_on IS NULL ORDER BY a.number",
+        [party],
+    ):
+        work.touch("account", format_account(number))

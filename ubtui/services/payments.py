@@ -1,0 +1,363 @@
+"""Payments: what comes in for nobody waits in suspense until it is matched to an account or given back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Annotated, Literal
+
+import msgspec
+
+from ubtui.act import Form, Look, Refused, Work, act, linked
+from ubtui.db.models.office import Batch
+from ubtui.db.models.payments import CreditKept, SuspenseLine
+from ubtui.db.session import Row
+from ubtui.detectors.payments import line_of
+from ubtui.domain.allocation import allocate
+from ubtui.domain.canonical import canonical, sha256_hex
+from ubtui.domain.money import format_money
+from ubtui.domain.numbers import format_account
+from ubtui.domain.subjects import Subject
+from ubtui.domain.text import clean_text, fold
+from ubtui.services import ledger
+from ubtui.services.adjustments.plans import find_account
+from ubtui.services.adjustments.proposals import Proposed, put
+from ubtui.services.adjustments.returns import returning
+from ubtui.services.adjustments.rows import not_linked
+from ubtui.services.documents import Paper
+from ubtui.services.ledger import Application, Entry, Leg
+from ubtui.services.ledger.bulk import paying
+
+LONGEST_KEPT = timedelta(days=370)
+Payment = Annotated[str, msgspec.Meta(description="payment, batch and line, as 17/3")]
+Why = Annotated[str, msgspec.Meta(description="why, for the record", min_length=3, max_length=500)]
+Tender = Literal["cash", "check", "card", "ach", "lockbox", "web"]
+
+
+class Came(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One payment of a batch: its amount in cents, who paid by his own words, and what he wrote on it."""
+
+    cents: int
+    payer: str = ""
+    reference: str = ""
+    trace: str = ""
+
+
+class Stage(Form, frozen=True, kw_only=True):
+    """Payments that no account is known for, with the total that somebody counted apart from them."""
+
+    source: Annotated[str, msgspec.Meta(description="where they came from, as Lockbox", min_length=1, max_length=60)]
+    kind: Annotated[Tender, msgspec.Meta(description="what was received")]
+    received_on: Annotated[date, msgspec.Meta(description="the day they were received")]
+    lines: list[Came]
+    control_cents: Annotated[int, msgspec.Meta(description="their total, counted apart")]
+
+
+class Staged(msgspec.Struct, frozen=True):
+    """The batch, its payments' keys and their sum."""
+
+    batch: int
+    payments: tuple[str, ...]
+    total_cents: int
+    journal_id: int
+
+
+@act("payment.stage")
+def stage(work: Work, form: Stage) -> Staged:
+    """Take payments into suspense: cash against suspense, line by line; refused unless they tie to their total."""
+    total = sum(line.cents for line in form.lines)
+    if not form.lines or any(line.cents <= 0 for line in form.lines):
+        raise Refused("a payment is above zero", rule="receipts", cure="a payment that came back is a return")
+    if total != form.control_cents:
+        raise Refused(
+            f"the payments are {format_money(total)}, their total {format_money(form.control_cents)}",
+            rule="control totals",
+            cure="count again before anything is posted",
+        )
+    if form.received_on > work.today:
+        raise Refused(f"{form.received_on} is after today", rule="receipts", cure=f"at most {work.today}")
+    use = ledger.chart(work.db).use
+    if "suspense" not in use:
+        raise Refused("the district has no account for suspense", rule="chart", cure='gl: one with use = "suspense"')
+    content = sha256_hex(
+        canonical([form.source, form.kind, form.received_on.isoformat(), msgspec.to_builtins(form.lines)])
+    )
+    known = work.db.value(
+        "SELECT id FROM batch WHERE kind = 'receipts' AND sha256 = ? AND released_at IS NOT NULL", [content]
+    )
+    if known is not None:
+        raise Refused(
+            f"these payments came in as batch {known}", rule="a file comes in once", cure="look at that batch"
+        )
+    batch = work.db.insert(
+        Batch, kind="receipts", source=clean_text(form.source, 60), profile="by hand", sha256=content,
+        rows_in=len(form.lines), accepted=len(form.lines), total_cents=total,
+        control=canonical({"cents": form.control_cents}), created_by=work.actor.name, created_at=work.now,
+        released_by=work.actor.name, released_at=work.now,
+    )  # fmt: skip
+    legs = [Leg(use["cash"], total), Leg(use["suspense"], -total)]
+    entry = Entry(f"{work.key}:suspense", "RECEIPT", form.received_on, f"{form.source} to suspense", legs)
+    journal = ledger.post(work, entry).journal_id
+    keys = []
+    for n, line in enumerate(form.lines, 1):
+        work.db.insert(
+            SuspenseLine, batch_id=batch, line=n, cents=line.cents, payer=clean_text(line.payer, 120),
+            reference=clean_text(line.reference, 80) or None, trace=clean_text(line.trace, 80) or None,
+            received_on=form.received_on, source=clean_text(form.source, 60), kind=form.kind, journal_id=journal,
+            state="suspense",
+        )  # fmt: skip
+        keys.append(f"{batch}/{n}")
+        work.touch("payment", keys[-1])
+    work.fact(batch=batch, lines=len(keys), cents=total, journal=journal)
+    return Staged(batch, tuple(keys), total, journal)
+
+
+class Match(Form, frozen=True, kw_only=True):
+    """A payment in suspense and the account that it was meant for."""
+
+    payment: Payment
+    account: Annotated[str, msgspec.Meta(description="account it was meant for, as 120440-3")]
+    note: Annotated[str, msgspec.Meta(description="how it was found out")] = ""
+
+
+class Matched(msgspec.Struct, frozen=True):
+    """The receipt that a payment became, and what the account owes now."""
+
+    payment: str
+    account: str
+    receipt: str
+    journal_id: int
+    cents: int
+    balance_cents: int
+
+
+@act("payment.match")
+def match(work: Work, form: Match) -> Matched:
+    """Post a payment in suspense to its account: the open items oldest first, the rest as customer credit."""
+    line = find(work, form.payment)
+    account_id, number = find_account(work, form.account)
+    not_linked(work, number)
+    books, owed = ledger.chart(work.db), {item.id: item for item in ledger.open_items(work, account_id)}
+    shares, rest = allocate(line.cents, [ledger.payable(item) for item in owed.values()])
+    pays = [(owed[int(item)], cents) for item, cents in shares]
+    legs = paying(books, account_id, pays, books.use["suspense"])
+    if rest:
+        legs += [Leg(books.use["suspense"], rest), Leg(books.use["credit"], -rest, account_id)]
+    entry = Entry(
+        f"{work.key}:match", "RECEIPT", work.today, f"{line.source} {line.receipt}", legs, account_id,
+        applications=[Application(item.id, cents) for item, cents in pays],
+    )  # fmt: skip
+    journal = ledger.post(work, entry).journal_id
+    receipt = work.db.rows(
+        "INSERT INTO receipt(number, batch_id, account_id, journal_id, received_on, cents, source, trace)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
+        [
+            line.receipt,
+            line.batch,
+            account_id,
+            journal,
+            line.received_on.isoformat(),
+            line.cents,
+            line.source,
+            line.trace,
+        ],
+    )[0][0]
+    work.db.run(
+        "INSERT INTO tender(receipt_id, kind, reference, cents) VALUES (?, ?, ?, ?)",
+        [receipt, line.kind, line.reference or None, line.cents],
+    )
+    work.db.update(
+        SuspenseLine, line.id, state="matched", receipt_id=receipt, settled_journal_id=journal,
+        settled_by=work.actor.name, settled_at=work.now,
+    )  # fmt: skip
+    shown = format_account(number)
+    work.touch("payment", line.key)
+    work.touch("account", shown)
+    work.fact(payment=line.key, account=shown, cents=line.cents, journal=journal, receipt=line.receipt)
+    work.detail(payer=line.payer, note=clean_text(form.note, 500))
+    owes = ledger.balance(work, account_id).total
+    return Matched(line.key, shown, line.receipt, journal, line.cents, owes)
+
+
+class Return(Form, frozen=True, kw_only=True):
+    """A payment in suspense to give back."""
+
+    payment: Payment
+    note: Annotated[str, msgspec.Meta(description="what was tried, and to whom it goes back", min_length=3)]
+    documents: list[Paper] = []
+
+
+@act("payment.return")
+def give_back(work: Work, form: Return) -> Proposed:
+    """Propose to give a payment back; another person approves it as he would a refund, which posts it."""
+    line = find(work, form.payment)
+    item = f"P01:payment:{line.key}"
+    work.touch("payment", line.key)
+    return put(work, returning(work, item), form.note, item, form.documents)
+
+
+class Keep(Form, frozen=True, kw_only=True):
+    """A credit that its owner wants left where it is."""
+
+    account: Annotated[str, msgspec.Meta(description="account number, as 120440-3")]
+    code: Annotated[Literal["P03", "P08"], msgspec.Meta(description="P03 paid twice, P08 large credit")]
+    until: Annotated[date, msgspec.Meta(description="asked again after this day")]
+    reason: Why
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """The credit that stays, and until when."""
+
+    account: str
+    cents: int
+    until: date
+
+
+@act("credit.keep")
+def keep(work: Work, form: Keep) -> Kept:
+    """Keep a credit at its owner's wish, as large as it is now, until a day within a year."""
+    account_id, number = find_account(work, form.account)
+    credit = ledger.balance(work, account_id).credit
+    if credit <= 0:
+        raise Refused(f"{format_account(number)} has no credit", rule="credits", cure="nothing to keep")
+    if not work.today < form.until <= work.today + LONGEST_KEPT:
+        raise Refused(f"{form.until} is not within a year", rule="credits", cure="ask the owner again in a year")
+    work.db.insert(
+        CreditKept, account_id=account_id, code=form.code, cents=credit, until_on=form.until,
+        reason=clean_text(form.reason, 500), by_staff=work.actor.name, at=work.now,
+    )  # fmt: skip
+    shown = format_account(number)
+    work.touch("account", shown)
+    work.fact(account=shown, cents=credit, until=form.until.isoformat())
+    work.detail(reason=form.reason)
+    return Kept(shown, credit, form.until)
+
+
+@dataclass(frozen=True)
+class Line:
+    """A payment in suspense, or one that was; `receipt` is the number it gets when it is matched."""
+
+    id: int
+    batch: int
+    line: int
+    cents: int
+    payer: str
+    reference: str
+    trace: str | None
+    received_on: date
+    source: str
+    kind: str
+    state: str
+
+    @property
+    def key(self) -> str:
+        return f"{self.batch}/{self.line}"
+
+    @property
+    def receipt(self) -> str:
+        return f"S{self.batch:05d}-{self.line}"
+
+
+_LINE = (
+    "SELECT id, batch_id, line, cents, payer, COALESCE(reference, ''), trace, received_on, source, kind, state"
+    " FROM suspense_line"
+)
+
+
+def waiting(look: Look) -> tuple[Line, ...]:
+    """The payments in suspense, the oldest first."""
+    return tuple(map(_read, look.db.rows(f"{_LINE} WHERE state = 'suspense' ORDER BY received_on, batch_id, line")))
+
+
+def find(look: Look, payment: str) -> Line:
+    """The payment of this key, in suspense and with no proposal to give it back. Raises Refused."""
+    line = one(look, payment)
+    if line.state != "suspense":
+        raise Refused(f"payment {line.key} is {line.state}", rule="a payment leaves suspense once")
+    if number := look.db.value(
+        "SELECT p.number FROM proposal p LEFT JOIN approval a ON a.proposal_id = p.id WHERE p.item = ?"
+        " AND a.id IS NULL",
+        [f"P01:payment:{line.key}"],
+    ):
+        raise Refused(f"{number} proposes to give it back", rule="suspense", cure=f"have {number} decided or withdrawn")
+    return line
+
+
+def one(look: Look, payment: str) -> Line:
+    """The payment of this key, whatever became of it. Raises Refused."""
+    pair = line_of(payment.strip())
+    row = pair and look.db.one(f"{_LINE} WHERE batch_id = ? AND line = ?", list(pair))
+    if not row:
+        raise Refused(f"no payment {payment[:40]}", rule="suspense", cure="see `ubtui payment list`", bad_input=True)
+    return _read(row)
+
+
+def _read(row: Row) -> Line:
+    return Line(row[0], row[1], row[2], row[3], row[4], row[5], row[6], date.fromisoformat(row[7]), *row[8:])
+
+
+@dataclass(frozen=True)
+class Guess:
+    """An account that a payment may be meant for, and what speaks for it."""
+
+    account: str
+    name: str
+    points: int
+    why: str
+
+
+_NUMBERS = re.compile(r"[0-9]{6}-?[0-9]|[0-9]{3,}")
+
+
+def guesses(look: Look, line: Line, most: int = 3) -> tuple[Guess, ...]:
+    """The accounts that a payment may be meant for, the likeliest first; none that is linked to the asker.
+
+    A number of the account or an old one of it in what was written is two points; the payer's name, and that just
+    this amount is owed, one each. An amount alone is no hint where more than three accounts owe it.
+    """
+    said: dict[int, list[str]] = {}
+    points: dict[int, int] = {}
+
+    def add(rows: Sequence[Sequence[int]], weight: int, why: str) -> None:
+        for (account,) in rows:
+            points[account] = points.get(account, 0) + weight
+            said.setdefault(account, []).append(why)
+
+    written = f"{line.reference} {line.trace or ''} {line.payer}"
+    for number in dict.fromkeys(_NUMBERS.findall(written)):
+        plain = number.replace("-", "")
+        add(look.db.rows("SELECT id FROM live_account WHERE number = ?", [plain]), 2, f"number {number}")
+        old = "SELECT subject_id FROM external_id WHERE subject_type = 'account' AND value = ? GROUP BY subject_id"
+        add(look.db.rows(old, [number]), 2, f"old number {number}")
+    owing = look.db.rows(
+        "SELECT account_id FROM open_item GROUP BY account_id HAVING SUM(cents) = ? LIMIT 4", [line.cents]
+    )
+    if name := fold(line.payer):
+        turned = " ".join(name.split()[1:] + name.split()[:1])
+        sql = (
+            "SELECT DISTINCT o.account_id FROM party q JOIN account_role o ON o.party_id = q.id AND o.to_on IS NULL"
+            " WHERE q.search_name IN (?, ?) LIMIT 20"
+        )
+        add(look.db.rows(sql, [name, turned.replace(",", "")]), 1, "the payer's name")
+    if len(owing) > 3:
+        exact = "SELECT account_id FROM open_item WHERE account_id = ? GROUP BY account_id HAVING SUM(cents) = ?"
+        owing = [row for account in points for row in look.db.rows(exact, [account, line.cents])]
+    add(owing, 1, "owes just this")
+    best = sorted(points, key=lambda account: (-points[account], account))
+    out: list[Guess] = []
+    for account in best:
+        row = look.db.one(f"SELECT a.number, {_HOLDER} FROM account a WHERE a.id = ?", [account])
+        if row is None or linked(look, [Subject("account", format_account(row[0]))]) is not None:
+            continue
+        out.append(Guess(format_account(row[0]), row[1], points[account], ", ".join(dict.fromkeys(said[account]))))
+        if len(out) == most:
+            break
+    return tuple(out)
+
+
+_HOLDER = (
+    "COALESCE((SELECT MIN(q.name) FROM account_role r JOIN party q ON q.id = r.party_id WHERE r.account_id = a.id"
+    " AND r.role = 'owner' AND r.to_on IS NULL), '')"
+)
