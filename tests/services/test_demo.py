@@ -156,7 +156,7 @@ def test_leaving_out_plants_takes_away_their_entries_alone(time: str, tmp_path: 
     for code, subject, number in gone:
         index = at[f"{code}.{time}"]
         assert number in (None, account(index)) or subject.startswith("text:"), code
-        assert number or subject.startswith(("point:SP-", "route:", "payment:")), code
+        assert number or subject.startswith(("point:SP-", "route:", "payment:", "text:")), code
 
 
 @pytest.mark.parametrize("n", range(3))
@@ -311,7 +311,7 @@ def test_it_looks_like_a_district(sample_folder: str) -> None:
     with closing(session.database):
         points = session.value("SELECT COUNT(*) FROM service_point")
         sealed = session.value("SELECT COUNT(*) FROM seal WHERE removed_on IS NULL")
-        assert 0.10 < sealed / points < 0.20
+        assert 0.05 < sealed / points < 0.20
         roles: dict[str, int] = dict(
             session.rows("SELECT role, COUNT(*) FROM account_role WHERE to_on IS NULL GROUP BY role")
         )

@@ -43,6 +43,14 @@ def business_day(day: date, after: int = 0) -> date:
     return seed("OFFICE").add(day - timedelta(days=1), 1 + after)
 
 
+def office_day(today: date, back: int) -> date:
+    """The latest day after which `back` office days have gone by until today."""
+    day = today
+    while seed("OFFICE").between(day, today) < back:
+        day -= timedelta(days=1)
+    return day
+
+
 def almanac(district: District, today: date, years: int) -> Almanac:
     """Read windows that closed by `today`: of each cycle `years` years of periods, the year's first once more, and
     the read they start from. The newest window of the longer cycle read last waits for its bill run."""

@@ -34,6 +34,7 @@ class Fill(Form, frozen=True, kw_only=True):
     today: Annotated[date, msgspec.Meta(description="the sample's business day")]
     first: Annotated[int, msgspec.Meta(description="the first account of this part, from 0")]
     count: Annotated[int, msgspec.Meta(ge=1, le=PART, description="accounts of this part")]
+    lively: Annotated[bool, msgspec.Meta(description="reads that vary as reads do, nothing planted")] = False
     skip: Annotated[list[str], msgspec.Meta(description="plants left out, as R04.1")] = []
 
 
@@ -80,7 +81,17 @@ def fill(work: Work, form: Fill) -> Filled:
             f"{work.district.name} is a {work.district.kind} district", rule="samples", cure="use another place"
         )
     told = list(
-        stories(work.district, form.seed, form.accounts, form.years, form.today, form.skip, form.first, form.count)
+        stories(
+            work.district,
+            form.seed,
+            form.accounts,
+            form.years,
+            form.today,
+            form.skip,
+            form.first,
+            form.count,
+            form.lively,
+        )
     )
     part = _Part(work, form)
     for story in told:

@@ -8,7 +8,8 @@ import shutil
 import tempfile
 from collections.abc import Callable, Collection, Sequence
 from contextlib import closing
-from datetime import date, timedelta
+from dataclasses import dataclass
+from datetime import date
 from importlib import resources
 from pathlib import Path
 from typing import Final
@@ -23,13 +24,14 @@ from ubtui.domain.errors import BadValue
 from ubtui.services import worklist
 from ubtui.services.demo import papers
 from ubtui.services.demo.calendar import almanac, read_day
+from ubtui.services.demo.duties import as_toml
 from ubtui.services.demo.fill import PART, Fill, fill
-from ubtui.services.demo.papers import Office
-from ubtui.services.demo.plants import CODES, places
+from ubtui.services.demo.office import Office
+from ubtui.services.demo.plants import CODES, TIMES, Plant, places
 from ubtui.services.demo.stories import raised
 from ubtui.services.demo.story import Entry
 from ubtui.services.office import install
-from ubtui.settings import District
+from ubtui.settings import District, district
 
 ANSWER_KEY: Final = "answer-key.json"
 _DATABASE: Final = "ubtui.db"
@@ -57,13 +59,51 @@ def seal(work: Work, form: Seal) -> Sealed:
     return Sealed(len(form.entries))
 
 
-def settings(today: date | None = None) -> str:
-    """The sample district's own settings file; its read and bill days as they suit a sample made on `today`."""
+def settings(today: date | None = None, skip: Collection[str] = ()) -> str:
+    """The sample district's own settings file; its read and bill days and its duties as they suit a sample of `today`.
+
+    `skip` leaves out duties that are plants, as `X04.1`.
+    """
     text = resources.files("ubtui.services.demo").joinpath("district.toml").read_text("utf-8")
     if today is not None:
         read, bill = read_day(today)
         text = text.replace("read_day = 20\nbill_day = 25", f"read_day = {read}\nbill_day = {bill}")
+        text += as_toml(today, skip)
     return text
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What sample is to be made: the same figures make the same record but for its salts."""
+
+    today: date
+    accounts: int
+    years: int
+    seed: int
+    skip: frozenset[str]
+    lively: bool
+
+    def __post_init__(self) -> None:
+        if not LEAST <= self.accounts <= MOST:
+            raise BadValue(f"--accounts {self.accounts}: a sample has {LEAST} to {MOST:,} accounts.")
+        year = self.today.year
+        if self.years < 1 or year - self.years - 2 < FIRST_YEAR or year >= LAST_YEAR:
+            raise BadValue(
+                f"--years {self.years} before {self.today}: one or more, within the office's calendar,"
+                f" {FIRST_YEAR + 2} to {LAST_YEAR - 1}."
+            )
+        if odd := [name for name in self.skip if name.partition(".")[0] not in CODES]:
+            raise BadValue(f"No plant {odd[0][:20]!r}: write its code and number, as R04.1.")
+
+    def carrying(self, found: District) -> dict[int, Plant]:
+        """Which account carries which plant."""
+        return {} if self.lively else places(self.seed, self.accounts, almanac(found, self.today, self.years), found)
+
+    def settings(self) -> str:
+        """The district's settings, with the duties that are plants and have room."""
+        carried = {plant.name for plant in self.carrying(district(settings(self.today))).values()}
+        absent = {f"X04.{time}" for time in TIMES} - carried
+        return settings(self.today, self.skip | absent)
 
 
 def make(
@@ -74,31 +114,29 @@ def make(
     seed: int = 7,
     say: Callable[[str], None] = lambda line: None,
     skip: Collection[str] = (),
+    lively: bool = False,
 ) -> list[Entry]:
     """Make the sample at an empty folder or PostgreSQL database; its answer key, sorted.
 
-    The same arguments make the same record but for its salts. `skip` leaves plants out, as `R04.1`. A folder
-    is made beside its place and moved there when it is whole. BadValue: a place that holds something, or
-    figures out of bounds.
+    `skip` leaves plants out, as `R04.1`; with `lively` nothing is planted and reads vary as reads do, so that there
+    is no key. A folder is made beside its place and moved there when it is whole. BadValue: a place that holds
+    something, or figures out of bounds.
     """
-    _bounds(today, accounts, years, skip)
+    wanted = Wanted(today, accounts, years, seed, frozenset(skip), lively)
     if place.startswith(("postgresql://", "postgres://")):
         with closing(Session(connect.postgres(place)).database) as database:
             database.connect()
             tables = Session(database).value("SELECT COUNT(*) FROM pg_tables WHERE schemaname = current_schema()")
             if tables:
                 raise BadValue("This database holds something: make an empty one for the sample.")
-        return _made(lambda admin: Session(connect.postgres(place)), None, today, accounts, years, seed, say, skip)
+        return _made(lambda admin: Session(connect.postgres(place)), None, wanted, say)
     folder = Path(place)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise BadValue(f"{folder}: holds something already; name an empty or new folder for the sample.")
     folder.parent.mkdir(parents=True, exist_ok=True)
     part = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
-        entries = _made(
-            lambda admin: Session(connect.sqlite(part / _DATABASE, admin)),
-            part, today, accounts, years, seed, say, skip,
-        )  # fmt: skip
+        entries = _made(lambda admin: Session(connect.sqlite(part / _DATABASE, admin)), part, wanted, say)
         (part / ANSWER_KEY).write_text(_text([(e.code, e.subject, e.account) for e in entries]), "utf-8")
         os.replace(part, folder)
     except BaseException:
@@ -107,66 +145,38 @@ def make(
     return entries
 
 
-def _bounds(today: date, accounts: int, years: int, skip: Collection[str]) -> None:
-    if not LEAST <= accounts <= MOST:
-        raise BadValue(f"--accounts {accounts}: a sample has {LEAST} to {MOST:,} accounts.")
-    if years < 1 or today.year - years - 2 < FIRST_YEAR or today.year >= LAST_YEAR:
-        raise BadValue(
-            f"--years {years} before {today}: one or more, within the office's calendar, {FIRST_YEAR + 2} to"
-            f" {LAST_YEAR - 1}."
-        )
-    if odd := [name for name in skip if name.partition(".")[0] not in CODES]:
-        raise BadValue(f"No plant {odd[0][:20]!r}: write its code and number, as R04.1.")
-
-
 def _made(
-    opened: Callable[[bool], Session],
-    folder: Path | None,
-    today: date,
-    accounts: int,
-    years: int,
-    seed: int,
-    say: Callable[[str], None],
-    skip: Collection[str],
+    opened: Callable[[bool], Session], folder: Path | None, wanted: Wanted, say: Callable[[str], None]
 ) -> list[Entry]:
-    late, _ = papers.days(today)
+    first_day = papers.first_day(wanted.today)
     session = opened(True)
     with closing(session.database) as database:
         database.connect()
-        found = install(session, settings(today), today, f"{late - timedelta(days=1)}T15:00:00.000000Z", folder)
+        found = install(session, wanted.settings(), wanted.today, f"{first_day}T15:00:00.000000Z", folder)
     session = opened(False)
     with closing(session.database) as database:
         database.connect()
-        office = Office(session, found, seed)
-        first_day = late - timedelta(days=1)
-        for first in range(0, accounts, PART):
-            count = min(PART, accounts - first)
+        office = Office(session, found, wanted.seed)
+        for first in range(0, wanted.accounts, PART):
+            count = min(PART, wanted.accounts - first)
             form = Fill(
-                seed=seed, accounts=accounts, years=years, today=today, first=first, count=count, skip=sorted(skip)
-            )
+                seed=wanted.seed, accounts=wanted.accounts, years=wanted.years, today=wanted.today, first=first,
+                count=count, skip=sorted(wanted.skip), lively=wanted.lively,
+            )  # fmt: skip
             office.does("service", first_day, fill, form)
-            say(f"{first + count:,} of {accounts:,} accounts")
-        return _troubled(office, found, today, accounts, years, seed, say, skip)
+            say(f"{first + count:,} of {wanted.accounts:,} accounts")
+        return _troubled(office, found, wanted, say)
 
 
-def _troubled(
-    office: Office,
-    found: District,
-    today: date,
-    accounts: int,
-    years: int,
-    seed: int,
-    say: Callable[[str], None],
-    skip: Collection[str],
-) -> list[Entry]:
-    days = almanac(found, today, years)
-    carrying = places(seed, accounts, days, found)
+def _troubled(office: Office, found: District, wanted: Wanted, say: Callable[[str], None]) -> list[Entry]:
+    carrying = wanted.carrying(found)
     say("proposals and papers")
-    entries = raised(found, carrying, skip, today) + papers.write(office, carrying, today, skip)
+    entries = raised(found, carrying, wanted.skip, wanted.today)
+    entries += papers.write(office, carrying, wanted.today, wanted.skip)
     entries.sort(key=lambda e: (e.code, e.subject))
     office.acts = 1_000
-    office.does("service", today, worklist.refresh, worklist.Refresh())
-    office.does("service", today, seal, Seal(entries=[(e.code, e.subject, e.account) for e in entries]))
+    office.does("service", wanted.today, worklist.refresh, worklist.Refresh())
+    office.does("service", wanted.today, seal, Seal(entries=[(e.code, e.subject, e.account) for e in entries]))
     say(f"{len(entries)} things are wrong in it")
     return entries
 

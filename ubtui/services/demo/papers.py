@@ -4,59 +4,33 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Collection
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
-from typing import Any, TypeVar
+from datetime import date, timedelta
+from typing import Any
 
-from ubtui.act import Act, Actor, Form, Look, Refused, perform
-from ubtui.db.session import Session
-from ubtui.domain.calendars import seed as calendar
 from ubtui.domain.numbers import account_number, format_account
 from ubtui.services import adjustments, worklist
+from ubtui.services.demo.calendar import office_day
+from ubtui.services.demo.office import Office
 from ubtui.services.demo.plants import Plant
 from ubtui.services.demo.story import Entry
 from ubtui.services.demo.tell import FIRST_ACCOUNT
 from ubtui.services.documents import Paper
-from ubtui.settings import District
 
-F = TypeVar("F", bound=Form)
-R = TypeVar("R")
 TERM = 2
 """Office days after which a decision is late."""
-_ROLES = {"ana": "technician", "ben": "lead", "service": "service"}
+ANSWER = 3
+"""Office days after which a question has waited too long."""
 _RECEIPT = b"Foothill Plumbing, Rincon Vista\nRepaired a split line at the meter box, 2 hours\nPaid in full\n"
-
-
-@dataclass
-class Office:
-    """The sample's people at work: one act after another, each some minutes after the one before, on a day given."""
-
-    db: Session
-    district: District
-    seed: int
-    acts: int = field(default=0)
-
-    def does(self, name: str, day: date, act: Act[F, R], form: F) -> R:
-        """One act by one person on a day; a refusal here is a fault of the sample."""
-        self.acts += 1
-        moment = datetime.combine(day, datetime.min.time()) + timedelta(hours=14, seconds=5 * self.acts)
-        now = moment.isoformat(timespec="microseconds") + "Z"
-        look = Look(self.db, day, now, now, self.district, Actor(name, _ROLES[name], f"as:{name}"))
-        done = perform(look, act, form, f"sample-{self.seed}-{self.acts:04d}-{act.name}")
-        if isinstance(done, Refused):
-            raise RuntimeError(f"sample: {act.name} by {name} on {day} was refused: {done.sentence()}")
-        return done.result
 
 
 def days(today: date) -> tuple[date, date]:
     """The latest day whose proposals wait too long today, and the latest whose proposals just do not."""
-    office = calendar("OFFICE")
-    late = near = today
-    while office.between(late, today) <= TERM:
-        late -= timedelta(days=1)
-    while office.between(near, today) < TERM:
-        near -= timedelta(days=1)
-    return late, near
+    return office_day(today, TERM + 1), office_day(today, TERM)
+
+
+def first_day(today: date) -> date:
+    """The day before anybody of the sample did anything."""
+    return office_day(today, ANSWER + 1) - timedelta(days=1)
 
 
 def write(office: Office, carrying: dict[int, Plant], today: date, skip: Collection[str]) -> list[Entry]:
@@ -65,11 +39,13 @@ def write(office: Office, carrying: dict[int, Plant], today: date, skip: Collect
     A plant left out (`skip`) still takes its number: its proposal is withdrawn, or its refusal acknowledged.
     """
     found: list[Entry] = []
+    office.acts = 0
     late, near = days(today)
     todo = sorted(
         ((plant, format_account(account_number(FIRST_ACCOUNT + i))) for i, plant in carrying.items()),
-        key=lambda pair: (pair[0].code == "A01" and pair[0].near, pair[0].code, pair[0].n),
+        key=lambda pair: (pair[0].code in ("A01", "X02") and pair[0].near, pair[0].code, pair[0].n),
     )
+    found += _questions(office, todo, today, skip)
     returned: list[tuple[Plant, str, str]] = []
     for plant, account in todo:
         raises = not plant.near and plant.name not in skip
@@ -126,6 +102,37 @@ def _propose(
         account=account, reason=reason, amount_cents=cents, note=note, draft=draft, documents=papers or []
     )
     return office.does("ana", day, adjustments.propose, form).number
+
+
+_ASKS = (
+    ("Two owners on the deed", "may the second owner's trust hold the account?"),
+    ("Old credit from the merger", "does this credit belong to the account of before?"),
+    ("Check made out to the old name", "may the bank take it?"),
+    ("Bill in the decedent's name", "what does the bank ask for?"),
+)
+
+
+def _questions(office: Office, todo: list[tuple[Plant, str]], today: date, skip: Collection[str]) -> list[Entry]:
+    """Questions that ana sent with an item to finance and cho left lying; what was left out is answered.
+
+    What the item was for is settled meanwhile, so that the question alone is left.
+    """
+    found = []
+    for plant, account in todo:
+        if plant.code != "X02":
+            continue
+        office.acts = 600 + 10 * plant.n
+        day = office_day(today, ANSWER if plant.near else ANSWER + 1)
+        title, asks = _ASKS[plant.n - 1]
+        made = office.does("ana", day, worklist.add, worklist.Add(title=title, account=account, priority=40))
+        office.does("ana", day, worklist.forward, worklist.Forward(item=made.item, to="finance", question=asks))
+        key = office.db.value("SELECT key FROM question ORDER BY id DESC LIMIT 1")
+        office.does("ana", day, worklist.resolve, worklist.Resolve(item=made.item, resolution="owner will call again"))
+        if plant.name in skip:
+            office.does("cho", day, worklist.answer, worklist.Answer(item=made.item, answer="yes, with the paper"))
+        elif not plant.near:
+            found.append(Entry("X02", f"text:{key}", account))
+    return found
 
 
 def _by_hand(office: Office, todo: list[tuple[Plant, str]], today: date, skip: Collection[str]) -> list[Entry]:

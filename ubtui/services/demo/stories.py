@@ -8,8 +8,10 @@ from datetime import date
 
 from ubtui.domain.numbers import account_number, format_account
 from ubtui.services.demo.calendar import almanac
-from ubtui.services.demo.desk import order_number
+from ubtui.services.demo.desk import contact_key, order_number
 from ubtui.services.demo.draft import drawn
+from ubtui.services.demo.duties import duty_key
+from ubtui.services.demo.lively import enliven
 from ubtui.services.demo.names import GARDEN_FACE
 from ubtui.services.demo.plants import BY_ACTS, SAFE, SPURS, Plant, kept, places, planted
 from ubtui.services.demo.plants.field import serial_number
@@ -28,17 +30,21 @@ def stories(
     skip: Collection[str] = frozenset(),
     first: int = 0,
     count: int | None = None,
+    lively: bool = False,
 ) -> Iterator[Story]:
     """Accounts `first` to `first + count` of a district of `accounts`, `years` of them, read and billed by `today`.
 
-    Each account has its own dice, so that leaving out a plant (`skip`, `R04.1`) changes that account alone.
+    With `lively` nothing is planted, and reads vary as reads do. Each account has its own dice, so that leaving out
+    a plant (`skip`, `R04.1`) changes that account alone.
     """
     days = almanac(district, today, years)
-    carrying = kept(places(seed, accounts, days, district), skip)
+    carrying = {} if lively else kept(places(seed, accounts, days, district), skip)
     teller = Teller(district, days)
     for index in range(first, accounts if count is None else min(accounts, first + count)):
         rng = random.Random(f"{seed}:{index}")
         draft = drawn(rng, index, days, district, index in SAFE)
+        if lively:
+            enliven(rng, draft)
         if (plant := carrying.get(index)) is not None:
             draft.limit = district.use_limits["residential"]
             planted(draft, plant, days)
@@ -57,7 +63,7 @@ def raised(district: District, carrying: dict[int, Plant], skip: Collection[str]
             continue
         account: str | None = format_account(account_number(FIRST_ACCOUNT + index))
         subject = _subject(district, index, plant, f"{account}", today)
-        if plant.code == "R14" or subject.startswith(("route:", "run:")):
+        if plant.code == "R14" or subject.startswith(("route:", "run:")) or plant.code == "X04":
             account = None
         found.append(Entry(plant.code, subject, account))
     return list(dict.fromkeys(found))
@@ -75,6 +81,8 @@ def _subject(district: District, index: int, plant: Plant, account: str, today: 
         return f"run:meter-programme/{today:%Y}"
     if code == "M07":
         return f"meter:{GARDEN_FACE[0]}/{serial_number(index, 1)}"
+    if code in ("X01", "X04"):
+        return f"text:{contact_key(index) if code == 'X01' else duty_key(plant)}"
     if code == "M08":
         return f"order:{order_number(index)}"
     return f"point:{point_number(index)}" if code[0] in "RM" else f"account:{account}"

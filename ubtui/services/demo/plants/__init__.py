@@ -24,7 +24,7 @@ COMMON: Final = (
 CODES: Final = tuple(_TROUBLE)
 SAFE: Final = frozenset({3, 5})
 """Places of accounts that belong to staff: nothing is planted there."""
-BY_ACTS: Final = frozenset({"A01", "A02", "A04", "X05"})
+BY_ACTS: Final = frozenset({"A01", "A02", "A04", "X02", "X05"})
 """Codes whose trouble is made by people's acts, once the accounts stand."""
 RUNS: Final = frozenset({"M03", "M10"})
 """Codes whose plants come as one item, a list of them."""

@@ -6,23 +6,14 @@ import random
 from datetime import date, timedelta
 from typing import Final
 
-from ubtui.domain.calendars import seed
 from ubtui.services.demo import desk
-from ubtui.services.demo.calendar import Almanac
+from ubtui.services.demo.calendar import Almanac, office_day
 from ubtui.services.demo.draft import Draft
 from ubtui.services.demo.names import GARDEN_FACE
 from ubtui.services.demo.plants.plant import Plant, Planting, flat
 
 LIFE_YEARS, ROUND_DAYS = 20, 180
 _SINCE = date(2012, 3, 1)
-
-
-def _office(day: date, back: int) -> date:
-    """The day from which `back` office days went by up to `day`."""
-    found = day
-    while seed("OFFICE").between(found, day) < back:
-        found -= timedelta(days=1)
-    return found
 
 
 def month_end(day: date) -> date:
@@ -57,7 +48,7 @@ def _rests(d: Draft, rng: random.Random) -> None:
 
 
 def _asked(d: Draft, plant: Plant, almanac: Almanac, _: random.Random) -> None:
-    asked = _office(almanac.today, 3 if plant.near else 3 + plant.n)
+    asked = office_day(almanac.today, 3 if plant.near else 3 + plant.n)
     d.rows.append(desk.request("seal", asked))
 
 
