@@ -15,6 +15,7 @@ from ubtui.domain.text import fold
 Value = str | int | date
 
 STATES = ("open", "claimed", "waiting", "resolved", "dismissed")
+ORDER_STATES = ("open", "done", "cancelled")
 ROW_KEY = {
     "code": "code",
     "group": "group",
@@ -182,8 +183,8 @@ def _group(text: str) -> str:
 
 
 def _state(text: str) -> str:
-    if text.casefold() not in STATES:
-        raise BadValue(f"a state is one of {', '.join(STATES)}")
+    if text.casefold() not in (*STATES, *ORDER_STATES):
+        raise BadValue(f"a state is one of {', '.join(STATES)}; of an order {', '.join(ORDER_STATES)}")
     return text.casefold()
 
 

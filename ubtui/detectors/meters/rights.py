@@ -13,9 +13,10 @@ from ubtui.domain.numbers import format_apn
 from ubtui.domain.sizes import inches
 
 METERED = "('potable', 'irrigation', 'raw', 'recycled')"
+_SUBMETERS = "(SELECT y.other_id FROM meter_relation y WHERE y.kind = 'master_sub' AND y.to_on IS NULL)"
 _SUB = (
-    "EXISTS(SELECT 1 FROM live_install i JOIN meter_relation y ON y.other_id = i.meter_id AND y.kind = 'master_sub'"
-    " AND y.to_on IS NULL WHERE i.point_id = p.id AND i.off_date IS NULL)"
+    "EXISTS(SELECT 1 FROM live_install i WHERE i.point_id = p.id AND i.off_date IS NULL"
+    f" AND i.meter_id IN {_SUBMETERS})"
 )
 _PAYS = (
     "(SELECT MIN(a.id) FROM account_parcel l JOIN live_account a ON a.id = l.account_id AND a.state = 'active'"
@@ -32,15 +33,15 @@ def over_authorised(ask: Ask) -> Iterable[Found]:
     day = ask.today.isoformat()
     points = (
         "(SELECT COUNT(DISTINCT p.id) FROM premise m JOIN live_point p ON p.premise_id = m.id AND p.state = 'active'"
-        " JOIN live_service s ON s.point_id = p.id AND s.to_on IS NULL AND s.kind = r.kind WHERE m.parcel_id = x.id"
+        " JOIN live_service s ON s.point_id = p.id AND s.to_on IS NULL AND s.kind = x.kind WHERE m.parcel_id = x.id"
         f" AND NOT {_SUB})"
     )
     sql = (
-        "SELECT t.apn, t.kind, t.allowed, t.points, t.payer, t.situs FROM (SELECT x.apn, x.situs, r.kind, r.allowed,"
-        f" {points} AS points, {_PAYS} AS payer FROM live_parcel x JOIN (SELECT parcel_id, kind, SUM(CASE WHEN"
-        " from_on <= ? AND COALESCE(to_on, '9999-12-31') >= ? THEN count ELSE 0 END) AS allowed FROM parcel_right"
-        f" WHERE status = 'verified' GROUP BY parcel_id, kind) r ON r.parcel_id = x.id WHERE x.status = 'active'{only})"
-        " t WHERE t.points > t.allowed ORDER BY t.apn, t.kind"
+        f"SELECT x.apn, x.kind, x.allowed, x.points, {_PAYS}, x.situs FROM (SELECT x.*, {points} AS points FROM"
+        " (SELECT x.id, x.apn, x.situs, r.kind, SUM(CASE WHEN r.from_on <= ? AND COALESCE(r.to_on, '9999-12-31') >= ?"
+        " THEN r.count ELSE 0 END) AS allowed FROM live_parcel x JOIN parcel_right r ON r.parcel_id = x.id"
+        f" AND r.status = 'verified' WHERE x.status = 'active'{only} GROUP BY x.id, x.apn, x.situs, r.kind) x) x"
+        " WHERE x.points > x.allowed ORDER BY x.apn, x.kind"
     )
     over: dict[str, list[Any]] = defaultdict(list)
     for row in ask.db.rows(sql, [day, day, *(keys or ())]):
@@ -78,18 +79,18 @@ def oversized(ask: Ask) -> Iterable[Found]:
     ):
         if (wide := _inches(size)) is not None:
             allowed[apn, kind] += [(wide, size)] * int(count)
-    hung: dict[tuple[str, str], list[tuple[Fraction, str, str, int | None]]] = defaultdict(list)
-    for apn, kind, size, maker, serial, payer in ask.db.rows(
-        f"SELECT x.apn, s.kind, e.size, e.maker, e.serial, {_PAYS} FROM live_parcel x"
-        " JOIN premise m ON m.parcel_id = x.id JOIN live_point p ON p.premise_id = m.id AND p.state = 'active'"
+    hung: dict[tuple[str, str], list[tuple[Fraction, str, str]]] = defaultdict(list)
+    for apn, kind, size, maker, serial in ask.db.rows(
+        "SELECT x.apn, s.kind, e.size, e.maker, e.serial FROM live_parcel x"
+        " JOIN premise m ON m.parcel_id = x.id JOIN service_point p ON p.premise_id = m.id AND p.state = 'active'"
         f" JOIN live_service s ON s.point_id = p.id AND s.to_on IS NULL AND s.kind IN {METERED}"
         " JOIN live_install i ON i.point_id = p.id AND i.off_date IS NULL JOIN meter e ON e.id = i.meter_id"
-        f" WHERE EXISTS(SELECT 1 FROM parcel_right r WHERE r.parcel_id = x.id AND r.status = 'verified'){only}"
-        f" AND NOT {_SUB}",
+        f" WHERE x.id IN (SELECT r.parcel_id FROM parcel_right r WHERE r.status = 'verified'){only}"
+        f" AND e.id NOT IN {_SUBMETERS}",
         [*(keys or ())],
     ):
         if (wide := _inches(size)) is not None:
-            hung[apn, kind].append((wide, size, f"{maker}/{serial}", payer))
+            hung[apn, kind].append((wide, size, f"{maker}/{serial}"))
     told: dict[str, Found] = {}
     for (apn, kind), rights in sorted(allowed.items()):
         meters = sorted(hung[apn, kind], key=lambda one: (-one[0], one[2]))
@@ -100,7 +101,8 @@ def oversized(ask: Ask) -> Iterable[Found]:
                 evidence = {"parcel": format_apn(apn), "meter": meter[2], "size": meter[1], "allowed": right[1]}
                 told[apn] = Found(
                     apn, "", "Meter larger than its right", why, {**evidence, "kind": kind, "reads": []},
-                    account_id=meter[3], due_source="data quality",
+                    account_id=ask.db.value(f"SELECT {_PAYS} FROM parcel x WHERE x.apn = ?", [apn]),
+                    due_source="data quality",
                 )  # fmt: skip
     yield from told.values()
 

@@ -8,7 +8,9 @@ from typing import Final
 
 from ubtui.act import Look
 from ubtui.db.calendars import office
+from ubtui.domain.dates import format_day
 from ubtui.services.fixes.draft import Draft, Maker
+from ubtui.services.orders.views import KINDS, open_at
 from ubtui.services.worklist import ItemView
 
 TITLES: Final[dict[str, str]] = {
@@ -39,6 +41,16 @@ _POINTS = (
     "SELECT p.number FROM parcel x JOIN premise m ON m.parcel_id = x.id JOIN live_point p ON p.premise_id = m.id"
     " WHERE x.apn = ? AND p.state = 'active' ORDER BY p.number"
 )
+
+
+def out_there(look: Look, item: ItemView) -> tuple[str, ...]:
+    """Orders that are open at the item's point: a second one would send the crew twice."""
+    if item.point_id is None or item.key.subject.type == "order":
+        return ()
+    return tuple(
+        f"{each.order} {KINDS[each.kind].lower()}, due {format_day(each.due_on, look.today)}"
+        for each in open_at(look, item.point_id)
+    )
 
 
 def _soon(look: Look, days: int) -> date:
@@ -155,7 +167,8 @@ def _service_rate(look: Look, item: ItemView) -> Iterator[Draft]:
 def _right(look: Look, item: ItemView) -> Iterator[Draft]:
     facts = item.evidence
     kind = str(facts.get("kinds") or facts.get("kind") or "potable").split()[0]
-    yield Draft("right.set", {"kind": kind, "size": facts.get("size"), "count": max(1, item.units)})
+    known = {"kind": kind, "size": facts.get("size"), "count": max(1, item.units)}
+    yield Draft("right.set", known, shown={"source": {"required": True}})
 
 
 def _right_verify(look: Look, item: ItemView) -> Iterator[Draft]:

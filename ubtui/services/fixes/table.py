@@ -47,8 +47,8 @@ class Standing:
     """What must be known before an item is acted on.
 
     `barred`: why this person may do nothing here, "" where he may; `waits`: proposals from this item that are not
-    decided yet; `reads`: of two reads in a period, the one that is in and each that is staged; `ruled_out`: causes of
-    a read below the one before that give no use.
+    decided yet, and orders that are out there; `reads`: of two reads in a period, the one that is in and each that is
+    staged; `ruled_out`: causes of a read below the one before that give no use.
     """
 
     barred: str
@@ -62,7 +62,7 @@ def standing(look: Look, item: ItemView) -> Standing:
     weighed = triaged(look, item)
     return Standing(
         _barred(look, item),
-        proposals.proposed(look, item),
+        (*proposals.proposed(look, item), *field.out_there(look, item)),
         tuple(each.said() for each in twice.two_reads(look, item)),
         tuple(f"{each.name}: {each.said()}" for each in weighed.causes if each.use is None) if weighed else (),
     )
