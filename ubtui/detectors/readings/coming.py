@@ -280,7 +280,8 @@ DETECTORS = (
         parameters={"after": Parameter("3", "office days", "time that reading a cycle's routes takes")},
     ),
     Detector(
-        "R02", "Not read again", ("point",), "skipped in the last periods, not read since, and no order of this item is open",
+        "R02", "Not read again", ("point",),
+        "skipped in the last periods, not read since, and no order of this item is open",
         _UNKNOWN,
         ("read.enter", "order.create"), "non-read limits of vendors' systems", skipped,
         parameters={"periods": Parameter("2", "periods", "skips in a row")},
@@ -288,7 +289,8 @@ DETECTORS = (
     Detector(
         "R03", "Estimated again", ("point",), "the last reads are all estimates",
         "Bills rest on guesses; what was really used comes as one large bill.",
-        ("read.enter", "read.review", "order.create"), "municipal read audits; bi-monthly limit after practice", estimated,
+        ("read.enter", "read.review", "order.create"),
+        "municipal read audits; bi-monthly limit after practice", estimated,
         parameters={
             "periods_longer": Parameter("2", "periods", "where bills are two months or more apart"),
             "periods_monthly": Parameter("3", "periods", "where bills are monthly"),
@@ -310,7 +312,7 @@ DETECTORS = (
     ),
     Detector(
         "R22", "Reader's trouble code", ("point",),
-        "the newest read carries one of the codes, the one before it did not carry the same, and no order was made of it",
+        "the newest read carries one of the codes, the one before it not the same, and no order was made of it",
         "A stuck, fogged or buried meter is billed as if nothing were wrong.", ("order.create", "read.review"),
         "route books; new or changed codes only after practice", reader_code,
         parameters={

@@ -190,7 +190,8 @@ DETECTORS = (
     Detector(
         "R08", "No use on active meter", ("point",),
         "no use for the last periods after a use ≥ before, on an active point that is neither sealed nor seasonal",
-        "A stopped meter gives water away.", ("read.review", "service.seasonal", "order.create"), "municipal read audits",
+        "A stopped meter gives water away.", ("read.review", "service.seasonal", "order.create"),
+        "municipal read audits",
         none_on_active,
         parameters={
             "periods_longer": Parameter("2", "periods", "where bills are two months or more apart"),

@@ -14,7 +14,8 @@ from ubtui.services.worklist import ItemView
 class Draft:
     """An act with known values; a draft of decision `corrected` is one of several of the same act.
 
-    `odds`, where causes were weighed: likely, possible or unlikely. `shown` changes how a field is put, by its name: its label, its help, whether it is needed.
+    `odds`, where causes were weighed: likely, possible or unlikely. `shown` changes how a field
+    is put, by its name: its label, its help, whether it is needed.
     """
 
     act: str
