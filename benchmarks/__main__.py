@@ -1,4 +1,4 @@
-"""Prints the table of PERFORMANCE: `python -m benchmarks [--quick] [terminal|record|outside]`."""
+"""Prints the table of PERFORMANCE: `python -m benchmarks [--quick] [terminal|record|find|outside]`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from benchmarks.table import Row, printed
 
 def main(argv: list[str]) -> int:
     scale = 20 if "--quick" in argv else 1
-    parts = [a for a in argv if not a.startswith("-")] or ["terminal", "record", "outside"]
+    parts = [a for a in argv if not a.startswith("-")] or ["terminal", "record", "find", "outside"]
     rows: list[Row] = []
     if "terminal" in parts:
         from benchmarks import terminal
@@ -23,6 +23,10 @@ def main(argv: list[str]) -> int:
         from benchmarks import record
 
         rows += record.measure(scale)
+    if "find" in parts:
+        from benchmarks import finding
+
+        rows += finding.measure(500_000 // scale)
     if "outside" in parts:
         from benchmarks import outside
 

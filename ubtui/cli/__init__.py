@@ -18,6 +18,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "account": ("ubtui.cli.account:account", "One account: people, services, money."),
     "contact": ("ubtui.cli.contact:contact", "What customers said and promised."),
     "duty": ("ubtui.cli.contact:duty", "The district's calendar of duties."),
+    "find": ("ubtui.cli.find:find", "Whatever is said on the phone: names, addresses, numbers, amounts."),
     "meter": ("ubtui.cli.meter:meter", "Meters and their reads."),
     "order": ("ubtui.cli.field:order", "Field orders: sent out, moved, brought back in."),
     "seal": ("ubtui.cli.field:seal", "Seals: asked for, placed, looked at, taken off."),

@@ -125,7 +125,8 @@ class SeatDatabase(APSWDatabase):
 
     def __init__(self, path: str, admin: bool = False) -> None:
         self._admin = admin
-        super().__init__(path, autoconnect=False, lock_type="IMMEDIATE", timeout=None)
+        # The last 300 uses of statements stay planned: one search or screen asks a few dozen.
+        super().__init__(path, autoconnect=False, lock_type="IMMEDIATE", timeout=None, statementcachesize=300)
 
     def _add_conn_hooks(self, conn: Any) -> None:
         conn.set_busy_handler(_patience())

@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import groupby
 from typing import Final
 from weakref import WeakKeyDictionary
@@ -17,10 +18,8 @@ from ubtui.domain.spoken import ACCENTED, APART, INSIDE, PLAIN, SILENT
 
 END: Final = "\U0010ffff"
 """Sorts after every character of a key."""
-WIDE: Final = 64
-"""So many rows that hold the words are taken before the best of them are chosen."""
 MOST_TOLD = 20
-_SAMPLE = 500
+_SAMPLE, _COMMON, _LEAST_GRAMS = 500, 20, 3
 
 
 class Sql:
@@ -39,13 +38,16 @@ class Sql:
         said = f"CASE WHEN {x} GLOB '*[^ -~]*' THEN {whole} ELSE {said} END"
         for blanks in (32, 16, 8, 4, 2, 2):  # any run up to 2,000 becomes one
             said = f"replace({said}, '{' ' * blanks}', ' ')"
-        return f"trim({said}, ' ')"
+        # Most texts have nothing to replace: to look is a tenth of the work.
+        plain = f"{x} NOT GLOB '*[^a-zA-Z0-9 ]*' AND {x} NOT GLOB '*  *'"
+        return f"trim(CASE WHEN {plain} THEN lower({x}) ELSE {said} END, ' ')"
 
     def bare(self, x: str) -> str:
         """As `bare` of the domain."""
         if self.kind == "postgres":
             return f"translate(lower({x}), {literal(SILENT)}, '')"
-        return _replaced(f"lower({x})", dict.fromkeys(SILENT, ""))
+        said = _replaced(f"lower({x})", dict.fromkeys(SILENT, ""))
+        return f"CASE WHEN {x} NOT GLOB '*[^a-zA-Z0-9]*' THEN lower({x}) ELSE {said} END"
 
 
 def _replaced(sql: str, letters: dict[str, str]) -> str:
@@ -159,6 +161,7 @@ def statements(d: Dialect) -> list[str]:
     out += _sqlite() if d.kind == "sqlite" else _postgres(sql)
     fill = " ".join(f"{_INTO} FROM {key.view} WHERE batch = NEW.id ORDER BY key, subject;" for key in KEYS)
     if d.kind == "sqlite":
+        fill += "".join(f" {_merge(key, 'NEW.accepted')};" for key in WORDS)
         out.append(f"CREATE TRIGGER find_release AFTER UPDATE ON batch WHEN {_RELEASED} BEGIN {fill} END")
     else:
         out += [
@@ -189,7 +192,7 @@ def _sqlite() -> list[str]:
 
     A row's keys are read from the view of them: before it changes to take the old ones out, after it for the new.
     """
-    out: list[str] = []
+    out = ["CREATE TABLE find_held(one INTEGER PRIMARY KEY CHECK(one = 1)) STRICT"]
     for key in WORDS:
         gram = f"find_{key.name}"
         out += [
@@ -210,12 +213,23 @@ def _sqlite() -> list[str]:
             drop += f" {own.format(t='OLD')});"
         watch = ", ".join(dict.fromkeys(f"{key.watch}, {key.subject}" for key in keys))
         out += [
-            f"CREATE TRIGGER find_in_{table} AFTER INSERT ON {table} BEGIN{put} END",
+            f"CREATE TRIGGER find_in_{table} AFTER INSERT ON {table} WHEN {_now(keys)} BEGIN{put} END",
             f"CREATE TRIGGER find_off_{table} BEFORE UPDATE OF {watch} ON {table} BEGIN{drop} END",
             f"CREATE TRIGGER find_on_{table} AFTER UPDATE OF {watch} ON {table} BEGIN{put} END",
             f"CREATE TRIGGER find_out_{table} BEFORE DELETE ON {table} BEGIN{drop} END",
         ]
     return out
+
+
+def _now(keys: Sequence[Key]) -> str:
+    """Whether a row that comes in is to be found at once: not before its release, not one by one in a bulk load."""
+    conditions = ["(NEW.batch_id IS NULL OR EXISTS(SELECT 1 FROM batch b WHERE b.id = NEW.batch_id AND b.released_at"]
+    conditions[0] += " IS NOT NULL))"
+    if any(key.owner for key in keys):
+        conditions = ["true"]
+    if any(key.words for key in keys):
+        conditions.append("NOT EXISTS(SELECT 1 FROM find_held)")
+    return " AND ".join(conditions)
 
 
 def _postgres(sql: Sql) -> list[str]:
@@ -260,6 +274,38 @@ def _after(name: str, event: str, table: str, body: str) -> list[str]:
     ]
 
 
+BULK: Final = frozenset(key.table for key in WORDS)
+"""Tables whose bulk loads are indexed as a set: a trigram index taken row by row costs ten times as much."""
+
+
+def _merge(key: Key, rows: str) -> str:
+    """Put the parts of a trigram index together, with work that grows with the rows that came and not with the rest.
+
+    Each part that is left costs every search a look.
+    """
+    return f"INSERT INTO find_{key.name}(find_{key.name}, rank) VALUES ('merge', -1 - {rows} / 20)"
+
+
+def hold(db: Session, table: str) -> int:
+    """On SQLite, before a bulk load into a table of BULK: its last id. `settle` must follow in the same transaction."""
+    last = int(db.value(f"SELECT COALESCE(MAX(id), 0) FROM {table}"))
+    db.run("INSERT INTO find_held(one) VALUES (1)")
+    return last
+
+
+def settle(db: Session, table: str, last: int, count: int) -> None:
+    """After a bulk load of `count` rows: index them in one go."""
+    db.run("DELETE FROM find_held")
+    where = f"s.row > {last}"
+    if db.value(f"SELECT COUNT(*) FROM {table} WHERE id > ?", [last]) != count:  # some filled gaps among the ids
+        where = "NOT EXISTS(SELECT 1 FROM find_key k WHERE k.kind = s.kind AND k.key = s.key AND k.subject = s.subject)"
+    for key in KEYS:
+        if key.table == table and count:
+            db.run(f"{_INTO} FROM {key.view} s WHERE {where} ORDER BY key, subject")
+            if key.words:
+                db.run(_merge(key, str(count)))
+
+
 def rebuild(db: Session) -> int:
     """Make the index anew from the rows it is of; how many keys stand. The caller writes."""
     same = "kind = {0}.kind AND o.key = {0}.key AND o.subject = {0}.subject"
@@ -279,7 +325,6 @@ def differences(db: Session) -> Iterator[tuple[str, str]]:
 
     FTS5 compares its trigrams with the keys by a command that counts as writing.
     """
-    names = {key.code: key.name for key in KEYS}
     columns = "kind, key, subject"
     for wrong, here, there in (
         ("stands for a row that is not to be found", "find_key", "find_keys"),
@@ -288,7 +333,7 @@ def differences(db: Session) -> Iterator[tuple[str, str]]:
         for code, text, subject in db.rows(
             f"SELECT {columns} FROM {here} EXCEPT SELECT {columns} FROM {there} ORDER BY 1, 2, 3 LIMIT {MOST_TOLD}"
         ):
-            yield f"{names.get(code, code)} {subject}", f"{text.partition(chr(9))[0]!r} {wrong}"
+            yield f"{_NAMES.get(code, code)} {subject}", f"{text.partition(chr(9))[0]!r} {wrong}"
     if db.kind == "sqlite":
         for key in WORDS:
             try:
@@ -303,16 +348,30 @@ def differences(db: Session) -> Iterator[tuple[str, str]]:
             yield here, "its trigrams are not those of the keys"
 
 
-def begins(db: Session, names: Sequence[str], prefix: str, most: int) -> list[tuple[str, str, int]]:
-    """Keys that begin with `prefix`, at most so many of each name: (name, key, subject) in the order of the keys."""
-    one = (
-        "SELECT kind, key, subject FROM (SELECT kind, key, subject FROM find_key WHERE kind = ? AND key >= ?"
-        " AND key < ? ORDER BY key, subject LIMIT ?) AS k{}"
+def begins(db: Session, wanted: Mapping[str, Sequence[str]], most: int) -> list[tuple[str, str, int]]:
+    """Keys of the names in `wanted` that begin with the text they stand under, at most so many of each name.
+
+    (name, key, subject), each name's in the order of its keys.
+    """
+    asked = [(CODES[name].code, text) for text, names in wanted.items() for name in names]
+    if not asked:
+        return []
+    sql = _begins(tuple(code for code, _ in asked), most)
+    rows = sorted(db.rows(sql, [value for _, text in asked for value in (text, text + END)]))
+    return [(_NAMES[code], key, subject) for code, key, subject in rows]
+
+
+_NAMES: Final = {key.code: key.name for key in KEYS}
+
+
+@lru_cache(maxsize=64)
+def _begins(codes: tuple[int, ...], most: int) -> str:
+    # Numbers as such and not as parameters: SQLite plans a statement anew each time one of these is bound.
+    return " UNION ALL ".join(
+        f"SELECT kind, key, subject FROM (SELECT kind, key, subject FROM find_key WHERE kind = {code} AND key >= ?"
+        f" AND key < ? ORDER BY key, subject LIMIT {most}) AS k{n}"
+        for n, code in enumerate(codes)
     )
-    many = " UNION ALL ".join(one.format(n) for n in range(len(names)))
-    found = db.rows(many, [each for name in names for each in (CODES[name].code, prefix, prefix + END, most)])
-    of_code = {key.code: key.name for key in KEYS}
-    return [(of_code[code], key, subject) for code, key, subject in found]
 
 
 def holding(db: Session, name: str, words: Sequence[str], most: int) -> list[tuple[str, int]]:
@@ -321,34 +380,37 @@ def holding(db: Session, name: str, words: Sequence[str], most: int) -> list[tup
     A word with a blank before it begins a word there. A word under three characters, its blank with it, only
     chooses among what the others found; where all are so short, nothing is found.
     """
-    key, sql = CODES[name], Sql(db.kind)
-    grams = _rarest(db, key, words)
+    grams = _rarest(db, CODES[name], words)
     if not grams:
         return []
-    at = "instr(' ' || k, ?)" if db.kind == "sqlite" else "strpos(' ' || k, ?)"
-    holds = " AND ".join(f"{at} > 0" for _ in words)
-    text = key.key(sql, "t")
-    if db.kind == "sqlite":
+    given = [" AND ".join('"' + each.replace('"', '""') + '"' for each in grams)] if db.kind == "sqlite" else grams
+    # Padded with what every text holds: few forms of the statement, so that each is planned once.
+    padded = [*words, *[""] * ((2 if len(words) <= 2 else max(6, len(words))) - len(words))]
+    rows = db.rows(_holding(db.kind, name, len(given), len(padded), most), [*given, *padded])
+    return [(row[0], row[1]) for row in rows]
+
+
+@lru_cache(maxsize=256)
+def _holding(kind: Kind, name: str, grams: int, words: int, most: int) -> str:
+    key = CODES[name]
+    text = key.key(Sql(kind), "t")
+    if kind == "sqlite":
         gram = f"find_{key.name}"
         # A LIMIT inside: the text is spelt once a row, not once a word.
         said = (
             f"SELECT {text} AS k, {gram}.rowid AS s FROM {gram} CROSS JOIN {key.table} t ON t.id = {gram}.rowid"
             f" WHERE {gram} MATCH ? ORDER BY {gram}.rowid LIMIT -1"
         )
-        given: list[object] = [" AND ".join('"' + each.replace('"', '""') + '"' for each in grams)]
+        at, order = "instr(' ' || k, ?)", ""
     else:
-        more = "".join(
-            " AND EXISTS(SELECT 1 FROM find_gram m WHERE m.kind = g.kind AND m.gram = ? AND m.subject = g.subject)"
-            for _ in grams[1:]
-        )
+        more = " AND EXISTS(SELECT 1 FROM find_gram m WHERE m.kind = g.kind AND m.gram = ? AND m.subject = g.subject)"
         said = (
             f"SELECT {text} AS k, g.subject AS s FROM find_gram g JOIN {key.table} t ON t.id = g.subject"
-            f" WHERE g.kind = {key.code} AND g.gram = ?{more}"
+            f" WHERE g.kind = {key.code} AND g.gram = ?{more * (grams - 1)}"
         )
-        given = list(grams)
-    order = "" if db.kind == "sqlite" else " ORDER BY s"
-    rows = db.rows(f"SELECT k, s FROM ({said}) AS said WHERE {holds}{order} LIMIT ?", [*given, *words, most])
-    return [(row[0], row[1]) for row in rows]
+        at, order = "strpos(' ' || k, ?)", " ORDER BY s"
+    holds = " AND ".join([f"{at} > 0"] * words)
+    return f"SELECT k, s FROM ({said}) AS said WHERE {holds}{order} LIMIT {most}"
 
 
 _known: WeakKeyDictionary[Session, dict[str, Counter[str]]] = WeakKeyDictionary()
@@ -372,7 +434,13 @@ def trigrams(text: str) -> list[str]:
 
 
 def _rarest(db: Session, key: Key, words: Sequence[str]) -> list[str]:
-    """The trigrams to look by: the rarest of each word, of a word alone three, the rarest of all first."""
+    """The trigrams to look by, the rarest first: one of each word unless many rows have it, three in all.
+
+    A trigram costs its list to walk through, a row that has them all its text to look at.
+    """
     known = sampled(db, key.name)
-    each = [sorted(trigrams(word), key=lambda gram: known[gram])[: 3 if len(words) == 1 else 1] for word in words]
-    return sorted(dict.fromkeys(gram for grams in each for gram in grams), key=lambda gram: known[gram])
+    each = [sorted(trigrams(word), key=lambda gram: known[gram]) for word in words]
+    chosen = [grams[0] for grams in each if grams and known[grams[0]] <= _SAMPLE // _COMMON]
+    pool = sorted((gram for grams in each for gram in grams), key=lambda gram: known[gram])
+    most = max(_LEAST_GRAMS, len(chosen))
+    return sorted(list(dict.fromkeys([*chosen, *pool]))[:most], key=lambda gram: known[gram])

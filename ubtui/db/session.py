@@ -119,14 +119,22 @@ class Session:
         count = 0
         try:
             if self.kind == "sqlite":
+                from ubtui.db import find  # which itself asks a session
+
                 cursor = self.database.connection().cursor()
                 sql = f"INSERT INTO {table}({names}) VALUES ({', '.join('?' * len(columns))})"
                 source = iter(rows)
-                while part := list(islice(source, 2000)):
-                    if self.on_statement:
-                        self.on_statement(sql)
-                    cursor.executemany(sql, part)
-                    count += len(part)
+                at_once = table in find.BULK and self.database.in_transaction()
+                last = find.hold(self, table) if at_once else None
+                try:
+                    while part := list(islice(source, 2000)):
+                        if self.on_statement:
+                            self.on_statement(sql)
+                        cursor.executemany(sql, part)
+                        count += len(part)
+                finally:
+                    if last is not None:
+                        find.settle(self, table, last, count)
                 return count
             if self.on_statement:
                 self.on_statement(f"COPY {table}")
