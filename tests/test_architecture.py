@@ -18,7 +18,7 @@ LONGEST = 400
 
 # Rooms that start without a terminal, by the directions in pyproject.toml.
 HEADLESS = (
-    "cli desk services act detectors exchange documents db settings keys domain".split()  # noqa: SIM905
+    "cli desk services act detectors exchange documents db settings keyfile keys domain".split()  # noqa: SIM905
 )
 # The only modules that may ask the machine what time it is, and what for.
 CLOCKS = {

@@ -16,7 +16,7 @@ from textual import events
 from textual.screen import Screen
 from textual.worker import active_worker
 
-from ubtui import keys
+from ubtui import keyfile, keys
 from ubtui.act import Done, Look, Refused, new_key
 from ubtui.desk import Desk, Seat
 from ubtui.faultlog import log_fault
@@ -32,7 +32,7 @@ from ubtui.widgets.typed_ahead import TypedAhead
 
 FAULT = 4
 POLL_SECONDS = 10.0
-PREFIX = "g"
+PREFIX = keyfile.PREFIX
 # A place's screen; imported when it is first opened.
 ROUTES: dict[str, str] = {
     "account": "ubtui.screens.account:AccountScreen",
@@ -70,6 +70,9 @@ class DeskApp(TypedAhead, inherit_bindings=False):
         )
         self.desk, self.hint, self.lean = desk, hint, is_lean(environ)
         self.day, self._first_page = desk.ask(_first_look)
+        own = keyfile.load(desk.folder, environ)
+        self.commands, self._own_keys, self.key_faults = own.commands, own.keymap, own.faults
+        self._sequences = keys.sequences(PREFIX, own.commands)
         self.claims: dict[str, None] = {}  # keys of items, to give them back
         self.written: set[Path] = set()  # files that this desk wrote, which it may write again
         self.fault: Exception | None = None
@@ -93,6 +96,9 @@ class DeskApp(TypedAhead, inherit_bindings=False):
 
     def on_mount(self) -> None:
         """Leave in order when the line breaks or the machine goes down; look for others' work now and then."""
+        self.set_keymap(self._own_keys)
+        if self.key_faults:
+            self.call_after_refresh(self.home.say, " ".join((*self.key_faults, "Its keys are left as they were.")))
         loop = asyncio.get_running_loop()
         for number in (signal.SIGHUP, signal.SIGTERM):
             loop.add_signal_handler(number, self._leave, 128 + number)
@@ -204,13 +210,13 @@ class DeskApp(TypedAhead, inherit_bindings=False):
             self.home.end_hint()
         if self._prefixed:
             self._prefixed = False
-            if (each := keys.sequences(PREFIX).get(event.key)) is not None:
+            if (each := self._sequences.get(event.key)) is not None:
                 top.action_command(each.id)
             return True
         typing = top.KEYS in keys.FORMS or (self.focused is not None and self.focused.check_consume_key("g", "g"))
         if event.key == PREFIX and not typing:
             self._prefixed = True
-            top.say("g then: " + "  ".join(f"{key} {each.label}" for key, each in keys.sequences(PREFIX).items()))
+            top.say("g then: " + "  ".join(f"{key} {each.label}" for key, each in self._sequences.items()))
             return True
         if event.key in ("ctrl+c", "ctrl+q"):
             top.say("Nothing was closed: esc goes back, q on the worklist leaves.")

@@ -287,6 +287,18 @@ def denied(look: Look, what: str) -> Refused | None:
     return Refused(f"the role {role} may not do {what}", rule="permission matrix", cure=f"ask: {', '.join(may)}")
 
 
+def barred(district: District, role: str, what: str) -> str:
+    """Why the permissions do not give an act or view to a role here, in one sentence; "" where they do.
+
+    For telling beforehand: the act and the view ask again, of the record.
+    """
+    allowed = permissions().get(what, frozenset())
+    if role in allowed or (district.kind != "live" and f"copy:{role}" in allowed):
+        return ""
+    may = sorted(name for name in allowed if not name.startswith("copy:"))
+    return f"The role {role} may not do {what}: ask {', '.join(may) or 'nobody, it is given to none'}."
+
+
 def resolve(session: Session, found: District, seat: Seat) -> Actor:
     """Who sits here. Live: the login's uid, sudo's uid behind the service account, or a seat key; never a prompt.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 EVERYWHERE = "*"
@@ -161,28 +161,61 @@ COMMANDS: tuple[Command, ...] = (
 )
 
 
-def for_screen(name: str) -> tuple[Command, ...]:
-    """The commands of one screen in the registry's order.
+# The act or view of the permissions that a command needs: who lacks it is told so, and is not offered its key below.
+ACTS = {
+    "account.adjust": "adjust.propose",
+    "account.meter": "meter.show",
+    "adjust.attach": "document.attach",
+    "adjust.revise": "adjust.revise",
+    "adjust.submit": "adjust.submit",
+    "adjust.withdraw": "adjust.withdraw",
+    "approval.approve": "adjust.approve",
+    "approval.reject": "adjust.reject",
+    "item.account": "account.show",
+    "item.add": "worklist.add",
+    "item.adjust": "adjust.propose",
+    "item.claim": "worklist.claim",
+    "item.dismiss": "worklist.dismiss",
+    "item.forward": "worklist.forward",
+    "item.meter": "meter.show",
+    "item.note": "worklist.note",
+    "item.release": "worklist.release",
+    "item.wait": "worklist.wait",
+    "list.export": "worklist.export",
+    "worklist.refresh": "worklist.refresh",
+}
+# On a list these act on the row under the cursor, or on what is shown: without a row they say so.
+ON_ROWS = frozenset(
+    {
+        *("approval.approve", "approval.reject", "approvals.open", "item.account", "item.adjust", "item.claim"),
+        *("item.dismiss", "item.forward", "item.meter", "item.note", "item.open", "item.release", "item.wait"),
+        *("list.cell", "list.copy", "list.export", "list.mark", "list.reverse", "list.sort"),
+    }
+)
+
+
+def for_screen(name: str, commands: Sequence[Command] = COMMANDS) -> tuple[Command, ...]:
+    """The commands of one screen in the registry's order; `commands` where a person has keys of his own.
 
     Raises KeyError for a screen that is not registered.
     """
     if name not in SCREENS:
         raise KeyError(name)
-    return tuple(command for command in COMMANDS if command.on(name))
+    return tuple(command for command in commands if command.on(name))
 
 
-def command(id: str) -> Command:
+def command(id: str, commands: Sequence[Command] = COMMANDS) -> Command:
     """One command by its id; raises KeyError."""
-    for each in COMMANDS:
+    for each in commands:
         if each.id == id:
             return each
     raise KeyError(id)
 
 
-def sequences(prefix: str = "g") -> dict[str, Command]:
+def sequences(prefix: str = "g", commands: Sequence[Command] = COMMANDS) -> dict[str, Command]:
     """What a letter means after the prefix key: {"w": go to the worklist, …}."""
     found = {}
-    for each in COMMANDS:
+    for each in commands:
         for key in each.keys:
             first, space, second = key.partition(" ")
             if space and first == prefix:
@@ -197,17 +230,18 @@ def shown(key: str) -> str:
     return _KEY_NAMES.get(key, key)
 
 
-def hints(screen: str) -> tuple[tuple[str, str], ...]:
+def hints(screen: str, commands: Sequence[Command] = COMMANDS) -> tuple[tuple[str, str], ...]:
     """(key, label) of the footer of a screen, in the registry's order, with the key that acts there."""
     found = []
-    for each in for_screen(screen):
+    for each in for_screen(screen, commands):
         keys = each.keys_on(screen)
         if each.show and keys:
             found.append((shown(keys[0]), each.label))
     return tuple(found)
 
 
-def _banned(key: str) -> bool:
+def banned(key: str) -> bool:
+    """Whether a key does not reach every terminal, or means another there."""
     return key in BANNED or "alt+" in key or ("ctrl+" in key and "shift+" in key)
 
 
@@ -225,8 +259,9 @@ def validate(commands: Iterable[Command] = COMMANDS) -> list[str]:
         unknown = [name for name in each.where if name not in (EVERYWHERE, *SCREENS)]
         faults.extend(f"{each.id}: no screen is named {name}." for name in unknown)
         for key in (*each.keys, each.form_key or ""):
-            banned = [part for part in key.split(" ") if _banned(part)]
-            faults.extend(f"{each.id}: {part} does not reach every terminal." for part in banned)
+            faults.extend(
+                f"{each.id}: {part} does not reach every terminal." for part in key.split(" ") if banned(part)
+            )
     for screen in SCREENS:
         taken: dict[str, str] = {}
         prefixes: dict[str, str] = {}
@@ -247,19 +282,41 @@ def validate(commands: Iterable[Command] = COMMANDS) -> list[str]:
     return faults
 
 
+OWN_KEYS = """\
+## Keys of your own
+
+`keys.toml` in `~/.config/ubtui` (or `$XDG_CONFIG_HOME/ubtui`) gives a command other keys, by the name in the last
+column; one in the district's folder does so for everybody there, and your own goes before it.
+
+```toml
+"item.claim" = "t"                  # one key
+"list.down" = ["down", "j", "n"]    # several
+"go.approvals" = "g p"              # g, then a letter
+"adjust.submit" = "f9"              # in a form letters type: give an F-key
+"item.add" = []                     # none: the palette still has it
+```
+
+Keys are one sign, `space`, `enter`, `esc`, `tab`, `shift+tab`, `up`, `down`, `left`, `right`, `home`, `end`, `pgup`,
+`pgdn`, `insert`, `delete`, `backspace`, `f1` to `f10`, and `ctrl+` with a letter. Letters leave the command's F-key as
+it is. Never `ctrl+h`, `ctrl+i`, `ctrl+m`, `ctrl+j`, `ctrl+[`, `alt+` or `ctrl+shift+`: not every terminal sends them
+as themselves. A file with a fault changes nothing: each fault is told when the desk opens and by `ubtui doctor`.
+`ubtui keys` prints the keys as they are now, and the footer, the palette and `?` show them."""
+
+
 def as_markdown() -> str:
     """The keys of every screen as the page docs/keys.md."""
     lines = ["# Keys", ""]
     lines += ["In a form letters type and the F-keys act. Every command is also in the palette (`:`, ctrl+p).", ""]
+    lines += [*OWN_KEYS.splitlines(), ""]
     common = [each for each in COMMANDS if EVERYWHERE in each.where]
     for title, screen in [("Everywhere", None), *((name.capitalize(), name) for name in SCREENS)]:
         rows = common if screen is None else [each for each in for_screen(screen) if each not in common]
         if not rows:
             continue
-        lines += [f"## {title}", "", "| Key | Command | What it does |", "| --- | --- | --- |"]
+        lines += [f"## {title}", "", "| Key | Command | What it does | Name |", "| --- | --- | --- | --- |"]
         for each in rows:
             keys = each.keys_on(screen) if screen else (*each.keys, *((each.form_key,) if each.form_key else ()))
             names = " ".join(f"`{shown(key)}`" for key in keys) or "palette"
-            lines.append(f"| {names} | {each.label} | {each.help} |")
+            lines.append(f"| {names} | {each.label} | {each.help} | `{each.id}` |")
         lines.append("")
     return "\n".join(lines)

@@ -74,7 +74,7 @@ def test_a_sparkline_is_one_cell_a_value_and_rises_with_it(values: list[int | No
 async def test_hostile_text_is_literal_in_panel_and_status_bar(theme_name: str) -> None:
     for text in HOSTILE:
         panel = Panel([(text, text), Line("Read", text, "danger")], title=text)
-        app = DeskApp(StatusBar(text, text[:5]), panel, HintBar("worklist"), theme_name=theme_name)
+        app = DeskApp(StatusBar(text, text[:5]), panel, HintBar(keys.hints("worklist")), theme_name=theme_name)
         async with app.run_test(size=(80, 24)) as pilot:
             panel.show([(text, text), ("Again", text), Line("Read", text, "warning")], title=text)
             app.query_one(StatusBar).say(left=text)
@@ -107,8 +107,8 @@ async def test_a_window_too_small_says_so_and_a_larger_one_goes_on() -> None:
 async def test_a_resize_storm_over_every_widget() -> None:
     app = DeskApp(
         StatusBar("Worklist  Mon Nov 23", "ana · technician"), QueueList(Numbers(300)),
-        Panel([("Read", "8,214 under 8,412 " * 5)], title="Evidence"), Sparkline(range(24)), HintBar("worklist"),
-        TooSmall(),
+        Panel([("Read", "8,214 under 8,412 " * 5)], title="Evidence"), Sparkline(range(24)),
+        HintBar(keys.hints("worklist")), TooSmall(),
     )  # fmt: skip
     dice = random.Random(3)
     async with app.run_test(size=(80, 24)) as pilot:
@@ -138,7 +138,7 @@ def test_the_lean_theme_is_chosen_by_the_terminal() -> None:
 async def test_no_color_leaves_no_colour(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     view = QueueList(Numbers(50))
-    app = DeskApp(StatusBar("Worklist", "ana"), view, HintBar("worklist"), theme_name=theme.LEAN)
+    app = DeskApp(StatusBar("Worklist", "ana"), view, HintBar(keys.hints("worklist")), theme_name=theme.LEAN)
     async with app.run_test(size=(80, 24)) as pilot:
         await view.wait_settled()
         await pilot.pause()

@@ -34,6 +34,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "clock": ("ubtui.cli.office:clock", "Move a sample district's business day forward."),
     "backup": ("ubtui.cli.office:backup", "Copy the record to a file and check the copy."),
     "verify": ("ubtui.cli.verify:verify", "Check every sum, seal and link of the record."),
+    "keys": ("ubtui.cli.keys:keys", "The keys of every screen, as they are for you."),
     "doctor": ("ubtui.cli.office:doctor", "Check the machine, the files and the set-up."),
 }
 

@@ -141,13 +141,14 @@ output = click.option(
 
 
 @contextmanager
-def going_to(path: Path | None, options: Options, desk: Desk) -> Iterator[BinaryIO]:
+def going_to(path: Path | None, options: Options, desk: Desk | Path | None) -> Iterator[BinaryIO]:
     """Where what is written goes: the file that `-o` names, replaced whole when all is written, else stdout.
 
-    BadValue for a place of the record, and for a workbook on a terminal, which would draw its bytes.
+    BadValue for a place of the record (`desk`'s, or that folder), and for a workbook on a terminal, which would draw
+    its bytes.
     """
     if path is not None:
-        with replacing(path, desk.folder) as file:
+        with replacing(path, desk.folder if isinstance(desk, Desk) else desk) as file:
             yield file
         return
     if options.format == "xlsx" and sys.stdout.isatty():

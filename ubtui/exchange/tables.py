@@ -24,7 +24,15 @@ from ubtui.domain.money import format_money
 from ubtui.domain.text import cell_width, clean_text, csv_cell, fit
 
 FORMATS: Final = ("text", "csv", "json", "jsonl", "md", "xlsx")
-RECORD: Final = ("ubtui.db", "ubtui.db-wal", "ubtui.db-shm", "ubtui.db-journal", "district.toml", "fault.log")
+RECORD: Final = (
+    "ubtui.db",
+    "ubtui.db-wal",
+    "ubtui.db-shm",
+    "ubtui.db-journal",
+    "district.toml",
+    "keys.toml",
+    "fault.log",
+)
 Kind = Literal["text", "mark", "int", "money", "day", "figure", "list", "json"]
 _LONGEST_JSON = 200_000
 _FIGURE = re.compile(r"-?[0-9]{1,3}(?:,[0-9]{3})*(?:\.[0-9]+)?|-?[0-9]+(?:\.[0-9]+)?", re.ASCII).fullmatch

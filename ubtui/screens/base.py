@@ -16,8 +16,9 @@ from textual.screen import Screen
 
 from ubtui import keys
 from ubtui.act import Act, Actor, Done, Form, Refused
-from ubtui.desk import Desk
+from ubtui.desk import Desk, barred
 from ubtui.domain.errors import BadValue
+from ubtui.keyfile import NO_KEY
 from ubtui.widgets.hint_bar import HintBar
 from ubtui.widgets.panel import Line
 from ubtui.widgets.queue_list import QueueList
@@ -52,6 +53,7 @@ SCROLLS = {
     "list.first": "scroll_home",
     "list.last": "scroll_end",
 }
+NO_LIST = "There is no list here: tab shows the next part."
 PATIENCE_SECONDS = 0.4  # after this a person is told what is waited for
 
 
@@ -85,6 +87,7 @@ class Router(Protocol):
 
     desk: Desk
     day: date
+    commands: tuple[keys.Command, ...]  # the registry with this person's keys
     written: set[Path]  # files that were written from here, which may be written again
 
     def go(self, place: Place, instead: bool = False) -> None:
@@ -147,12 +150,10 @@ class DeskScreen(Screen[None], inherit_bindings=False):
         bindings: list[BindingType] = []
         taken: set[str] = set()
         for each in keys.for_screen(cls.KEYS):
-            names = [key for key in each.keys_on(cls.KEYS) if " " not in key]
-            if names:
-                taken.update(names)
-                bindings.append(
-                    Binding(",".join(names), f"command('{each.id}')", each.label, False, id=each.id, tooltip=each.help)
-                )
+            names = [key for key in each.keys_on(cls.KEYS) if " " not in key] or [NO_KEY]
+            taken.update(names)
+            action, id = f"command('{each.id}')", f"{cls.KEYS}:{each.id}"
+            bindings.append(Binding(",".join(names), action, each.label, False, id=id, tooltip=each.help))
         for key, action in (("tab", "focus_next"), ("shift+tab", "focus_previous")):
             if key not in taken:
                 bindings.append(Binding(key, f"app.{action}", action, show=False))
@@ -183,7 +184,8 @@ class DeskScreen(Screen[None], inherit_bindings=False):
         """The bar on top, the screen's own body, the keys below."""
         yield StatusBar(self.TITLE_TEXT, self.who(), id="top")
         yield from self.body()
-        yield HintBar(self.KEYS, id="hints")
+        mine = [each for each in self.router.commands if not self._barred(each)]
+        yield HintBar(keys.hints(self.KEYS, mine), id="hints")
         yield TooSmall()
 
     def body(self) -> ComposeResult:
@@ -215,12 +217,35 @@ class DeskScreen(Screen[None], inherit_bindings=False):
             return
         if id in LIST_ACTIONS and self._moved(id):
             return
+        if why := self.why_not(keys.command(id)):
+            self.say(why)
+            return
         name = "do_" + id.replace(".", "_")
         handler = getattr(self, name, None) or getattr(self.app, name, None)
         if handler is None:
             self.say(f"{keys.command(id).label}: nothing to do here.")
             return
         handler()
+
+    def why_not(self, command: keys.Command) -> str:
+        """Why a command cannot act here and now, in one sentence; "" when it can.
+
+        A screen adds its own reason for command `a.b` in `cannot_a_b`, which answers in the same way.
+        """
+        if why := self._barred(command):
+            return why
+        if command.id in keys.ON_ROWS and self.KEYS in keys.LISTS:
+            shown = self.shown_list()
+            if shown is None:
+                return NO_LIST if self.KEYS == "account" else "No list here."
+            if not shown.ids:
+                return "There is no row here."
+        own = getattr(self, "cannot_" + command.id.replace(".", "_"), None)
+        return str(own()) if own is not None else ""
+
+    def _barred(self, command: keys.Command) -> str:
+        act = keys.ACTS.get(command.id)
+        return barred(self.desk.district, self.actor.role, act) if act else ""
 
     def _moved(self, id: str) -> bool:
         """Move in the list in view, else scroll the text that has the focus."""
@@ -331,7 +356,7 @@ class DeskScreen(Screen[None], inherit_bindings=False):
         """The list in view; without one, or on an empty one, that is said."""
         shown = self.shown_list()
         if shown is None:
-            self.say("There is no list here: tab shows the next part." if self.KEYS == "account" else "No list here.")
+            self.say(NO_LIST if self.KEYS == "account" else "No list here.")
         elif not shown.ids:
             self.say("There is no row here.")
         return shown

@@ -32,9 +32,12 @@ class CommandsScreen(DeskScreen):
         """One line to search in, and the list."""
         self.found = self._offered()
         rows = {}
+        below = self._below()
         for number, each in enumerate(self.found):
             shown = " ".join(keys.shown(key) for key in each.keys_on(self.place.key)) or "palette"
-            rows[number] = Row((shown, each.label, each.help))
+            why = below.why_not(each) if isinstance(below, DeskScreen) else ""
+            told = f"not now: {why}" if why else each.help
+            rows[number] = Row((shown, each.label, told), "dim" if why else None)
         yield LineInput(placeholder="type to search", id="search")
         yield QueueList(ListSource(COLUMNS, rows), empty="No command of that name here.", id="commands")
 
@@ -42,14 +45,19 @@ class CommandsScreen(DeskScreen):
         """The keys of the screen below; to do something, whatever command acts on it, and none that only moves."""
         asking = ("app.palette", "app.help")
         if self.place.name == "help":
-            return [each for each in keys.for_screen(self.place.key) if each.id not in asking]
-        below = self.app.screen_stack[-2]
+            return [each for each in keys.for_screen(self.place.key, self.router.commands) if each.id not in asking]
+        below = self._below()
         return [
             each
-            for each in keys.COMMANDS
+            for each in self.router.commands
             if (each.id not in (*asking, *LIST_ACTIONS, "app.back") and each.on(self.place.key))
             or self._acts(below, each)
         ]
+
+    def _below(self) -> object:
+        """The screen whose commands these are."""
+        stack = self.app.screen_stack
+        return stack[stack.index(self) - 1] if self in stack else stack[-1]
 
     @staticmethod
     def _acts(below: object, each: keys.Command) -> bool:

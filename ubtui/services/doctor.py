@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+from ubtui import keyfile
 from ubtui.db import connect, migrate
 from ubtui.db.errors import RecordError
 from ubtui.db.session import Session
@@ -38,7 +39,7 @@ def folder(place: Path, uid: int, mounts: Path = Path("/proc/mounts")) -> Iterat
             yield Finding(
                 kind, str(path), f"belongs to {_name(found.st_uid)}, not to you", f"chown {_name(uid)} {path}"
             )
-        if path == place or path.name.startswith(("ubtui.db", "district.toml")):
+        if path == place or path.name.startswith(("ubtui.db", "district.toml", "keys.toml")):
             mode = stat.S_IMODE(found.st_mode)
             if mode & 0o022:
                 yield Finding(kind, str(path), f"others can write it ({mode:04o})", f"chmod {right:04o} {path}")
@@ -238,6 +239,9 @@ def examine(
     finally:
         if not session.database.is_closed():
             session.database.close()
+    for fault in keyfile.load(Path(data) if session.kind == "sqlite" else None).faults:
+        place, _, told = fault.partition(": ")
+        yield Finding("keys", place, told.removesuffix("."), "put it right; until then the file changes no key")
 
 
 def me() -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from rich.text import Text
 from textual.widget import Widget
 
-from ubtui import keys
 from ubtui.domain.text import cell_width, clean_text
 from ubtui.widgets.panel import wrapped
 
@@ -23,13 +22,13 @@ def hint_line(pairs: tuple[tuple[str, str], ...], width: int) -> str:
 
 
 class HintBar(Widget):
-    """One row of keys for a screen named in the registry; `say` puts a sentence in their place for a while."""
+    """One row of (key, label) pairs of the registry; `say` puts a sentence in their place for a while."""
 
     DEFAULT_CSS = "HintBar { height: 1; width: 1fr; padding: 0 1; }"
 
-    def __init__(self, screen_name: str, *, id: str | None = None) -> None:
+    def __init__(self, pairs: tuple[tuple[str, str], ...], *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self.pairs = keys.hints(screen_name)
+        self.pairs = pairs
         self.sentence: str | None = None
 
     def say(self, sentence: str | None) -> None:
