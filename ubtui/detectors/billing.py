@@ -26,7 +26,10 @@ def unbilled(ask: Ask) -> Iterable[Found]:
         return
     only = "" if keys is None else f" AND a.number IN ({marks(keys)})"
     numbers = [parse_account(key) for key in keys or ()]
-    for cycle, code, months in ask.db.rows("SELECT id, code, months FROM cycle ORDER BY id"):
+    cycles = (
+        "" if keys is None else f" WHERE id IN (SELECT a.cycle_id FROM account a WHERE a.number IN ({marks(keys)}))"
+    )
+    for cycle, code, months in ask.db.rows(f"SELECT id, code, months FROM cycle{cycles} ORDER BY id", numbers):
         length = months * 365 * ask.milli("cycles") // 12_000
         cutoff = (ask.today - timedelta(days=length)).isoformat()
         late: dict[int, tuple[str, str, list[str], str | None]] = {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -222,13 +222,7 @@ def _billed(ask: Ask, accounts: Sequence[int]) -> Iterator[tuple[int, list[int],
             part,
         ):
             totals[account].append(cents)
-        left: Mapping[int, int] = dict(
-            ask.db.rows(
-                "SELECT account_id, CAST(SUM(cents) AS bigint) FROM open_item"
-                f" WHERE account_id IN ({marks(part)}) GROUP BY account_id",
-                part,
-            )
-        )
+        left = _open(ask, part)
         for account in part:
             yield account, totals[account], left.get(account, 0)
 
@@ -238,40 +232,43 @@ def credit_on_closed(ask: Ask) -> Iterable[Found]:
 
     The credit's age is that of its oldest part not spent, the first come being the first spent.
     """
-    keys = ask.keys("account")
-    if keys is not None and not keys:
-        return
-    only = "" if keys is None else f" AND a.number IN ({marks(keys)})"
-    sql = (
-        "SELECT a.id, a.number, a.closed_on, CAST(SUM(p.cents) AS bigint) FROM live_account a"
-        " JOIN posting p ON p.account_id = a.id"
-        " AND p.gl_id IN (SELECT g.id FROM gl_account g WHERE g.use IN ('receivable', 'credit'))"
-        f" WHERE a.state = 'closed'{only} GROUP BY a.id, a.number, a.closed_on HAVING SUM(p.cents) < 0"
-    )
-    owed = {row[0]: row for row in ask.db.rows(sql, [parse_account(k) for k in keys or ()])}
-    if not owed:
-        return
-    came: dict[int, list[tuple[str, int]]] = defaultdict(list)
-    for account, on, cents in ask.db.rows(
-        "SELECT p.account_id, j.effective_on, CAST(SUM(-p.cents) AS bigint) FROM posting p"
-        " JOIN journal j ON j.id = p.journal_id JOIN gl_account g ON g.id = p.gl_id AND g.use = 'credit'"
-        f" WHERE p.account_id IN ({marks(list(owed))}) AND p.cents < 0 GROUP BY p.account_id, j.effective_on"
-        " ORDER BY p.account_id, j.effective_on DESC",
-        list(owed),
-    ):
-        came[account].append((on, cents))
+    owed = credited(ask, "closed")
     days = ask.whole("days")
-    for account, number, closed_on, balance in owed.values():
-        since = _since(came[account], -balance)
-        if since is None or (ask.today - since).days <= days:
-            continue
-        yield Found(
-            format_account(number), "", "Credit on closed account",
-            f"{format_money(-balance)} since {since:%b %-d, %Y}; closed {date.fromisoformat(closed_on):%b %-d, %Y}",
-            {"credit_cents": -balance, "since": since.isoformat(), "closed_on": closed_on, "reads": []},
-            account_id=account, money_cents=-balance,
-            due_on=ask.add_business(since + timedelta(days=days), 10), due_source="refund term",
-        )  # fmt: skip
+    for part in _parts(list(owed)):
+        left = _open(ask, part)
+        came: dict[int, list[tuple[str, int]]] = defaultdict(list)
+        for account, on, cents in ask.db.rows(
+            "SELECT p.account_id, j.effective_on, CAST(SUM(-p.cents) AS bigint) FROM posting p"
+            f" JOIN journal j ON j.id = p.journal_id AND p.gl_id IN {_CREDIT_GL}"
+            f" WHERE p.account_id IN ({marks(part)}) AND p.cents < 0 GROUP BY p.account_id, j.effective_on"
+            " ORDER BY p.account_id, j.effective_on DESC",
+            part,
+        ):
+            came[account].append((on, cents))
+        for account in part:
+            who, free = owed[account], owed[account].cents - left.get(account, 0)
+            since = _since(came[account], free) if free > 0 else None
+            if since is None or (ask.today - since).days <= days:
+                continue
+            closed_on = date.fromisoformat(who.closed_on or "")
+            yield Found(
+                format_account(who.number), "", "Credit on closed account",
+                f"{format_money(free)} since {since:%b %-d, %Y}; closed {closed_on:%b %-d, %Y}",
+                {"credit_cents": free, "since": since.isoformat(), "closed_on": who.closed_on, "reads": []},
+                account_id=account, money_cents=free,
+                due_on=ask.add_business(since + timedelta(days=days), 10), due_source="refund term",
+            )  # fmt: skip
+
+
+def _open(ask: Ask, accounts: Sequence[int]) -> dict[int, int]:
+    """What of these accounts is open, in cents."""
+    return dict(
+        ask.db.rows(
+            "SELECT account_id, CAST(SUM(cents) AS bigint) FROM open_item"
+            f" WHERE account_id IN ({marks(accounts)}) GROUP BY account_id",
+            accounts,
+        )
+    )
 
 
 def _since(came: list[tuple[str, int]], left: int) -> date | None:
