@@ -1,0 +1,275 @@
+"""The worklist's comforts at the keys: completion, views, next, repeat, questions, handover, board, what-if."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.screen_text import screen_text
+from tests.screens.office import at_desk, settled, sitting
+from tests.screens.test_states import press
+from tests.services.office import admin
+from ubtui.desk import Desk
+from ubtui.domain.calendars import seed
+from ubtui.screens.base import DeskScreen
+from ubtui.screens.item_acts import FIRST_FEW
+from ubtui.screens.worklist import WorklistScreen
+from ubtui.services import worklist
+from ubtui.services.listing import Query
+from ubtui.services.worklist import desks
+from ubtui.widgets.queue_list import QueueList
+
+
+def said(app: Any) -> str:
+    assert isinstance(app.screen, DeskScreen)
+    return app.screen.said()
+
+
+def home(app: Any) -> WorklistScreen:
+    assert isinstance(app.home, WorklistScreen)
+    return app.home
+
+
+def asked(data: str, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+    session = admin(data)
+    try:
+        return session.rows(sql, values)
+    finally:
+        session.database.close()
+
+
+def hire(data: str, name: str, role: str) -> None:
+    session = admin(data)
+    with session.writing():
+        session.run("INSERT INTO staff(name, full_name, role) VALUES (?, ?, ?)", [name, name.title(), role])
+    session.database.close()
+
+
+# -- the filter ------------------------------------------------------------------------------------------------
+
+
+async def test_tab_completes_what_is_typed_and_enter_shows_it(district: str) -> None:
+    async with sitting(district) as pilot:
+        await press(pilot, "/ 'co'")
+        text = screen_text(pilot.app)
+        assert "tab takes it" in text and "▸  code:" in text and "the kind of trouble, as R04" in text
+        await press(pilot, "tab 'r1'")
+        assert "Counter past zero?" in screen_text(pilot.app)
+        await press(pilot, "tab")
+        field: Any = pilot.app.screen.query_one("#filter")
+        assert field.value == "code:R10 " and field.cursor_position == len(field.value)
+        await press(pilot, "'st' tab down tab")
+        assert field.value == "code:R10 state:claimed "
+        await press(pilot, "enter")
+        assert home(pilot.app).list.asked.filter == "code:R10 state:claimed"
+        assert "Nothing matches the filter." in screen_text(pilot.app)
+        await press(pilot, "escape")
+        assert home(pilot.app).list.asked.filter == "" and "if it waits" in screen_text(pilot.app)
+
+
+async def test_leaving_the_filter_line_brings_the_evidence_back(district: str) -> None:
+    async with sitting(district) as pilot:
+        before = screen_text(pilot.app)
+        await press(pilot, "/ 'zzz'")
+        assert "enter searches for it" in screen_text(pilot.app)
+        await press(pilot, "escape")
+        assert screen_text(pilot.app) == before
+
+
+# -- memory and views ------------------------------------------------------------------------------------------
+
+
+async def test_the_order_is_remembered_by_each_person(district: str) -> None:
+    async with sitting(district) as pilot:
+        await press(pilot, "s s S")
+        kept = home(pilot.app).list.asked
+        assert kept == Query("", "age", True)
+        first = list(home(pilot.app).list.ids)
+    async with sitting(district) as pilot:
+        assert home(pilot.app).list.asked == kept and list(home(pilot.app).list.ids) == first
+        assert "by Age reversed" in screen_text(pilot.app)
+    async with sitting(district, "ben") as pilot:
+        assert home(pilot.app).list.asked == Query()
+
+
+async def test_a_view_is_kept_used_and_dropped(district: str) -> None:
+    async with sitting(district) as pilot:
+        await press(pilot, "/ '>80' enter s s V")
+        assert "No view is saved yet" in screen_text(pilot.app)
+        await press(pilot, "n 'Hot' enter 1 f5")
+        assert "Hot" in screen_text(pilot.app) and "everybody" in screen_text(pilot.app)
+        await press(pilot, "g w escape")
+        assert home(pilot.app).list.asked.filter == ""
+        await press(pilot, "g v enter")
+        assert home(pilot.app).list.asked == Query(">80", "age")
+        assert said(pilot.app) == "View Hot." and pilot.app.screen is home(pilot.app)
+        await press(pilot, "V d f5")
+        assert "No view is saved yet" in screen_text(pilot.app)
+
+
+# -- one thing to many -----------------------------------------------------------------------------------------
+
+
+async def test_bulk_shows_what_and_how_many_and_a_point_does_it_again(district: str) -> None:
+    async with sitting(district) as pilot:
+        await press(pilot, ".")
+        assert "Nothing to repeat yet" in said(pilot.app)
+        shown = home(pilot.app).list
+        for id in shown.ids[: FIRST_FEW + 2]:
+            shown.mark(id)
+        await press(pilot, "w")
+        text = screen_text(pilot.app)
+        assert f"Wait {FIRST_FEW + 2} items" in text and "2 × R" in text and "and 2 more" in text
+        await press(pilot, "'the crew' enter f5")
+        assert said(pilot.app) == f"wait: {FIRST_FEW + 2} items done."
+        where = "SELECT COUNT(*) FROM work_item WHERE state = 'waiting' AND wait_for = 'the crew'"
+        assert asked(district, where) == [(FIRST_FEW + 2,)]
+        for id in shown.ids[FIRST_FEW + 2 : FIRST_FEW + 4]:
+            shown.mark(id)
+        await press(pilot, ".")
+        text = screen_text(pilot.app)
+        assert "Wait 2 items" in text and "the crew" in text
+        await press(pilot, "f5")
+        assert asked(district, where) == [(FIRST_FEW + 4,)]
+
+
+async def test_the_day_offered_is_the_offices_own(district: str) -> None:
+    tomorrow = seed("OFFICE").add(at_day(district), 1)
+    session = admin(district)
+    with session.writing():
+        session.run("INSERT INTO calendar_day(calendar, day, title) VALUES ('OFFICE', ?, 'Founders')", [str(tomorrow)])
+    session.database.close()
+    async with sitting(district) as pilot:
+        await press(pilot, "w")
+        field: Any = pilot.app.screen.query("LineInput").last()
+        assert field.value == str(seed("OFFICE").add(tomorrow, 1))
+
+
+def at_day(district: str) -> Any:
+    with at_desk(district) as desk:
+        return desk.ask(lambda look: look.today)
+
+
+async def test_next_claims_the_most_urgent_and_opens_it(district: str) -> None:
+    async with sitting(district) as pilot:
+        await press(pilot, "j j j N")
+        assert "Fix  R06" in screen_text(pilot.app) and "ana until" in screen_text(pilot.app)
+        assert asked(district, "SELECT code FROM work_item WHERE state = 'claimed' AND assignee = 'ana'") == [("R06",)]
+        assert len(pilot.app.claims) == 1  # type: ignore[attr-defined]
+
+
+# -- questions, stand-ins, handover ----------------------------------------------------------------------------
+
+
+async def test_a_question_is_asked_and_answered_at_the_keys(district: str) -> None:
+    async with sitting(district) as pilot:
+        await press(pilot, "A")
+        assert "Nobody asks" in said(pilot.app)
+        await press(pilot, "F 'lead' enter enter 'Bill it as it stands?' f5")
+        assert said(pilot.app).startswith("Forwarded.")
+    async with sitting(district, "ben") as pilot:
+        await press(pilot, "A")
+        assert "ana asks: Bill it as it stands?" in screen_text(pilot.app)
+        await press(pilot, "'Yes.' enter")
+        assert said(pilot.app).startswith("Answered.")
+    assert asked(district, "SELECT answer, answered_by FROM question") == [("Yes.", "ben")]
+
+
+async def test_the_next_person_sees_what_was_left_until_the_first_key(district: str) -> None:
+    hire(district, "di", "technician")
+    async with sitting(district) as pilot:
+        await press(pilot, "c H 'Keys are at the counter.' f5")
+        assert said(pilot.app).startswith("Left for the next person")
+    async with sitting(district, "di") as pilot:
+        text = screen_text(pilot.app)
+        assert "ana left this, Nov 23 08:00" in text and "Keys are at the counter." in text and "in hand: R06" in text
+        await press(pilot, "j")
+        assert "Keys are at the counter." not in screen_text(pilot.app)
+        await press(pilot, "g h")
+        assert "Keys are at the counter." in screen_text(pilot.app)
+    async with sitting(district, "di") as pilot:
+        assert "Keys are" not in screen_text(pilot.app)
+        await press(pilot, "B")
+        await press(pilot, "'ana' f5")
+        assert said(pilot.app).startswith("Your items reach ana until 2026-11-27.")
+    with at_desk(district) as desk:
+        assert [(each.person, each.backup) for each in desk.ask(desks.stand_ins)] == [("di", "ana")]
+
+
+# -- the board and what-if -------------------------------------------------------------------------------------
+
+
+async def test_the_board_turns_and_opens_the_list_of_a_row(district: str) -> None:
+    async with sitting(district, "ben") as pilot:
+        await press(pilot, "g b")
+        text = screen_text(pilot.app)
+        assert "Board: kinds" in text and "0-1 d" in text and "Done each day" in text
+        await press(pilot, "p")
+        assert "Board: people" in screen_text(pilot.app) and "nobody yet" in screen_text(pilot.app)
+        await press(pilot, "p enter")
+        assert home(pilot.app).list.asked.filter.startswith("code:") and home(pilot.app).list.ids
+    seen = asked(district, "SELECT actor FROM audit WHERE act = 'worklist.board' AND outcome = 'viewed'")
+    assert seen == [("ben",)]
+
+
+async def test_the_board_is_refused_to_who_has_no_leave(district: str) -> None:
+    hire(district, "fay", "field")
+    async with sitting(district, "fay") as pilot:
+        await press(pilot, "g b")
+        assert "may not do worklist.board" in said(pilot.app)
+        assert pilot.app.screen.query_one(QueueList).ids == pilot.app.screen.query_one(QueueList).ids[:0]
+
+
+async def test_other_limits_are_counted_on_the_explain_screen(district: str) -> None:
+    async with sitting(district) as pilot:
+        await press(pilot, "/ 'code:R04' enter X")
+        text = screen_text(pilot.app)
+        assert "R04 High against last year" in text and "found when" in text and "minutes each, estimated" in text
+        before = asked(district, "SELECT COUNT(*), MAX(seq) FROM work_item, audit")
+        await pilot.press("end", *["backspace"] * 4)
+        await press(pilot, "'180%' f5")
+        assert "At times 1.8 R04 would raise" in screen_text(pilot.app)
+        await pilot.press("end", *["backspace"] * 4)
+        await press(pilot, "'lots' f5")
+        assert "is not a number" in screen_text(pilot.app)
+        await press(pilot, "escape")
+        assert pilot.app.screen is home(pilot.app)
+    assert asked(district, "SELECT COUNT(*), MAX(seq) FROM work_item, audit") == before
+
+
+# -- windows and names -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("width", "beside"), [(80, False), (159, False), (160, True), (200, True)])
+async def test_the_evidence_stands_beside_the_list_in_broad_windows(district: str, width: int, beside: bool) -> None:
+    async with sitting(district, size=(width, 45)) as pilot:
+        shown, evidence = home(pilot.app).list.region, home(pilot.app).query_one("#evidence").region
+        assert (evidence.x >= shown.right) is beside and (evidence.y >= shown.bottom) is not beside
+        await pilot.resize_terminal(80, 24)
+        await settled(pilot)
+        assert home(pilot.app).query_one("#evidence").region.x == 0
+
+
+async def test_who_may_see_no_names_sees_none(district: str) -> None:
+    hire(district, "adm", "admin")
+    names = {who for (who,) in asked(district, "SELECT who FROM work_item WHERE who <> ''")}
+    async with sitting(district, "adm", (160, 45)) as pilot:
+        told = screen_text(pilot.app)
+        await press(pilot, "v")
+        told += screen_text(pilot.app)
+        await press(pilot, "escape enter")
+        told += screen_text(pilot.app)
+        assert "R06" in told and not [name for name in names if name in told]
+
+
+async def test_the_day_is_planned_in_the_line_above_the_list(district: str) -> None:
+    async with sitting(district) as pilot:
+        plan = desk_plan(district)
+        assert f"{plan} " in screen_text(pilot.app)
+        assert " of 7h30 planned" in plan
+
+
+def desk_plan(district: str) -> str:
+    with Desk(district) as desk:
+        return desk.ask(worklist.day_plan).said()
