@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from datetime import date
 from importlib import import_module
 from pathlib import Path
@@ -13,7 +13,7 @@ from traceback import extract_tb
 from typing import Any, ClassVar
 
 from textual import events
-from textual.screen import Screen
+from textual.screen import ModalScreen, Screen
 from textual.worker import active_worker
 
 from ubtui import keyfile, keys
@@ -31,14 +31,17 @@ from ubtui.widgets.pages import PAGE
 from ubtui.widgets.typed_ahead import TypedAhead
 
 FAULT = 4
+MOST_PARKED = 3  # interrupted forms and questions below what is looked at
 POLL_SECONDS = 10.0
 PREFIX = keyfile.PREFIX
 # A place's screen; imported when it is first opened.
 ROUTES: dict[str, str] = {
     "account": "ubtui.screens.account:AccountScreen",
+    "card": "ubtui.screens.card:CardScreen",
     "meter": "ubtui.screens.meter:MeterScreen",
     "adjust": "ubtui.screens.adjust:AdjustScreen",
     "fix": "ubtui.screens.fix:FixScreen",
+    "find": "ubtui.screens.find:FindScreen",
     "run": "ubtui.screens.run:RunScreen",
     "approvals": "ubtui.screens.approvals:ApprovalsScreen",
     "approval": "ubtui.screens.approval:ApprovalScreen",
@@ -151,12 +154,20 @@ class DeskApp(TypedAhead, inherit_bindings=False):
         return root
 
     def go(self, place: Place, instead: bool = False) -> None:
-        """Open a place: one that is open already comes to the front; `instead` takes the place of the one on top."""
-        for depth, screen in enumerate(self.screen_stack):
-            if getattr(screen, "place", None) == place:
-                for _ in range(len(self.screen_stack) - 1 - depth):
-                    self.pop_screen()
-                return
+        """Open a place: one that is open already comes to the front; `instead` takes the place of the one on top.
+
+        What lies below a form that is under way is opened once more instead: the form stays where it is, and esc
+        comes back to it.
+        """
+        if (depth := self._open_at(place)) is not None:
+            self._leave_above(depth)
+            return
+        if (depth := self._parked_at(place)) is not None:
+            if any(map(is_task, self.screen_stack[depth + 1 :])):
+                self.tell("That form is parked below another one: esc goes back to them.")
+            else:
+                self._leave_above(depth)
+            return
         module, _, name = ROUTES[place.name].partition(":")
         made: DeskScreen = getattr(import_module(module), name)(place)
         if instead and len(self.screen_stack) > 1:
@@ -164,10 +175,74 @@ class DeskApp(TypedAhead, inherit_bindings=False):
         else:
             self.push_screen(made)
 
+    def _open_at(self, place: Place) -> int | None:
+        """How deep a place is open; the worklist is never out of reach, others only above the topmost task."""
+        if place == self.home.place:
+            return 0
+        for depth in range(len(self.screen_stack) - 1, -1, -1):
+            screen = self.screen_stack[depth]
+            if getattr(screen, "place", None) == place:
+                return depth
+            if is_task(screen):
+                break
+        return None
+
+    def _parked_at(self, place: Place) -> int | None:
+        """How deep a form of the same subject is parked: it is not opened twice, from wherever it was begun."""
+        for depth, screen in enumerate(self.screen_stack):
+            if is_task(screen) and isinstance(screen, DeskScreen) and screen.KEYS in keys.FORMS:
+                own = screen.place
+                if (own.name, own.key, own.draft) == (place.name, place.key, place.draft):
+                    return depth
+        return None
+
+    def _leave_above(self, depth: int) -> None:
+        """Leave all screens above a depth; a question among them is answered by nothing."""
+        while len(self.screen_stack) - 1 > depth:
+            top = self.screen
+            if isinstance(top, ModalScreen):
+                top.dismiss(None)
+            else:
+                self.pop_screen()
+
     def back(self) -> None:
         """Leave the screen on top."""
         if len(self.screen_stack) > 1:
             self.pop_screen()
+
+    @property
+    def parked(self) -> int:
+        """How many forms and questions wait below the screen on top."""
+        return sum(map(is_task, self.screen_stack[:-1]))
+
+    def interrupt(self, place: Place) -> None:
+        """Open a place over whatever is under way, which is parked: esc comes back to its cursor, three deep."""
+        if self.may_interrupt():
+            self.go(place)
+
+    def may_interrupt(self) -> bool:
+        """Whether what is under way can be parked too; where not, that is said."""
+        if self.parked + is_task(self.screen) <= MOST_PARKED:
+            return True
+        self.tell(f"{MOST_PARKED} forms wait already: esc goes back to the last of them.")
+        return False
+
+    def tell(self, sentence: str) -> None:
+        """Say a sentence on the screen on top, whatever it is."""
+        say = getattr(self.screen, "say", None)
+        if say is not None:
+            say(sentence)
+
+    def beside(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run something slow for a key of the app itself; what goes wrong is said on the screen on top."""
+        self.began(self.run_worker(self._told(work), exit_on_error=False))
+
+    async def _told(self, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except Exception as fault:
+            self.log.error(repr(fault))
+            self.tell(words(fault))
 
     def step(self, by: int, here: int | None) -> int | None:
         """The item after `here` on the worklist."""
@@ -241,8 +316,23 @@ class DeskApp(TypedAhead, inherit_bindings=False):
             self.go(Place("do", self.screen.KEYS))
 
     def do_go_worklist(self) -> None:
-        """The worklist."""
+        """The worklist; what was parked on the way is kept, and said."""
+        left = self.parked
         self.go(self.home.place)
+        if left:
+            self.home.say("What was typed is kept: g d opens it again.")
+
+    def do_phone_card(self) -> None:
+        """The phone card of the account in view, over whatever is under way."""
+        if not isinstance(self.screen, DeskScreen) or self.screen.KEYS != "card":
+            self.beside(self._phone_card())
+
+    async def _phone_card(self) -> None:
+        below = next(each for each in reversed(self.screen_stack) if isinstance(each, DeskScreen))
+        if (account := await below.account_in_view()) is None:
+            self.tell("No account is in view: F3 finds one.")
+        else:
+            self.interrupt(Place("card", account, below.place.item))
 
     def look_at(self, query: Query, said: str = "") -> None:
         """Show the worklist under another query."""
@@ -276,13 +366,13 @@ class DeskApp(TypedAhead, inherit_bindings=False):
         """The approvals inbox."""
         self.go(Place("approvals"))
 
-    def do_go_account(self) -> None:
-        """An account by its number."""
-        self.home.start(self._find_account())
+    def do_go_find(self) -> None:
+        """Find anything, over whatever is under way."""
+        self.interrupt(Place("find"))
 
     def do_go_draft(self) -> None:
         """The newest form that was kept."""
-        self.home.start(self._open_kept())
+        self.beside(self._open_kept())
 
     async def _open_kept(self) -> None:
         if waiting := await self.desk.asking(kept_forms):
@@ -290,11 +380,10 @@ class DeskApp(TypedAhead, inherit_bindings=False):
         elif isinstance(self.screen, DeskScreen):
             self.screen.say("No form waits: all that was typed is sent.")
 
-    async def _find_account(self) -> None:
-        from ubtui.screens.find import account_question
 
-        if (number := await account_question(self)) is not None:
-            self.go(Place("account", number))
+def is_task(screen: Screen[Any]) -> bool:
+    """Whether work is under way on a screen that must not be lost: a form, or a question with fields."""
+    return bool(getattr(screen, "is_task", False))
 
 
 def _first_look(look: Look) -> tuple[date, tuple[Query, FirstPage]]:

@@ -6,9 +6,25 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 EVERYWHERE = "*"
-SCREENS = ("worklist", "account", "meter", "adjust", "fix", "run", "approvals", "approval", "views", "board", "help")
-FORMS = frozenset({"adjust"})  # a field has the focus all the time: only named keys and form keys act
+SCREENS = (
+    "worklist",
+    "account",
+    "card",
+    "meter",
+    "adjust",
+    "fix",
+    "find",
+    "run",
+    "approvals",
+    "approval",
+    "views",
+    "board",
+    "help",
+)
+FORMS = frozenset({"adjust", "find"})  # a field has the focus all the time: only named keys and form keys act
 LISTS = ("worklist", "account", "meter", "run", "approvals", "views", "board")
+STEPPED = ("worklist", "account", "card", "meter", "fix", "run")  # where the next item is a key away
+ONE_ACCOUNT = ("account", "card")
 FOOTER_LIMIT = 6  # more is cut at 80 columns
 
 BANNED = frozenset(
@@ -78,24 +94,23 @@ COMMANDS: tuple[Command, ...] = (
     Command("item.kind", ("X",), "kind", "the rule of this kind, and what other limits would raise", ("worklist",)),
     Command("handover.leave", ("H",), "handover", "leave a note for the next person", ("worklist",)),
     Command("backup.set", ("B",), "stand-in", "let a colleague stand in for you", ("worklist",)),
-    Command("item.next", ("]",), "next", "go to the next item", ("worklist", "account", "meter", "fix", "run"), "f7"),
-    Command(
-        "item.previous", ("[",), "previous", "go to the item before", ("worklist", "account", "meter", "fix", "run")
-    ),
+    Command("item.next", ("]",), "next", "go to the next item", STEPPED, "f7"),
+    Command("item.previous", ("[",), "previous", "go to the item before", STEPPED),
     Command(
         "item.account",
         ("o",),
         "account",
-        "open the account of the row, also from inside a form",
+        "open the account of the row",
         ("worklist", "fix", "run", "adjust", "approvals", "approval"),
-        "f2",
     ),
     Command("item.adjust", ("a",), "adjust", "adjust this item's account", ("worklist",)),
     Command("item.meter", ("m",), "meter", "show the history of the row's meter", ("worklist", "fix")),
     Command("worklist.refresh", ("R",), "run", "run the nightly look for trouble now", ("worklist",)),
     # the account
-    Command("account.adjust", ("a",), "adjust", "propose an adjustment of this account", ("account",), show=True),
-    Command("account.meter", ("m",), "meter", "show the history of its meter", ("account",), show=True),
+    Command("account.adjust", ("a",), "adjust", "propose an adjustment of this account", ONE_ACCOUNT, show=True),
+    Command("contact.note", ("n",), "contact", "write down a contact and its promise", ONE_ACCOUNT, show=True),
+    Command("account.open", ("enter", "o"), "account", "open the whole account", ("card",), show=True),
+    Command("account.meter", ("m",), "meter", "show the history of its meter", ONE_ACCOUNT, show=True),
     Command("tab.next", ("tab",), "tabs", "show the next part of the account", ("account",), show=True),
     Command("tab.previous", ("shift+tab",), "back", "show the part before", ("account",)),
     # forms; what is typed is kept as it is typed, so there is no key to save
@@ -105,6 +120,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("adjust.revise", (), "revise", "open a rejected proposal again as a new one", ("adjust",), "f9"),
     Command("run.open", ("enter",), "open", "open the row: its account or meter", ("run",), show=True),
     Command("run.fix", (), "fix", "what can be done about the whole list", ("run",), "f5", True),
+    Command("find.open", ("enter",), "open", "open what the cursor stands on", ("find",), show=True),
     Command("fix.apply", (), "apply", "do what the form shows, after its dry run", ("fix",), "f5", True),
     # views and the board
     Command("view.use", ("enter",), "show", "show the worklist so", ("views",), show=True),
@@ -130,7 +146,7 @@ COMMANDS: tuple[Command, ...] = (
         ("x",),
         "explain",
         "show how the value or the priority came about",
-        (*LISTS, "adjust", "fix", "approval"),
+        (*LISTS, "card", "adjust", "fix", "approval"),
         "f4",
     ),
     Command("list.sort", ("s",), "sort", "sort by the next column", LISTS),
@@ -146,13 +162,14 @@ COMMANDS: tuple[Command, ...] = (
     Command("list.first", ("home",), "first", "the first row", LISTS),
     Command("list.last", ("end",), "last", "the last row", LISTS),
     # everywhere
+    Command("phone.card", ("f2",), "phone", "the phone card of the account in view; a form stays as it is"),
     Command("go.worklist", ("g w",), "worklist", "go to the worklist"),
     Command("go.approvals", ("g a",), "approvals", "go to the approvals"),
     Command("go.views", ("g v", "V"), "views", "go to the saved views"),
     Command("go.board", ("g b",), "board", "go to the supervisor's board"),
     Command("handover.read", ("g h",), "handover", "read the note that the person before left"),
     Command("go.draft", ("g d",), "form", "open the newest form that was kept unfinished"),
-    Command("go.account", ("g c",), "find", "go to an account by its number; a form stays as it is", form_key="f3"),
+    Command("go.find", ("f", "g f"), "find", "find a name, address, number, amount, phone", form_key="f3"),
     Command("app.palette", (":", "ctrl+p"), "do", "do anything that can be done here, by its name"),
     Command("list.clear", ("escape",), "clear", "take the filter off, then the marks", ("worklist",)),
     Command("app.back", ("escape",), "back", "go back to where you were", SCREENS[1:], show=True),

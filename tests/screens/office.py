@@ -31,7 +31,7 @@ def _waits(app: DeskApp) -> bool:
     nodes = [app, app.screen, *app.screen.walk_children()]
     if any(timer._repeat == 0 and timer._task and not timer._task.done() for node in nodes for timer in node._timers):
         return True
-    asking = not isinstance(app.screen, ModalScreen)  # a question on screen waits for a person
+    asking = not any(isinstance(each, ModalScreen) for each in app.screen_stack)  # a question waits for a person
     return asking and any(not worker.is_finished for worker in app.workers)
 
 

@@ -50,7 +50,7 @@ def test_a_broken_line_keeps_what_was_typed(district: str) -> None:
     with opened(district) as terminal:
         terminal.wait_for("all 42 shown")
         terminal.press("o")
-        terminal.wait_for("owner, payer")
+        terminal.wait_for("also payer")
         terminal.press("a")
         terminal.wait_for("Counts from")
         terminal.press("2", "tab")

@@ -216,3 +216,28 @@ def test_the_seat_of_the_district_lists_duties_by_their_day(scene: Scene) -> Non
     with Desk(scene.data, Seat(as_name="ana")) as desk:
         days = [each.day for each in desk.ask(duties.duties)]
     assert days == sorted(days) and date(2027, 11, 1) in days
+
+
+# -- questions ---------------------------------------------------------------------------------------------------
+
+
+def test_a_question_waits_three_office_days_and_its_answer_closes_it(scene: Scene) -> None:
+    c = scene.customer()
+    made = scene.act(worklist.add, worklist.Add(title="Odd meter", account=c.account))
+    asked = scene.act(worklist.forward, worklist.Forward(item=made.result.item, to="lead", question="whose is it?"))
+    assert scene.items("X02") == [] and asked.result.role == "lead"
+    assert scene.refresh(date(2026, 11, 30)).opened == ()  # Tue, Wed, Mon: Thanksgiving and the day after are closed
+    (key,) = scene.refresh(date(2026, 12, 1)).opened
+    assert key.code == "X02"
+    with scene.desk("ben") as desk:
+        for about in (key, ItemKey.parse(made.result.item)):
+            offers = desk.ask(fixes.offers, desk.ask(worklist.item, about))
+            (offer,) = [each for each in offers if each.act == "worklist.answer"]
+            assert offer.values()["item"] == made.result.item and "whose is it?" in offer.why
+        form = forms.form(offer.act, {**offer.values(), "answer": "the neighbour's"})
+        answer = desk.perform(forms.act_named(offer.act), form)
+        assert isinstance(answer, Done) and answer.closed == (key,)
+        item = desk.ask(worklist.item, ItemKey.parse(made.result.item))
+        assert (item.assignee, item.state) == ("ana", "open")
+        assert not [x for x in desk.ask(fixes.offers, item) if x.act == "worklist.answer"]
+    assert scene.refresh(date(2026, 12, 1)) == heal.Healed()

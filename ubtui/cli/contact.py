@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date
-from typing import Any, get_args
+from typing import Any
 
 import click
 import msgspec
@@ -58,8 +58,8 @@ def lines(found: ContactLine, today: date) -> Iterator[str]:
 @contact.command()
 @click.argument("account")
 @click.argument("text")
-@click.option("--kind", type=click.Choice(get_args(contacts.Kind)), default="call", show_default=True)
-@click.option("--with", "role", type=click.Choice(get_args(contacts.Role)), default="owner", show_default=True)
+@click.option("--kind", type=click.Choice(contacts.KINDS), default="call", show_default=True)
+@click.option("--with", "role", type=click.Choice(contacts.ROLE_NAMES), default="owner", show_default=True)
 @click.option("--promise", metavar="DAY [AMOUNT]", help='As "fri 120.00", "+7", "12/4", 2026-12-04.')
 @click.option("--item", metavar="ITEM", help="The worklist item it was about.")
 @shared()

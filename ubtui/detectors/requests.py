@@ -35,6 +35,28 @@ def promise_due(ask: Ask) -> Iterable[Found]:
         )  # fmt: skip
 
 
+def question_waits(ask: Ask) -> Iterable[Found]:
+    """X02: a question that went with an item to somebody else, not answered for more than `business_days`."""
+    keys = ask.keys("text")
+    if keys is not None and not keys:
+        return
+    limit = ask.whole("business_days")
+    only = "" if keys is None else f" AND q.key IN ({marks(keys)})"
+    for key, account, asked_by, asked_on, role, person, asked, title in ask.db.rows(
+        "SELECT q.key, w.account_id, q.asked_by, q.asked_on, q.role, q.person, q.asked, w.title FROM question q"
+        f" JOIN work_item w ON w.id = q.item_id WHERE q.answer IS NULL{only}",
+        list(keys or ()),
+    ):
+        day = date.fromisoformat(asked_on)
+        days = ask.business_days(day, ask.today)
+        if days > limit:
+            yield Found(
+                key, "", "Question waits for an answer", f"{asked_by} asks {person or role} about {title}: {asked}",
+                {"asked_on": asked_on, "asked_by": asked_by, "business_days": days, "limit": limit, "reads": []},
+                account_id=account, due_on=ask.add_business(day, limit), due_source="answer term", role=role,
+            )  # fmt: skip
+
+
 def duty_key(code: str) -> str:
     """The subject key of a duty's items."""
     return str(uuid.uuid5(uuid.NAMESPACE_OID, f"duty:{code}"))
@@ -67,6 +89,12 @@ DETECTORS = (
         "The customer waits, or a debt ages without an answer.", ("contact.promise",),
         "the promise taken with the contact", promise_due,
         parameters={"ahead": Parameter("0", "office days", "how long before its day a promise comes to the list")},
+    ),
+    Detector(
+        "X02", "Question waits for an answer", ("text",),
+        "a question that went with an item to somebody else, unanswered for more than business_days office days",
+        "Whoever asked cannot go on.", ("worklist.answer",), "the term for answers between desks", question_waits,
+        parameters={"business_days": Parameter("3", "office days", "time that an answer may take")},
     ),
     Detector(
         "X04", "Duty of the calendar due", ("text",),

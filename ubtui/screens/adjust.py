@@ -107,6 +107,20 @@ class AdjustScreen(DeskScreen):
         )
         return tuple(replace(each, value=values.get(each.name) or each.value) for each in fields)
 
+    @property
+    def is_task(self) -> bool:
+        """A form that is not sent yet."""
+        return not self.number
+
+    async def account_in_view(self) -> str | None:
+        """The account that is adjusted."""
+        return self.place.key
+
+    def on_screen_suspend(self) -> None:
+        """Something comes over the form: what was typed is kept at once."""
+        if self._edits and not self.number and self.query(Form):
+            self.start(self._keep())
+
     # as typed
 
     @on(Form.Changed)
@@ -265,7 +279,7 @@ class AdjustScreen(DeskScreen):
 
     def do_item_account(self) -> None:
         """The account, with the form kept as it is."""
-        self.router.go(Place("account", self.place.key))
+        self.router.interrupt(Place("account", self.place.key))
 
     def do_list_explain(self) -> None:
         """Why this tier and these lines."""

@@ -56,6 +56,10 @@ class ApprovalScreen(Deciding):
             await self._read()
             self.say(told)
 
+    async def account_in_view(self) -> str | None:
+        """The account of the proposal."""
+        return self.view.account if self.view is not None else None
+
     def do_item_account(self) -> None:
         """The account."""
         if self.view is not None:

@@ -134,6 +134,11 @@ class ApprovalsScreen(Deciding):
             await self._read()
             self.say(told)
 
+    async def account_in_view(self) -> str | None:
+        """The account of the row."""
+        row = self.query_one(QueueList).current_row
+        return None if row is None else row.cells[1]
+
     def do_item_account(self) -> None:
         """The account of the row."""
         if (row := self.query_one(QueueList).current_row) is not None:

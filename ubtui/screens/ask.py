@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
 
+from ubtui import keys
 from ubtui.screens.base import Ask
 from ubtui.widgets.field import Form
 from ubtui.widgets.line_input import NotTaken
@@ -16,6 +18,12 @@ from ubtui.widgets.panel import Panel
 from ubtui.widgets.status_bar import StatusBar
 from ubtui.widgets.theme import styles_folder
 from ubtui.widgets.too_small import TooSmall
+
+FORM_KEYS = "adjust"  # a question is a form: the keys that act in forms act in it
+
+
+def _handler(command: keys.Command) -> str:
+    return "do_" + command.id.replace(".", "_")
 
 
 class AskScreen(ModalScreen[dict[str, str] | None], inherit_bindings=False):
@@ -101,6 +109,22 @@ class AskScreen(ModalScreen[dict[str, str] | None], inherit_bindings=False):
                 form.show_errors(wrong)
                 return
         self.dismiss(values)
+
+    @property
+    def is_task(self) -> bool:
+        """A question with fields is parked by an interruption; one that only shows lines is not."""
+        return bool(self.question.fields)
+
+    def say(self, sentence: str | None) -> None:
+        """Say why something cannot be done now."""
+        self.query_one("#ask-keys", StatusBar).say(sentence if sentence is not None else self._ways_out())
+
+    async def on_key(self, event: events.Key) -> None:
+        """The phone rings here too: F2 and F3 act as on any form, with the question parked."""
+        for each in keys.for_screen(FORM_KEYS) if event.key in ("f2", "f3") else ():
+            if event.key in each.keys_on(FORM_KEYS) and (act := getattr(self.app, _handler(each), None)) is not None:
+                event.stop()
+                act()
 
     def action_cancel(self) -> None:
         """Key: nothing is done."""

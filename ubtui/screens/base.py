@@ -90,6 +90,13 @@ class Router(Protocol):
     commands: tuple[keys.Command, ...]  # the registry with this person's keys
     written: set[Path]  # files that were written from here, which may be written again
 
+    @property
+    def parked(self) -> int:
+        """How many forms and questions wait below the screen on top."""
+
+    def interrupt(self, place: Place) -> None:
+        """Open a place over whatever is under way, which is parked: esc comes back to its cursor."""
+
     def go(self, place: Place, instead: bool = False) -> None:
         """Open a place; `instead` of the screen on top."""
 
@@ -193,8 +200,18 @@ class DeskScreen(Screen[None], inherit_bindings=False):
         raise NotImplementedError
 
     def who(self) -> str:
-        """Who sits here, for the bar on top."""
-        return f"{self.actor.name} · {self.actor.role}"
+        """Who sits here, for the bar on top, and how many forms wait below."""
+        parked = self.router.parked
+        return f"{self.actor.name} · {self.actor.role}" + (f" · {parked} parked" if parked else "")
+
+    @property
+    def is_task(self) -> bool:
+        """Whether work is under way here that an interruption parks."""
+        return self.KEYS in keys.FORMS
+
+    async def account_in_view(self) -> str | None:
+        """The number of the account that this screen is about now; None where it is about none."""
+        return None
 
     def head(self, text: str) -> None:
         """Name what is shown."""

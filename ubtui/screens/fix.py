@@ -439,6 +439,24 @@ class FixScreen(DeskScreen):
 
     # elsewhere
 
+    @property
+    def is_task(self) -> bool:
+        """What is typed here, or about to be, waits for the way back."""
+        return not self.done and (self.has_class("-typing") or bool(self._changed()) or any(self._typed.values()))
+
+    async def account_in_view(self) -> str | None:
+        """The account of the item."""
+        return self.view.account if self.view is not None else None
+
+    def on_screen_suspend(self) -> None:
+        """Something comes over the form: what was typed is kept at once."""
+        if not self.done and self.view is not None:
+            self.start(self._kept())
+
+    async def _kept(self) -> None:
+        if failed := await self._keep():
+            self.say(f"Not kept yet: {failed}")
+
     def do_item_next(self) -> None:
         """The next item."""
         self._step(1)
@@ -462,7 +480,7 @@ class FixScreen(DeskScreen):
     def do_item_account(self) -> None:
         """The account, with the form kept as it is."""
         if self.view is not None and self.view.account:
-            self.router.go(Place("account", self.view.account, item=self.view.id))
+            self.router.interrupt(Place("account", self.view.account, item=self.view.id))
         else:
             self.say("This item is about no account.")
 

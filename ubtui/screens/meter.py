@@ -11,9 +11,9 @@ from textual.containers import Horizontal
 
 from ubtui.desk import denied
 from ubtui.domain.dates import format_day
-from ubtui.screens.account import READ_COLUMNS, read_row
+from ubtui.screens.account_parts import READ_COLUMNS, read_row
 from ubtui.screens.base import DeskScreen, Place
-from ubtui.services import meters
+from ubtui.services import figures, meters
 from ubtui.services.meters import MeterHistory
 from ubtui.widgets.panel import Line, Panel
 from ubtui.widgets.queue_list import QueueList
@@ -81,6 +81,10 @@ class MeterScreen(DeskScreen):
         """Read it again."""
         self.start(self._read())
 
+    async def account_in_view(self) -> str | None:
+        """The account that the point serves."""
+        return self.history.card.account or None if self.history is not None else None
+
     def do_item_next(self) -> None:
         """The meter of the next item."""
         self.start(self._step(1))
@@ -106,22 +110,9 @@ class MeterScreen(DeskScreen):
         row = self.query_one(QueueList).current_id
         if self.history is None or row is None:
             return
-        read, card = self.history.reads[row], self.history.card
-        earlier = next((each for each in self.history.reads[row + 1 :]
-                        if each.value is not None and each.status != "void"
-                        and (each.meter, each.register) == (read.meter, read.register)), None)  # fmt: skip
-        face = f"{card.dials} dials, {card.fixed_zeros} fixed zeros, x {card.multiplier}, {card.meter_unit}"
-        lines = [
-            Line("present", "—" if read.value is None else f"{read.value:,} on {read.on}"),
-            Line("before", "—" if earlier is None else f"{earlier.value:,} on {earlier.on}"),
-            Line("register", face if card.dials else "no meter known: use came as such"),
-            Line("billing unit", f"{card.use_unit}: each read is cut to whole units, then they are subtracted"),
-            Line("use", "—" if read.use is None else f"{read.use:,} over {read.days or '—'} days, {read.per_day} a day",
-                 "accent"),
-            Line("last year", "—" if read.last_year is None else f"{read.last_year:,} in the same period"),
-            Line("entered by", read.by),
-        ]  # fmt: skip
-        self.start(self.show_lines(f"Read of {read.on}, period {read.period}", tuple(lines)))
+        read = self.history.reads[row]
+        lines = tuple(Line(label, told) for label, told in figures.read_rows(self.history, row))
+        self.start(self.show_lines(f"Read of {read.on}, period {read.period}", lines))
 
 
 def card_lines(found: MeterHistory, today: date) -> Iterator[Line]:

@@ -13,6 +13,7 @@ from ubtui.domain.numbers import format_account, format_apn
 from ubtui.domain.subjects import ItemKey, Subject
 from ubtui.services import ledger
 from ubtui.services.adjustments.plans import find_account
+from ubtui.services.around import Around, around
 from ubtui.services.documents import Document, documents
 from ubtui.services.ledger import Balance, Item, items, open_items, statement
 
@@ -202,7 +203,16 @@ class AccountView:
     proposals: tuple[ProposalLine, ...]
     documents: tuple[Document, ...]
     external: tuple[str, ...]
-    contacts: tuple[str, ...] = ()
+    around: Around
+    mailed_on: date | None
+
+    @property
+    def named(self) -> str:
+        """Whose account it is, with the role in a word: `owner Ann Ortiz`; never a payer taken for the owner."""
+        now = [each for each in self.parties if each.to_on is None]
+        if any(each.role == "owner" for each in now) or not now:
+            return f"owner {self.owner}" if self.owner else "no owner on record"
+        return f"{now[0].role.replace('_', ' ')} {now[0].name}"
 
     @property
     def premise(self) -> str:
@@ -248,6 +258,8 @@ def account(look: Look, number: str) -> AccountView:
         proposals,
         documents(look, str(Subject("account", format_account(stored)))),
         _external(look, account_id),
+        around(look, account_id),
+        _day(look.db.value("SELECT MAX(mailed_on) FROM bill WHERE account_id = ?", [account_id])),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import msgspec
 from msgspec import Meta
@@ -22,13 +22,15 @@ from ubtui.services.adjustments.rows import not_linked
 
 Kind = Literal["call", "counter", "mail", "email", "field", "note"]
 Role = Literal["owner", "payer", "occupant", "mailing", "agent", "third_party", "other"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+ROLE_NAMES: tuple[Role, ...] = get_args(Role)
 ROLES: dict[str, str] = {
     "owner": "owner",
     "payer": "payer",
     "occupant": "occupant",
     "mailing": "mail to",
     "agent": "agent",
-    "third_party": "third party",
+    "third_party": "3rd party",
     "other": "someone else",
 }
 """The roles of people on an account in the words that every screen and letter uses."""

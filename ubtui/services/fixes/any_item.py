@@ -10,7 +10,7 @@ from ubtui.act import Look
 from ubtui.services.fixes.draft import Draft, Maker
 from ubtui.services.worklist import ItemView
 
-ALWAYS: Final = ("worklist.wait", "worklist.dismiss", "worklist.add")
+ALWAYS: Final = ("worklist.answer", "worklist.wait", "worklist.dismiss", "worklist.add")
 TITLES: Final[dict[str, str]] = {
     "worklist.add": "Add an item of your own",
     "worklist.dismiss": "Dismiss with a reason and an end",

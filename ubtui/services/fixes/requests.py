@@ -8,6 +8,7 @@ from typing import Final
 from ubtui.act import Look, Refused
 from ubtui.domain.dates import format_day
 from ubtui.domain.money import format_money
+from ubtui.domain.subjects import ItemKey, Subject
 from ubtui.services.contacts import contact
 from ubtui.services.fixes.draft import Draft, Maker
 from ubtui.services.worklist import ItemView
@@ -15,6 +16,7 @@ from ubtui.services.worklist import ItemView
 TITLES: Final[dict[str, str]] = {
     "contact.promise": "Settle the promise",
     "duty.done": "It is done",
+    "worklist.answer": "Answer the question",
 }
 
 
@@ -42,4 +44,22 @@ def _duty(look: Look, item: ItemView) -> Iterator[Draft]:
     yield Draft("duty.done", {"duty": item.evidence.get("duty"), "period": item.key.period}, likely=True)
 
 
-MAKERS: Final[dict[str, Maker]] = {"contact.promise": _promise, "duty.done": _duty}
+_ASKED = (
+    "SELECT w.code, w.subject_type, w.subject_key, w.period, w.version, q.asked, q.asked_by FROM question q"
+    " JOIN work_item w ON w.id = q.item_id WHERE q.answer IS NULL AND {}"
+)
+
+
+def _answer(look: Look, item: ItemView) -> Iterator[Draft]:
+    """The answer to the question behind an item that says it waits, or to the one that came with this item."""
+    of_question = item.key.code == "X02"
+    where, value = ("q.key = ?", item.key.subject.key) if of_question else ("w.id = ?", item.id)
+    row = look.db.one(_ASKED.format(where), [value])
+    if row is not None:
+        code, kind, key, period, version, asked, by = row
+        about = str(ItemKey(code, Subject(kind, key), period))
+        label = {"answer": {"help": f"{by} asks: {asked}"}}
+        yield Draft("worklist.answer", {"item": about, "version": version}, likely=True, why=asked, shown=label)
+
+
+MAKERS: Final[dict[str, Maker]] = {"contact.promise": _promise, "duty.done": _duty, "worklist.answer": _answer}

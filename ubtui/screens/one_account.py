@@ -1,0 +1,75 @@
+"""What every screen about one account does alike: leave to look, stepping on, contacts, figures explained."""
+
+from __future__ import annotations
+
+from ubtui.desk import denied
+from ubtui.screens.base import DeskScreen, Place
+from ubtui.services import figures
+from ubtui.services.accounts import AccountView
+from ubtui.widgets.panel import Line
+
+
+class OneAccount(DeskScreen):
+    """`place.key` is the account's number; `account` what was read of it."""
+
+    def __init__(self, place: Place) -> None:
+        super().__init__(place)
+        self.account: AccountView | None = None
+
+    async def allowed(self) -> None:
+        """Raise the refusal of a look, which is kept; call it before anything is shown."""
+        if await self.ask(denied, "account.show"):
+            await self.seen()
+
+    async def seen(self) -> None:
+        """Keep that the account was looked at."""
+        await self.desk.viewing("account.show", account=self.place.key)
+
+    async def reread(self) -> None:
+        """Show the account as it stands now."""
+        raise NotImplementedError
+
+    async def account_in_view(self) -> str | None:
+        """This account."""
+        return self.place.key
+
+    # the next one
+
+    def do_item_next(self) -> None:
+        """The account of the next item."""
+        self.start(self._step(1))
+
+    def do_item_previous(self) -> None:
+        """The account of the item before."""
+        self.start(self._step(-1))
+
+    async def _step(self, by: int) -> None:
+        from ubtui.services import worklist
+
+        here = self.place.item
+        while (id := self.router.step(by, here)) is not None:
+            view = await self.ask(worklist.item, id)
+            if view.account and view.account != self.place.key:
+                self.router.go(Place(self.place.name, view.account, item=id), instead=True)
+                return
+            here = id
+        self.say("There is no further account on the list.")
+
+    # contacts and figures
+
+    def do_contact_note(self) -> None:
+        """Write down what was said."""
+        self.start(self._note())
+
+    async def _note(self) -> None:
+        from ubtui.screens.contacting import note_contact
+
+        if self.account is not None and await note_contact(self, self.account):
+            told = self.said()
+            await self.reread()
+            self.say(told)
+
+    async def explain(self, figure: str) -> None:
+        """Show how a figure of the account came about."""
+        found = await self.ask(figures.explain, self.place.key, figure)
+        await self.show_lines(found.title, tuple(Line(label, told) for label, told in found.rows))
