@@ -33,7 +33,7 @@ STATES = {
     "help-search": ("ana", "? 'wait'"),
     "go": ("ana", "g"),
     "find": ("ana", "f"),
-    "find-name": ("ana", "f 'anders'"),
+    "find-name": ("ana", "f 'voss'"),
     "find-number": ("ana", "f '12' down down"),
     "find-nothing": ("ana", "f 'zzzz' enter"),
     "find-opened": ("ana", "f '120005-4' enter"),

@@ -52,7 +52,7 @@ def test_sequences_and_markdown() -> None:
     assert {letter: command.id for letter, command in keys.sequences().items()} == {
         "w": "go.worklist",
         "a": "go.approvals",
-        "c": "go.account",
+        "f": "go.find",
         "d": "go.draft",
         "v": "go.views",
         "b": "go.board",

@@ -20,14 +20,15 @@ from ubtui.widgets.theme import styles_folder
 COLUMNS = (
     Column("group", "", 11),
     Column("kind", "Is", 12, priority=1),
-    Column("found", "Found", grow=3),
+    Column("found", "Found", grow=4),
     Column("account", "Account", 8),
     Column("where", "Who / where", priority=2, grow=2),
 )
 PAUSE_SECONDS = 0.06  # a hand that types on is not answered letter by letter
 MOVES = {"down": "list.down", "up": "list.up", "pagedown": "list.page_down", "pageup": "list.page_up"}
 NOTHING = "Nothing of that is here: less of it, or another way to say it."
-HELP = "A name, an address, an account old or new, an APN, a serial, a check, $123.45, a phone."
+ASK = "a name, an address, a number, $123.45, a phone"
+HELP = "Accounts old and new, people, addresses, APNs, meters, checks, bills, phones."
 
 
 class FindScreen(DeskScreen):
@@ -43,7 +44,7 @@ class FindScreen(DeskScreen):
         self._looked = ""
         self._waiting: Timer | None = None
         self._next = 0
-        self._may = True
+        self._refused = ""
 
     @property
     def is_task(self) -> bool:
@@ -52,7 +53,7 @@ class FindScreen(DeskScreen):
 
     def body(self) -> ComposeResult:
         """The box, and what it found."""
-        yield LineInput(placeholder=HELP, id="search")
+        yield LineInput(placeholder=ASK, id="search")
         yield QueueList(ListSource(COLUMNS, {}), empty=HELP, id="found")
 
     def on_mount(self) -> None:
@@ -61,8 +62,8 @@ class FindScreen(DeskScreen):
         self.start(self._ask_leave())
 
     async def _ask_leave(self) -> None:
-        if await self.ask(denied, "find.search"):
-            self._may = False
+        if no := await self.ask(denied, "find.search"):
+            self._refused = no.sentence()
             await self.desk.viewing("find.search")  # raises the refusal, and keeps it
 
     def on_input_changed(self, event: Input.Changed) -> None:
@@ -79,7 +80,8 @@ class FindScreen(DeskScreen):
         return self.query_one("#search", LineInput).value
 
     async def _search(self) -> None:
-        if not self._may:
+        if self._refused:
+            self.say(self._refused)
             return
         text = self._text()
         found = await self.ask(find.find, text)
@@ -105,7 +107,8 @@ class FindScreen(DeskScreen):
         await listed.wait_settled()
         shown = sum(len(group.hits) for group in found.groups)
         more = ", and more" if any(group.more for group in found.groups) else ""
-        self.head(f"Find   {shown} shown{more}" if found.text else "Find")
+        told = f"{shown} shown{more}" if shown else "nothing"
+        self.head(f"Find   {told}" if found.text else "Find")
         if found.cut:
             self.say("Only the beginning of this was looked for.")
 
@@ -118,7 +121,7 @@ class FindScreen(DeskScreen):
             await self._search()
         hit = self._hit()
         if hit is None:
-            self.say(NOTHING if self._text().strip() else HELP)
+            self.say(self._refused or (NOTHING if self._text().strip() else HELP))
         elif not hit.screen:
             self.say(f"{hit.kind} {hit.text} is on no account.")
         else:
