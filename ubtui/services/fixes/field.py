@@ -28,6 +28,7 @@ TITLES: Final[dict[str, str]] = {
     "seal.place": "The seal is on",
     "seal.rate": "The seal's rate was written wrong",
     "seal.remove": "The seal is off: bill in full",
+    "seal.request": "The owner asks to seal or unseal",
     "seal.verify": "A seal was looked at",
     "seal.withdraw": "The owner takes it back",
     "service.rate": "Bill by another rate",
@@ -53,7 +54,8 @@ def out_there(look: Look, item: ItemView) -> tuple[str, ...]:
     )
 
 
-def _soon(look: Look, days: int) -> date:
+def soon(look: Look, days: int) -> date:
+    """So many office days from today."""
     return office(look.db, look.today, look.today).add(look.today, days)
 
 
@@ -71,7 +73,7 @@ def _create(look: Look, item: ItemView) -> Iterator[Draft]:
     point, several = _at(look, item)
     kind = item.evidence.get("request") or _ASKED.get(item.key.code, "verify")
     known: dict[str, object] = {
-        "point": point, "kind": kind, "due_on": _soon(look, 3), "instructions": f"{item.title}: {item.why}"[:500],
+        "point": point, "kind": kind, "due_on": soon(look, 3), "instructions": f"{item.title}: {item.why}"[:500],
     }  # fmt: skip
     open_one = look.db.value(
         "SELECT number FROM field_order WHERE point_id = ? AND kind = ? AND state = 'open'", [item.point_id, kind]
@@ -86,7 +88,7 @@ def _result(look: Look, item: ItemView) -> Iterator[Draft]:
 
 
 def _move(look: Look, item: ItemView) -> Iterator[Draft]:
-    yield Draft("order.move", {"due_on": _soon(look, 1)})
+    yield Draft("order.move", {"due_on": soon(look, 1)})
 
 
 def _correct(look: Look, item: ItemView) -> Iterator[Draft]:
@@ -100,7 +102,7 @@ def _correct(look: Look, item: ItemView) -> Iterator[Draft]:
 
 
 def _round(look: Look, item: ItemView) -> Iterator[Draft]:
-    due = min(_soon(look, 10), item.due_on) if item.due_on and item.due_on >= look.today else _soon(look, 10)
+    due = min(soon(look, 10), item.due_on) if item.due_on and item.due_on >= look.today else soon(look, 10)
     yield Draft("order.round", {"due_on": due}, likely=True, why=item.why)
 
 

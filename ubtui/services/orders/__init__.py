@@ -17,9 +17,10 @@ from ubtui.services.orders.acts import (
     sent,
     touch_reported,
 )
-from ubtui.services.orders.views import KINDS, ORDERS, OrderView, of_account, open_at, order
+from ubtui.services.orders.views import KINDS, ORDERS, OrderView, of_account, open_at, open_by_number, order, places
 
 __all__ = [
     "KINDS", "ORDERS", "Cancel", "Correct", "Create", "Kind", "Move", "OrderView", "Ordered", "Result", "cancel",
-    "correct", "create", "finish", "move", "of_account", "open_at", "order", "result", "sent", "touch_reported",
+    "correct", "create", "finish", "move", "of_account", "open_at", "open_by_number", "order", "places", "result",
+    "sent", "touch_reported",
 ]  # fmt: skip

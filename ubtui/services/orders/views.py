@@ -93,6 +93,28 @@ def open_at(look: Look, point_id: int) -> tuple[OrderView, ...]:
     return tuple(map(_view, look.db.rows(sql, [point_id])))
 
 
+def open_by_number(look: Look, point: str) -> tuple[OrderView, ...]:
+    """Orders that are open at the point of this number."""
+    found = look.db.value("SELECT id FROM live_point WHERE number = ?", [point])
+    return () if found is None else open_at(look, found)
+
+
+def places(look: Look, key: str) -> tuple[tuple[str, str], ...]:
+    """The service points an account is served at now, each with its service and address; of a point, itself."""
+    sql = (
+        "SELECT p.number, m.address, (SELECT MIN(s.kind) FROM live_service s WHERE s.point_id = p.id"
+        " AND s.to_on IS NULL) FROM live_point p JOIN premise m ON m.id = p.premise_id WHERE "
+    )
+    rows = look.db.rows(f"{sql} p.number = ?", [key])
+    if not rows and key:
+        rows = look.db.rows(
+            f"{sql} p.id IN (SELECT s.point_id FROM live_service s JOIN account a ON a.id = s.account_id"
+            " WHERE a.number = ? AND s.to_on IS NULL) ORDER BY p.number",
+            [parse_account(key)],
+        )
+    return tuple((number, clean_text(f"{number} {kind or ''} {address}")) for number, address, kind in rows)
+
+
 def _shown(look: Look, cells: tuple[Any, ...]) -> Row:
     number, kind, state, due, walk, point, address, account, instructions, note, version = cells
     late = (look.today - date.fromisoformat(due)).days if state == "open" else 0

@@ -1,0 +1,123 @@
+"""Field work from wherever an account or a meter is in view: an order out, its result in, a seal, an exchange."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from typing import Any, Final
+
+from ubtui.act import Look, permissions
+from ubtui.domain.errors import BadValue
+from ubtui.screens.base import Ask, DeskScreen
+from ubtui.services import orders
+from ubtui.services.fixes.field import TITLES, soon
+from ubtui.services.forms import FieldSpec, act_named, fields, form
+from ubtui.widgets.panel import Line
+
+AT_THE_METER: Final = (
+    "seal.request", "seal.place", "seal.remove", "seal.verify", "seal.withdraw", "meter.exchange", "service.rate",
+    "point.place", "order.move", "order.cancel",
+)  # fmt: skip
+
+
+class FieldWork(DeskScreen):
+    """A screen with service points in view; `field_key` names the account or the point."""
+
+    async def field_key(self) -> str:
+        """The account or service point in view; "" where there is none."""
+        raise NotImplementedError
+
+    async def reread(self) -> None:
+        """Show what is in view as it stands now."""
+        raise NotImplementedError
+
+    def do_order_create(self) -> None:
+        """Send the crew out."""
+        self.start(self._field("order.create"))
+
+    def do_order_result(self) -> None:
+        """Bring an order's result in."""
+        self.start(self._field("order.result"))
+
+    def do_field_act(self) -> None:
+        """Seal, unseal, exchange: what is done at the meter."""
+        self.start(self._choose())
+
+    async def _choose(self) -> None:
+        mine = [act for act in AT_THE_METER if self.actor.role in permissions().get(act, frozenset())]
+        choices = tuple((act, TITLES[act]) for act in mine)
+        if not mine:
+            self.say(f"The role {self.actor.role} does nothing at a meter.")
+            return
+        question = Ask("At the meter", (FieldSpec("act", "What", "choice", choices, True, value=mine[0]),), do="choose")
+        if (values := await self.router.asked(question)) is not None:
+            await self._field(values["act"])
+
+    async def _field(self, act: str) -> None:
+        """Ask for an act's form until it is done or left; what was typed stays while it is refused."""
+        key = await self.field_key()
+        points, out, due = await self.ask(_known, key)
+        if not points:
+            self.say("There is no service point in view.")
+            return
+        if act.startswith("order.") and act != "order.create" and not out:
+            self.say("No order is open here.")
+            return
+        specs, known = _asked(act, points, out, self.router.day, due)
+        lines: tuple[Line, ...] = tuple(Line("out there", each) for _, each in out) if act == "order.create" else ()
+        first, title = specs[0].name, " ".join(filter(None, (TITLES[act], known.get("point"))))
+
+        def wrong(values: dict[str, str]) -> dict[str, str]:
+            try:
+                form(act, {**known, **values})
+            except BadValue as fault:
+                return {first: str(fault)}
+            return {}
+
+        while True:
+            question = Ask(title, tuple(specs), lines, "do it", False, wrong)
+            if (values := await self.router.asked(question)) is None:
+                return
+            made = form(act, {**known, **values})
+            if (done := await self.perform(act_named(act), made, said=f"{TITLES[act]}: done.")) is not None:
+                told = self.said()
+                await self.reread()
+                number = getattr(done.result, "order", "")
+                self.say(f"{number} {told}".strip())
+                return
+            specs = [replace(each, value=values[each.name]) for each in specs]
+            lines = (Line("refused", self.said(), "danger"),)
+
+
+def _asked(
+    act: str, points: tuple[tuple[str, str], ...], out: tuple[tuple[str, str], ...], today: date, due: date
+) -> tuple[list[FieldSpec], Mapping[str, str]]:
+    """The fields to ask for, what must be given first, and the values that need no asking."""
+    known: dict[str, str] = {}
+    specs = []
+    for each in fields(act):
+        if each.name == "point" and len(points) == 1:
+            known["point"] = points[0][0]
+            continue
+        if each.name in ("item", "place"):
+            continue
+        if each.name in ("point", "order") and each.kind == "text":
+            choices = points if each.name == "point" else out
+            each = replace(each, kind="choice", choices=choices, value=choices[0][0])
+        elif each.kind == "choice" and each.required:
+            each = replace(
+                each, value=each.choices[0][0], choices=tuple((v, v.replace("_", " ")) for v, _ in each.choices)
+            )
+        elif each.kind == "day" and each.required:
+            each = replace(each, value=(due if each.name == "due_on" else today).isoformat())
+        specs.append(each)
+    return sorted(specs, key=lambda spec: not spec.required), known
+
+
+def _known(look: Look, key: str) -> tuple[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...], Any]:
+    """Service points of an account or the point itself, the orders that are open there, and a day to be due."""
+    points = orders.places(look, key)
+    out = [each for number, _ in points for each in orders.open_by_number(look, number)]
+    told = tuple((each.order, f"{each.order} {orders.KINDS[each.kind].lower()} due {each.due_on}") for each in out)
+    return points, told, soon(look, 3)
