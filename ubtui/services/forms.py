@@ -171,9 +171,7 @@ def _read(each: shape.Field, text: str) -> Any:
         if kind == "day":
             return parse_day(text)
         if kind == "int":
-            if not re.fullmatch(r"-?[0-9]{1,3}(?:,[0-9]{3})+|-?[0-9]{1,15}", text):
-                raise BadValue(f"{text[:40]!r} is not a whole number: type digits.")
-            return int(text.replace(",", ""))
+            return _whole(text)
         if kind == "bool":
             if text.casefold() not in ("yes", "no", "y", "n", "true", "false"):
                 raise BadValue(f"{text[:40]!r} is neither yes nor no.")
@@ -190,9 +188,17 @@ def _read(each: shape.Field, text: str) -> Any:
         raise BadValue(f"{_label(each.name)}: {exc}") from exc
 
 
+def _whole(text: str) -> int:
+    if not re.fullmatch(r"-?[0-9]{1,3}(?:,[0-9]{3})+|-?[0-9]{1,15}", text):
+        raise BadValue(f"{text[:40]!r} is not a whole number: type digits.")
+    return int(text.replace(",", ""))
+
+
 def _one(inner: shape.Type, text: str) -> Any:
     if isinstance(inner, shape.StructType) and inner.cls is documents.Paper:
         return msgspec.to_builtins(documents.load(text))
+    if isinstance(inner, shape.IntType):
+        return _whole(text)
     return clean_text(text, 10_000, multiline=True)
 
 
