@@ -25,6 +25,7 @@ FORMS = frozenset({"adjust", "find"})  # a field has the focus all the time: onl
 LISTS = ("worklist", "account", "meter", "run", "approvals", "views", "board")
 STEPPED = ("worklist", "account", "card", "meter", "fix", "run")  # where the next item is a key away
 ONE_ACCOUNT = ("account", "card")
+FIELD_WORK = ("account", "card", "meter", "run")  # a service point is in view
 FOOTER_LIMIT = 6  # more is cut at 80 columns
 
 BANNED = frozenset(
@@ -111,6 +112,9 @@ COMMANDS: tuple[Command, ...] = (
     Command("contact.note", ("n",), "contact", "write down a contact and its promise", ONE_ACCOUNT, show=True),
     Command("account.open", ("enter", "o"), "account", "open the whole account", ("card",), show=True),
     Command("account.meter", ("m",), "meter", "show the history of its meter", ONE_ACCOUNT, show=True),
+    Command("order.create", ("O",), "order", "send the crew out", FIELD_WORK),
+    Command("order.result", ("I",), "result", "bring the result of an order in", FIELD_WORK),
+    Command("field.act", ("M",), "field", "seal, unseal, exchange: what is done at the meter", FIELD_WORK),
     Command("tab.next", ("tab",), "tabs", "show the next part of the account", ("account",), show=True),
     Command("tab.previous", ("shift+tab",), "back", "show the part before", ("account",)),
     # forms; what is typed is kept as it is typed, so there is no key to save

@@ -106,9 +106,8 @@ def _asked(
             choices = points if each.name == "point" else out
             each = replace(each, kind="choice", choices=choices, value=choices[0][0])
         elif each.kind == "choice" and each.required:
-            each = replace(
-                each, value=each.choices[0][0], choices=tuple((v, v.replace("_", " ")) for v, _ in each.choices)
-            )
+            words = orders.KINDS if act == "order.create" else {v: v.replace("_", " ") for v, _ in each.choices}
+            each = replace(each, value=next(iter(words)), choices=tuple(words.items()))
         elif each.kind == "day" and each.required:
             each = replace(each, value=(due if each.name == "due_on" else today).isoformat())
         specs.append(each)

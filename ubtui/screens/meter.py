@@ -12,7 +12,8 @@ from textual.containers import Horizontal
 from ubtui.desk import denied
 from ubtui.domain.dates import format_day
 from ubtui.screens.account_parts import READ_COLUMNS, read_row
-from ubtui.screens.base import DeskScreen, Place
+from ubtui.screens.base import Place
+from ubtui.screens.field_work import FieldWork
 from ubtui.services import figures, meters
 from ubtui.services.meters import MeterHistory
 from ubtui.widgets.panel import Line, Panel
@@ -23,7 +24,7 @@ from ubtui.widgets.status_bar import StatusBar
 from ubtui.widgets.theme import styles_folder
 
 
-class MeterScreen(DeskScreen):
+class MeterScreen(FieldWork):
     """`place.key` is a service point, a meter (maker/serial), or an account with one point."""
 
     KEYS = "meter"
@@ -67,6 +68,14 @@ class MeterScreen(DeskScreen):
         assert isinstance(reads.source, ListSource)
         reads.source.table = {n: read_row(each, card.point) for n, each in enumerate(found.reads)}
         reads.reload()
+
+    async def field_key(self) -> str:
+        """The point in view."""
+        return "" if self.history is None else self.history.card.point
+
+    async def reread(self) -> None:
+        """Show the meter as it stands now."""
+        await self._read()
 
     def _say_head(self) -> None:
         if self.history is not None:

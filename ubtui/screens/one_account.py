@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from ubtui.desk import denied
-from ubtui.screens.base import DeskScreen, Place
+from ubtui.screens.base import Place
+from ubtui.screens.field_work import FieldWork
 from ubtui.services import figures
 from ubtui.services.accounts import AccountView
 from ubtui.widgets.panel import Line
 
 
-class OneAccount(DeskScreen):
+class OneAccount(FieldWork):
     """`place.key` is the account's number; `account` what was read of it."""
 
     def __init__(self, place: Place) -> None:
@@ -30,6 +31,10 @@ class OneAccount(DeskScreen):
         raise NotImplementedError
 
     async def account_in_view(self) -> str | None:
+        """This account."""
+        return self.place.key
+
+    async def field_key(self) -> str:
         """This account."""
         return self.place.key
 

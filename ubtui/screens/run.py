@@ -13,7 +13,8 @@ from ubtui.domain.errors import BadValue
 from ubtui.domain.filters import parse as parse_filter
 from ubtui.domain.subjects import ItemKey
 from ubtui.screens import evidence
-from ubtui.screens.base import Ask, DeskScreen, Place
+from ubtui.screens.base import Ask, Place
+from ubtui.screens.field_work import FieldWork
 from ubtui.screens.source import DeskSource
 from ubtui.services import runs, worklist
 from ubtui.services.listing import Listing
@@ -21,7 +22,7 @@ from ubtui.widgets.queue_list import QueueList
 from ubtui.widgets.status_bar import StatusBar
 
 
-class RunScreen(DeskScreen):
+class RunScreen(FieldWork):
     """`place.key` is the run's item in words, `place.item` its id."""
 
     KEYS = "run"
@@ -67,6 +68,17 @@ class RunScreen(DeskScreen):
     def on_queue_list_counted(self, event: QueueList.Counted) -> None:
         """How many rows are shown."""
         self.query_one("#counts", StatusBar).say(right=event.text)
+
+    async def field_key(self) -> str:
+        """What the row opens: its point, or its account."""
+        shown = self.shown_list()
+        if shown is None or (id := shown.current_id) is None:
+            return ""
+        return (await self.ask(_opens, self.key, id))[1]
+
+    async def reread(self) -> None:
+        """Show the list as it stands now."""
+        self.do_list_refresh()
 
     # keys
 

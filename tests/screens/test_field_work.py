@@ -1,0 +1,89 @@
+"""Orders, seals and exchanges by real keys, from the account, from the meter and from a round."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from textual.pilot import Pilot
+
+from tests.screen_text import screen_text
+from tests.screens.office import settled, sitting
+from tests.screens.test_run import due, rows
+from tests.screens.test_states import press
+from ubtui.screens.base import Place
+
+
+def text(pilot: Pilot[Any]) -> str:
+    return " ".join(screen_text(pilot.app).split())
+
+
+def one_point(district: str) -> tuple[str, str]:
+    """An account with one service point and no order out there, and that point."""
+    [(account, point)] = rows(
+        district,
+        "SELECT a.number, MIN(p.number) FROM account a JOIN service s ON s.account_id = a.id AND s.to_on IS NULL"
+        " JOIN service_point p ON p.id = s.point_id WHERE a.state = 'active' AND NOT EXISTS(SELECT 1 FROM field_order o"
+        " WHERE o.point_id = p.id) AND NOT EXISTS(SELECT 1 FROM seal z WHERE z.point_id = p.id)"
+        " GROUP BY a.number HAVING COUNT(*) = 1 ORDER BY a.number LIMIT 1",
+    )
+    return f"{account[:-1]}-{account[-1]}", point
+
+
+async def opened(pilot: Pilot[Any], name: str, key: str) -> None:
+    pilot.app.go(Place(name, key))  # type: ignore[attr-defined]
+    await settled(pilot)
+
+
+async def test_an_order_goes_out_with_three_keys_and_comes_in_with_five(district: str) -> None:
+    account, point = one_point(district)
+    async with sitting(district) as pilot:
+        await opened(pilot, "account", account)
+        await press(pilot, "O 3 f5")
+        [(number, kind, state)] = rows(district, "SELECT number, kind, state FROM field_order ORDER BY id DESC LIMIT 1")
+        assert (kind, state) == ("seal", "open") and number in text(pilot)
+        await press(pilot, "I f5")
+        assert rows(district, f"SELECT state FROM field_order WHERE number = '{number}'") == [("done",)]
+        assert point
+
+
+async def test_a_meter_is_sealed_with_six_keys(district: str) -> None:
+    account, point = one_point(district)
+    async with sitting(district) as pilot:
+        await opened(pilot, "meter", point)
+        await press(pilot, "M 2 enter '99177' f5")
+        assert rows(district, "SELECT lock_state, rate_status FROM seal WHERE number = '99177'") == [
+            ("locked", "sealed")
+        ]
+        assert "99177" in text(pilot), "the card shows it"
+        assert account
+
+
+async def test_what_was_typed_stays_while_it_is_refused(district: str) -> None:
+    _, point = one_point(district)
+    async with sitting(district) as pilot:
+        await opened(pilot, "meter", point)
+        await press(pilot, "M 3 enter f5")
+        assert "is needed" in text(pilot)
+        await press(pilot, "escape")
+        await press(pilot, "I")
+        assert "No order is open here." in text(pilot)
+
+
+async def test_a_row_of_a_round_gets_its_order(district: str) -> None:
+    points = due(district)
+    async with sitting(district) as pilot:
+        await press(pilot, "/ 'code:M03' enter enter")
+        await press(pilot, "O f5")
+        [(where,)] = rows(
+            district,
+            "SELECT p.number FROM field_order o JOIN service_point p ON p.id = o.point_id ORDER BY o.id DESC LIMIT 1",
+        )
+        assert where == points[0]
+
+
+async def test_an_auditor_sends_nobody(district: str) -> None:
+    account, _ = one_point(district)
+    async with sitting(district, "dee") as pilot:
+        await opened(pilot, "account", account)
+        await press(pilot, "M")
+        assert "does nothing at a meter" in text(pilot)
