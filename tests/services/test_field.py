@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.detectors.scene import DAY, NOW, PERIODS, Customer, Scene
+from tests.services import importing
 from ubtui.db.models import reads as read_models
 from ubtui.db.models import record
 from ubtui.domain.errors import BadValue
@@ -447,3 +449,45 @@ def test_owners_are_named_to_those_who_may_see_them(scene: Scene) -> None:
         with scene.desk(who) as desk:
             page = desk.ask(listing.first, desk.ask(runs.list_of, ROUND), Query(), 5)
             assert ("Owner 1" in page.rows[page.ids[0]].cells) is seen
+
+
+# -- imports ---------------------------------------------------------------------------------------------------
+
+
+def test_a_released_file_of_meters_is_judged_at_once(scene: Scene, tmp_path: Path) -> None:
+    here, other = scene.customer(), scene.customer()
+    with scene.db.writing():
+        plot = scene.db.insert(record.Parcel, apn="012345678000", county="Nevada")
+        scene.db.run("UPDATE premise SET parcel_id = ?", [plot])
+        scene.db.run("UPDATE install SET off_date = ? WHERE point_id = ?", [DAY.isoformat(), here.point_id])
+    for count in (1, 1):
+        scene.act(rights.set_right, rights.Set(parcel="012345678000", size="5/8", count=count, source="permit"))
+    scene.refresh()
+    text = (
+        "maker,serial,size,dials,unit,point,installed_on\n"
+        f"badger,5001,2,6,ccf,{here.point},2016-01-01\n"  # too large for its right, and not tested for ten years
+        f"badger,90002,5/8,6,ccf,{here.point},2016-01-01\n"  # hangs at the other point
+    )
+    with scene.desk() as desk:
+        importing.bring(desk, "meters", importing.file(tmp_path, text))
+    assert [key for key in scene.items() if key[0] == "M"] == [
+        "M02:parcel:012345678000", "M07:meter:badger/90002", "M10:run:meter-programme/2026",
+    ]  # fmt: skip
+    scene.steady()
+    assert other.point in scene.db.value("SELECT why FROM work_item WHERE code = 'M07'")
+
+
+def test_a_released_file_of_accounts_counts_its_points(scene: Scene, tmp_path: Path) -> None:
+    c = scene.customer()
+    with scene.db.writing():
+        plot = scene.db.insert(record.Parcel, apn="012345678000", county="Nevada")
+        scene.db.run("UPDATE premise SET parcel_id = ?", [plot])
+    scene.act(rights.set_right, rights.Set(parcel="012345678000", size="5/8", source="permit"))
+    text = (
+        "old_number,name,class,cycle,address,apn,route,sequence,rate,opened_on\n"
+        "A-1,Ruth Ortiz,residential,B2,1 Alder Ct rear,012-345-678-000,R07,90,R1,2026-01-01\n"
+    )
+    with scene.desk() as desk:
+        importing.bring(desk, "accounts", importing.file(tmp_path, text))
+    assert "M01:parcel:012345678000" in scene.items() and c.point
+    scene.steady()
