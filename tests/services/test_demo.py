@@ -306,8 +306,16 @@ def test_every_bill_follows_from_its_reads_by_the_published_rates(sample_folder:
     assert checked > 3_500
 
 
-def test_it_looks_like_a_district(sample_folder: str) -> None:
-    session = on_record(sample_folder)
+BESIDE = {
+    **{"field_order": 100, "seal_request": 60, "parcel_right": 800, "contact": 120, "protection": 5, "letter": 20},
+    **{"arrangement": 5, "returned_mail": 8, "county_owner": 400, "ownership_transfer": 12, "read_skip": 5},
+}
+"""Rows beside the accounts of a district of 900, at least."""
+
+
+def test_it_looks_like_a_district(tmp_path: Path) -> None:
+    make(str(tmp_path / "d"), DAY, 900, 1, SEED)
+    session = on_record(str(tmp_path / "d"))
     with closing(session.database):
         points = session.value("SELECT COUNT(*) FROM service_point")
         sealed = session.value("SELECT COUNT(*) FROM seal WHERE removed_on IS NULL")
@@ -315,30 +323,32 @@ def test_it_looks_like_a_district(sample_folder: str) -> None:
         roles: dict[str, int] = dict(
             session.rows("SELECT role, COUNT(*) FROM account_role WHERE to_on IS NULL GROUP BY role")
         )
-        assert roles["owner"] == roles["payer"] == 300 and roles["occupant"] > 25 and roles["agent"] > 5
+        assert roles["owner"] == roles["payer"] == 900 and roles["occupant"] > 60 and roles["agent"] > 15
         assert (
             session.value(
                 "SELECT COUNT(*) FROM parcel WHERE length(apn) = 12 AND apn LIKE '%000' AND status = 'active'"
             )
-            == 303
-        )  # three lie vacant behind a split
+            == 910
+        )  # ten lie vacant behind a split
         assert session.value("SELECT COUNT(*) FROM party WHERE phone NOT LIKE '(530) 555-01__'") == 0
         assert session.value("SELECT MAX(n) FROM (SELECT COUNT(DISTINCT account_id) AS n FROM account_role"
                              " WHERE role = 'owner' GROUP BY party_id) AS owned") == 2  # fmt: skip
         kinds: dict[str, int] = dict(session.rows("SELECT kind, COUNT(*) FROM service GROUP BY kind"))
-        assert kinds["irrigation"] > 5 and kinds["fire_line"] > 5 and kinds["hydrant"] == 3
+        assert kinds["irrigation"] > 5 and kinds["fire_line"] > 5 and kinds["hydrant"] == 9
         assert session.value("SELECT COUNT(*) FROM account WHERE holder_kind = 'agency'") == 2
-        assert session.value("SELECT COUNT(*) FROM meter_relation WHERE kind = 'master_sub'") > 0
-        assert session.value("SELECT COUNT(*) FROM register WHERE n = 2") > 0
-        assert session.value("SELECT COUNT(*) FROM seal WHERE rate_status = 'occasional'") > 3
-        assert session.value("SELECT COUNT(*) FROM account_role WHERE role = 'owner' AND to_on IS NOT NULL") > 3
-        assert session.value("SELECT COUNT(*) FROM parcel_link WHERE kind = 'split'") == 6
+        assert session.value("SELECT COUNT(*) FROM meter_relation WHERE kind = 'master_sub'") > 3
+        assert session.value("SELECT COUNT(*) FROM register WHERE n = 2") > 3
+        assert session.value("SELECT COUNT(*) FROM seal WHERE rate_status = 'occasional'") > 5
+        assert session.value("SELECT COUNT(*) FROM account_role WHERE role = 'owner' AND to_on IS NOT NULL") > 10
+        assert session.value("SELECT COUNT(*) FROM parcel_link WHERE kind = 'split'") == 20
         assert session.value("SELECT COUNT(DISTINCT unit) FROM register") == 3
         assert session.value("SELECT COUNT(*) FROM account WHERE state = 'closed'") > 5
         assert session.value("SELECT COUNT(DISTINCT kind) FROM tender") == 6
         assert session.value("SELECT COUNT(*) FROM (SELECT 1 AS one FROM service_point WHERE route_id IS NOT NULL"
                              " GROUP BY route_id, sequence"
-                             " HAVING COUNT(*) > 1) AS same_step") == 0  # fmt: skip
+                             " HAVING COUNT(*) > 1) AS same_step") == 3  # fmt: skip
+        for table, least in BESIDE.items():
+            assert session.value(f"SELECT COUNT(*) FROM {table}") > least, table
         unbilled = "B1/2026-11"
         billed = session.rows("SELECT kind FROM read WHERE period = ? AND status = 'billed'", [unbilled])
         assert set(billed) <= {("final",)}  # who left was billed when he left

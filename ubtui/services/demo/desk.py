@@ -76,6 +76,50 @@ def right(kind: str, size: str, count: int, status: str, since: date, until: dat
     return RowStory("parcel_right", values)
 
 
+def transfer(on: date, former: str, owner: str) -> RowStory:
+    """A change of owner, by the keys of both."""
+    return RowStory(
+        "ownership_transfer",
+        {
+            "account_id": ACCOUNT, "from_party_id": Ref("person", former), "to_party_id": Ref("person", owner),
+            "on_date": on, "source": "escrow", "recorded_by": "ana", "recorded_at": f"{on}T19:00:00.000000Z",
+        },
+    )  # fmt: skip
+
+
+def protection(kind: str, since: date, until: date, note: str = "") -> RowStory:
+    """What bars a shutoff, with no paper."""
+    values = {
+        "account_id": ACCOUNT, "kind": kind, "from_on": since, "expires_on": until, "note": note, "set_by": "ana",
+        "set_at": f"{since}T18:40:00.000000Z",
+    }  # fmt: skip
+    return RowStory("protection", values)
+
+
+def returned(on: date, outcome: str | None = None) -> RowStory:
+    """A bill that came back; `outcome` says what looking into it brought."""
+    values = {
+        "account_id": ACCOUNT, "party_id": Ref("party", "payer"), "what": "bill", "returned_on": on,
+        "reason": "moved", "recorded_by": "ana", "recorded_at": f"{on}T18:10:00.000000Z", "outcome": outcome,
+        "settled_on": on if outcome else None, "settled_by": "ana" if outcome else None,
+    }  # fmt: skip
+    return RowStory("returned_mail", values)
+
+
+def _county(d: Draft, roles: Sequence[Role], today: date) -> Iterator[RowStory]:
+    """The county's rolls: last year's, and this year's of the parcels that somebody took up since."""
+    owner = next(role.person for role in roles if role.role == "owner" and role.to_on is None)
+    before = next((role.person for role in roles if role.role == "owner" and role.to_on is not None), owner)
+    new = owner.name
+    if d.county:
+        words = owner.name.upper().replace(" & ", " ").split()
+        new = " ".join(reversed(words)) + " TRUST" if d.county == "like" else f"{words[-1]} RIDGE HOLDINGS"
+    for name, year in ((before.name, today.year - 1), (new, today.year)):
+        as_of = date(year, 1, 1)
+        values = {"parcel_id": PARCEL, "as_of": as_of, "name": name.upper(), "source": "assessor's roll"}
+        yield RowStory("county_owner", values)
+
+
 def rows(
     rng: random.Random, d: Draft, points: Sequence[PointStory], roles: Sequence[Role], opened: date, today: date
 ) -> tuple[RowStory, ...]:
@@ -83,7 +127,10 @@ def rows(
     found = list(d.rows)
     if not any(row.table == "parcel_right" for row in found):
         found += _rights(d, points, opened)
+    if d.county or (d.index % 3 == 0 and not d.plant):
+        found += _county(d, roles, today)
     if not d.plant:
+        found += _dues(rng, d, today)
         found += _visits(rng, d, points, today)
         found += _contacts(rng, d, roles, today)
     return tuple(found)
@@ -97,6 +144,16 @@ def _rights(d: Draft, points: Sequence[PointStory], opened: date) -> Iterator[Ro
     for point in points:
         if point.meters and point.kind != "hydrant" and not point.behind:
             yield right(point.kind, point.meters[-1].size, 1, status, min(opened, date(2012, 3, 1)))
+
+
+def _dues(rng: random.Random, d: Draft, today: date) -> Iterator[RowStory]:
+    """Protections that run, or ran out and were ended; mail that came back and was looked into."""
+    dice = rng.random()
+    if dice < 0.006:
+        kind = ("extension", "dispute", "bill_review", "hold")[d.index % 4]
+        yield protection(kind, today - timedelta(days=4), today + timedelta(days=12 + d.index % 30))
+    elif dice < 0.016:
+        yield returned(today - timedelta(days=20 + d.index % 200), "address-right")
 
 
 def _visits(rng: random.Random, d: Draft, points: Sequence[PointStory], today: date) -> Iterator[RowStory]:

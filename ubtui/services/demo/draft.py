@@ -68,11 +68,29 @@ class Draft:
     twice: tuple[str, ...] = ()
     spur: str = ""
     """A route of its own."""
+    same_step: bool = False
+    """First on its route, whoever else is."""
     skips: tuple[tuple[int, str], ...] = ()
     """Windows, counted from the newest, in which nobody could read the meter, and why."""
     by_hand: bool = False
     newest_after: int | None = None
     """Days from the read before to the newest one, where it was not read on its route's day."""
+    leaves: int | None = None
+    """Cents that stay open of the newest bill; -1: all of it."""
+    credit_milli: int = 0
+    """Credit left on the account, in thousandths of its usual bill."""
+    again_after: int | None = None
+    """Days after which the newest bill was paid once more, elsewhere."""
+    extra: tuple[date, int] | None = None
+    """Day and cents of a payment that nothing asked for."""
+    plan: tuple[date, ...] | None = None
+    off_route: bool = False
+    fire_since: date | None = None
+    """Since when the fire line is there, which no bill has."""
+    changed_on: date | None = None
+    """The day on which another owner came."""
+    county: str = ""
+    """What the county's newest roll says of the owner: `other`, or a `like` name."""
     twin: bool = False
     """The second point is a second house, not a garden."""
     size: str = ""
@@ -151,6 +169,8 @@ def drawn(rng: random.Random, index: int, almanac: Almanac, district: District, 
         draft.compound = dice[5] < 500
     elif customer_class == "commercial":
         draft.fire = dice[4] < 350
+    if draft.habit == "behind" and draft.closed_on is None and dice[1] % 3 == 0:
+        draft.plan = tuple(almanac.today + timedelta(days=n) for n in (-9, 12, 43, 73))
     even = 500 if draft.opened_at is not None else 1000
     if monthly:
         base = base * 2 if agency else (base + 1) // 2

@@ -15,7 +15,7 @@ from ubtui.db.models.office import Batch
 from ubtui.domain.canonical import sha256_hex
 from ubtui.domain.text import fold
 from ubtui.services import ledger, reads
-from ubtui.services.demo import names
+from ubtui.services.demo import dunning, names
 from ubtui.services.demo.stories import stories
 from ubtui.services.demo.story import MeterStory, Person, PointStory, ReadStory, ReceiptStory, Ref, RowStory, Story
 
@@ -99,6 +99,7 @@ def fill(work: Work, form: Fill) -> Filled:
     part.write()
     reads.summarise(work.db, part.registers)
     bills, receipts = part.post(told)
+    dunning.write(work, form.today, told, part.accounts)
     work.fact(accounts=len(told), reads=part.reads, bills=bills, receipts=receipts)
     return Filled(len(told), part.reads, bills, receipts)
 
@@ -123,6 +124,7 @@ class _Part:
         self.services: dict[tuple[int, int], int] = {}
         self.registers: list[int] = []
         self.first_meter = 0
+        self.lost: list[int] = []
         self.columns: dict[str, str] = {}
         self.refs: dict[Ref, int] = {}
         self.second: list[tuple[Any, ...]] = []
@@ -155,11 +157,14 @@ class _Part:
         self.first_meter = 0
         self.refs = {Ref("account"): account, Ref("parcel"): parcel}
         for role in s.roles:
+            self.refs[Ref("person", role.person.key)] = self.parties[role.person.key]
             self.refs.setdefault(Ref("party", role.role), self.parties[role.person.key])
         for n, point in enumerate(s.points):
             self.point(s, n, point, account, premise)
         for row in s.rows:
             self.beside(row)
+        if s.off_route:
+            self.lost.append(self.refs[Ref("point", 0)])
 
     def beside(self, row: RowStory) -> None:
         """A row beside the account, with the ids of what it refers to."""
@@ -260,6 +265,8 @@ class _Part:
         for table, columns in (*_COLUMNS.items(), *sorted(self.columns.items())):
             if rows := self.rows.pop(table, None):
                 self.db.load(table, columns.split(), rows)
+        for point in self.lost:
+            self.db.run("UPDATE service_point SET sequence = NULL WHERE id = ?", [point])
         if self.db.kind == "postgres":
             for table, last in self.last.items():
                 self.db.rows("SELECT setval(pg_get_serial_sequence(?, 'id'), ?)", [table, last])

@@ -24,6 +24,7 @@ from ubtui.domain.errors import BadValue
 from ubtui.services import worklist
 from ubtui.services.demo import papers
 from ubtui.services.demo.calendar import almanac, read_day
+from ubtui.services.demo.desk import ORDERS
 from ubtui.services.demo.duties import as_toml
 from ubtui.services.demo.fill import PART, Fill, fill
 from ubtui.services.demo.office import Office
@@ -55,6 +56,9 @@ def seal(work: Work, form: Seal) -> Sealed:
     """Keep the answer key in the record. Never in a live district."""
     if work.district.kind != "sample":
         raise Refused(f"{work.district.name} is no sample", rule="samples", cure="use another place")
+    accounts = int(work.db.value("SELECT COUNT(*) FROM account"))
+    for name, last in (("order", accounts * ORDERS), ("arrangement", accounts)):
+        work.db.run("INSERT INTO counter(name, value) VALUES (?, ?)", [name, last])
     work.db.run("INSERT INTO meta(key, value) VALUES ('answer-key', ?)", [_text(form.entries)])
     return Sealed(len(form.entries))
 

@@ -90,6 +90,8 @@ def bills(
             continue
         lines: list[LineStory] = []
         for n, point in enumerate(points):
+            if d.fire_since is not None and point.kind == "fire_line":
+                continue
             facts: dict[str, object] = {"point": point.number}
             use = 0
             if point.meters:
@@ -152,13 +154,20 @@ def payments(
         out.append(bill)
         owed += bill.cents
         when, cents, how = _payment(rng, d, bill, owed, last)
+        if last and d.leaves is not None:
+            cents = owed - d.leaves if d.leaves >= 0 else 0
         if cents <= 0 or when > today or (not last and when >= made[n + 1].billed_on):
             continue
         if last:
-            cents += d.credit_cents
+            cents += d.credit_cents + d.credit_milli * sum(b.cents for b in out[-6:]) // 6_000
         reference = str(1_000 + rng.randrange(9_000)) if how in ("check", "lockbox") else None
         receipts.append(ReceiptStory(f"R{number}-{len(receipts) + 1:03d}", when, cents, _SOURCES[how], how, reference))
         owed -= cents
+        if last and d.again_after is not None:
+            late = when + timedelta(days=d.again_after)
+            receipts.append(ReceiptStory(f"R{number}-{len(receipts) + 1:03d}", late, cents, "Web payment", "web", None))
+    if d.extra is not None:
+        receipts.append(ReceiptStory(f"R{number}-{len(receipts) + 1:03d}", *d.extra, "Autopay", "ach", None))
     return tuple(out), tuple(receipts)
 
 
@@ -175,7 +184,7 @@ def _payment(rng: random.Random, d: Draft, bill: BillStory, owed: int, last: boo
         return business_day(bill.mailed_on + timedelta(days=days)), owed * part // 100, how
     if habit == "behind" and days % 3:
         return bill.due_on, 0, how
-    if d.credit_cents and last:
+    if last and (d.credit_cents or d.credit_milli or d.again_after or d.leaves is not None):
         return business_day(bill.billed_on + timedelta(days=5)), owed, "check"
     return business_day(bill.mailed_on + timedelta(days=days)), owed, how
 

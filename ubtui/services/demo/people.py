@@ -6,6 +6,7 @@ import random
 from datetime import date, timedelta
 
 from ubtui.services.demo import names
+from ubtui.services.demo.desk import transfer
 from ubtui.services.demo.draft import AGENCIES, Draft
 from ubtui.services.demo.story import Person, Role
 
@@ -35,6 +36,7 @@ def roles(
         away = d.tenant or d.occasional or rng.random() < 0.12
         person = random.Random(f"owner:{shared}") if d.index % 10 == 8 else random.Random(rng.random())
         owner = _owner(person, d, shared, *_home(rng, address, city, zip_code, away))
+    sold = d.changed_on or sold
     since = opened if sold is None else sold
     found = [Role("owner", owner, since, vesting=rng.choice(names.VESTING)), Role("payer", owner, since)]
     if sold is not None and opened < sold:
@@ -44,6 +46,7 @@ def roles(
         )
         found.append(Role("owner", before, opened, vesting=rng.choice(names.VESTING), to_on=sold))
         found.append(Role("payer", before, opened, to_on=sold))
+        d.rows.append(transfer(sold, before.key, owner.key))
     last = d.windows[-1].reads[0]
     if d.tenant:
         since = min(opened + timedelta(days=rng.randrange(30, 900)), last)

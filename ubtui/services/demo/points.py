@@ -49,7 +49,8 @@ def _fire_line(rng: random.Random, d: Draft, turns: Sequence[Turn], opened: date
     state, ended = _left(d, turns)
     return PointStory(
         point_number(d.index, 1), None, None, rng.choice(names.NOTES), state, "fire_line",
-        rate_code("fire_line", d.customer_class, d.monthly), d.customer_class, False, opened, ended, (), None,
+        rate_code("fire_line", d.customer_class, d.monthly), d.customer_class, False, d.fire_since or opened, ended,
+        (), None,
     )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from ubtui.domain.numbers import account_number, format_account
 from ubtui.services.demo.calendar import almanac
 from ubtui.services.demo.desk import contact_key, order_number
 from ubtui.services.demo.draft import drawn
+from ubtui.services.demo.dunning import ladder_day
 from ubtui.services.demo.duties import duty_key
 from ubtui.services.demo.lively import enliven
 from ubtui.services.demo.names import GARDEN_FACE
@@ -77,6 +78,8 @@ def _subject(district: District, index: int, plant: Plant, account: str, today: 
         return f"parcel:{apn(index)}"
     if code == "M03":
         return f"run:seal-round/{today:%Y-%m}"
+    if code == "C01":
+        return f"run:ladder/{ladder_day(today)}"
     if code == "M10":
         return f"run:meter-programme/{today:%Y}"
     if code == "M07":

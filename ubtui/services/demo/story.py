@@ -193,3 +193,7 @@ class Story:
     skips: tuple[tuple[date, str, str], ...] = ()
     """Day, period and reason of each window in which nobody could read the first meter."""
     rows: tuple[RowStory, ...] = ()
+    plan: tuple[date, ...] | None = None
+    """A plan to pay what is open: the day it was made, then the days of its instalments."""
+    off_route: bool = False
+    """Its first point lost its place on the walk."""

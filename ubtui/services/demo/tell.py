@@ -33,7 +33,7 @@ class Teller:
         """The story of a draft; `rng` gives people, counters and payments."""
         cycle_no, place = step_of(self.district, d.index)
         route, step = divmod(place, ROUTE_LENGTH)
-        sequence = 10 * (place if d.spur else step) + 10
+        sequence = 10 * (place if d.spur and not d.same_step else 0 if d.same_step else step) + 10
         start = d.opened_at or 0
         turns = self._turns(d, route % READ_DAYS)[start:]
         opened = turns[0].on if d.opened_at is not None else date(2004 + rng.randrange(15), 1 + rng.randrange(12), 9)
@@ -50,6 +50,7 @@ class Teller:
             people, found, bills, receipts, d.plant, d.twice,
             tuple((turns[-n].on, turns[-n].period, why) for n, why in d.skips),
             desk.rows(who, d, found, people, opened, self.almanac.today),
+            d.plan, d.off_route,
         )  # fmt: skip
 
     def _turns(self, d: Draft, offset: int) -> list[Turn]:

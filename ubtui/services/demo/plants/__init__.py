@@ -9,13 +9,13 @@ from typing import Final
 
 from ubtui.services.demo.calendar import Almanac
 from ubtui.services.demo.draft import Draft, cycle_of, is_monthly
-from ubtui.services.demo.plants import accounts, field, reads
+from ubtui.services.demo.plants import accounts, field, money, reads
 from ubtui.services.demo.plants.plant import TIMES, Plant, Planting, plain
 from ubtui.settings import District
 
 __all__ = ["BY_ACTS", "CODES", "RUNS", "SAFE", "SPURS", "TIMES", "Plant", "kept", "places", "planted"]
 
-_TROUBLE: Final[dict[str, Planting]] = {**reads.TROUBLE, **accounts.TROUBLE, **field.TROUBLE}
+_TROUBLE: Final[dict[str, Planting]] = {**reads.TROUBLE, **accounts.TROUBLE, **field.TROUBLE, **money.TROUBLE}
 COMMON: Final = (
     *("R04", "R05", "R06", "R07", "R08", "R09", "R10", "R13", "R14", "R15"),
     *("P07", "A01", "A02", "A04", "Q01", "X05"),
@@ -24,20 +24,21 @@ COMMON: Final = (
 CODES: Final = tuple(_TROUBLE)
 SAFE: Final = frozenset({3, 5})
 """Places of accounts that belong to staff: nothing is planted there."""
-BY_ACTS: Final = frozenset({"A01", "A02", "A04", "X02", "X05"})
+BY_ACTS: Final = frozenset({"A01", "A02", "A04", "P01", "X02", "X05"})
 """Codes whose trouble is made by people's acts, once the accounts stand."""
-RUNS: Final = frozenset({"M03", "M10"})
+RUNS: Final = frozenset({"C01", "M03", "M10"})
 """Codes whose plants come as one item, a list of them."""
-SPURS: Final = frozenset({"R01", "R16"})
+SPURS: Final = frozenset({"R01", "R16", "Q02"})
 """Codes whose trouble is a route's."""
-_SEATS: Final = {"R16": 3}
+_SEATS: Final = {"R16": 3, "Q02": 2}
 """How many accounts a plant needs, where one is not enough."""
 
 
 def places(seed: int, count: int, almanac: Almanac, district: District) -> dict[int, Plant]:
     """Which account carries which plant: one of every common code first, then the others while there is room.
 
-    Reads are planted in the cycle that waits for its bill run. The same whatever is left out later.
+    Reads are planted in the cycle that waits for its bill run, and so is what is past due: its last bill is old. The
+    same whatever is left out later.
     """
     rng = random.Random(f"{seed}:plants")
     order = rng.sample(range(count), count) if count <= 20_000 else rng.sample(range(count), 20_000)
@@ -47,7 +48,7 @@ def places(seed: int, count: int, almanac: Almanac, district: District) -> dict[
     found: dict[int, Plant] = {}
     for some, others in ((COMMON, free), ([code for code in CODES if code not in COMMON], [*read, *unread])):
         for time, code in product(TIMES, some):
-            choice = (i for i in (unread if code[0] == "R" else others) if i not in found)
+            choice = (i for i in (unread if code[0] == "R" or code == "C01" else others) if i not in found)
             seats = _SEATS.get(code, 1)
             at = [i for _, i in zip(range(seats), choice, strict=False)]
             if len(at) == seats:

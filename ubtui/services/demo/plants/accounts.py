@@ -1,4 +1,4 @@
-"""Plants on accounts: credits that lie, mail that does not arrive."""
+"""Plants on people: addresses that are bad, promises; and those made later by acts."""
 
 from __future__ import annotations
 
@@ -6,18 +6,10 @@ import random
 from datetime import timedelta
 from typing import Any, Final
 
-from ubtui.services.demo.calendar import Almanac, business_day
+from ubtui.services.demo.calendar import Almanac
 from ubtui.services.demo.desk import contact, contact_key
 from ubtui.services.demo.draft import Draft
 from ubtui.services.demo.plants.plant import Plant, Planting, untouched
-
-
-def _credit(d: Draft, plant: Plant, almanac: Almanac, _: random.Random) -> None:
-    days = 30 if plant.near else 75 + 20 * plant.n
-    d.closed_on = business_day(almanac.today - timedelta(days=days))
-    if plant.near:
-        d.closed_on = almanac.today - timedelta(days=days)
-    d.credit_cents, d.habit = 1_850 + 1_075 * plant.n, "prompt"
 
 
 def _address(d: Draft, plant: Plant, _: Almanac, __: random.Random) -> None:
@@ -42,9 +34,9 @@ def _promised(d: Draft, plant: Plant, almanac: Almanac, _: random.Random) -> Non
 
 
 TROUBLE: Final[dict[str, Planting]] = {
-    "P07": _credit,
     "Q01": _address,
     "X01": _promised,
+    "X02": untouched,
     "X04": untouched,
     "A01": untouched,
     "A02": untouched,
