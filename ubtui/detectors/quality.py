@@ -165,6 +165,7 @@ DETECTORS = (
         " stand-ins of one import are one item", "Bills and lawful notices do not arrive.", ("party.address",),
         "contact duty before shutoff, HSC 116906", bad_address,
         parameters={"returned": Parameter("2", "returns", "mail that came back")}, sla_days=30,
+        stock=True,
     ),
     Detector(
         "Q02", "Route has places twice", ("route",), "points of one route, not closed, with the same sequence",

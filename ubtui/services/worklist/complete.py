@@ -53,12 +53,8 @@ def complete(look: Look, text: str, cursor: int) -> Completion:
     found = _values(look, at) if at.field else _beginnings(look, at.typed)
     lead = "-" * at.negated
     head = lead + (f"{at.field}:{at.before}" if at.field else "")
-    kept = [
-        Candidate(f"{head}{each.text}", each.says)
-        for each in islice(found, MOST + 1)
-        if f"{head}{each.text}" != text[at.start : at.end]
-    ]
-    return Completion(at.start, at.end, tuple(kept[:MOST]))
+    candidates = tuple(Candidate(f"{head}{each.text}", each.says) for each in islice(found, MOST))
+    return Completion(at.start, at.end, candidates)
 
 
 def _beginnings(look: Look, typed: str) -> Iterator[Candidate]:
