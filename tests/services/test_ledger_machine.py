@@ -231,6 +231,17 @@ class Machine(RuleBasedStateMachine):
         ) == 0  # fmt: skip
 
     @invariant()
+    def the_database_knows_what_is_open(self) -> None:
+        left = (
+            "SELECT i.id, i.account_id, i.due_on, i.cents - COALESCE((SELECT CAST(SUM(a.cents) AS bigint)"
+            " FROM application a WHERE a.item_id = i.id), 0) AS cents FROM receivable_item i"
+        )
+        rows = self.ana.session.rows
+        assert rows("SELECT item_id, account_id, due_on, cents FROM open_item ORDER BY item_id") == rows(
+            f"SELECT * FROM ({left}) AS items WHERE cents <> 0 ORDER BY id"
+        )
+
+    @invariant()
     def posted_rows_stay(self) -> None:
         for table, key in FIXED.items():
             now = {(table, row[0]): repr(row) for row in self.ana.session.rows(f"SELECT {key}, t.* FROM {table} t")}

@@ -237,6 +237,42 @@ def item_applied_beyond_its_amount(s: Scene) -> set[tuple[str, Any]]:
 
 
 @tampering
+def open_item_changed(s: Scene) -> set[tuple[str, Any]]:
+    s.tamper("UPDATE open_item SET cents = cents - 1 WHERE item_id = 1")
+    return {("receivable_item", 1)}
+
+
+@tampering
+def open_item_forgotten(s: Scene) -> set[tuple[str, Any]]:
+    s.tamper("DELETE FROM open_item WHERE item_id = 1")
+    return {("receivable_item", 1)}
+
+
+@tampering
+def paid_item_opened(s: Scene) -> set[tuple[str, Any]]:
+    a = office_id(s, 2)
+    s.tamper(f"INSERT INTO open_item(item_id, account_id, due_on, cents) VALUES (2, {a}, '2026-09-01', 5)")
+    return {("receivable_item", 2)}
+
+
+@tampering
+def money_left_suspense(s: Scene) -> set[tuple[str, Any]]:
+    gl = one(s, "SELECT id FROM gl_account WHERE use = 'suspense'")
+    s.tamper(*(f"INSERT INTO posting(journal_id, gl_id, fund_id, cents) VALUES (1, {gl}, 1, {c})" for c in (500, -300)))
+    return {("suspense_line", "all")}
+
+
+@tampering
+def plan_without_instalments(s: Scene) -> set[tuple[str, Any]]:
+    a = office_id(s, 1)
+    s.tamper(
+        "INSERT INTO arrangement(id, number, account_id, kind, cents, made_on, made_by, made_at) VALUES (7, 'PA-7',"
+        f" {a}, 'amortization', 100, '2026-11-23', 'ana', '2026-11-23T16:00:00.000000Z')"
+    )
+    return {("arrangement", 7)}
+
+
+@tampering
 def approval_forged(s: Scene) -> set[tuple[str, Any]]:
     """The maker decides his own proposal."""
     number = s.numbers["second"]
