@@ -18,6 +18,8 @@ from ubtui.services import ledger, office
 
 TODAY = date(2026, 11, 23)
 NOW = "2026-11-23T16:00:00.000000Z"
+WALK = 250
+"""Points that a reader walks to in a day: a route."""
 
 
 def empty(folder: Path | None = None) -> str:
@@ -36,10 +38,11 @@ def wide(data: str, points: int, reads: int) -> list[int]:
     """`points` accounts with one metered service each and `reads` bi-monthly reads; the register ids."""
     with Desk(data) as desk:
         db = desk.session
-        route = int(db.rows("INSERT INTO route(code, title) VALUES ('R1', 'Route 1') RETURNING id")[0][0])
         cycle = int(db.value("SELECT MIN(id) FROM cycle"))
         n = range(1, points + 1)
+        routes = range(1, -(-points // WALK) + 1)
         with db.writing():
+            db.load("route", ["id", "code", "title"], ((i, f"R{i}", f"Route {i}") for i in routes))
             db.load(
                 "party",
                 ["id", "name", "search_name", "mail_line1", "mail_city", "mail_state", "mail_zip"],
@@ -49,7 +52,7 @@ def wide(data: str, points: int, reads: int) -> list[int]:
             db.load(
                 "service_point",
                 ["id", "number", "premise_id", "route_id", "sequence"],
-                ((i, f"SP-{i:06d}", i, route, i) for i in n),
+                ((i, f"SP-{i:06d}", i, 1 + (i - 1) // WALK, i) for i in n),
             )
             db.load(
                 "account",

@@ -56,19 +56,19 @@ def windows(ask: Ask, after: int | None) -> list[Window]:
 # A read that only starts a meter is none of the period's.
 _REGULAR = "{0}.newest = 1 AND {0}.kind NOT IN ('opening', 'installation')"
 _JOINED = (
-    " WHERE {only}m.id = g.meter_id AND m.placeholder = 0 AND i.meter_id = m.id AND i.off_date IS NULL"
+    " WHERE {only}m.id = g.meter_id AND m.placeholder = 0 AND i.meter_id = g.meter_id AND i.off_date IS NULL"
     " AND p.id = i.point_id AND p.state = 'active' AND t.id = p.route_id AND x.point_id = p.id AND a.id = x.account_id"
     f" AND {METERED}"
 )
 _FEW = (
-    "route t CROSS JOIN service_point p CROSS JOIN live_install i CROSS JOIN meter m CROSS JOIN register g"
+    "route t CROSS JOIN service_point p CROSS JOIN live_install i CROSS JOIN register g CROSS JOIN meter m"
     " CROSS JOIN live_service x CROSS JOIN account a"
 )
 _LATE = (
     "(SELECT r.register_id AS id FROM read_summary r WHERE r.newest = 1"
     " AND (r.kind IN ('opening', 'installation') OR NOT ({fresh}))"
     " UNION SELECT n.id FROM register n WHERE NOT EXISTS(SELECT 1 FROM read_summary r WHERE r.register_id = n.id)) d"
-    " CROSS JOIN register g CROSS JOIN meter m CROSS JOIN live_install i CROSS JOIN service_point p CROSS JOIN route t"
+    " CROSS JOIN register g CROSS JOIN live_install i CROSS JOIN service_point p CROSS JOIN route t CROSS JOIN meter m"
     " CROSS JOIN live_service x CROSS JOIN account a"
 )
 
