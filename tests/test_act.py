@@ -34,6 +34,9 @@ read.estimate           -   -   y   y   -   -   -   -   -
 read.review             -   -   y   y   -   -   -   -   -
 meter.exchange          -   -   y   y   -   -   -   -   -
 meter.test              -   -   y   y   -   -   -   -   -
+contact.note            -   -   y   y   y   -   -   -   -
+contact.promise         -   -   y   y   y   -   -   -   -
+duty.done               -   -   y   y   y   -   -   y   -
 order.cancel            -   -   y   y   -   -   -   -   -
 order.correct           -   -   y   y   -   -   -   -   -
 order.create            -   -   y   y   -   -   -   -   -

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from tests.detectors.scene import Scene
+from tests.detectors.scene import Customer, Scene
 from tests.services.office import DAY, bill, pay
 from ubtui.act import Done
 from ubtui.db.errors import RuleBroken
@@ -28,6 +28,13 @@ def scene(backend: str) -> Iterator[Scene]:
     made.close()
 
 
+def customer(scene: Scene) -> Customer:
+    """A customer whose own troubles are found already."""
+    made = scene.customer()
+    scene.refresh()
+    return made
+
+
 def noted(scene: Scene, account: str, on: date | None, cents: int | None = None) -> str:
     form = contacts.Note(account=account, promise_on=on, promise_cents=cents, text=SAID)
     key: str = scene.act(contacts.note, form).result.contact
@@ -35,7 +42,7 @@ def noted(scene: Scene, account: str, on: date | None, cents: int | None = None)
 
 
 def test_a_contact_is_kept_with_who_said_it(scene: Scene) -> None:
-    c = scene.customer()
+    c = customer(scene)
     key = noted(scene, c.account, None)
     with scene.desk() as desk:
         (found,) = desk.ask(contacts.contacts, c.account_id)
@@ -46,7 +53,7 @@ def test_a_contact_is_kept_with_who_said_it(scene: Scene) -> None:
 
 
 def test_a_promise_comes_on_its_day_and_not_the_day_before(scene: Scene) -> None:
-    c = scene.customer()
+    c = customer(scene)
     today, tomorrow = noted(scene, c.account, DAY), noted(scene, c.account, DAY + timedelta(days=1), 50_00)
     assert scene.items("X01") == [f"X01:text:{today}"]
     scene.steady()
@@ -54,7 +61,7 @@ def test_a_promise_comes_on_its_day_and_not_the_day_before(scene: Scene) -> None
 
 
 def test_the_days_ahead_are_a_districts_choice(scene: Scene) -> None:
-    c = scene.customer()
+    c = customer(scene)
     key = noted(scene, c.account, DAY + timedelta(days=1))
     assert scene.items("X01") == []
     scene.policy("X01", ahead="1")
@@ -63,7 +70,7 @@ def test_the_days_ahead_are_a_districts_choice(scene: Scene) -> None:
 
 
 def test_each_end_of_a_promise_closes_its_item_and_moving_makes_another(scene: Scene) -> None:
-    c = scene.customer()
+    c = customer(scene)
     for decision in ("kept", "broken"):
         key = noted(scene, c.account, DAY)
         done = scene.act(contacts.promise, contacts.Promise(contact=key, decision=decision, why="as heard"))
@@ -90,13 +97,13 @@ def test_each_end_of_a_promise_closes_its_item_and_moving_makes_another(scene: S
     ],
 )
 def test_what_is_no_promise_is_refused(scene: Scene, values: dict[str, object], said: str) -> None:
-    c = scene.customer()
+    c = customer(scene)
     no = scene.refused(contacts.note, contacts.Note(account=c.account, text="said", **values))  # type: ignore[arg-type]
     assert said in no.reason and no.bad_input
 
 
 def test_what_was_said_cannot_be_changed_by_anybody(scene: Scene) -> None:
-    c = scene.customer()
+    c = customer(scene)
     key = noted(scene, c.account, DAY)
     for change in ("text = 'other'", "promise_on = '2027-01-01'", "by_staff = 'ben'"):
         with pytest.raises(RuleBroken, match="as it was written"), scene.db.writing():
@@ -109,7 +116,7 @@ def test_what_was_said_cannot_be_changed_by_anybody(scene: Scene) -> None:
 
 
 def test_money_that_came_speaks_for_a_kept_promise(scene: Scene) -> None:
-    c = scene.customer()
+    c = customer(scene)
     key = noted(scene, c.account, DAY, 60_00)
     with scene.desk() as desk:
         item = desk.ask(worklist.item, ItemKey.parse(f"X01:text:{key}"))
@@ -126,14 +133,14 @@ def test_money_that_came_speaks_for_a_kept_promise(scene: Scene) -> None:
 
 
 def test_its_item_is_not_closed_by_hand_while_the_promise_stands(scene: Scene) -> None:
-    c = scene.customer()
+    c = customer(scene)
     key = f"X01:text:{noted(scene, c.account, DAY)}"
     no = scene.refused(worklist.resolve, worklist.Resolve(item=key, resolution="done"))
     assert "stands" in no.reason
 
 
 def test_nobody_writes_on_his_own_account(scene: Scene) -> None:
-    c = scene.customer()
+    c = customer(scene)
     with scene.db.writing():
         scene.db.run(
             "INSERT INTO staff_account(staff, account_number, relation) VALUES ('ana', ?, 'own')",
@@ -222,7 +229,7 @@ def test_the_seat_of_the_district_lists_duties_by_their_day(scene: Scene) -> Non
 
 
 def test_a_question_waits_three_office_days_and_its_answer_closes_it(scene: Scene) -> None:
-    c = scene.customer()
+    c = customer(scene)
     made = scene.act(worklist.add, worklist.Add(title="Odd meter", account=c.account))
     asked = scene.act(worklist.forward, worklist.Forward(item=made.result.item, to="lead", question="whose is it?"))
     assert scene.items("X02") == [] and asked.result.role == "lead"

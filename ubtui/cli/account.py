@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, TypeVar
 
 import click
 import msgspec
@@ -14,8 +14,13 @@ from ubtui.domain.errors import BadValue
 from ubtui.domain.money import format_money
 from ubtui.domain.numbers import parse_account
 from ubtui.domain.text import clean_text, fit
-from ubtui.services import accounts
+from ubtui.services import accounts, calls, figures
+from ubtui.services import history as lives
 from ubtui.services.accounts import AccountView, PointLine
+from ubtui.services.adjustments.plans import find_account
+from ubtui.services.calls import PhoneView
+
+T = TypeVar("T")
 
 
 @click.group()
@@ -30,16 +35,84 @@ def show(options: Options, account: str) -> None:
     """Everything on ACCOUNT: people, place, alerts, balance, payments, reads, meter, and what is open."""
     number = parse_account(account)
     with opened(options) as desk:
-        try:
-            view = desk.ask(accounts.account, number)
-        except Refused as no:
-            raise BadValue(no.sentence()) from no
+        view = _asked(lambda: desk.ask(accounts.account, number))
         desk.viewed("account.show", account=view.number)
         if options.format == "json":
             emit(options, plain(view))
             return
         for line in text(view):
             click.echo(line)
+
+
+@account.command()
+@shared()
+@click.argument("account")
+def call(options: Options, account: str) -> None:
+    """What somebody on the phone asks about ACCOUNT: balance, payments, reads, and why the bill is high."""
+    number = parse_account(account)
+    with opened(options) as desk:
+        view = _asked(lambda: desk.ask(calls.phone, number))
+        desk.viewed("account.show", account=view.account.number)
+    if options.format == "json":
+        told = {**plain(view.account), "why": view.why, "reads": msgspec.to_builtins(view.points, enc_hook=str)}
+        emit(options, told)
+        return
+    for line in _called(view):
+        click.echo(line)
+
+
+@account.command()
+@shared()
+@click.argument("account")
+@click.argument("figure")
+def explain(options: Options, account: str, figure: str) -> None:
+    """How a FIGURE of ACCOUNT came about, row by row.
+
+    FIGURE is balance, due, dates, receipts, bill:NUMBER, item:ID, receipt:NUMBER, journal:ID, contact:KEY, or
+    read:POINT/DAY.
+    """
+    number = parse_account(account)
+    with opened(options) as desk:
+        found = _asked(lambda: desk.ask(figures.explain, number, figure))
+        desk.viewed("account.show", account=number)
+    if options.format == "json":
+        emit(options, found)
+        return
+    click.echo(clean_text(found.title))
+    wide = max((len(label) for label, _ in found.rows), default=0)
+    for label, told in found.rows:
+        click.echo(f"  {clean_text(label):<{wide}}  {clean_text(told)}".rstrip())
+
+
+@account.command()
+@shared()
+@click.argument("account")
+def history(options: Options, account: str) -> None:
+    """The life of ACCOUNT: people, services, seals, meters, orders, proposals, contacts, work; the newest first."""
+    number = parse_account(account)
+    with opened(options) as desk:
+        found = _asked(lambda: desk.ask(lambda look: lives.history(look, find_account(look, number)[0])))
+        desk.viewed("account.show", account=number)
+    if options.format == "json":
+        emit(options, msgspec.to_builtins(found, enc_hook=str))
+        return
+    for each in found:
+        click.echo(f"{each.on}  {each.kind:<9} {clean_text(each.told)}{f'  {each.by}' if each.by else ''}")
+
+
+def _asked(question: Callable[[], T]) -> T:
+    """The answer of a question about an account; one that is not there is bad input."""
+    try:
+        return question()
+    except Refused as no:
+        raise BadValue(no.sentence()) from no
+
+
+def _called(view: PhoneView) -> Iterator[str]:
+    """The phone card as lines for people, 80 columns."""
+    yield from (line for line in text(view.account) if line)
+    if view.why:
+        yield from _block("why", map(clean_text, view.why))
 
 
 def plain(view: AccountView) -> dict[str, Any]:
@@ -87,6 +160,13 @@ def text(view: AccountView) -> Iterator[str]:
         "payments",
         (f"{r.received_on}  {money(r.cents):>12}  {r.source}, {r.tender}  {r.number}" for r in view.payments),
     )
+    around = view.around
+    yield from _block("promises", (f"{p.promised(p.on)}  {clean_text(p.text)}  {p.key}" for p in around.promises))
+    yield from _block("orders", (f"{o.number}  {o.kind}  {o.point}  due {o.due_on}" for o in around.orders))
+    yield from _block("holds", (f"{k.kind}  until {k.expires_on}  {clean_text(k.note)}" for k in around.protections))
+    if (plan := around.plan) is not None:
+        due = f"  next {money(plan.next_cents)} on {plan.next_on}" if plan.next_on else ""
+        yield from _block("plan", [f"{plan.number}  {plan.kind}  {money(plan.cents)}{due}"])
     yield from _block(
         "proposals",
         (f"{p.number}  {money(p.amount_cents):>12}  {p.reason}  {p.standing}, {p.maker}" for p in view.proposals),

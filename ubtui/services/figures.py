@@ -221,6 +221,8 @@ def _journal(look: Look, view: AccountView, key: str) -> tuple[str, Rows]:
 
 def _contact(look: Look, view: AccountView, key: str) -> tuple[str, Rows]:
     found = contacts.contact(look, key)
+    if found.account != view.number:
+        raise BadValue(f"Contact {key[:40]!r} is not on {view.number}: take one from its contacts.")
 
     def rows() -> Rows:
         who = contacts.ROLES[found.with_role] + (f" {found.name}" if found.name else "")
@@ -251,6 +253,8 @@ def _is(read: meters.ReadLine, wanted: tuple[str, ...]) -> bool:
 
 def _read(look: Look, view: AccountView, key: str) -> tuple[str, Rows]:
     point, day, register, seq = (key.split("/") + [""] * 4)[:4]
+    if point not in {each.point for each in view.points if each.point}:
+        raise BadValue(f"Point {point[:40]!r} is not on {view.number}: take a read from its reads.")
     history = meters.history(look, point)
     wanted = (day, register, seq)
     place = next((n for n, each in enumerate(history.reads) if _is(each, wanted)), None)
