@@ -17,6 +17,8 @@ from textual.screen import Screen
 from ubtui import keyfile, keys
 from ubtui.act import Done, Look, Refused, new_key
 from ubtui.desk import Desk, Seat
+from ubtui.domain.errors import BadValue
+from ubtui.domain.subjects import ItemKey
 from ubtui.faultlog import log_fault
 from ubtui.screens.base import DeskScreen, Place, words
 from ubtui.screens.kept import kept_forms
@@ -30,6 +32,9 @@ from ubtui.widgets.pages import PAGE
 
 FAULT = 4
 POLL_SECONDS = 10.0
+READ_SIZE = (200, 60)
+OF_ITEMS = ("fix", "run")
+WHOLE = ("approvals", "board", "views", "orders", "find")  # these show all there is; the others one of its kind
 PREFIX = keyfile.PREFIX
 
 
@@ -60,6 +65,7 @@ class DeskApp(Routing, inherit_bindings=False):
         self.claims: dict[str, None] = {}  # keys of items, to give them back
         self.written: set[Path] = set()  # files that this desk wrote, which it may write again
         self.fault: Exception | None = None
+        self.is_read = False  # read out for the shell, with no terminal
         self.animation_level = "none"
         self._heard = 0
         self._prefixed = False
@@ -119,7 +125,7 @@ class DeskApp(Routing, inherit_bindings=False):
 
     def _handle_exception(self, error: Exception) -> None:
         # Textual would print source and values, customers' among them, on the terminal.
-        if self.is_headless:
+        if self.is_headless and not self.is_read:
             super()._handle_exception(error)
         else:
             self.fault = self.fault or error
@@ -256,6 +262,59 @@ def _first_look(look: Look) -> tuple[date, tuple[Query, FirstPage]]:
     asked = preference.order(look)
     shown = worklist.worklist_for(look.actor.role, look.district.kind)
     return look.today, (asked, listing.first(look, shown, asked, PAGE))
+
+
+def read(data: str, seat: Seat, name: str, key: str, most: int, leaves: bool) -> list[str]:
+    """The screen `name` of `key` read out, for who cannot see it; `leaves`: the text goes to a file or a program.
+
+    At most `most` rows of each list, 0 for all. Raises BadValue for a screen or key that there is not, DeskError, and
+    what the screen itself was refused.
+    """
+    from ubtui.screens.reading import read_out, settled
+
+    lines: list[str] = []
+    with Desk(data, seat, threads=True) as desk:
+        place = desk.ask(_place, name, key)
+        if leaves:
+            desk.viewed("worklist.export", format="read", screen=name)
+        app = DeskApp(desk, {"UBTUI_LEAN": "1"})
+        app.is_read = True
+
+        async def reading(pilot: Any) -> None:
+            try:
+                if name != "worklist":
+                    app.go(place)
+                await settled(app)
+                lines.extend([line async for line in read_out(app, most)])
+                app.fault = app.fault or getattr(app.screen, "failure", None)
+            except Exception as fault:
+                app.fault = app.fault or fault
+            app.exit()
+
+        app.run(headless=True, mouse=False, size=READ_SIZE, auto_pilot=reading)
+    if app.fault is not None:
+        raise app.fault
+    return lines
+
+
+def _place(look: Look, name: str, key: str) -> Place:
+    """The place that the shell's words name; the screens of an item take the item's own key."""
+    if name == "worklist":
+        return Place("worklist")
+    if name not in ROUTES or name == "do":
+        known = ", ".join(["worklist", *(each for each in ROUTES if each != "do")])
+        raise BadValue(f"{name[:40]}: there is no such screen; use one of {known}.")
+    if name == "help":
+        if key not in keys.SCREENS:
+            raise BadValue(f"help: name a screen: one of {', '.join(keys.SCREENS)}.")
+    elif name in OF_ITEMS:
+        if not key:
+            raise BadValue(f"{name}: name the item, as CODE:subject@period.")
+        view = worklist.item(look, ItemKey.parse(key))
+        return Place(name, str(view.key) if name == "run" else "", item=view.id)
+    elif not key and name not in WHOLE:
+        raise BadValue(f"{name}: say which one, as `ubtui show {name} KEY`.")
+    return Place(name, key)
 
 
 def run(data: str, seat: Seat, sample: bool) -> int:

@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from types import ModuleType
 from typing import Final, NoReturn
 
 import click
@@ -41,6 +42,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "clock": ("ubtui.cli.office:clock", "Move a sample district's business day forward."),
     "backup": ("ubtui.cli.office:backup", "Copy the record to a file and check the copy."),
     "verify": ("ubtui.cli.verify:verify", "Check every sum, seal and link of the record."),
+    "show": ("ubtui.cli.show:show", "Any screen as plain text, for a screen reader or paper."),
     "keys": ("ubtui.cli.keys:keys", "The keys of every screen, as they are for you."),
     "doctor": ("ubtui.cli.office:doctor", "Check the machine, the files and the set-up."),
 }
@@ -87,13 +89,20 @@ def cli(ctx: click.Context, data: str | None, as_name: str | None, seat_key: str
         ctx.exit(_screens(data, as_name, seat_key, sample))
 
 
+def app() -> ModuleType:
+    """The screens' own module: the one place where the shell comes to it, and only for a command that needs it."""
+    from ubtui import app
+
+    return app
+
+
 def _screens(data: str | None, as_name: str | None, seat_key: str | None, sample: bool) -> int:
     if not (sys.stdout.isatty() and sys.stdin.isatty()) or os.environ.get("TERM", "dumb") == "dumb":
         raise click.UsageError("The screens need a terminal; without one use `ubtui worklist export`.")
     if os.environ.get("SSH_CONNECTION"):  # read by Textual when it is imported: fewer bytes on a far line
         os.environ.setdefault("TEXTUAL_FPS", "15")
         os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
-    from ubtui.app import run
+    run = app().run
     from ubtui.cli.common import data_at
     from ubtui.desk import Seat
 

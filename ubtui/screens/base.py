@@ -171,6 +171,7 @@ class DeskScreen(Screen[None], inherit_bindings=False):
         super().__init__()
         self.place = place
         self._acting = False
+        self.failure: Exception | None = None  # of what was started last
 
     @property
     def router(self) -> Router:
@@ -283,6 +284,7 @@ class DeskScreen(Screen[None], inherit_bindings=False):
         try:
             await work
         except Exception as fault:
+            self.failure = fault
             self.log.error(repr(fault))
             self.say(words(fault))
 

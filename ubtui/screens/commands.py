@@ -35,7 +35,7 @@ class CommandsScreen(DeskScreen):
         below = self._below()
         for number, each in enumerate(self.found):
             shown = " ".join(keys.shown(key) for key in each.keys_on(self.place.key)) or "palette"
-            why = below.why_not(each) if isinstance(below, DeskScreen) else ""
+            why = below.why_not(each) if isinstance(below, DeskScreen) and self.place.key == below.KEYS else ""
             told = f"not now: {why}" if why else each.help
             rows[number] = Row((shown, each.label, told), "dim" if why else None)
         yield LineInput(placeholder="type to search", id="search")

@@ -56,6 +56,16 @@ class Panel(Widget):
         self._title = clean_text(title)
         self._lines = self._cleaned(lines)
 
+    @property
+    def heading(self) -> str:
+        """The title that stands over the lines."""
+        return self._title
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """What is shown, cleaned."""
+        return self._lines
+
     @staticmethod
     def _cleaned(lines: Iterable[Line | tuple[str, str]]) -> tuple[Line, ...]:
         whole = (line if isinstance(line, Line) else Line(*line) for line in lines)

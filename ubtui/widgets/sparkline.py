@@ -38,6 +38,11 @@ class Sparkline(Widget):
         super().__init__(id=id)
         self._values = tuple(values)
 
+    @property
+    def values(self) -> tuple[int | None, ...]:
+        """What is drawn."""
+        return self._values
+
     def show(self, values: Sequence[int | None]) -> None:
         """Draw other values."""
         self._values = tuple(values)
