@@ -132,6 +132,8 @@ def test_items_reach_the_back_up_while_somebody_is_away(place: Place) -> None:
     away = worklist.Backup(backup="di", from_on=DAY, to_on=LATER)
     place.do("ana", worklist.set_backup, away)
     assert mine(place, "di") == ["SP-00001"] == mine(place, "ana")
+    place.do("ben", worklist.forward, worklist.Forward(item=KEY, to="ana", note="please"))
+    assert place.item(KEY).events[-1].note == "to ana, for whom di stands in: please"
     assert place.desk("di").ask(worklist.tally).mine == 1
     assert place.do("di", worklist.next_item, worklist.Next()).item == HIGH
     assert place.do("di", worklist.next_item, worklist.Next()).item == KEY

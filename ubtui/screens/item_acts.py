@@ -175,6 +175,8 @@ class ItemActs(Filtering):
         if done is not None:
             self.router.remember_claim(done.result.item, True)
             view = await self.ask(worklist.item, ItemKey.parse(done.result.item))
+            if view.id in self.list.ids:
+                self.list.move_to(self.list.ids.index(view.id))
             self.router.go(Place("fix", "", item=view.id))
 
     def do_item_repeat(self) -> None:

@@ -16,7 +16,7 @@ from ubtui.domain.text import clean_text
 from ubtui.services.worklist import backlog, desks, nightly, own, questions  # noqa: F401 - their acts are known with these
 from ubtui.services.worklist.items import key_of, leased, row_of, taken
 from ubtui.services.worklist.life import ACTIVE, FREE, Changed, OnItem, Reason, about, begin, change, person_or_role
-from ubtui.services.worklist.queue import LIVE, reach
+from ubtui.services.worklist.queue import LIVE, reach, stand_in
 
 LEASE = timedelta(minutes=30)
 
@@ -115,7 +115,9 @@ def forward(work: Work, form: Forward) -> Changed:
     """Hand an item to a person or to a role; a lead may forward anybody's."""
     found = begin(work, form, free=work.actor.role != "lead", states=ACTIVE, hands_off=True)
     role, assignee = person_or_role(work, form.to)
-    note = ": ".join(part for part in (f"to {form.to}", form.note, form.question) if part)
+    away = stand_in(work, assignee) if assignee else None
+    to = f"to {form.to}" + (f", for whom {away} stands in" if away else "")
+    note = ": ".join(part for part in (to, form.note, form.question) if part)
     if form.question.strip():
         questions.ask(work, found, role, assignee, form.question)
     return change(

@@ -128,6 +128,16 @@ def reach(look: Look) -> tuple[str, ...]:
     return tuple(dict.fromkeys([look.actor.name, *(name for (name,) in found)]))
 
 
+def stand_in(look: Look, person: str) -> str | None:
+    """Whom a person's items reach today besides; None where nobody stands in."""
+    found: str | None = look.db.value(
+        "SELECT backup FROM delegation WHERE person = ? AND from_on <= ? AND to_on >= ? AND ended_at IS NULL"
+        " ORDER BY id DESC LIMIT 1",
+        [person, look.today.isoformat(), look.today.isoformat()],
+    )
+    return found
+
+
 def next_office_day(look: Look) -> date:
     """The next day on which the office works, by the calendar that the office keeps."""
     return office(look.db, look.today, look.today).add(look.today, 1)
