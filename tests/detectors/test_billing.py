@@ -5,15 +5,18 @@ from __future__ import annotations
 import base64
 import json
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 
 from tests.detectors.money import DAYS, bill, close, closed, healed, items, opened
 from tests.detectors.scene import DAY, NOW, Customer, Scene
+from tests.services import importing
+from ubtui.act import Done
 from ubtui.db.models import office as office_models
 from ubtui.db.models import record
 from ubtui.domain.numbers import account_number, format_account
-from ubtui.services import adjustments, billing, owners, parties
+from ubtui.services import adjustments, billing, owners, parties, worklist
 from ubtui.services.documents import Paper
 from ubtui.services.imports import staged
 
@@ -143,6 +146,25 @@ def test_b02_a_row_kept_back_for_want_of_a_field(scene: Scene) -> None:
             assert closed(done, "B02") == [key]
     scene.refresh()
     assert items(scene, "B02") == []
+
+
+def test_b02_is_found_by_the_release_itself_and_mended(backend: str, tmp_path: Path) -> None:
+    importing.training(backend)
+    number = format_account(account_number(777))
+    head = "number,old_number,name,class,cycle,address,route,sequence,rate,opened_on"
+    rows = f"{number},,Lund,single,,1 Oak St,R1,50,SM,2010-01-01\n,A-9,Diaz,single,,2 Oak St,R1,60,SM,2010-01-01\n"
+    with importing.seat(backend) as desk:
+        report = importing.bring(desk, "accounts", importing.file(tmp_path, f"{head}\n{rows}"))
+        assert report.staged == 2
+        live = "SELECT subject_type, subject_key FROM work_item WHERE code = 'B02' AND state = 'open' ORDER BY id"
+        assert desk.session.rows(live) == [("account", number), ("run", f"import/{importing.DAY}")]
+        nightly = desk.perform(worklist.refresh, worklist.Refresh())
+        assert isinstance(nightly, Done) and (nightly.opened, nightly.closed) == ((), ())
+        for row in (1, 2):
+            done = desk.perform(staged.mend, staged.Mend(row=row, set=("cycle=SM",)))
+            assert isinstance(done, Done), done.sentence()
+            assert [str(key) for key in done.closed if key.code == "B02"]
+        assert desk.session.rows(live) == []
 
 
 def test_q02_one_place_twice(scene: Scene) -> None:

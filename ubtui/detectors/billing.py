@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Any
 
+from ubtui.db.session import Session
 from ubtui.detectors.base import Ask, Detector, Found, Parameter, marks
 from ubtui.detectors.quality import released_on
 from ubtui.domain.errors import BadValue
@@ -132,6 +133,12 @@ def _held(key: str, kind: str, count: int, row: int, sentence: str, source: str)
     return Found(
         key, "", "Cannot be billed", f"{source}: {sentence}{more}", evidence, subject_type=kind, due_source="unbilled"
     )
+
+
+def kept_back(db: Session, batch_id: int) -> set[str]:
+    """The printed numbers of accounts whose rows of a batch were kept back."""
+    rows = db.rows("SELECT fields FROM staged_row WHERE batch_id = ? AND kind = 'accounts'", [batch_id])
+    return {number for (fields,) in rows if (number := staged_account(fields)) is not None}
 
 
 def staged_account(fields: str) -> str | None:

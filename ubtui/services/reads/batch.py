@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from ubtui.act import Work
 from ubtui.db.session import Row, Session
 from ubtui.detectors.base import marks
+from ubtui.detectors.billing import kept_back
 from ubtui.detectors.heal import medians, run
 from ubtui.detectors.meters import concerned
 from ubtui.domain.numbers import format_account
@@ -34,7 +35,7 @@ def released(work: Work, batch_id: int) -> None:
     summarise(db, [r[0] for r in db.rows("SELECT DISTINCT register_id FROM read WHERE batch_id = ?", [batch_id])])
     moved = medians(db, work.today)
     keys = {kind: {row[0] for row in db.rows(sql, [batch_id] * sql.count("?"))} for kind, sql in _CONCERNED.items()}
-    keys["account"] = {format_account(number) for number in keys["account"]}
+    keys["account"] = {format_account(number) for number in keys["account"]} | kept_back(db, batch_id)
     if moved:
         keys["point"] |= {
             row[0]
