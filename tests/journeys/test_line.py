@@ -24,8 +24,8 @@ from ubtui.domain.numbers import format_account
 
 def open_form(ana: Sitting, account: str) -> None:
     """The adjustment form of an account, a reason chosen and half an amount typed."""
-    ana.press("g", "c")
-    ana.see("Go to an account")
+    ana.press("f")
+    ana.see("Accounts old and new")
     ana.type(format_account(account))
     ana.press("enter")
     ana.see("balance")
@@ -164,8 +164,8 @@ def test_hostile_names_show_literally_everywhere(sample_folder: str) -> None:
         ana.press("home")
         ana.settle(0.2)
         for n, account in enumerate(accounts if SOAK else accounts[:: max(1, len(accounts) // 8)]):
-            ana.press("g", "c")
-            ana.see("Go to an account")
+            ana.press("f")
+            ana.see("Accounts old and new")
             ana.type(format_account(account))
             ana.press("enter")
             ana.see("balance")

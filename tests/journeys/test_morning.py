@@ -65,8 +65,8 @@ def test_the_morning(sample: str) -> None:
         ana.see("all 47 shown")
 
         # A call: an adjustment for an account, by its number.
-        ana.press("g", "c")
-        ana.see("Go to an account")
+        ana.press("f")
+        ana.see("Accounts old and new")
         ana.type(number)
         ana.press("enter")
         ana.see(number, "balance", format_money(before))
@@ -122,8 +122,8 @@ def test_the_morning(sample: str) -> None:
 def test_a_document_goes_with_the_form(sample_folder: str, tmp_path: Path) -> None:
     account = owing(sample_folder)
     with sitting(sample_folder, "ana") as ana:
-        ana.press("g", "c")
-        ana.see("Go to an account")
+        ana.press("f")
+        ana.see("Accounts old and new")
         ana.type(format_account(account))
         ana.press("enter")
         ana.see("balance")
