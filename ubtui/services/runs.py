@@ -1,6 +1,7 @@
 """Runs and programmes: one item of the worklist that opens a list, one mechanism for all of them.
 
-A kind of run registers its list in RUNS by `module:NAME`, where NAME is a Run; it is imported when first opened.
+A kind of run, or a code of routes, registers its list in RUNS by `module:NAME`, where NAME is a Run; it is imported
+when first opened.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ RUNS: Final[dict[str, str]] = {
     "ladder": "ubtui.services.ladder:RUN",
     "meter-programme": "ubtui.services.rounds:PROGRAMME",
     "seal-round": "ubtui.services.rounds:SEAL_ROUND",
+    "R01": "ubtui.services.reads.lists:MISSING",
+    "R16": "ubtui.services.reads.lists:OFF_DAYS",
 }
 
 
@@ -28,7 +31,8 @@ RUNS: Final[dict[str, str]] = {
 class Run:
     """A kind of run: what its list is called, the list of one of them, and where a row of it opens.
 
-    `listing` takes what stands behind the kind in the item's subject, a month, a year or a day; `opens` gives, for
+    `listing` takes what stands behind the kind in the item's subject, a month, a year or a day, or a route with its
+    period, `R07@B2/2026-11`; `opens` gives, for
     the id of a row, a place by its name (account, meter) and key.
     """
 
@@ -39,9 +43,9 @@ class Run:
 
 def run_of(key: ItemKey) -> Run | None:
     """The run behind an item; None where the item opens no list."""
-    if key.subject.type != "run":
+    if key.subject.type not in ("run", "route"):
         return None
-    place = RUNS.get(key.subject.key.partition("/")[0])
+    place = RUNS.get(key.code if key.subject.type == "route" else key.subject.key.partition("/")[0])
     if place is None:
         return None
     module, _, name = place.partition(":")
@@ -54,7 +58,8 @@ def list_of(look: Look, key: ItemKey) -> Listing:
     run = run_of(key)
     if run is None:
         raise BadValue(f"{key} opens no list: only {' and '.join(RUNS)} do.")
-    return run.listing(look, key.subject.key.partition("/")[2])
+    about = f"{key.subject.key}@{key.period}" if key.subject.type == "route" else key.subject.key.partition("/")[2]
+    return run.listing(look, about)
 
 
 def limits(look: Look, code: str) -> dict[str, str]:

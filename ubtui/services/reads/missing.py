@@ -13,15 +13,7 @@ from ubtui.services.worklist import ItemView
 
 def listed(look: Look, item: ItemView) -> list[tuple[str, str]]:
     """Number and address of each point of the item's route that has neither read nor skip in its window."""
-    if item.key.code != "R01":
-        return []
-    limits = CODES["R01"].values(parameters(look.db).get("R01", {}))
-    route = item.key.subject.key
-    ask = Ask(
-        look.db, look.today, look.now, look.district, {"route": [route]}, limits, lambda a, b: office(look.db, a, b)
-    )
-    due = [w for w in windows(ask, ask.whole("after")) if w.period == item.key.period]
-    numbers = [row[3] for row in missing_points(ask, due)]
+    numbers = on_route(look, item.key.subject.key, item.key.period) if item.key.code == "R01" else []
     if not numbers:
         return []
     address: dict[str, str] = dict(
@@ -32,3 +24,13 @@ def listed(look: Look, item: ItemView) -> list[tuple[str, str]]:
         )
     )
     return [(number, address[number]) for number in numbers]
+
+
+def on_route(look: Look, route: str, period: str) -> list[str]:
+    """The numbers of the points that a route lacks a read of in the newest window that ended, as it is walked."""
+    limits = CODES["R01"].values(parameters(look.db).get("R01", {}))
+    ask = Ask(
+        look.db, look.today, look.now, look.district, {"route": [route]}, limits, lambda a, b: office(look.db, a, b)
+    )
+    due = [w for w in windows(ask, ask.whole("after")) if w.period == period]
+    return list(dict.fromkeys(row[3] for row in missing_points(ask, due)))
