@@ -347,6 +347,8 @@ def test_it_looks_like_a_district(tmp_path: Path) -> None:
         assert session.value("SELECT COUNT(*) FROM (SELECT 1 AS one FROM service_point WHERE route_id IS NOT NULL"
                              " GROUP BY route_id, sequence"
                              " HAVING COUNT(*) > 1) AS same_step") == 3  # fmt: skip
+        posted: dict[str, int] = dict(session.rows("SELECT kind, COUNT(*) FROM journal GROUP BY kind"))
+        assert posted["REVERSAL"] == 6 and posted["REFUND"] > 0 and posted["ADJ"] == 6 + 9  # checks, fees, deposits
         for table, least in BESIDE.items():
             assert session.value(f"SELECT COUNT(*) FROM {table}") > least, table
         unbilled = "B1/2026-11"

@@ -152,6 +152,7 @@ def drawn(rng: random.Random, index: int, almanac: Almanac, district: District, 
     elif dice[2] < 250 and n > 3:
         closing = windows[n - min(back, n - 2)]
         draft.closed_on = closing.reads[0] - timedelta(days=5 + dice[3] % 18)
+        draft.credit_cents = 1_000 + 37 * dice[5] if dice[4] < 150 else 0
     elif dice[2] < 290 and n >= 12:
         draft.exchanged_at = 2 + dice[3] % (n - 10)
     elif dice[2] < 360 and residential:

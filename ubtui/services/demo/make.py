@@ -21,8 +21,9 @@ from ubtui.db import connect
 from ubtui.db.session import Session
 from ubtui.domain.calendars import FIRST_YEAR, LAST_YEAR
 from ubtui.domain.errors import BadValue
+from ubtui.domain.numbers import account_number, format_account
 from ubtui.services import worklist
-from ubtui.services.demo import papers
+from ubtui.services.demo import papers, returns
 from ubtui.services.demo.calendar import almanac, read_day
 from ubtui.services.demo.desk import ORDERS
 from ubtui.services.demo.duties import as_toml
@@ -31,6 +32,7 @@ from ubtui.services.demo.office import Office
 from ubtui.services.demo.plants import CODES, TIMES, Plant, places
 from ubtui.services.demo.stories import raised
 from ubtui.services.demo.story import Entry
+from ubtui.services.demo.tell import FIRST_ACCOUNT
 from ubtui.services.office import install
 from ubtui.settings import District, district
 
@@ -176,6 +178,9 @@ def _troubled(office: Office, found: District, wanted: Wanted, say: Callable[[st
     carrying = wanted.carrying(found)
     say("proposals and papers")
     entries = raised(found, carrying, wanted.skip, wanted.today)
+    planted = {format_account(account_number(FIRST_ACCOUNT + i)) for i in carrying}
+    late, _ = papers.days(wanted.today)
+    returns.write(office, late, wanted.today, planted, wanted.accounts)
     entries += papers.write(office, carrying, wanted.today, wanted.skip)
     entries.sort(key=lambda e: (e.code, e.subject))
     office.acts = 1_000

@@ -1,0 +1,84 @@
+"""Money that went back, and money held: checks that the bank returned, credits refunded, deposits on hydrant meters."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Collection
+from datetime import date, timedelta
+
+from ubtui.domain.numbers import format_account
+from ubtui.services import adjustments, payments
+from ubtui.services.demo.office import Office
+from ubtui.services.documents import Paper
+
+FEE_CENTS, DEPOSIT_CENTS = 2_500, 110_000
+_DEPOSITS = 20
+_ONE_IN = 150
+"""Of so many accounts one has a check that came back lately."""
+_NOTICE = b"Rincon Vista Bank\nItem returned unpaid: not sufficient funds\n"
+_CARD = b"Construction meter handed out against this deposit\n"
+
+
+def write(office: Office, day: date, today: date, planted: Collection[str], accounts: int) -> None:
+    """All of it on one day, by ana, ben and cho, on accounts that carry no plant."""
+    office.acts = 2_000
+    for account, journal in _checks(office, day, today, planted, accounts // _ONE_IN):
+        back = adjustments.Reverse(journal=journal, note="returned by the bank: not sufficient funds")
+        _approve(office, day, office.does("ana", day, adjustments.reverse, back))
+        _adjust(office, day, account, "returned-check-fee", FEE_CENTS, _NOTICE)
+    for account, cents in _credits(office, planted):
+        _adjust(office, day, account, "credit-to-refunds-payable", cents, _NOTICE)
+    for account in _hydrants(office)[:_DEPOSITS]:
+        _adjust(office, day, account, "hydrant-deposit", DEPOSIT_CENTS, _CARD)
+        came = payments.Came(cents=DEPOSIT_CENTS, payer="contractor", reference=f"deposit {account}")
+        form = payments.Stage(
+            source="Counter", kind="check", received_on=day, lines=[came], control_cents=DEPOSIT_CENTS
+        )
+        key = office.does("cho", day, payments.stage, form).payments[0]
+        office.does("ana", day, payments.match, payments.Match(payment=key, account=account, note="hydrant deposit"))
+
+
+def _adjust(office: Office, day: date, account: str, reason: str, cents: int, paper: bytes) -> None:
+    papers = [Paper(name="paper.txt", media="text/plain", content=base64.b64encode(paper).decode())]
+    form = adjustments.Propose(account=account, reason=reason, amount_cents=cents, documents=papers)
+    _approve(office, day, office.does("ana", day, adjustments.propose, form))
+
+
+def _approve(office: Office, day: date, made: adjustments.Proposed) -> None:
+    who = "ben" if "lead" in made.approvers else "cho"
+    form = adjustments.Approve(proposal=made.number, amount_cents=made.amount_cents)
+    office.does(who, day, adjustments.approve, form)
+
+
+def _checks(office: Office, day: date, due: date, planted: Collection[str], most: int) -> list[tuple[str, int]]:
+    """Account and journal of the newest checks that paid bills not due before a day."""
+    rows = office.db.rows(
+        "SELECT a.number, r.journal_id FROM receipt r JOIN tender t ON t.receipt_id = r.id AND t.kind = 'check'"
+        " JOIN account a ON a.id = r.account_id AND a.state = 'active' AND a.customer_class = 'residential'"
+        " WHERE r.received_on BETWEEN ? AND ? AND r.id = (SELECT MAX(q.id) FROM receipt q WHERE q.account_id = a.id)"
+        " AND NOT EXISTS(SELECT 1 FROM application x JOIN receivable_item i ON i.id = x.item_id"
+        " WHERE x.journal_id = r.journal_id AND i.due_on < ?) ORDER BY r.received_on DESC, a.number LIMIT ?",
+        [*(day.isoformat() for day in (day - timedelta(days=60), day - timedelta(days=1), due)), most + len(planted)],
+    )
+    found = [(format_account(number), journal) for number, journal in rows]
+    return [pair for pair in found if pair[0] not in planted][:most]
+
+
+def _credits(office: Office, planted: Collection[str]) -> list[tuple[str, int]]:
+    """Closed accounts that the district owes, and how much."""
+    rows = office.db.rows(
+        "SELECT a.number, CAST(SUM(-p.cents) AS bigint) FROM account a JOIN posting p ON p.account_id = a.id"
+        " AND p.gl_id IN (SELECT g.id FROM gl_account g WHERE g.use = 'credit') WHERE a.state = 'closed'"
+        " GROUP BY a.number HAVING SUM(p.cents) < 0 ORDER BY a.number"
+    )
+    found = [(format_account(number), cents) for number, cents in rows]
+    return [pair for pair in found if pair[0] not in planted]
+
+
+def _hydrants(office: Office) -> list[str]:
+    """Accounts of construction meters."""
+    rows = office.db.rows(
+        "SELECT a.number FROM account a JOIN service s ON s.account_id = a.id AND s.kind = 'hydrant'"
+        " AND s.to_on IS NULL ORDER BY a.number"
+    )
+    return [format_account(number) for (number,) in rows]
