@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.screen_text import screen_text
 from tests.screens.office import at_desk, settled, sitting
-from tests.screens.test_states import press
+from tests.screens.test_states import press, same
+from tests.services import items, office
 from tests.services.office import admin
 from ubtui.desk import Desk
 from ubtui.domain.calendars import seed
@@ -273,3 +276,76 @@ async def test_the_day_is_planned_in_the_line_above_the_list(district: str) -> N
 def desk_plan(district: str) -> str:
     with Desk(district) as desk:
         return desk.ask(worklist.day_plan).said()
+
+
+# -- pictures, of a list that no sample's dice change ----------------------------------------------------------
+
+
+@pytest.fixture
+def plain(tmp_path: Path) -> str:
+    """A district whose worklist stands still: kinds, ages, people, a backlog, two weeks' work, a view, a note."""
+    data = str(tmp_path / "district")
+    office.found(data, 3)
+    rows = []
+    for n in range(46):
+        code, title = [("R04", "High against last year"), ("R07", "Low against last year"), ("P07", "Credit waits"),
+                       ("Q01", "Mailing address bad"), ("M08", "Order late")][n % 5]  # fmt: skip
+        state = ["open", "open", "claimed", "open", "waiting", "dismissed"][n % 6]
+        rows.append(
+            items.made(
+                n, code=code, title=title, priority=95 - n, state=state, role="technician", money_cents=n * 1_234,
+                who=["Ortiz", "Vale", "Park"][n % 3], period="" if code[0] in "PQM" else "B2/2026-11",
+                assignee={"claimed": "ana", "waiting": "ben"}.get(state, "ben" if n % 7 == 0 else None),
+                lease_until="2026-11-23T16:30:00.000000Z" if state == "claimed" else None,
+                detected_on=str(office.DAY - timedelta(days=n * n % 41)), backlog=int(state == "open" and n % 11 == 3),
+                due_on=str(office.DAY - timedelta(days=n % 9 - 4)) if n % 2 else None,
+            )
+        )  # fmt: skip
+    with office.desk(data) as desk:
+        items.put(desk.session, rows)
+        with desk.session.writing():
+            for n in range(40):
+                kind = ["resolved", "resolved", "raised", "dismissed"][n % 4]
+                at = f"{office.DAY - timedelta(days=n * n % 14)}T{9 + n % 8:02d}:00:00.000000Z"
+                desk.session.run(
+                    "INSERT INTO work_event(item_id, at, actor, kind) VALUES (?, ?, ?, ?)",
+                    [n + 1, at, ["ana", "ben", "service"][n % 3], kind],
+                )
+        for name, text, shared in (("Reads to judge", "group:R", True), ("Mine, oldest", "assignee:me", False)):
+            view = worklist.SaveView(name=name.replace(",", ""), filter=text, sort="age", shared=shared)
+            office.done(desk.perform(worklist.save_view, view))
+    return data
+
+
+PICTURES = {
+    "queue": ("ana", "j j"),
+    "queue-completing": ("ana", "/ 'r' down"),
+    "queue-values": ("ana", "/ 'assignee:'"),
+    "queue-bulk": ("ana", "space j j space j space d"),
+    "queue-backlog": ("ana", "/ 'backlog:yes' enter"),
+    "queue-views": ("ana", "V"),
+    "queue-keep-view": ("ana", "/ '>60' enter V n"),
+    "queue-kind": ("ana", "X f5"),
+    "queue-forward": ("ana", "F"),
+    "queue-handover": ("ana", "H"),
+    "queue-stand-in": ("ana", "B"),
+    "board": ("ben", "g b"),
+    "board-people": ("ben", "g b p"),
+    "board-to-list": ("cho", "g b p enter"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PICTURES)
+async def test_picture(name: str, plain: str) -> None:
+    who, keys = PICTURES[name]
+    async with sitting(plain, who) as pilot:
+        await press(pilot, keys)
+        same(name, screen_text(pilot.app))
+
+
+@pytest.mark.parametrize("name", ["queue", "queue-completing", "board", "board-people"])
+async def test_broad_picture(name: str, plain: str) -> None:
+    who, keys = PICTURES[name]
+    async with sitting(plain, who, (200, 50)) as pilot:
+        await press(pilot, keys)
+        same(f"{name}-200x50", screen_text(pilot.app))
