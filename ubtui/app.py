@@ -17,8 +17,6 @@ from textual.screen import Screen
 from ubtui import keyfile, keys
 from ubtui.act import Done, Look, Refused, new_key
 from ubtui.desk import Desk, Seat
-from ubtui.domain.errors import BadValue
-from ubtui.domain.subjects import ItemKey
 from ubtui.faultlog import log_fault
 from ubtui.screens.base import DeskScreen, Place, words
 from ubtui.screens.kept import kept_forms
@@ -33,8 +31,6 @@ from ubtui.widgets.pages import PAGE
 FAULT = 4
 POLL_SECONDS = 10.0
 READ_SIZE = (200, 60)
-OF_ITEMS = ("fix", "run")
-WHOLE = ("approvals", "board", "views", "orders", "find")  # these show all there is; the others one of its kind
 PREFIX = keyfile.PREFIX
 
 
@@ -270,11 +266,11 @@ def read(data: str, seat: Seat, name: str, key: str, most: int, leaves: bool) ->
     At most `most` rows of each list, 0 for all. Raises BadValue for a screen or key that there is not, DeskError, and
     what the screen itself was refused.
     """
-    from ubtui.screens.reading import read_out, settled
+    from ubtui.screens.reading import place_of, read_out, settled
 
     lines: list[str] = []
     with Desk(data, seat, threads=True) as desk:
-        place = desk.ask(_place, name, key)
+        place = desk.ask(place_of, name, key)
         if leaves:
             desk.viewed("worklist.export", format="read", screen=name)
         app = DeskApp(desk, {"UBTUI_LEAN": "1"})
@@ -295,26 +291,6 @@ def read(data: str, seat: Seat, name: str, key: str, most: int, leaves: bool) ->
     if app.fault is not None:
         raise app.fault
     return lines
-
-
-def _place(look: Look, name: str, key: str) -> Place:
-    """The place that the shell's words name; the screens of an item take the item's own key."""
-    if name == "worklist":
-        return Place("worklist")
-    if name not in ROUTES or name == "do":
-        known = ", ".join(["worklist", *(each for each in ROUTES if each != "do")])
-        raise BadValue(f"{name[:40]}: there is no such screen; use one of {known}.")
-    if name == "help":
-        if key not in keys.SCREENS:
-            raise BadValue(f"help: name a screen: one of {', '.join(keys.SCREENS)}.")
-    elif name in OF_ITEMS:
-        if not key:
-            raise BadValue(f"{name}: name the item, as CODE:subject@period.")
-        view = worklist.item(look, ItemKey.parse(key))
-        return Place(name, str(view.key) if name == "run" else "", item=view.id)
-    elif not key and name not in WHOLE:
-        raise BadValue(f"{name}: say which one, as `ubtui show {name} KEY`.")
-    return Place(name, key)
 
 
 def run(data: str, seat: Seat, sample: bool) -> int:

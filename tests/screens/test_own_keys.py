@@ -18,12 +18,12 @@ def given(tmp_path: Path, text: str) -> dict[str, str]:
 async def test_the_changed_keys_act_and_are_shown(district: str, tmp_path: Path) -> None:
     environ = given(
         tmp_path,
-        '"item.claim" = "C"\n"item.release" = "c"\n"list.down" = "n"\n"item.note" = "j"\n"go.approvals" = "g p"\n',
+        '"item.claim" = "C"\n"item.release" = "c"\n"list.down" = "J"\n"item.note" = "j"\n"go.approvals" = "g p"\n',
     )
     async with sitting(district, environ=environ) as pilot:
         shown = pilot.app.screen.query_one("#list", QueueList)
         assert "C claim" in screen_text(pilot.app)
-        await pilot.press("n")
+        await pilot.press("J")
         await settled(pilot)
         assert shown.cursor == 1
         await pilot.press("C")
@@ -80,12 +80,3 @@ async def test_without_a_row_a_command_says_so(district: str) -> None:
         await settled(pilot)
         rows = list(pilot.app.screen.query_one("#commands", QueueList).source.table.values())  # type: ignore[attr-defined]
         assert next(row for row in rows if row.cells[1] == "claim").cells[2] == "not now: There is no row here."
-
-
-async def test_a_part_without_a_list_says_which_key_leads_to_one(district: str) -> None:
-    async with sitting(district) as pilot:
-        await pilot.press("o")
-        await settled(pilot)
-        await pilot.press("s")
-        await settled(pilot)
-        assert "There is no list here: tab shows the next part." in screen_text(pilot.app)

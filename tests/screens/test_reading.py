@@ -16,6 +16,7 @@ from ubtui.act import Refused
 from ubtui.cli import run_command
 from ubtui.desk import Desk, Seat
 from ubtui.domain.errors import BadValue
+from ubtui.screens.reading import place_of
 from ubtui.services import worklist
 from ubtui.services.listing import Query, ids
 
@@ -39,7 +40,7 @@ async def test_all_that_is_drawn_is_read_out(district: str, name: str) -> None:
     async with sitting(district, size=(200, 60)) as pilot:
         desk = pilot.app
         assert isinstance(desk, app.DeskApp)
-        place = await desk.desk.asking(app._place, name, key)
+        place = await desk.desk.asking(place_of, name, key)
         if name != "worklist":
             desk.go(place)
         await settled(pilot)
@@ -62,10 +63,10 @@ def _read_apart(district: str, name: str, key: str) -> list[str]:
 
 def test_every_part_of_an_account_is_read(district: str) -> None:
     _, account = first_item(district)
-    heard = "\n".join(app.read(district, Seat("ana"), "account", account, 3, False))
+    heard = "\n".join(app.read(district, Seat("ana"), "account", account, 20, False))
     for word in ("owner", "balance", "Kind BILL", "Charge USE", "Read on", "Receipt"):
         assert word in heard, word
-    assert "The first 3 of " in heard
+    assert "The first 20 of " in heard
 
 
 def test_who_may_not_look_hears_nothing(district: str) -> None:

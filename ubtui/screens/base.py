@@ -53,7 +53,6 @@ SCROLLS = {
     "list.first": "scroll_home",
     "list.last": "scroll_end",
 }
-NO_LIST = "There is no list here: tab shows the next part."
 PATIENCE_SECONDS = 0.4  # after this a person is told what is waited for
 
 
@@ -255,7 +254,7 @@ class DeskScreen(Screen[None], inherit_bindings=False):
         if command.id in keys.ON_ROWS and self.KEYS in keys.LISTS:
             shown = self.shown_list()
             if shown is None:
-                return NO_LIST if self.KEYS == "account" else "No list here."
+                return "No list here."
             if not shown.ids:
                 return "There is no row here."
         own = getattr(self, "cannot_" + command.id.replace(".", "_"), None)
@@ -375,7 +374,7 @@ class DeskScreen(Screen[None], inherit_bindings=False):
         """The list in view; without one, or on an empty one, that is said."""
         shown = self.shown_list()
         if shown is None:
-            self.say(NO_LIST if self.KEYS == "account" else "No list here.")
+            self.say("No list here.")
         elif not shown.ids:
             self.say("There is no row here.")
         return shown

@@ -14,8 +14,13 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from ubtui import keys
+from ubtui.act import Look
+from ubtui.domain.errors import BadValue
+from ubtui.domain.subjects import ItemKey
 from ubtui.domain.text import clean_text
-from ubtui.screens.base import DeskScreen, Router
+from ubtui.screens.base import DeskScreen, Place, Router
+from ubtui.screens.routing import ROUTES
+from ubtui.services import worklist
 from ubtui.widgets.field import Form
 from ubtui.widgets.hint_bar import HintBar
 from ubtui.widgets.panel import Panel
@@ -24,11 +29,33 @@ from ubtui.widgets.sparkline import Sparkline
 from ubtui.widgets.status_bar import StatusBar
 from ubtui.widgets.too_small import TooSmall
 
+OF_ITEMS = ("fix", "run")
+WHOLE = ("approvals", "board", "views", "orders", "find")  # these show all there is; the others one of its kind
 MOST_TABS = 30
 PAGE = 500
 _QUIET_STEPS, _STEP_SECONDS = 6, 0.1  # longer than any pause after which a screen asks for more by itself
 _PATIENCE = 600  # steps
 _DRAWN = re.compile("[\u2500-\u259f\u25b8]+ ?")  # lines and bars: numbers stand beside them
+
+
+def place_of(look: Look, name: str, key: str) -> Place:
+    """The place that the shell's words name; the screens of an item take the item's own key."""
+    if name == "worklist":
+        return Place("worklist")
+    if name not in ROUTES or name == "do":
+        known = ", ".join(["worklist", *(each for each in ROUTES if each != "do")])
+        raise BadValue(f"{name[:40]}: there is no such screen; use one of {known}.")
+    if name == "help":
+        if key not in keys.SCREENS:
+            raise BadValue(f"help: name a screen: one of {', '.join(keys.SCREENS)}.")
+    elif name in OF_ITEMS:
+        if not key:
+            raise BadValue(f"{name}: name the item, as CODE:subject@period.")
+        view = worklist.item(look, ItemKey.parse(key))
+        return Place(name, str(view.key) if name == "run" else "", item=view.id)
+    elif not key and name not in WHOLE:
+        raise BadValue(f"{name}: say which one, as `ubtui show {name} KEY`.")
+    return Place(name, key)
 
 
 async def settled(app: App[Any]) -> None:
