@@ -29,12 +29,13 @@ from ubtui.services.worklist import OnItem
 DAY = date(2026, 11, 23)
 SAID = {
     "reason": "as found at the meter", "line1": "1 Main St", "city": "Grass Valley", "state": "CA", "zip": "95945",
-    "resolution": "called back",
+    "resolution": "called back", "size": "5/8", "source": "Resolution 2026-14", "rate": "R1", "location": "by the gate",
+    "note": "asked at the counter", "answer": "it does", "account": "120001-3",
 }  # fmt: skip
 # The one offer that settles an item of each code, and who takes it.
 SETTLES = {
     "R01": ("ana", "read.estimate", None), "R02": ("ana", "order.create", None),
-    "R03": ("ana", "read.review", "confirmed"), "R11": ("ana", "read.cancel_estimates", None),
+    "R03": ("ana", "read.review", "confirmed"), "R11": ("ana", "read.review", "confirmed"),
     "R12": ("ana", "read.review", "confirmed"), "R16": ("ana", "read.days", "confirmed"),
     "R17": ("ana", "read.review", "confirmed"), "R22": ("ana", "order.create", None),
     "R04": ("ana", "read.review", "confirmed"), "R05": ("ana", "read.review", "confirmed"),
@@ -44,8 +45,19 @@ SETTLES = {
     "R14": ("ana", "service.activate", None), "R15": ("ana", "staged.decide", "drop"),
     "P07": ("ana", "adjust.propose", None), "A01": ("ben", "adjust.approve", None),
     "A02": ("ana", "adjust.acknowledge", None), "A04": ("ana", "document.attach", None),
+    "M01": ("ana", "right.set", None), "M02": ("ana", "right.set", None), "M04": ("ana", "seal.withdraw", None),
+    "M05": ("ana", "service.rate", None), "M07": ("ana", "order.correct", None), "M08": ("ana", "order.result", None),
+    "M13": ("ana", "point.place", None), "B01": ("ana", "adjust.propose", None), "B02": ("ana", "route.place", None),
+    "B15": ("ana", "mail.researched", None), "P01": ("ana", "payment.match", None), "P03": ("ana", "credit.keep", None),
+    "P06": ("ana", "adjust.propose", None), "P08": ("ana", "credit.keep", None), "C04": ("ana", "protection.end", None),
+    "C05": ("ana", "arrangement.end", None), "C09": ("ana", "owner.debt", None), "Q02": ("ana", "route.place", None),
+    "Q03": ("ana", "owner.confirm", None), "X01": ("ana", "contact.promise", "kept"), "X04": ("ana", "duty.done", None),
+    "X02": ("cho", "worklist.answer", None),
     "Q01": ("ana", "party.address", None), "X05": ("ana", "worklist.resolve", None),
 }  # fmt: skip
+
+
+LISTED = {"M03", "M10", "C01"}  # a list is worked off row by row
 
 
 @pytest.fixture
@@ -55,37 +67,55 @@ def desks(backend: str) -> Iterator[dict[str, Desk]]:
         yield {who: stack.enter_context(Desk(backend, Seat(as_name=who))) for who in ("ana", "ben", "cho")}
 
 
+@pytest.fixture
+def whole(backend: str) -> Iterator[dict[str, Desk]]:
+    """A district with every kind of trouble in it."""
+    made(backend)
+    with ExitStack() as stack:
+        yield {who: stack.enter_context(Desk(backend, Seat(as_name=who))) for who in ("ana", "ben", "cho")}
+
+
 def live(desk: Desk) -> list[int]:
-    return list(desk.ask(listing.ids, worklist.WORKLIST, Query()))
+    return list(desk.ask(listing.ids, worklist.WORKLIST, Query("backlog:no,yes")))
 
 
-def test_every_item_is_settled_from_its_row(desks: dict[str, Desk], tmp_path: Path) -> None:
+def test_every_item_is_settled_from_its_row(whole: dict[str, Desk], tmp_path: Path) -> None:
     paper = tmp_path / "invoice.pdf"
     paper.write_bytes(b"%PDF-1.4 plumber")
-    settled = set()
-    for id in live(desks["ana"]):
-        item = desks["ana"].ask(worklist.item, id)
-        who, act, decision = SETTLES[item.key.code]
-        offer = desks[who].ask(fixes.offer, item, act, {"decision": decision} if decision else {})
-        values = offer.values()
-        values |= {each.name: SAID.get(each.name, "") for each in offer.fields if each.required and not each.value}
-        if act == "document.attach":
-            values["paper"] = str(paper)
-        if act == "adjust.approve":
-            assert not values["amount_cents"], "the amount is typed again by whoever approves"
-            values["amount_cents"] = forms.as_text(item.evidence["amount_cents"], "money")
-        form = forms.form(act, values)
-        answer = desks[who].perform(fixes.guarded(forms.act_named(act), item.key.subject), form)
-        assert isinstance(answer, Done), f"{item.key}: {answer.sentence()}"
-        if item.key.code == "P07":  # proposed by one, posted by another
-            assert item.key not in answer.closed
-            approve = {"proposal": answer.result.number, "amount": values["amount_cents"]}
-            answer = desks["ben"].perform(forms.act_named("adjust.approve"), forms.form("adjust.approve", approve))
-            assert isinstance(answer, Done), answer.sentence()
-        assert item.key in answer.closed
+    settled: set[str] = set()
+    for _ in range(400):  # what one fix opens is settled too
+        view = (whole["ana"].ask(worklist.item, id) for id in live(whole["ana"]))
+        if (item := next((each for each in view if each.key.code not in LISTED), None)) is None:
+            break
+        _settle(whole, item, str(paper))
         settled.add(item.key.code)
-    assert settled == set(planted.CODES)
-    assert live(desks["ana"]) == []
+    assert settled | LISTED == set(planted.CODES)
+    left = {whole["ana"].ask(worklist.item, id).key.code for id in live(whole["ana"])}
+    assert left <= LISTED
+
+
+def _settle(desks: dict[str, Desk], item: worklist.ItemView, paper: str) -> None:
+    who, act, decision = SETTLES[item.key.code]
+    offer = desks[who].ask(fixes.offer, item, act, {"decision": decision} if decision else {})
+    values = offer.values()
+    values |= {each.name: SAID.get(each.name, "") for each in offer.fields if each.required and not each.value}
+    if act == "document.attach":
+        values["paper"] = paper
+    if item.key.code == "B01":  # a charge by hand has its paper
+        values["documents"] = paper
+    if act == "adjust.approve":
+        assert not values["amount_cents"], "the amount is typed again by whoever approves"
+        values["amount_cents"] = forms.as_text(item.evidence["amount_cents"], "money")
+    form = forms.form(act, values)
+    answer = desks[who].perform(fixes.guarded(forms.act_named(act), item.key.subject), form)
+    assert isinstance(answer, Done), f"{item.key}: {answer.sentence()}"
+    if act == "adjust.propose":  # proposed by one, posted by another
+        assert item.key not in answer.closed
+        approve = {"proposal": answer.result.number, "amount": values["amount_cents"]}
+        answer = desks["ben"].perform(forms.act_named("adjust.approve"), forms.form("adjust.approve", approve))
+        assert isinstance(answer, Done), answer.sentence()
+    several = item.key.code == "R15" and item.evidence.get("rows", 1) > 1  # one row after another
+    assert item.key in answer.closed or several, f"{item.key} by {act}"
 
 
 def test_a_refund_is_offered_ready_to_send(desks: dict[str, Desk]) -> None:

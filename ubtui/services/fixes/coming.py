@@ -36,14 +36,14 @@ def _estimate(look: Look, item: ItemView) -> Iterator[Draft]:
         known: dict[str, object] = {"route": route, "period": period}
         yield Draft("read.estimate", known, f"Estimate all {len(missing)} that are missing", why=f"route {route}")
     for point, address in missing[:_FEW]:
-        known = {"point": point, "period": period}
+        known = {"point": point, "route": "", "period": period}
         yield Draft("read.estimate", known, f"Estimate {point}", len(missing) == 1, address)
 
 
 def _skip(look: Look, item: ItemView) -> Iterator[Draft]:
     missing = listed(look, item)
     for point, address in missing[:_FEW]:
-        known: dict[str, object] = {"point": point, "period": item.key.period}
+        known: dict[str, object] = {"point": point, "route": "", "period": item.key.period}
         yield Draft("read.skip", known, f"Note why {point} was not read", why=address)
     if len(missing) > 1:
         known = {"route": item.key.subject.key, "period": item.key.period}
