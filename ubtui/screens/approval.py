@@ -58,11 +58,11 @@ class ApprovalScreen(Deciding):
 
     async def account_in_view(self) -> str | None:
         """The account of the proposal."""
-        return self.view.account if self.view is not None else None
+        return (self.view.account or None) if self.view is not None else None
 
     def do_item_account(self) -> None:
-        """The account."""
-        if self.view is not None:
+        """The account, where it has one: a payment that is given back is nobody's."""
+        if self.view is not None and self.view.account:
             self.router.go(Place("account", self.view.account))
 
     def do_list_explain(self) -> None:

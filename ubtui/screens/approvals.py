@@ -137,11 +137,11 @@ class ApprovalsScreen(Deciding):
     async def account_in_view(self) -> str | None:
         """The account of the row."""
         row = self.query_one(QueueList).current_row
-        return None if row is None else row.cells[1]
+        return None if row is None else row.cells[1] or None
 
     def do_item_account(self) -> None:
-        """The account of the row."""
-        if (row := self.query_one(QueueList).current_row) is not None:
+        """The account of the row, where it has one: a payment that is given back is nobody's."""
+        if (row := self.query_one(QueueList).current_row) is not None and row.cells[1]:
             self.router.go(Place("account", row.cells[1]))
 
     def do_list_explain(self) -> None:

@@ -51,7 +51,7 @@ def proposal_lines(view: ProposalView, today: date) -> tuple[Line, ...]:
 
 def _proposal(view: ProposalView, today: date) -> Iterator[Line]:
     yield Line("amount", f"{format_money(view.amount_cents)}  {view.title}", "accent")
-    yield Line("account", f"{view.account}  {view.owner}")
+    yield Line("account", f"{view.account}  {view.owner}" if view.account else "none: a payment in suspense")
     stands = view.standing
     if view.decided_by:
         why = f": {view.decision_reason}" if view.decision_reason else ""
