@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from ubtui.detectors.base import Ask, Detector, Found, Parameter, marks
 from ubtui.domain.dates import format_day
+from ubtui.domain.instalments import Instalment, unpaid
 from ubtui.domain.money import format_money
 from ubtui.domain.numbers import format_account, parse_account
 from ubtui.domain.subjects import Subject
@@ -186,22 +187,18 @@ def broken(ask: Ask) -> Iterable[Found]:
         f" FROM arrangement r JOIN live_account a ON a.id = r.account_id WHERE r.ended_on IS NULL{where}",
         [limit.isoformat(), limit.isoformat(), *keys],
     )
-    due: dict[int, list[tuple[int, date, int]]] = defaultdict(list)
+    due: dict[int, list[Instalment]] = defaultdict(list)
     for start in range(0, len(plans), 500):
         part = [row[0] for row in plans[start : start + 500]]
-        for plan, n, on, cents in ask.db.rows(
-            "SELECT arrangement_id, n, due_on, cents FROM instalment WHERE due_on < ?"
+        for plan, on, cents in ask.db.rows(
+            "SELECT arrangement_id, due_on, cents FROM instalment WHERE due_on < ?"
             f" AND arrangement_id IN ({marks(part)}) ORDER BY arrangement_id, n",
             [limit.isoformat(), *part],
         ):
-            due[plan].append((n, date.fromisoformat(on), cents))
+            due[plan].append((date.fromisoformat(on), cents))
     for id, plan, account, number, made_on, cents, left, current, current_due in plans:
-        paid, asked, missed = cents - left, 0, None
-        for n, on, share in due[id]:
-            asked += share
-            if missed is None and asked > paid:
-                missed = (n, on)
-        short = min(asked - paid, left) if missed else 0
+        missed = unpaid(due[id], cents - left)
+        short = min(sum(share for _, share in due[id]) - (cents - left), left) if missed else 0
         if not left or (short <= 0 and not current):
             continue
         late = [date.fromisoformat(current_due)] if current else []

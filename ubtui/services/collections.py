@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from calendar import monthrange
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -15,6 +14,7 @@ from ubtui.db.models import collections as models
 from ubtui.detectors.collections import PAPERED, STATUTORY
 from ubtui.domain.dates import parse_day
 from ubtui.domain.errors import BadValue
+from ubtui.domain.instalments import later, monthly, unpaid
 from ubtui.domain.money import format_money, parse_money
 from ubtui.domain.numbers import format_account
 from ubtui.domain.subjects import Subject
@@ -74,7 +74,7 @@ def make(work: Work, form: Make) -> Made:
     covered = _covered(work, account_id, form.items)
     total = sum(item.open_cents for item in covered)
     shares = _instalments(work, form, total)
-    if shares[-1][0] > _later(work.today, 12) and not form.longer:
+    if shares[-1][0] > later(work.today, 12) and not form.longer:
         raise Refused(
             f"the last instalment is on {shares[-1][0]}",
             rule="a plan ends within 12 months (GC 60372(c))",
@@ -127,11 +127,10 @@ def _instalments(work: Work, form: Make, total: int) -> list[tuple[date, int]]:
         first = form.first_on
         if first is None or not form.count:
             raise Refused("no instalments", rule="plans", cure="give their number and the first day", bad_input=True)
-        each, rest = divmod(total, form.count)
-        if not each:
-            raise Refused("an instalment is at least a cent", rule="plans", cure="fewer instalments")
-        days = [_later(first, n * form.months) for n in range(form.count)]
-        shares = [(day, each + (n < rest)) for n, day in enumerate(days)]
+        try:
+            shares = monthly(total, form.count, first, form.months)
+        except BadValue as exc:
+            raise Refused(str(exc), rule="plans", cure="fewer instalments", bad_input=True) from exc
     if sum(cents for _, cents in shares) != total:
         said = f"the instalments are {format_money(sum(c for _, c in shares))}, what is open {format_money(total)}"
         raise Refused(said, rule="a plan pays what it covers", cure="let the last one take the rest")
@@ -148,12 +147,6 @@ def _line(text: str) -> tuple[date, int]:
         return parse_day(day), parse_money(amount)
     except BadValue as exc:
         raise Refused(str(exc), rule="plans", cure="write each as 2026-12-15 50.00", bad_input=True) from exc
-
-
-def _later(day: date, months: int) -> date:
-    """The same day so many months later, the month's last where it has no such day."""
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
 class End(Form, frozen=True, kw_only=True):
@@ -215,12 +208,8 @@ class Plan:
     @property
     def next(self) -> tuple[date, int] | None:
         """The first instalment that is not paid in full, with what it lacks; None where all are."""
-        paid = self.cents - self.left_cents
-        for day, cents in self.instalments:
-            if paid < cents:
-                return day, cents - paid
-            paid -= cents
-        return None
+        found = unpaid(self.instalments, self.cents - self.left_cents)
+        return None if found is None else found[1:]
 
 
 def plans(look: Look, account_id: int) -> tuple[Plan, ...]:
