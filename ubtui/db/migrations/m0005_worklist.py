@@ -22,6 +22,9 @@ CREATE INDEX work_item_queue ON work_item(priority DESC, code, subject_type, sub
   WHERE state IN ('open','claimed','waiting') AND backlog = 0;
 CREATE INDEX work_item_head ON work_item(role, assignee, state)
   WHERE state IN ('open','claimed','waiting') AND backlog = 0;
+CREATE INDEX work_item_mine ON work_item(assignee) WHERE assignee IS NOT NULL;
+CREATE INDEX work_item_team ON work_item(role, priority DESC, code, subject_type, subject_key, period)
+  WHERE state = 'open' AND assignee IS NULL AND backlog = 0;
 CREATE INDEX work_item_backlog ON work_item(priority DESC, code, subject_type, subject_key, period)
   WHERE state = 'open' AND backlog = 1;
 CREATE INDEX work_item_done ON work_item(resolved_at) WHERE resolved_at IS NOT NULL;
