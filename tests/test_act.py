@@ -91,6 +91,24 @@ view.save               -   -   y   y   y   y   y   y   -
 view.drop               -   -   y   y   y   y   y   y   -
 backup.set              -   -   y   y   y   -   -   y   -
 backup.end              -   -   y   y   y   -   -   y   -
+arrangement.end         -   -   y   y   -   -   -   -   -
+arrangement.make        -   -   y   y   -   -   -   -   -
+billing.stop            -   -   y   y   -   -   -   -   -
+credit.keep             -   -   y   y   -   -   -   -   -
+escrow.demand           -   -   y   y   -   -   -   -   -
+ladder.remind           -   -   -   y   -   -   -   -   -
+mail.researched         -   -   y   y   -   -   -   -   -
+mail.returned           -   -   y   y   -   -   -   -   -
+owner.change            -   -   y   y   -   -   -   -   -
+owner.confirm           -   -   y   y   -   -   -   -   -
+owner.county            -   -   y   y   -   -   -   -   y
+owner.debt              -   -   y   y   -   -   -   -   -
+payment.match           -   -   y   y   -   -   -   -   -
+payment.return          -   -   y   y   -   -   -   -   -
+payment.stage           -   -   -   y   y   -   -   -   y
+protection.end          -   -   y   y   -   -   -   -   -
+protection.set          -   -   y   y   -   -   -   -   -
+route.place             -   -   y   y   -   -   -   -   -
 clock.move              -   -   y   y   -   -   y   -   y
 sample.fill             -   -   -   -   -   -   -   -   y
 sample.seal             -   -   -   -   -   -   -   -   y
@@ -99,6 +117,7 @@ sample.seal             -   -   -   -   -   -   -   -   y
 VIEWS = """
 account.show            -   c   y   y   y   y   -   y   -
 meter.show              -   c   y   y   y   y   -   y   -
+find.search             -   c   y   y   y   y   -   y   -
 worklist.export         -   -   y   y   y   y   -   y   -
 worklist.names          -   c   y   y   y   y   -   y   -
 worklist.board          -   -   c   y   y   y   -   y   -
