@@ -8,7 +8,8 @@ import pytest
 
 from tests.detectors.money import DAYS, bill, close, closed, items, opened, pay, refund, stage
 from tests.detectors.scene import DAY, Customer, Scene
-from ubtui.services import adjustments, owners, payments
+from ubtui.detectors import heal
+from ubtui.services import adjustments, ledger, owners, payments
 from ubtui.services.payments import Came
 from ubtui.services.verify import Report
 
@@ -227,6 +228,78 @@ def test_p06_what_an_escrow_sends_is_expected(scene: Scene) -> None:
     pay(scene, c, 60_00, DAY, "Escrow")
     scene.refresh()
     assert items(scene, "P06") == []
+
+
+# -- credits that belong elsewhere -------------------------------------------------------------------------------------
+
+
+def move(c: Customer, to: Customer, cents: int, **more: str) -> payments.Transfer:
+    return payments.Transfer(account=c.account, to=to.account, amount_cents=cents, note="his other house", **more)
+
+
+def test_a_credit_goes_to_another_account_and_pays_what_is_open_there(scene: Scene) -> None:
+    c, other = scene.customer(), scene.customer()
+    item = bill(scene, other, 15_00, DAY + 9 * DAYS)
+    pay(scene, c, 20_00, DAY)
+    close(scene, c, DAY - 9 * DAYS)
+    scene.refresh()
+    key = f"P06:account:{c.account}"
+    done = scene.act(payments.transfer, move(c, other, 20_00, item=key))
+    assert done.result.state == "pending" and items(scene, "P06") == [key]
+    tomorrow(scene)
+    scene.refresh(DAY + DAYS)
+    approve = adjustments.Approve(proposal=done.result.number, amount_cents=20_00)
+    done = scene.act(adjustments.approve, approve, who="ben")
+    assert closed(done, "P06") == [key]
+    assert scene.refresh(DAY + DAYS) == heal.Healed()
+    assert scene.db.value("SELECT cents FROM open_item WHERE item_id = ?", [item]) is None
+    with scene.desk("ben") as ben:
+        assert ben.ask(ledger.balance, c.account_id).total == 0
+        assert ben.ask(ledger.balance, other.account_id).credit == 5_00
+        seen = ben.ask(adjustments.proposal, "P-000001")
+    assert (seen.title, seen.plan) == ("Credit moved to another account", None)
+    clean(scene)
+
+
+def test_a_credit_moves_at_most_once_and_never_to_ones_own(scene: Scene) -> None:
+    c, mine, other = (scene.customer() for _ in range(3))
+    pay(scene, c, 20_00, DAY)
+    with scene.db.writing():
+        for who in ("ana", "ben"):
+            scene.db.run(
+                "INSERT INTO staff_account(staff, account_number, relation) VALUES (?, ?, 'linked')",
+                [who, (mine if who == "ana" else other).account.replace("-", "")],
+            )
+    assert "linked to you" in scene.refused(payments.transfer, move(c, mine, 1_00)).reason
+    assert "linked to you" in scene.refused(payments.transfer, move(mine, c, 1_00)).reason
+    assert "same account" in scene.refused(payments.transfer, move(c, c, 1_00)).reason
+    assert "credit of 20.00" in scene.refused(payments.transfer, move(c, other, 20_01)).reason
+    number = scene.act(payments.transfer, move(c, other, 20_00)).result.number
+    approve = adjustments.Approve(proposal=number, amount_cents=20_00)
+    assert "linked to you" in scene.refused(adjustments.approve, approve, who="ben").reason
+    with scene.db.writing():
+        scene.db.run("DELETE FROM staff_account WHERE staff = 'ben'")
+    refund(scene, c, 1_00)
+    no = scene.refused(adjustments.approve, approve, who="ben")
+    assert "credit of 19.00" in no.reason
+    assert (
+        "moves money as it stands"
+        in scene.refused(adjustments.revise, adjustments.Revise(proposal=number, amount_cents=19_00)).reason
+    )
+
+
+def test_a_payment_given_back_is_approved_on_a_later_day(scene: Scene) -> None:
+    (key,) = stage(scene, Came(cents=80_00))
+    number = scene.act(payments.give_back, payments.Return(payment=key, note="unknown")).result.number
+    tomorrow(scene)
+    done = scene.act(adjustments.approve, adjustments.Approve(proposal=number, amount_cents=80_00), who="ben")
+    assert closed(done, "P01") == [f"P01:payment:{key}"]
+    clean(scene)
+
+
+def tomorrow(scene: Scene) -> None:
+    with scene.db.writing():
+        scene.db.run("UPDATE meta SET value = ? WHERE key = 'today'", [(DAY + DAYS).isoformat()])
 
 
 # -- P08 ---------------------------------------------------------------------------------------------------------------

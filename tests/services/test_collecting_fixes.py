@@ -44,9 +44,13 @@ def twice(s: Scene) -> str:
 
 
 def closing(s: Scene) -> str:
-    c = s.customer()
+    c, other = s.customer(), s.customer()
     pay(s, c, 20_00, DAY)
     close(s, c, DAY - 9 * DAYS)
+    with s.db.writing():  # he has another house, where the money belongs
+        s.db.insert(
+            record.AccountRole, account_id=other.account_id, party_id=c.party_id, role="payer", from_on=DAY - DAYS
+        )
     return f"P06:account:{c.account}"
 
 
@@ -148,6 +152,7 @@ SETTLES: list[tuple[Plant, str, str, dict[str, str], dict[str, str]]] = [
     (twice, "ana", "credit.keep", {}, {"reason": "leave it there"}),
     (twice, "ana", "ledger.reverse", {}, {"note": "never came"}),
     (closing, "ana", "adjust.propose", {}, {}),
+    (closing, "ana", "credit.transfer", {}, {}),
     (large, "ana", "credit.keep", {}, {"reason": "pays ahead"}),
     (large, "ana", "adjust.propose", {}, {"documents": "PAPER"}),
     (ladder, "ben", "ladder.remind", {}, {}),

@@ -72,6 +72,7 @@ def _came(text: str) -> payments.Came:
 acting(payment, "payment.match", "match", "payment", "account")
 acting(payment, "payment.return", "return", "payment")
 acting(payment, "credit.keep", "keep", "account", "code")
+acting(payment, "credit.transfer", "transfer", "account", "to")
 
 
 @click.group(no_args_is_help=True)

@@ -26,6 +26,7 @@ from ubtui.services.adjustments.plans import find_account
 from ubtui.services.adjustments.proposals import Proposed, put
 from ubtui.services.adjustments.returns import returning
 from ubtui.services.adjustments.rows import not_linked
+from ubtui.services.adjustments.transfers import transferring
 from ubtui.services.documents import Paper
 from ubtui.services.ledger import Application, Entry, Leg
 from ubtui.services.ledger.bulk import paying
@@ -196,6 +197,25 @@ def give_back(work: Work, form: Return) -> Proposed:
     item = f"P01:payment:{line.key}"
     work.touch("payment", line.key)
     return put(work, returning(work, item), form.note, item, form.documents)
+
+
+class Transfer(Form, frozen=True, kw_only=True):
+    """A credit, or a part of it, that belongs to another account of its owner."""
+
+    account: Annotated[str, msgspec.Meta(description="account that has the credit, as 120440-3")]
+    to: Annotated[str, msgspec.Meta(description="account that it goes to")]
+    amount_cents: Annotated[int, msgspec.Meta(description="amount, at most the credit")]
+    note: Annotated[str, msgspec.Meta(description="who asked for it, and why", min_length=3)]
+    item: Annotated[str | None, msgspec.Meta(description="the worklist item that it settles")] = None
+    documents: list[Paper] = []
+
+
+@act("credit.transfer")
+def transfer(work: Work, form: Transfer) -> Proposed:
+    """Propose to move a credit to another account; another person approves it, which pays what is open there."""
+    made = transferring(work, form.account, form.to, form.amount_cents)
+    work.touch("account", format_account(find_account(work, form.to)[1]))
+    return put(work, made, form.note, form.item, form.documents)
 
 
 class Keep(Form, frozen=True, kw_only=True):

@@ -309,8 +309,9 @@ def whole(
     aside = replace(aside, maker=aside.maker or look.actor.name)
     books, now = ledger.chart(look.db), ledger.balance(look, entry.account_id or 0)
     before = Standing(now.receivable, now.credit, now.total)
-    owed = sum(leg.cents for leg in entry.legs if books.gl[leg.gl].use == "receivable")
-    credit = -sum(leg.cents for leg in entry.legs if books.gl[leg.gl].use == "credit")
+    own = [leg for leg in entry.legs if leg.account_id == entry.account_id]
+    owed = sum(leg.cents for leg in own if books.gl[leg.gl].use == "receivable")
+    credit = -sum(leg.cents for leg in own if books.gl[leg.gl].use == "credit")
     after = Standing(before.receivable + owed, before.credit + credit, before.balance + owed - credit)
     needs = decision(look, number, kind, reason, cents, entry, aside, undone)
     version = look.district.approval.version

@@ -20,6 +20,7 @@ from ubtui.services.adjustments.returns import RETURN
 from ubtui.services.adjustments.reversals import reversal
 from ubtui.services.adjustments.rows import Row, find, not_linked, own
 from ubtui.services.adjustments.tiers import Aside
+from ubtui.services.adjustments.transfers import TRANSFER
 from ubtui.services.documents import Paper, keep, link
 
 
@@ -106,8 +107,8 @@ def revise(work: Work, form: Revise) -> Proposed:
         raise Refused(f"{old.number} is posted", rule="posted is final", cure="propose a reversal of its journal")
     if old.reverses is not None:
         raise Refused(f"{old.number} is a reversal", rule="reversals", cure="withdraw it and reverse again")
-    if old.reason == RETURN:
-        raise Refused(f"{old.number} returns a payment", rule="returns", cure="withdraw it and return it again")
+    if old.reason in (RETURN, TRANSFER):
+        raise Refused(f"{old.number} moves money as it stands", rule="returns", cure="withdraw it and propose it again")
     if newer := work.db.value("SELECT number FROM proposal WHERE revises = ?", [old.id]):
         raise Refused(f"{old.number} is replaced by {newer}", rule="revised once", cure=f"revise {newer}")
     if old.decision is None:
@@ -165,9 +166,9 @@ def reverse(work: Work, form: Reverse) -> Proposed:
     return _submit(work, _write(work, reversal(work, form.journal, form.effective_on), form.note, None, None))
 
 
-def put(work: Work, made: Plan, note: str, item: str, papers: list[Paper]) -> Proposed:
-    """Write and submit a proposal that another act planned (a payment's return)."""
-    row = _write(work, made, note, item, None)
+def put(work: Work, made: Plan, note: str, item: str | None, papers: list[Paper]) -> Proposed:
+    """Write and submit a proposal that another act planned: a payment's return, a credit's transfer."""
+    row = _write(work, made, note, _item(item), None)
     _papers(work, row, papers)
     return _submit(work, row)
 

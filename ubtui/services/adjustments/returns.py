@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from ubtui.act import Look, Refused, Work
 from ubtui.db.models.payments import SuspenseLine
 from ubtui.detectors.payments import line_of
@@ -16,7 +18,7 @@ from ubtui.settings import Reason
 RETURN = "payment-return"
 
 
-def returning(look: Look, item: str, aside: Aside = ASKER) -> Plan:
+def returning(look: Look, item: str, aside: Aside = ASKER, day: date | None = None) -> Plan:
     """What returning the payment of this item (`P01:payment:17/3`) would do: suspense to refunds payable.
 
     It concerns no account; who signs a refund signs this. Raises Refused.
@@ -26,7 +28,7 @@ def returning(look: Look, item: str, aside: Aside = ASKER) -> Plan:
         raise Refused(f"payment {key} is {state}", rule="a payment leaves suspense once")
     use = ledger.chart(look.db).use
     legs = [Leg(use["suspense"], cents), Leg(use["refunds"], -cents)]
-    entry = Entry("", "REFUND", look.today, f"payment {key} returned to its payer", legs)
+    entry = Entry("", "REFUND", day or look.today, f"payment {key} returned to its payer", legs)
     reason = Reason(
         code=RETURN, title="Payment returned to its payer", effect="refund", gl=use["refunds"], charge_code=""
     )

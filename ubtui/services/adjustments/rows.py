@@ -12,6 +12,7 @@ from ubtui.services.adjustments.plans import Plan, Propose, plan
 from ubtui.services.adjustments.returns import RETURN, returning
 from ubtui.services.adjustments.reversals import reversal
 from ubtui.services.adjustments.tiers import Aside
+from ubtui.services.adjustments.transfers import TRANSFER, target, transferring
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,10 @@ class Row:
         """What it would do now. Raises Refused."""
         aside = Aside(self.maker, self.id, self.revises is not None and was_rejected(look, self.revises))
         if self.reason == RETURN:
-            return returning(look, self.item or "", aside)
+            return returning(look, self.item or "", aside, self.effective_on)
+        if self.reason == TRANSFER:
+            _, to = target(look, self.id, self.account_id)
+            return transferring(look, self.account_number, to, self.amount_cents, aside, self.effective_on)
         if self.reverses is not None:
             return reversal(look, self.reverses, self.effective_on, aside)
         return plan(look, self.form(), aside)

@@ -11,6 +11,7 @@ from ubtui.domain.subjects import Subject
 from ubtui.services.adjustments.plans import Plan, PlanLeg
 from ubtui.services.adjustments.rows import Row, find, risen
 from ubtui.services.adjustments.tiers import STANDING
+from ubtui.services.adjustments.transfers import TITLE, TRANSFER
 from ubtui.services.documents import Document, documents
 
 
@@ -171,7 +172,9 @@ def proposal(look: Look, number: str) -> ProposalView:
 
 
 def _untyped(row: Row) -> str:
-    return f"Reversal of journal {row.reverses}" if row.reverses is not None else "Payment returned to its payer"
+    if row.reverses is not None:
+        return f"Reversal of journal {row.reverses}"
+    return TITLE if row.reason == TRANSFER else "Payment returned to its payer"
 
 
 def _now(look: Look, row: Row, papers: bool) -> tuple[Plan | None, str]:

@@ -9,6 +9,7 @@ from typing import Any, Final
 from ubtui.act import Look, Refused
 from ubtui.db.calendars import office
 from ubtui.domain.money import format_money
+from ubtui.domain.numbers import format_account
 from ubtui.services import billing, payments
 from ubtui.services.fixes.draft import Draft, Maker
 from ubtui.services.worklist import ItemView
@@ -18,6 +19,7 @@ TITLES: Final[dict[str, str]] = {
     "arrangement.make": "Make a plan by instalments",
     "billing.stop": "The service has ended",
     "credit.keep": "The owner wants it kept",
+    "credit.transfer": "Move the credit to another account",
     "ladder.remind": "The reminders are mailed",
     "ledger.reverse": "Take the second receipt back",
     "mail.researched": "Looked into",
@@ -53,6 +55,25 @@ def _return(look: Look, item: ItemView) -> Iterator[Draft]:
 
 def _keep(look: Look, item: ItemView) -> Iterator[Draft]:
     yield Draft("credit.keep", {"until": look.today + timedelta(days=180)})
+
+
+_ANOTHER = (
+    "SELECT DISTINCT b.number, q.name FROM account_role r JOIN party q ON q.id = r.party_id JOIN account_role s"
+    " ON s.party_id = r.party_id AND s.account_id <> r.account_id AND s.to_on IS NULL JOIN live_account b"
+    " ON b.id = s.account_id AND b.state = 'active' WHERE r.account_id = ? AND r.role IN ('owner', 'payer')"
+    " AND s.role IN ('owner', 'payer') ORDER BY b.number LIMIT 2"
+)
+
+
+def _transfer(look: Look, item: ItemView) -> Iterator[Draft]:
+    """To the other account of who paid, where he has just one."""
+    cents = item.evidence.get("refund_cents", item.evidence.get("credit_cents"))
+    known: dict[str, object] = {"amount_cents": cents, "note": f"{item.title}: {item.why}"}
+    others = look.db.rows(_ANOTHER, [item.account_id])
+    if len(others) == 1:
+        known["to"] = format_account(others[0][0])
+    why = f"{others[0][1]} has {known['to']} too" if len(others) == 1 else ""
+    yield Draft("credit.transfer", known, why=why)
 
 
 def _reverse(look: Look, item: ItemView) -> Iterator[Draft]:
@@ -156,6 +177,7 @@ MAKERS: Final[dict[str, Maker]] = {
     "arrangement.make": _plan,
     "billing.stop": _stop,
     "credit.keep": _keep,
+    "credit.transfer": _transfer,
     "ladder.remind": _remind,
     "ledger.reverse": _reverse,
     "mail.researched": _researched,
