@@ -95,6 +95,7 @@ arrangement.end         -   -   y   y   -   -   -   -   -
 arrangement.make        -   -   y   y   -   -   -   -   -
 billing.stop            -   -   y   y   -   -   -   -   -
 credit.keep             -   -   y   y   -   -   -   -   -
+credit.transfer         -   -   y   y   -   -   -   -   -
 escrow.demand           -   -   y   y   -   -   -   -   -
 ladder.remind           -   -   -   y   -   -   -   -   -
 mail.researched         -   -   y   y   -   -   -   -   -
