@@ -16,12 +16,11 @@ Shell = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
-def shell(backend: str, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Shell]:
+def shell(backend: str, capfd: pytest.CaptureFixture[str]) -> Iterator[Shell]:
     """`ubtui worklist …`: exit code, stdout, stderr."""
-    text = office.text() + '\n[[staff]]\nname = "di"\nfull_name = "Di Moss"\nrole = "technician"\n'
-    monkeypatch.setattr(office, "text", lambda: text)
     office.found(backend, 3)
     with office.desk(backend) as desk:
+        office.hire(desk.session, "di", "technician")
         items.put(desk.session, [items.made(1), items.made(2, priority=80), items.made(3, code="P07", priority=58)])
 
     def run(*argv: str, who: str = "ana") -> tuple[int, str, str]:

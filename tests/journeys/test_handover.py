@@ -15,8 +15,7 @@ CURSOR_BYTES = 270  # of a cursor key at 80x24, the line alone; what follows whe
 def two(sample_folder: str) -> str:
     """The sample with a second technician."""
     session = office.admin(sample_folder)
-    with session.writing():
-        session.run("INSERT INTO staff(name, full_name, role) VALUES ('di', 'Di Moss', 'technician')")
+    office.hire(session, "di", "technician")
     session.database.close()
     return sample_folder
 

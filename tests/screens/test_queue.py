@@ -44,8 +44,7 @@ def asked(data: str, sql: str, *values: Any) -> list[tuple[Any, ...]]:
 
 def hire(data: str, name: str, role: str) -> None:
     session = admin(data)
-    with session.writing():
-        session.run("INSERT INTO staff(name, full_name, role) VALUES (?, ?, ?)", [name, name.title(), role])
+    office.hire(session, name, role)
     session.database.close()
 
 

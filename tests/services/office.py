@@ -79,6 +79,12 @@ def _found(data: str, accounts: int, day: date) -> None:
     session.database.close()
 
 
+def hire(session: Session, name: str, role: str) -> None:
+    """Put one more person on the staff."""
+    with session.writing():
+        session.run("INSERT INTO staff(name, full_name, role) VALUES (?, ?, ?)", [name, name.title(), role])
+
+
 def desk(data: str, who: str = "ana") -> Desk:
     """A desk for `who`."""
     return Desk(data, Seat(as_name=who))

@@ -128,7 +128,8 @@ def test_any_text_has_its_completions(at: Desk, text: str, cursor: int) -> None:
 def test_who_sees_no_names_finds_none_in_list_item_or_export(at: Desk, backend: str) -> None:
     from ubtui.services.worklist.export import records
 
-    with office.desk(backend, "adam") if _has(at, "adam") else office.desk(backend, _admin(at)) as admin:
+    office.hire(at.session, "adm", "admin")
+    with office.desk(backend, "adm") as admin:
         listed = admin.ask(
             lambda look: listing.rows(
                 look, worklist.worklist_for(look.actor.role, look.district.kind), list(range(1, 240))
@@ -147,13 +148,3 @@ def test_who_sees_no_names_finds_none_in_list_item_or_export(at: Desk, backend: 
             admin.ask(listing.first, worklist.worklist_for("admin", "sample"), Query(sort="who"), 5)
         for word in ("Brien", "Main"):
             assert admin.ask(listing.count, worklist.worklist_for("admin", "sample"), Query(word)) == 0
-
-
-def _has(at: Desk, name: str) -> bool:
-    return bool(at.session.value("SELECT COUNT(*) FROM staff WHERE name = ?", [name]))
-
-
-def _admin(at: Desk) -> str:
-    with at.session.writing():
-        at.session.run("INSERT INTO staff(name, full_name, role) VALUES ('adm', 'Ad Min', 'admin')")
-    return "adm"

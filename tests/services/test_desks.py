@@ -18,14 +18,12 @@ from ubtui.services.listing import Query
 from ubtui.services.worklist import OnItem, desks, preference
 
 HIGH = "R04:point:SP-00002@B2/2026-11"
-DI = '\n[[staff]]\nname = "di"\nfull_name = "Di Moss"\nrole = "technician"\n'
 
 
 @pytest.fixture
-def place(backend: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
-    text = office.text()
-    monkeypatch.setattr(office, "text", lambda: text + DI)
+def place(backend: str) -> Iterator[Place]:
     with place_at(backend) as made:
+        office.hire(made.desk("ana").session, "di", "technician")
         yield made
 
 
