@@ -12,17 +12,19 @@ from dataclasses import dataclass
 from datetime import date
 from importlib import resources
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
 from ubtui.act import Form, Refused, Work, act
 from ubtui.db import connect
 from ubtui.db.session import Session
+from ubtui.db.unguarded import unguarded
 from ubtui.domain.calendars import FIRST_YEAR, LAST_YEAR
 from ubtui.domain.errors import BadValue
 from ubtui.domain.numbers import account_number, format_account
 from ubtui.services import worklist
+from ubtui.services.checks import BOOKS, PAPERS
 from ubtui.services.demo import papers, returns
 from ubtui.services.demo.calendar import almanac, read_day
 from ubtui.services.demo.desk import ORDERS
@@ -34,10 +36,15 @@ from ubtui.services.demo.stories import raised
 from ubtui.services.demo.story import Entry
 from ubtui.services.demo.tell import FIRST_ACCOUNT
 from ubtui.services.office import install
+from ubtui.services.verify import broken
 from ubtui.settings import District, district
 
 ANSWER_KEY: Final = "answer-key.json"
 _DATABASE: Final = "ubtui.db"
+_LEDGER: Final = (
+    *("journal", "posting", "journal_seal", "receivable_item", "application"),
+    *("bill", "bill_line", "receipt", "tender"),
+)
 LEAST, MOST = 20, 800_000
 
 
@@ -45,6 +52,9 @@ class Seal(Form, frozen=True, kw_only=True):
     """What a refresh of the sample must find: code, subject and account of each item."""
 
     entries: list[tuple[str, str, str | None]]
+
+    def recorded(self) -> Any:
+        return {"entries": [f"{code}:{subject}" for code, subject, _ in self.entries]}
 
 
 class Sealed(msgspec.Struct, frozen=True):
@@ -159,19 +169,27 @@ def _made(
     with closing(session.database) as database:
         database.connect()
         found = install(session, wanted.settings(), wanted.today, f"{first_day}T15:00:00.000000Z", folder)
+        with unguarded(session, _LEDGER):
+            _filled(Office(session, found, wanted.seed), first_day, wanted, say)
+        say("the books are checked")
+        for check in (*BOOKS, *PAPERS):
+            for wrong in broken(session, check):
+                raise RuntimeError(f"sample: {wrong}")
     session = opened(False)
     with closing(session.database) as database:
         database.connect()
-        office = Office(session, found, wanted.seed)
-        for first in range(0, wanted.accounts, PART):
-            count = min(PART, wanted.accounts - first)
-            form = Fill(
-                seed=wanted.seed, accounts=wanted.accounts, years=wanted.years, today=wanted.today, first=first,
-                count=count, skip=sorted(wanted.skip), lively=wanted.lively,
-            )  # fmt: skip
-            office.does("service", first_day, fill, form)
-            say(f"{first + count:,} of {wanted.accounts:,} accounts")
-        return _troubled(office, found, wanted, say)
+        return _troubled(Office(session, found, wanted.seed), found, wanted, say)
+
+
+def _filled(office: Office, first_day: date, wanted: Wanted, say: Callable[[str], None]) -> None:
+    for first in range(0, wanted.accounts, PART):
+        count = min(PART, wanted.accounts - first)
+        form = Fill(
+            seed=wanted.seed, accounts=wanted.accounts, years=wanted.years, today=wanted.today, first=first,
+            count=count, skip=sorted(wanted.skip), lively=wanted.lively,
+        )  # fmt: skip
+        office.does("service", first_day, fill, form)
+        say(f"{first + count:,} of {wanted.accounts:,} accounts")
 
 
 def _troubled(office: Office, found: District, wanted: Wanted, say: Callable[[str], None]) -> list[Entry]:
