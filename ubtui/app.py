@@ -238,6 +238,10 @@ class DeskApp(Routing, inherit_bindings=False):
         """The approvals inbox."""
         self.go(Place("approvals"))
 
+    def do_go_orders(self) -> None:
+        """The orders that are out there."""
+        self.go(Place("orders"))
+
     def do_go_find(self) -> None:
         """Find anything, over whatever is under way."""
         self.interrupt(Place("find"))

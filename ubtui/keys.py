@@ -15,6 +15,7 @@ SCREENS = (
     "fix",
     "find",
     "run",
+    "orders",
     "approvals",
     "approval",
     "views",
@@ -22,10 +23,10 @@ SCREENS = (
     "help",
 )
 FORMS = frozenset({"adjust", "find"})  # a field has the focus all the time: only named keys and form keys act
-LISTS = ("worklist", "account", "meter", "run", "approvals", "views", "board")
+LISTS = ("worklist", "account", "meter", "run", "orders", "approvals", "views", "board")
 STEPPED = ("worklist", "account", "card", "meter", "fix", "run")  # where the next item is a key away
 ONE_ACCOUNT = ("account", "card")
-FIELD_WORK = ("account", "card", "meter", "run")  # a service point is in view
+FIELD_WORK = ("account", "card", "meter", "run", "orders")  # a service point is in view
 FOOTER_LIMIT = 6  # more is cut at 80 columns
 
 BANNED = frozenset(
@@ -82,7 +83,12 @@ COMMANDS: tuple[Command, ...] = (
     Command("item.wait", ("w",), "wait", "put the item away until a date", ("worklist",), show=True),
     Command("list.mark", ("space",), "mark", "mark the row, or take the mark off", ("worklist",), show=True),
     Command(
-        "list.filter", ("/",), "filter", "show only what matches: code:R04 cycle:B2 >90", ("worklist", "run"), show=True
+        "list.filter",
+        ("/",),
+        "filter",
+        "show only what matches: code:R04 cycle:B2 >90",
+        ("worklist", "run", "orders"),
+        show=True,
     ),
     Command("item.release", ("C",), "release", "give a claimed item back", ("worklist",)),
     Command("item.forward", ("F",), "forward", "hand the item to another person or role", ("worklist",)),
@@ -102,7 +108,7 @@ COMMANDS: tuple[Command, ...] = (
         ("o",),
         "account",
         "open the account of the row",
-        ("worklist", "fix", "run", "adjust", "approvals", "approval"),
+        ("worklist", "fix", "run", "orders", "adjust", "approvals", "approval"),
     ),
     Command("item.adjust", ("a",), "adjust", "adjust this item's account", ("worklist",)),
     Command("item.meter", ("m",), "meter", "show the history of the row's meter", ("worklist", "fix")),
@@ -122,7 +128,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("adjust.attach", (), "attach", "attach a document", ("adjust",), "f6", True),
     Command("adjust.withdraw", (), "withdraw", "withdraw the proposal", ("adjust",), "f8", True),
     Command("adjust.revise", (), "revise", "open a rejected proposal again as a new one", ("adjust",), "f9"),
-    Command("run.open", ("enter",), "open", "open the row: its account or meter", ("run",), show=True),
+    Command("run.open", ("enter",), "open", "open the row: its account or meter", ("run", "orders"), show=True),
     Command("run.fix", (), "fix", "what can be done about the whole list", ("run",), "f5", True),
     Command("find.open", ("enter",), "open", "open what the cursor stands on", ("find",), show=True),
     Command("fix.apply", (), "apply", "do what the form shows, after its dry run", ("fix",), "f5", True),
@@ -169,6 +175,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("phone.card", ("f2",), "phone", "the phone card of the account in view; a form stays as it is"),
     Command("go.worklist", ("g w",), "worklist", "go to the worklist"),
     Command("go.approvals", ("g a",), "approvals", "go to the approvals"),
+    Command("go.orders", ("g o",), "orders", "go to the field orders"),
     Command("go.views", ("g v", "V"), "views", "go to the saved views"),
     Command("go.board", ("g b",), "board", "go to the supervisor's board"),
     Command("handover.read", ("g h",), "handover", "read the note that the person before left"),
@@ -200,6 +207,8 @@ ACTS = {
     "item.forward": "worklist.forward",
     "item.meter": "meter.show",
     "item.note": "worklist.note",
+    "order.create": "order.create",
+    "order.result": "order.result",
     "item.release": "worklist.release",
     "item.wait": "worklist.wait",
     "list.export": "worklist.export",
@@ -210,7 +219,7 @@ ON_ROWS = frozenset(
     {
         *("approval.approve", "approval.reject", "approvals.open", "item.account", "item.adjust", "item.claim"),
         *("item.dismiss", "item.forward", "item.meter", "item.note", "item.open", "item.release", "item.wait"),
-        *("list.cell", "list.copy", "list.export", "list.mark", "list.reverse", "list.sort"),
+        *("list.cell", "list.copy", "list.export", "list.mark", "list.reverse", "list.sort", "run.open"),
     }
 )
 

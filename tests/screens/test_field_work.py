@@ -87,3 +87,24 @@ async def test_an_auditor_sends_nobody(district: str) -> None:
         await opened(pilot, "account", account)
         await press(pilot, "M")
         assert "does nothing at a meter" in text(pilot)
+
+
+async def test_the_orders_are_a_key_away_and_each_result_two(district: str) -> None:
+    account, point = one_point(district)
+    async with sitting(district) as pilot:
+        await opened(pilot, "account", account)
+        await press(pilot, "O 3 f5 O 1 f5")
+        await press(pilot, "g o")
+        shown = text(pilot)
+        assert shown.startswith("Field orders") and "Out " in shown
+        await press(pilot, f"/ '{point}' enter")
+        [first, second] = rows(district, "SELECT number, kind FROM field_order ORDER BY id DESC LIMIT 2")[::-1]
+        listed = text(pilot)
+        assert first[0] in listed and second[0] in listed
+        await press(pilot, "down I f5")  # the second row's own order, not the point's first
+        states = rows(district, "SELECT number, state FROM field_order ORDER BY id DESC LIMIT 2")[::-1]
+        assert sorted(state for _, state in states) == ["done", "open"]
+        await press(pilot, "x")
+        assert "asked" in text(pilot) and "by ana" in text(pilot)
+        await press(pilot, "escape enter")
+        assert text(pilot).startswith("Meter") and point in text(pilot)

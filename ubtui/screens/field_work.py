@@ -28,6 +28,10 @@ class FieldWork(DeskScreen):
         """The account or service point in view; "" where there is none."""
         raise NotImplementedError
 
+    async def order_in_view(self) -> str:
+        """The order that is meant where several are open; "" where none is."""
+        return ""
+
     async def reread(self) -> None:
         """Show what is in view as it stands now."""
         raise NotImplementedError
@@ -58,6 +62,8 @@ class FieldWork(DeskScreen):
         """Ask for an act's form until it is done or left; what was typed stays while it is refused."""
         key = await self.field_key()
         points, out, due = await self.ask(_known, key)
+        mine = await self.order_in_view()
+        out = tuple(sorted(out, key=lambda each: each[0] != mine))
         if not points:
             self.say("There is no service point in view.")
             return

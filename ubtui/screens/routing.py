@@ -24,6 +24,7 @@ ROUTES: dict[str, str] = {
     "fix": "ubtui.screens.fix:FixScreen",
     "find": "ubtui.screens.find:FindScreen",
     "run": "ubtui.screens.run:RunScreen",
+    "orders": "ubtui.screens.orders:OrdersScreen",
     "approvals": "ubtui.screens.approvals:ApprovalsScreen",
     "approval": "ubtui.screens.approval:ApprovalScreen",
     "views": "ubtui.screens.views:ViewsScreen",

@@ -17,10 +17,20 @@ from ubtui.services.orders.acts import (
     sent,
     touch_reported,
 )
-from ubtui.services.orders.views import KINDS, ORDERS, OrderView, of_account, open_at, open_by_number, order, places
+from ubtui.services.orders.views import (
+    KINDS,
+    ORDERS,
+    OrderView,
+    of_account,
+    open_at,
+    open_by_number,
+    order,
+    places,
+    tally,
+)
 
 __all__ = [
     "KINDS", "ORDERS", "Cancel", "Correct", "Create", "Kind", "Move", "OrderView", "Ordered", "Result", "cancel",
     "correct", "create", "finish", "move", "of_account", "open_at", "open_by_number", "order", "places", "result",
-    "sent", "touch_reported",
+    "sent", "tally", "touch_reported",
 ]  # fmt: skip

@@ -99,6 +99,17 @@ def open_by_number(look: Look, point: str) -> tuple[OrderView, ...]:
     return () if found is None else open_at(look, found)
 
 
+def tally(look: Look) -> tuple[int, int, int]:
+    """Orders that are open, of them past their day, and due today."""
+    day = look.today.isoformat()
+    row = look.db.rows(
+        "SELECT COUNT(*), COALESCE(SUM(CASE WHEN due_on < ? THEN 1 ELSE 0 END), 0),"
+        " COALESCE(SUM(CASE WHEN due_on = ? THEN 1 ELSE 0 END), 0) FROM field_order WHERE state = 'open'",
+        [day, day],
+    )[0]
+    return int(row[0]), int(row[1]), int(row[2])
+
+
 def places(look: Look, key: str) -> tuple[tuple[str, str], ...]:
     """The service points an account is served at now, each with its service and address; of a point, itself."""
     sql = (
@@ -165,6 +176,6 @@ ORDERS = Listing(
         "due": Field("o.due_on", "day"),
         "age": Field("o.asked_on", "age"),
     },
-    words={"title": "o.kind", "who": "o.number", "where": "m.address", "account": "a.number"},
+    words={"title": "o.kind || ' ' || p.number", "who": "o.number", "where": "m.address", "account": "a.number"},
     usual={"state": LIVE},
 )  # fmt: skip
