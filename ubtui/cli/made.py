@@ -53,18 +53,18 @@ def listed(
     """Write a list of the record in the form asked for, to `path` or stdout, and say how much of it that is."""
     parse(query.filter)
     rows = desk.ask(listing.count, of, query)
-    shown = min(rows, limit) if limit else rows
+    drawn = path is None and options.format == "text" and sys.stdout.isatty()
     with going_to(path, options, desk) as out:
-        desk.viewed(
-            "worklist.export", list=about or of.name, format=options.format, rows=shown,
-            filter=sha256_hex(query.filter)[:16],
-        )  # fmt: skip
+        if not drawn:  # it leaves the screen: the same as an export
+            desk.viewed(
+                "worklist.export", list=about or of.name, format=options.format,
+                rows=min(rows, limit) if limit else rows, filter=sha256_hex(query.filter)[:16],
+            )  # fmt: skip
         fields = tuple(
             Field(each.key, "figure" if each.align == "right" else "text", each.title or each.key)
             for each in of.columns
         )
-        cut = path is None and sys.stdout.isatty()
-        titles = tuple(Shown(each.key, each.title, each.width, each.align == "right", cut) for each in of.columns)
+        titles = tuple(Shown(each.key, each.title, each.width, each.align == "right", drawn) for each in of.columns)
 
         def found(look: Any) -> int:
             return write(out, options.format, fields, _rows(look, of, query, limit), titles)
