@@ -277,6 +277,25 @@ def desk_plan(district: str) -> str:
         return desk.ask(worklist.day_plan).said()
 
 
+async def test_hostile_words_are_shown_as_they_are(plain: str) -> None:
+    words = "[/x] [@click=app.quit()]press[/] \u202egnp.exe \x9b31m 水道局"
+    with office.desk(plain) as desk:
+        office.hire(desk.session, "di", "technician")
+        office.done(desk.perform(worklist.leave_note, worklist.LeaveNote(note=words)))
+        key = desk.ask(lambda look: worklist.item(look, 1)).key
+        office.done(desk.perform(worklist.forward, worklist.Forward(item=str(key), to="di", question=words)))
+        with desk.session.writing():
+            desk.session.run("UPDATE work_item SET customer_class = ? WHERE id = 2", ["[/x] a,b"])
+    async with sitting(plain, "di") as pilot:
+        text = screen_text(pilot.app)
+        for keys in ("j k", "A", "escape g h", "escape / 'class:'", "down tab enter"):
+            await press(pilot, keys)
+            text += screen_text(pilot.app)
+        assert "[/x] [@click=app.quit()]press[/]" in text and 'class:"[/x] a,b"' in text
+        assert not [c for c in text if c != "\n" and not c.isprintable()]
+        assert len(home(pilot.app).list.ids) == 1
+
+
 # -- pictures, of a list that no sample's dice change ----------------------------------------------------------
 
 
