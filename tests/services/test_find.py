@@ -11,7 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.db.places import connected
+from tests.services import office
 from ubtui.act import Actor, Look
+from ubtui.db import find as index
 from ubtui.db.migrate import migrate
 from ubtui.db.session import Session
 from ubtui.domain.numbers import account_number, format_account
@@ -248,3 +250,49 @@ def test_everything_that_names_an_account_finds_it(
 def test_nothing_typed_finds_nothing(desk_of_one: Look) -> None:
     for text in ("", "   ", "'", "-", "\t\n"):
         assert find(desk_of_one, text).groups == ()
+
+
+MONEY = [
+    (
+        "payments",
+        "SELECT r.number, a.number FROM receipt r JOIN account a ON a.id = r.account_id ORDER BY r.id LIMIT 5",
+    ),
+    (
+        "payments",
+        "SELECT t.reference, a.number FROM tender t JOIN receipt r ON r.id = t.receipt_id"
+        " JOIN account a ON a.id = r.account_id WHERE t.reference IS NOT NULL ORDER BY t.id LIMIT 5",
+    ),
+    ("bills", "SELECT b.number, a.number FROM bill b JOIN account a ON a.id = b.account_id ORDER BY b.id LIMIT 5"),
+    ("papers", "SELECT p.number, a.number FROM proposal p JOIN account a ON a.id = p.account_id ORDER BY p.id LIMIT 5"),
+    (
+        "papers",
+        "SELECT o.number, a.number FROM field_order o JOIN account a ON a.id = o.account_id ORDER BY o.id LIMIT 5",
+    ),
+]
+
+
+def test_money_and_papers_by_their_numbers(sample: str) -> None:
+    with office.desk(sample) as desk:
+        for name, sql in MONEY:
+            for typed, number in desk.session.rows(sql):
+                groups = {g.name: g for g in desk.ask(find, typed.lower(), 200).groups}
+                best = [hit.account for hit in groups[name].hits if hit.rank == 0]
+                assert format_account(number) in best, (name, typed)
+
+
+def test_money_by_its_amount(sample: str) -> None:
+    with office.desk(sample) as desk:
+        cents = desk.session.value("SELECT cents FROM receipt ORDER BY id LIMIT 1")
+        for typed in (f"${cents // 100}.{cents % 100:02d}", f"{cents // 100}.{cents % 100:02d}"):
+            payments = next(g for g in desk.ask(find, typed, 2_000).groups if g.name == "payments")
+            of = "SELECT number FROM receipt WHERE cents = ?"
+            told = {hit.text.split()[0] for hit in payments.hits if hit.kind == "payment"}
+            assert told == {row[0] for row in desk.session.rows(of, [cents])}
+        bill = desk.session.value("SELECT total_cents FROM bill WHERE total_cents > 0 ORDER BY id LIMIT 1")
+        assert "bills" in {g.name for g in desk.ask(find, f"${bill // 100}.{bill % 100:02d}").groups}
+        assert desk.ask(find, "$0.01").groups == ()
+
+
+def test_the_sample_s_index_is_whole(sample: str) -> None:
+    with office.desk(sample) as desk, desk.session.writing():
+        assert list(index.differences(desk.session)) == []

@@ -293,6 +293,7 @@ class _Search:
         """Receipts by number, trace or a tender's reference, and bills by number."""
         number, bares = self.asked.number, index.Sql(self.db.kind)
         received = "t.number, t.cents, t.received_on, t.account_id"
+        waiting = "t.{}, t.cents, t.received_on, NULL"
         for pile, kind, table, column, columns in (
             ("payments", "receipt", "receipt t", "number", received),
             ("payments", "confirmation", "receipt t", "trace", received.replace("t.number", "t.trace")),
@@ -300,23 +301,31 @@ class _Search:
                 *("payments", "", "tender t JOIN receipt r ON r.id = t.receipt_id", "reference"),
                 "t.reference, r.cents, r.received_on, r.account_id, t.kind",
             ),
+            ("payments", "in suspense", "suspense_line t", "reference", waiting.format("reference")),
+            ("payments", "in suspense", "suspense_line t", "trace", waiting.format("trace")),
             ("bills", "bill", "bill t", "number", "t.number, t.total_cents, t.billed_on, t.account_id"),
         ):
             key = bares.bare(f"t.{column}")
+            still = "t.state = 'suspense' AND " if kind == "in suspense" else ""
             rows = self.db.rows(
-                f"SELECT {key}, {columns} FROM {table} WHERE t.{column} IS NOT NULL AND {key} >= ? AND {key} < ?"
+                f"SELECT {key}, {columns} FROM {table} WHERE {still}t.{column} IS NOT NULL AND {key} >= ? AND {key} < ?"
                 f" ORDER BY {key}, t.id LIMIT {self.most + 1}",
                 [number, number + index.END],
             )
             for found, said, cents, on, account, *how in rows:
                 text = f"{_clean(said)}  {format_money(cents)}  {on}"
-                hit = Hit(how[0] if how else kind, text, self.rank(found, number), screen="account")
+                screen = "account" if account else ""
+                hit = Hit(how[0] if how else kind, text, self.rank(found, number), screen=screen)
                 self.piles[pile].add(hit, account, (kind, said, on, account))
 
     def money(self, cents: int) -> None:
         """Payments, bills and charges of just this amount, the newest first."""
         for pile, kind, sql in (
             ("payments", "payment", "SELECT r.number, r.received_on, r.account_id FROM receipt r WHERE r.cents = ?"),
+            (
+                *("payments", "in suspense"),
+                "SELECT r.payer, r.received_on, NULL FROM suspense_line r WHERE r.state = 'suspense' AND r.cents = ?",
+            ),
             ("bills", "bill", "SELECT r.number, r.billed_on, r.account_id FROM bill r WHERE r.total_cents = ?"),
             (
                 *("bills", "charge"),
@@ -326,7 +335,8 @@ class _Search:
         ):
             for said, on, account in self.db.rows(f"{sql} ORDER BY r.id DESC LIMIT {self.most + 1}", [cents]):
                 text = f"{_clean(said)}  {format_money(cents)}  {on}"
-                self.piles[pile].add(Hit(kind, text, EXACT, screen="account"), account, (kind, said, on, account))
+                hit = Hit(kind, text, EXACT, screen="account" if account else "")
+                self.piles[pile].add(hit, account, (kind, said, on, account))
 
     def papers(self) -> None:
         """Proposals, field orders and plans by their numbers, as they are printed."""
