@@ -285,13 +285,13 @@ async def test_hostile_words_are_shown_as_they_are(plain: str) -> None:
         key = desk.ask(lambda look: worklist.item(look, 1)).key
         office.done(desk.perform(worklist.forward, worklist.Forward(item=str(key), to="di", question=words)))
         with desk.session.writing():
-            desk.session.run("UPDATE work_item SET customer_class = ? WHERE id = 2", ["[/x] a,b"])
+            desk.session.run("UPDATE work_item SET customer_class = ? WHERE id = 2", ["[/x] a b"])
     async with sitting(plain, "di") as pilot:
         text = screen_text(pilot.app)
         for keys in ("j k", "A", "escape g h", "escape / 'class:'", "down tab enter"):
             await press(pilot, keys)
             text += screen_text(pilot.app)
-        assert "[/x] [@click=app.quit()]press[/]" in text and 'class:"[/x] a,b"' in text
+        assert "[/x] [@click=app.quit()]press[/]" in text and 'class:"[/x] a b"' in text
         assert not [c for c in text if c != "\n" and not c.isprintable()]
         assert len(home(pilot.app).list.ids) == 1
 

@@ -104,8 +104,8 @@ def _known(look: Look, sql: str, word: str) -> Iterator[Candidate]:
     for value, n in look.db.rows(
         f"SELECT {sql}, COUNT(*) FROM work_item w WHERE {LIVE} AND {sql} IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 1"
     ):
-        if fold(value).startswith(word) and '"' not in value:
-            yield Candidate(f'"{value}"' if set(value) & set(" ,") else value, f"{n:,} items")
+        if fold(value).startswith(word) and not set(value) & set('",'):  # a comma is always between two values
+            yield Candidate(f'"{value}"' if " " in value else value, f"{n:,} items")
 
 
 def _people(look: Look, word: str) -> Iterator[Candidate]:
