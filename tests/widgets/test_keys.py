@@ -54,6 +54,7 @@ def test_sequences_and_markdown() -> None:
         "a": "go.approvals",
         "f": "go.find",
         "d": "go.draft",
+        "o": "go.orders",
         "v": "go.views",
         "b": "go.board",
         "h": "handover.read",
