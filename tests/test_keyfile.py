@@ -45,7 +45,7 @@ def test_a_command_gets_its_keys_on_every_screen_it_is_on(tmp_path: Path) -> Non
 def test_letters_leave_the_function_key_and_a_function_key_takes_its_place(tmp_path: Path) -> None:
     letter = own(tmp_path, '"app.help" = "U"\n')
     assert keys.command("app.help", letter.commands).keys_on("adjust") == ("f10",)
-    named = own(tmp_path, '"app.help" = ["H", "f9"]\n"adjust.revise" = "F10"\n')
+    named = own(tmp_path, '"app.help" = ["U", "f9"]\n"adjust.revise" = "F10"\n')
     assert named.faults == ()
     assert keys.command("app.help", named.commands).keys_on("adjust") == ("f9",)
     assert keys.command("adjust.revise", named.commands).keys_on("adjust") == ("f10",)
