@@ -87,6 +87,7 @@ worklist.next           -   -   y   y   y   -   -   y   -
 worklist.answer         -   -   y   y   y   -   -   y   -
 worklist.handover       -   -   y   y   y   -   -   y   -
 worklist.promote        -   -   -   y   -   -   -   -   -
+worklist.limits         -   -   -   y   -   -   -   -   -
 view.save               -   -   y   y   y   y   y   y   -
 view.drop               -   -   y   y   y   y   y   y   -
 backup.set              -   -   y   y   y   -   -   y   -

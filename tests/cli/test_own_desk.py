@@ -141,4 +141,8 @@ def test_other_limits_are_counted(shell: Shell) -> None:
     assert code == 0 and out.splitlines()[0] == "At times 1.8 R04 would raise 0 instead of 0."
     assert "  times = 2 tried as 1.8" in out
     assert json.loads(shell("whatif", "R04", "--format", "json")[1])["then"] == 0
+    code, out, _ = shell("limits", "R04", "times=180%", "--reason", "leaks", who="ben")
+    assert code == 0 and "times  1.8" in out
+    assert "  times = 1.8" in shell("whatif", "R04")[1]
+    assert shell("limits", "R04", "times=3", "--reason", "leaks")[0] == 1
     assert shell("promote", "R04", "--reason", "x", who="ben")[0] == 1

@@ -340,7 +340,7 @@ def test_bad_input_is_one_sentence(shell: Shell, argv: list[str], says: str) -> 
 
 def test_every_command_of_the_worklist_has_its_help() -> None:
     names = "refresh list show claim release wait forward note fix dismiss reopen add resolve priority explain export"
-    names += " next answer bulk plan views save-view drop-view backup handover board whatif promote list-of"
+    names += " next answer bulk plan views save-view drop-view backup handover board whatif limits promote list-of"
     assert set(worklist.commands) == set(names.split())
     assert all(command.help for command in worklist.commands.values())
 

@@ -240,6 +240,20 @@ async def test_other_limits_are_counted_on_the_explain_screen(district: str) -> 
     assert asked(district, "SELECT COUNT(*), MAX(seq) FROM work_item, audit") == before
 
 
+async def test_a_lead_adopts_what_was_counted_with_a_reason(district: str) -> None:
+    async with sitting(district, "ben") as pilot:
+        await press(pilot, "/ 'code:R04' enter X")
+        await pilot.press("end", *["backspace"] * 4)
+        await press(pilot, "'1.8' f5")
+        assert "Adopt these" in screen_text(pilot.app)
+        await press(pilot, "tab tab 1 f5")
+        assert "give a reason" in screen_text(pilot.app)
+        await press(pilot, "tab tab 1 tab 'leaks' f5")
+        assert said(pilot.app).startswith("Adopted.")
+    kept = asked(district, "SELECT body, adopted_by FROM policy WHERE kind = 'detector:R04'")
+    assert kept == [('{"times":"1.8"}', "ben")]
+
+
 # -- windows and names -----------------------------------------------------------------------------------------
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.detectors.scene import Scene
 from ubtui.domain.errors import BadValue
-from ubtui.services.worklist import Dismiss, dismiss
+from ubtui.services.worklist import Dismiss, Limits, adopt, dismiss
 from ubtui.services.worklist.whatif import what_if
 
 USES = [40, 55, 61, 90, 130]
@@ -47,6 +47,22 @@ def test_a_policy_of_these_limits_raises_just_that(scene: Scene) -> None:
     assert len(scene.items("R04")) == told.then
     assert set(scene.items("R04")) >= set(told.come)
     assert before[0][0][0] + 1 == scene.db.value("SELECT COUNT(*) FROM work_item")
+
+
+def test_adopting_limits_brings_the_list_in_step_and_back(scene: Scene) -> None:
+    form = Limits(code="r04", limits=("times=180%",), reason="leaks found late")
+    assert scene.refused(adopt, form).rule == "permission matrix"
+    done = scene.act(adopt, form, who="ben")
+    assert (done.result.limits["times"], done.result.opened, done.result.closed) == ("1.8", 1, 0)
+    assert len(scene.items("R04")) == 4
+    scene.steady()
+    again = scene.refused(adopt, form, who="ben")
+    assert "has these limits already" in again.reason
+    back = scene.act(adopt, Limits(code="R04", limits=("times=2",), reason="too many"), who="ben")
+    assert (back.result.opened, back.result.closed, len(scene.items("R04"))) == (0, 1, 3)
+    scene.steady()
+    kept = scene.db.rows("SELECT version, body, adopted_by FROM policy WHERE kind = 'detector:R04' ORDER BY version")
+    assert kept == [(1, '{"times":"1.8"}', "ben"), (2, "{}", "ben")]
 
 
 def test_what_is_dismissed_counts_in_neither(scene: Scene) -> None:

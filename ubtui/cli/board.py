@@ -1,4 +1,4 @@
-"""ubtui worklist board, whatif, promote: how the work goes, for whoever answers for it."""
+"""ubtui worklist board, whatif, limits, promote: how the work goes, for whoever answers for it."""
 
 from __future__ import annotations
 
@@ -104,6 +104,18 @@ def _pair(text: str) -> tuple[str, str]:
 
 @click.command()
 @click.argument("code")
+@click.argument("changes", nargs=-1, required=True, metavar="LIMIT=VALUE...")
+@click.option("--reason", required=True, help="Why.")
+@shared()
+def limits(options: Options, code: str, changes: tuple[str, ...], reason: str) -> None:
+    """Adopt other limits for a code from now on; the list follows at once. Count them with whatif first."""
+    pairs = tuple(f"{name}={value}" for name, value in map(_pair, changes))
+    with opened(options) as desk:
+        emit(options, doing(desk, options, room.adopt, room.Limits(code=code, limits=pairs, reason=reason[:500])))
+
+
+@click.command()
+@click.argument("code")
 @click.option("--reason", required=True, help="Why it is wanted again.")
 @shared()
 def promote(options: Options, code: str, reason: str) -> None:
@@ -112,4 +124,4 @@ def promote(options: Options, code: str, reason: str) -> None:
         emit(options, doing(desk, options, room.promote, room.Promote(code=code, reason=reason[:500])))
 
 
-COMMANDS = (board, whatif, promote)
+COMMANDS = (board, whatif, limits, promote)

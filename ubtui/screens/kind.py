@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from ubtui.domain.errors import BadValue
 from ubtui.screens.base import Ask, DeskScreen
+from ubtui.services import worklist
 from ubtui.services.forms import FieldSpec
 from ubtui.services.worklist.explain import Explained, explain
 from ubtui.services.worklist.whatif import WhatIf, what_if
@@ -15,7 +16,10 @@ _SHOWN = 4
 
 
 async def explain_kind(screen: DeskScreen, code: str) -> None:
-    """Show a kind; each F5 counts what it would raise under the limits as typed, until esc. Nothing is written."""
+    """Show a kind; each F5 counts what it would raise under the limits as typed, until esc.
+
+    Nothing is written by counting; a lead may adopt what was counted, with a reason.
+    """
     told = await screen.ask(explain, code)
     values = {limit.name: limit.value for limit in told.parameters}
     result: tuple[Line, ...] = ()
@@ -24,16 +28,28 @@ async def explain_kind(screen: DeskScreen, code: str) -> None:
             FieldSpec(each.name, each.name, required=True, value=values[each.name], help=f"{each.says} ({each.unit})")
             for each in told.parameters
         )
+        if result and screen.actor.role == "lead":
+            fields += (FieldSpec("adopt", "Adopt these", "bool", value="no"), FieldSpec("reason", "Reason", help="why"))
         title = f"{told.code} {told.title}"
         do = "count" if fields else ""
         answer = await screen.router.asked(Ask(title, fields, (*result, *_lines(told)), do=do, by_enter=False))
         if answer is None or not fields:
             return
-        values = answer
+        adopt, reason = answer.pop("adopt", "no") == "yes", answer.pop("reason", "").strip()
+        counted, values = answer == values and bool(result), answer
+        if adopt and counted and reason:
+            pairs = tuple(f"{name}={value}" for name, value in values.items())
+            form = worklist.Limits(code=told.code, limits=pairs, reason=reason[:500])
+            await screen.perform(worklist.adopt, form, said="Adopted.")
+            return
         try:
             result = tuple(_told(await screen.ask(what_if, code, values)))
         except BadValue as fault:
             result = (Line("not tried", str(fault), "warning"),)
+            continue
+        if adopt:
+            cure = "give a reason" if counted else "these are other limits than were counted: look at the count first"
+            result = (Line("not yet", cure, "warning"), *result)
 
 
 def _told(found: WhatIf) -> Iterator[Line]:

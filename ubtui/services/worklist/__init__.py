@@ -43,6 +43,7 @@ if TYPE_CHECKING:
         set_backup,
     )
     from ubtui.services.worklist.life import Changed, OnItem
+    from ubtui.services.worklist.limits import Adopted, Limits, adopt
     from ubtui.services.worklist.nightly import Refresh, Refreshed, refresh
     from ubtui.services.worklist.own import Add, Resolve, add, resolve
     from ubtui.services.worklist.plan import day_plan
@@ -55,6 +56,7 @@ _ROOMS = {
     "backlog": "Promote promote",
     "desks": "Backup DropView EndBackup LeaveNote SaveView drop_view end_backup leave_note save_view set_backup",
     "life": "Changed OnItem",
+    "limits": "Adopted Limits adopt",
     "nightly": "Refresh Refreshed refresh",
     "own": "Add Resolve add resolve",
     "plan": "day_plan",
@@ -66,6 +68,7 @@ __all__ = [
     "LIVE",
     "WORKLIST",
     "Add",
+    "Adopted",
     "Answer",
     "Backup",
     "Changed",
@@ -76,6 +79,7 @@ __all__ = [
     "Forward",
     "ItemView",
     "LeaveNote",
+    "Limits",
     "Next",
     "Note",
     "OnItem",
@@ -89,6 +93,7 @@ __all__ = [
     "Tally",
     "Wait",
     "add",
+    "adopt",
     "answer",
     "claim",
     "clock_time",

@@ -13,7 +13,7 @@ from ubtui.detectors import heal
 from ubtui.detectors.registry import CODES
 from ubtui.domain.dates import format_instant, parse_instant
 from ubtui.domain.text import clean_text
-from ubtui.services.worklist import backlog, desks, nightly, own, questions  # noqa: F401 - their acts are known with these
+from ubtui.services.worklist import backlog, desks, limits, nightly, own, questions  # noqa: F401 - known with these
 from ubtui.services.worklist.items import key_of, leased, row_of, taken
 from ubtui.services.worklist.life import ACTIVE, FREE, Changed, OnItem, Reason, about, begin, change, person_or_role
 from ubtui.services.worklist.queue import reach, stand_in

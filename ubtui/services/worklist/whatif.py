@@ -64,13 +64,7 @@ def what_if(look: Look, code: str, changes: Mapping[str, str]) -> WhatIf:
 
     A value is a decimal or a percentage, `1.8` or `180%`. Subjects that are dismissed count in neither.
     """
-    detector = CODES.get(code.upper())
-    if detector is None:
-        raise BadValue(f"Code {code[:20]!r} is not on the worklist: use one of {', '.join(sorted(CODES))}.")
-    if not detector.parameters:
-        raise BadValue(f"{detector.code} has no limits to change: it is found when {detector.predicate}.")
-    now = detector.values(parameters(look.db).get(detector.code, {}))
-    then = now | {name: _value(detector, name, text) for name, text in changes.items()}
+    detector, now, then = tried(look, code, changes)
     silent = {
         (kind, key)
         for kind, key in look.db.rows(
@@ -90,6 +84,17 @@ def what_if(look: Look, code: str, changes: Mapping[str, str]) -> WhatIf:
         _named(detector.code, after - before),
         _named(detector.code, before - after),
     )
+
+
+def tried(look: Look, code: str, changes: Mapping[str, str]) -> tuple[Detector, dict[str, str], dict[str, str]]:
+    """A kind, its limits in force, and its limits with the changes; BadValue names what cannot be tried."""
+    detector = CODES.get(code.upper())
+    if detector is None:
+        raise BadValue(f"Code {code[:20]!r} is not on the worklist: use one of {', '.join(sorted(CODES))}.")
+    if not detector.parameters:
+        raise BadValue(f"{detector.code} has no limits to change: it is found when {detector.predicate}.")
+    now = detector.values(parameters(look.db).get(detector.code, {}))
+    return detector, now, now | {name: _value(detector, name, text) for name, text in changes.items()}
 
 
 def _value(detector: Detector, name: str, text: str) -> str:
