@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import sqlite3
 from contextlib import closing
 from typing import Any
 
+import apsw
 from textual.pilot import Pilot
 
 from tests.screen_text import screen_text
@@ -14,12 +14,12 @@ from tests.screens.test_states import press
 
 
 def rows(district: str, sql: str, *values: Any) -> list[tuple[Any, ...]]:
-    with closing(sqlite3.connect(f"file:{district}/ubtui.db?mode=ro", uri=True)) as db:
-        return db.execute(sql, values).fetchall()
+    with closing(apsw.Connection(f"{district}/ubtui.db", flags=apsw.SQLITE_OPEN_READONLY)) as db:
+        return list(db.execute(sql, values))
 
 
 def written(district: str, sql: str, *values: Any) -> None:
-    with closing(sqlite3.connect(f"{district}/ubtui.db")) as db, db:
+    with closing(apsw.Connection(f"{district}/ubtui.db")) as db, db:
         db.execute(sql, values)
 
 
@@ -133,9 +133,25 @@ async def test_what_was_typed_is_kept_when_she_leaves_and_comes_back(district: s
         shown = text(pilot)
         assert "gate was shut" in shown and "▸ 3 Strike the read" in shown and "kept as you left it" in shown
         await press(pilot, "f5")
+        assert "would open Reads are missing (R01:route:" in text(pilot), "a struck read is one that is missing"
+        await press(pilot, "f5")
         assert "done Strike the read: done" in text(pilot)
         await settled(pilot)
     assert rows(district, "SELECT count(*) FROM draft") == [(0,)]
+
+
+async def test_a_digit_takes_a_cause_and_fills_the_form_in(district: str) -> None:
+    async with sitting(district) as pilot:
+        await press(pilot, "/ 'code:R10' enter enter")
+        shown = text(pilot)
+        assert "▸ 1 The counter passed zero likely use " in shown
+        assert "ruled out The estimate before was too high: the read before was read, not estimated" in shown
+        await press(pilot, "2 1 enter")
+        shown = text(pilot)
+        assert shown.startswith("The counter passed zero R10:point:")
+        assert "The counter passed zero: " in shown and "would close Counter past zero? (R10:point:" in shown
+        await press(pilot, "f5")
+        assert "done The counter passed zero: done" in text(pilot)
 
 
 async def test_marked_items_of_several_kinds_are_refused_before_anything_is_asked(district: str) -> None:

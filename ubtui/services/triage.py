@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 from ubtui.act import Look
@@ -58,7 +60,9 @@ def triaged(look: Look, item: ItemView) -> Triaged | None:
     chain = look.db.rows(READS.format("?"), [register])
     at = next(i for i, row in enumerate(chain) if (row[1], row[2]) == (on, seq))
     row, prev = chain[at], chain[at - 1]
-    expected = average if not last_year else last_year * (1_000_000 if ratio is None else ratio) // 1_000_000
+    expected = last_year * (1_000_000 if ratio is None else ratio) // 1_000_000 if last_year else None
+    if expected is None:
+        expected = _usual(chain[: at - 1], days) or average
     before = chain[at - 2] if at > 1 and chain[at - 2][5] is not None else None
     actual = next((r for r in reversed(chain[:at]) if r[9] != "E" and r[5] is not None), None)
     face, unit = faces(look.db, {register: point})[register]
@@ -73,6 +77,17 @@ def triaged(look: Look, item: ItemView) -> Triaged | None:
         prev[9] == "E" and prev[10] != "billed", f"{maker}/{serial}" if several else "",
         n if sum(1 for r in rows if r[8:10] == (maker, serial)) > 1 else 0,
     )  # fmt: skip
+
+
+def _usual(chain: Sequence[Row], days: int | None) -> int | None:
+    """The average without the read before, which may be the wrong one: thousandths for so many days."""
+    some = [
+        (row[6], row[7] or days_between(before[1], row[1]))
+        for before, row in pairwise(chain)
+        if row[6] is not None and row[6] >= 0 and row[9] != "E" and row[10] != "held"
+    ][-6:]
+    span = sum(length for _, length in some)
+    return sum(use for use, _ in some) * 1000 * days // span if span and days else None
 
 
 def _value(row: Row | None, on: str) -> tuple[int | None, int | None]:
