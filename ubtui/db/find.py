@@ -19,7 +19,8 @@ from ubtui.domain.spoken import ACCENTED, APART, INSIDE, PLAIN, SILENT
 END: Final = "\U0010ffff"
 """Sorts after every character of a key."""
 MOST_TOLD = 20
-_SAMPLE, _COMMON, _LEAST_GRAMS = 500, 20, 3
+_SAMPLE, _LEAST_GRAMS = 500, 3
+_ROW_TO_STEP = 30  # to look at a row's text costs so many steps along a trigram's list
 
 
 class Sql:
@@ -377,8 +378,10 @@ def _begins(codes: tuple[int, ...], most: int) -> str:
     )
 
 
-def holding(db: Session, name: str, words: Sequence[str], most: int) -> list[tuple[str, int]]:
-    """Rows with every one of `words` in them: (key, subject), the longest known first.
+def holding(
+    db: Session, name: str, words: Sequence[str], most: int, looked_at: int | None = None
+) -> list[tuple[str, int]]:
+    """Rows with every one of `words` in them: (key, subject), the longest known first; of `looked_at` rows at most.
 
     A word with a blank before it begins a word there. A word under three characters, its blank with it, only
     chooses among what the others found; where all are so short, nothing is found.
@@ -389,20 +392,21 @@ def holding(db: Session, name: str, words: Sequence[str], most: int) -> list[tup
     given = [" AND ".join('"' + each.replace('"', '""') + '"' for each in grams)] if db.kind == "sqlite" else grams
     # Padded with what every text holds: few forms of the statement, so that each is planned once.
     padded = [*words, *[""] * ((2 if len(words) <= 2 else max(6, len(words))) - len(words))]
-    rows = db.rows(_holding(db.kind, name, len(given), len(padded), most), [*given, *padded])
+    rows = db.rows(_holding(db.kind, name, len(given), len(padded), most, looked_at), [*given, *padded])
     return [(row[0], row[1]) for row in rows]
 
 
 @lru_cache(maxsize=256)
-def _holding(kind: Kind, name: str, grams: int, words: int, most: int) -> str:
+def _holding(kind: Kind, name: str, grams: int, words: int, most: int, looked_at: int | None) -> str:
     key = CODES[name]
+    bound = -1 if looked_at is None else looked_at
     text = key.key(Sql(kind), "t")
     if kind == "sqlite":
         gram = f"find_{key.name}"
         # A LIMIT inside: the text is spelt once a row, not once a word.
         said = (
             f"SELECT {text} AS k, {gram}.rowid AS s FROM {gram} CROSS JOIN {key.table} t ON t.id = {gram}.rowid"
-            f" WHERE {gram} MATCH ? ORDER BY {gram}.rowid LIMIT -1"
+            f" WHERE {gram} MATCH ? ORDER BY {gram}.rowid LIMIT {bound}"
         )
         at, order = "instr(' ' || k, ?)", ""
     else:
@@ -410,6 +414,7 @@ def _holding(kind: Kind, name: str, grams: int, words: int, most: int) -> str:
         said = (
             f"SELECT {text} AS k, g.subject AS s FROM find_gram g JOIN {key.table} t ON t.id = g.subject"
             f" WHERE g.kind = {key.code} AND g.gram = ?{more * (grams - 1)}"
+            + ("" if looked_at is None else f" ORDER BY g.subject LIMIT {looked_at}")
         )
         at, order = "strpos(' ' || k, ?)", " ORDER BY s"
     holds = " AND ".join([f"{at} > 0"] * words)
@@ -437,13 +442,14 @@ def trigrams(text: str) -> list[str]:
 
 
 def _rarest(db: Session, key: Key, words: Sequence[str]) -> list[str]:
-    """The trigrams to look by, the rarest first: one of each word unless many rows have it, three in all.
+    """The trigrams to look by, the rarest first: one of each word unless far more rows have it, three in all.
 
     A trigram costs its list to walk through, a row that has them all its text to look at.
     """
     known = sampled(db, key.name)
     each = [sorted(trigrams(word), key=lambda gram: known[gram]) for word in words]
-    chosen = [grams[0] for grams in each if grams and known[grams[0]] <= _SAMPLE // _COMMON]
     pool = sorted((gram for grams in each for gram in grams), key=lambda gram: known[gram])
+    worth = _ROW_TO_STEP * max(1, known[pool[0]]) if pool else 0
+    chosen = [grams[0] for grams in each if grams and known[grams[0]] <= worth]
     most = max(_LEAST_GRAMS, len(chosen))
     return sorted(list(dict.fromkeys([*chosen, *pool]))[:most], key=lambda gram: known[gram])

@@ -26,6 +26,7 @@ EXACT, BEGINS, WORDS, INSIDE = range(4)
 """How well a hit fits: all of it, its beginning, beginnings of its words, something inside it."""
 GROUPS: Final = ("accounts", "people", "places", "parcels", "meters", "payments", "bills", "papers")
 _PHONE_DIGITS = 4
+_NEAREST = 600
 _RELEASED = (
     "({0}.batch_id IS NULL OR EXISTS(SELECT 1 FROM batch b WHERE b.id = {0}.batch_id AND b.released_at IS NOT NULL))"
 )
@@ -187,7 +188,8 @@ class _Search:
                 rank = WORDS if all(head in f" {key}" for head in heads) else INSIDE
                 hits.setdefault(subject, (rank, subject, key))
             if not whole and sum(hit[0] <= WORDS for hit in hits.values()) < enough:
-                for key, subject in index.holding(self.db, name, heads, enough):
+                # There are more than are shown, and that is said: which of them come first may be left at the nearest.
+                for key, subject in index.holding(self.db, name, heads, enough, _NEAREST):
                     hits.setdefault(subject, (WORDS, subject, key))
         order = {subject: place for place, (_, subject) in enumerate(begun)}
         return sorted(hits.values(), key=lambda hit: (hit[0], order.get(hit[1], len(order)), hit[1]))[:enough]
