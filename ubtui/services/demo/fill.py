@@ -34,7 +34,7 @@ class Fill(Form, frozen=True, kw_only=True):
     today: Annotated[date, msgspec.Meta(description="the sample's business day")]
     first: Annotated[int, msgspec.Meta(description="the first account of this part, from 0")]
     count: Annotated[int, msgspec.Meta(ge=1, le=PART, description="accounts of this part")]
-    lively: Annotated[bool, msgspec.Meta(description="reads that vary as reads do, nothing planted")] = False
+    lively: Annotated[bool, msgspec.Meta(description="reads and troubles as they come, no key")] = False
     skip: Annotated[list[str], msgspec.Meta(description="plants left out, as R04.1")] = []
 
 

@@ -134,9 +134,9 @@ def make(
 ) -> list[Entry]:
     """Make the sample at an empty folder or PostgreSQL database; its answer key, sorted.
 
-    `skip` leaves plants out, as `R04.1`; with `lively` nothing is planted and reads vary as reads do, so that there
-    is no key. A folder is made beside its place and moved there when it is whole. BadValue: a place that holds
-    something, or figures out of bounds.
+    `skip` leaves plants out, as `R04.1`; with `lively` reads vary as reads do and a week's other troubles come by
+    chance, so that there is no key. A folder is made beside its place and moved there when it is whole. BadValue: a
+    place that holds something, or figures out of bounds.
     """
     wanted = Wanted(today, accounts, years, seed, frozenset(skip), lively)
     if place.startswith(("postgresql://", "postgres://")):

@@ -14,7 +14,7 @@ from ubtui.services.demo.dunning import ladder_day
 from ubtui.services.demo.duties import duty_key
 from ubtui.services.demo.lively import enliven
 from ubtui.services.demo.names import GARDEN_FACE
-from ubtui.services.demo.plants import BY_ACTS, SAFE, SPURS, Plant, kept, places, planted
+from ubtui.services.demo.plants import BY_ACTS, SAFE, SPURS, Plant, come, kept, places, planted
 from ubtui.services.demo.plants.field import serial_number
 from ubtui.services.demo.points import point_number
 from ubtui.services.demo.story import Entry, Story
@@ -35,8 +35,8 @@ def stories(
 ) -> Iterator[Story]:
     """Accounts `first` to `first + count` of a district of `accounts`, `years` of them, read and billed by `today`.
 
-    With `lively` nothing is planted, and reads vary as reads do. Each account has its own dice, so that leaving out
-    a plant (`skip`, `R04.1`) changes that account alone.
+    With `lively` reads vary as reads do, and a week's other troubles come at their rates. Each account has its own
+    dice, so that leaving out a plant (`skip`, `R04.1`) changes that account alone.
     """
     days = almanac(district, today, years)
     carrying = {} if lively else kept(places(seed, accounts, days, district), skip)
@@ -46,7 +46,7 @@ def stories(
         draft = drawn(rng, index, days, district, index in SAFE)
         if lively:
             enliven(rng, draft)
-        if (plant := carrying.get(index)) is not None:
+        if (plant := come(rng, index) if lively else carrying.get(index)) is not None:
             draft.limit = district.use_limits["residential"]
             planted(draft, plant, days)
             draft.plant = plant.name

@@ -13,7 +13,21 @@ from ubtui.services.demo.plants import accounts, field, money, reads
 from ubtui.services.demo.plants.plant import TIMES, Plant, Planting, plain
 from ubtui.settings import District
 
-__all__ = ["BY_ACTS", "CODES", "RUNS", "SAFE", "SPURS", "TIMES", "Plant", "kept", "places", "planted"]
+__all__ = [
+    "A_DAY",
+    "BY_ACTS",
+    "CODES",
+    "RUNS",
+    "SAFE",
+    "SPURS",
+    "TIMES",
+    "WEEK",
+    "Plant",
+    "come",
+    "kept",
+    "places",
+    "planted",
+]
 
 _TROUBLE: Final[dict[str, Planting]] = {**reads.TROUBLE, **accounts.TROUBLE, **field.TROUBLE, **money.TROUBLE}
 COMMON: Final = (
@@ -61,6 +75,26 @@ def planted(draft: Draft, plant: Plant, almanac: Almanac) -> None:
     plain(draft)
     rng = random.Random(f"{draft.index}:{plant.name}")
     _TROUBLE[plant.code](draft, plant, almanac, rng)
+
+
+A_DAY: Final = {
+    **{"B01": 0.3, "B15": 1, "C05": 0.5, "C09": 0.5, "M01": 0.1, "M05": 0.3, "M08": 2, "P03": 1, "P06": 0.3},
+    **{"P07": 1, "P08": 0.2, "Q01": 1, "Q03": 2},
+}
+"""What comes to 10,000 accounts on a working day beside the reads, as practice counts it."""
+WEEK: Final = 5
+
+
+def come(rng: random.Random, index: int) -> Plant | None:
+    """What may come to an account within a week of working days, by the rates of practice."""
+    dice = rng.random() * 10_000 * 3 / 4
+    if index in SAFE or index % 10 in (8, 9) or is_monthly(index):  # a quarter of all
+        return None
+    for code, rate in A_DAY.items():
+        if dice < rate * WEEK:
+            return Plant(code, TIMES[index % 3])
+        dice -= rate * WEEK
+    return None
 
 
 def kept(found: dict[int, Plant], skip: Collection[str]) -> dict[int, Plant]:
