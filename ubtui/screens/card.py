@@ -95,7 +95,7 @@ def card(view: PhoneView, today: date) -> Iterator[Line]:
 
     if account.alerts:
         yield Line("look", " · ".join(account.alerts), "warning")
-    yield from people(account, most=3)
+    yield from people(account, most=3, email=False)
     owed = account.balance
     parts = (("past due", owed.past_due), ("current", owed.current), ("not due", owed.not_due),
              ("penalty", owed.penalty), ("credit", -owed.credit))  # fmt: skip

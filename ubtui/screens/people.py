@@ -9,7 +9,7 @@ from ubtui.services.contacts import ROLES
 from ubtui.widgets.panel import Line
 
 
-def people(view: AccountView, most: int = 4) -> Iterator[Line]:
+def people(view: AccountView, most: int = 4, email: bool = True) -> Iterator[Line]:
     """One line a person, the owner first, with phone, language and returned mail; those above `most` are counted."""
     held: dict[int, list[PartyLine]] = {}
     for party in view.parties:
@@ -20,7 +20,7 @@ def people(view: AccountView, most: int = 4) -> Iterator[Line]:
         spoken = "" if first.language in ("", "en") else f"speaks {first.language}"
         back = "mail came back" if first.returned else ""
         also = f"also {roles(same[1:])}" if len(same) > 1 else ""
-        shown = " · ".join(filter(None, (first.name, also, first.phone, spoken, back, first.email)))
+        shown = " · ".join(filter(None, (first.name, also, first.phone, spoken, back, first.email if email else "")))
         yield Line(roles(same[:1]), shown, "warning" if first.returned else None)
     if len(held) > most:
         yield Line("", f"and {len(held) - most} more")
