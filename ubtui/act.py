@@ -268,6 +268,8 @@ _ACCOUNTS_OF = {
     " WHERE m.maker || '/' || m.serial IN ({keys}) AND a.number IN ({own})",
     "parcel": "SELECT v.apn, a.number FROM parcel v JOIN account_parcel l ON l.parcel_id = v.id"
     " JOIN account a ON a.id = l.account_id WHERE v.apn IN ({keys}) AND a.number IN ({own})",
+    "order": "SELECT o.number, a.number FROM field_order o JOIN live_service s ON s.point_id = o.point_id"
+    " JOIN account a ON a.id = s.account_id WHERE o.number IN ({keys}) AND a.number IN ({own})",
     "proposal": "SELECT p.number, a.number FROM proposal p JOIN account a ON a.id = p.account_id"
     " WHERE p.number IN ({keys}) AND a.number IN ({own})",
 }
@@ -276,7 +278,7 @@ _ACCOUNTS_OF = {
 def linked(look: Look, subjects: Iterable[Subject]) -> Refused | None:
     """The refusal of acting on one's own or a linked account, where one of `subjects` concerns such a one.
 
-    Points, meters, parcels and proposals concern the accounts that they serve or served. Separation of duties:
+    Points, meters, parcels, orders and proposals concern the accounts that they serve or served. Separation of duties:
     whoever may write keeps his hands off what he or his household pays.
     """
     own: dict[str, str] = dict(

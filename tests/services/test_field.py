@@ -12,12 +12,13 @@ import pytest
 
 from tests.detectors.scene import DAY, NOW, PERIODS, Customer, Scene
 from tests.services import importing
+from ubtui.db.models import field as models
 from ubtui.db.models import reads as read_models
 from ubtui.db.models import record
 from ubtui.domain.errors import BadValue
 from ubtui.domain.periods import ReadCycle
 from ubtui.domain.subjects import ItemKey
-from ubtui.services import installs, listing, orders, points, rights, rounds, runs, seals
+from ubtui.services import installs, listing, orders, points, rights, rounds, runs, seals, worklist
 from ubtui.services.listing import Query
 
 DAYS = timedelta(days=1)
@@ -157,6 +158,14 @@ def test_hands_off_one_s_own_point(scene: Scene) -> None:
         )
     form = orders.Create(point=c.point, kind="leak", due_on=DAY)
     assert scene.refused(orders.create, form).rule == "nobody acts on his own or a linked account"
+    with scene.db.writing():
+        scene.db.insert(
+            models.FieldOrder, number="F-000070", kind="leak", point_id=c.point_id, asked_on=DAY - 9 * DAYS,
+            asked_by="ben", due_on=DAY - DAYS,
+        )  # fmt: skip
+    scene.refresh()
+    hers = worklist.Dismiss(item="M08:order:F-000070", until=DAY, reason="it is mine")
+    assert scene.refused(worklist.dismiss, hers).rule == "nobody acts on his own or a linked account"
     form_ = seals.Place(point=c.point, number="1", placed_on=DAY)
     assert scene.refused(seals.place, form_).rule == "nobody acts on his own or a linked account"
 

@@ -86,7 +86,7 @@ def exchange(work: Work, form: Exchange) -> Exchanged:
     old = _hanging(work, point[0], form.point)
     if old is not None and form.on.isoformat() < old.since:
         raise Refused(f"{old.name} hangs there since {old.since}", rule="exchanges", cure="give a later day")
-    maker, serial = clean_text(form.maker, 40).strip(), clean_text(form.serial, 40).strip()
+    maker, serial = (" ".join(clean_text(text, 40).split()) for text in (form.maker, form.serial))
     meter, registers = _incoming(work, form, maker, serial, old, form.on)
     period = _period(work, point[0], form.on)
     usage = _removal(work, form, point[0], old, period) if old is not None else None

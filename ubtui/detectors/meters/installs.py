@@ -34,7 +34,7 @@ def serial_twice(ask: Ask) -> Iterable[Found]:
     serials = None if keys is None else sorted({key.partition("/")[2] for key in keys})
     seen: set[str] = set()
     for key, point, live, why, more in (*_reported(ask, serials), *_staged(ask, serials)):
-        if key not in seen and (keys is None or key in keys):
+        if key not in seen and key.isprintable() and (keys is None or key in keys):
             seen.add(key)
             yield Found(key, "", "Serial in two places", why, {"live": live, **more, "reads": []}, point_id=point)
 
