@@ -49,8 +49,18 @@ _LEDGER: Final = frozenset(
         "policy",
         "proposal_ack",
         "signature",
+        "arrangement_item",
+        "instalment",
+        "notice_item",
+        "county_owner",
+        "owner_confirmed",
+        "escrow_demand",
+        "credit_kept",
     ]
 )
+_KEPT_BY: Final = {"open_item": ("open_item_opened", "open_item_paid")}
+"""Tables that the database keeps itself, and its triggers that do."""
+_WRITES: Final = (apsw.SQLITE_INSERT, apsw.SQLITE_UPDATE, apsw.SQLITE_DELETE)
 _ALLOWED: Final = frozenset(
     {
         apsw.SQLITE_SELECT,
@@ -86,7 +96,7 @@ _PRAGMA_READS: Final = frozenset(
 )
 
 
-def guard(action: int, first: str | None, second: str | None, _db: str | None, _by: str | None) -> int:
+def guard(action: int, first: str | None, second: str | None, _db: str | None, by: str | None) -> int:
     """What a seat's connection may do; all else (DDL, ATTACH, pragma setters, ledger edits) is denied."""
     if action == apsw.SQLITE_PRAGMA:
         plain = second is None or first in (
@@ -99,7 +109,9 @@ def guard(action: int, first: str | None, second: str | None, _db: str | None, _
         return apsw.SQLITE_OK if first in _PRAGMA_READS and plain else apsw.SQLITE_DENY
     if action in (apsw.SQLITE_UPDATE, apsw.SQLITE_DELETE) and first in _LEDGER:
         return apsw.SQLITE_DENY
-    if action in (apsw.SQLITE_INSERT, apsw.SQLITE_UPDATE, apsw.SQLITE_DELETE) and first and first.startswith("sqlite_"):
+    if action in _WRITES and first in _KEPT_BY and by not in _KEPT_BY[first]:
+        return apsw.SQLITE_DENY
+    if action in _WRITES and first and first.startswith("sqlite_"):
         return apsw.SQLITE_DENY
     return apsw.SQLITE_OK if action in _ALLOWED else apsw.SQLITE_DENY
 

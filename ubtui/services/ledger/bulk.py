@@ -12,7 +12,7 @@ from typing import Any
 from ubtui.act import Work
 from ubtui.domain.allocation import OpenItem, allocate
 from ubtui.services.ledger.journals import POSTING, Application, Chart, Entry, Leg, chart, period_for, post, posting_row
-from ubtui.services.ledger.standing import Item, balance, open_items, payable, select_items
+from ubtui.services.ledger.standing import Item, balance, open_items, open_of, payable
 
 CHUNK = 500
 
@@ -209,11 +209,9 @@ def post_receipts(work: Work, receipts: Iterable[ReceiptDraft]) -> int:
     while part := list(islice(source, CHUNK)):
         load = _Load(work, books)
         accounts = sorted({receipt.account_id for receipt in part})
-        marks = ", ".join("?" * len(accounts))
         owed: dict[int, list[Item]] = defaultdict(list)
-        for item in select_items(work.db, f"i.account_id IN ({marks})", accounts):
-            if item.open_cents:
-                owed[item.account_id].append(item)
+        for item in open_of(work.db, accounts):
+            owed[item.account_id].append(item)
         paid: dict[int, int] = defaultdict(int)
         for receipt in part:
             _receipt(load, receipt, owed[receipt.account_id], paid)
