@@ -173,6 +173,13 @@ COMMANDS: tuple[Command, ...] = (
     Command("list.last", ("end",), "last", "the last row", LISTS),
     # everywhere
     Command("phone.card", ("f2",), "phone", "the phone card of the account in view; a form stays as it is"),
+    Command(
+        "policy.show",
+        ("P",),
+        "policy",
+        "the policy behind what is shown: limits, article, approval, law",
+        form_key="f1",
+    ),
     Command("go.worklist", ("g w",), "worklist", "go to the worklist"),
     Command("go.approvals", ("g a",), "approvals", "go to the approvals"),
     Command("go.orders", ("g o",), "orders", "go to the field orders"),
@@ -211,6 +218,12 @@ ACTS = {
     "order.result": "order.result",
     "item.release": "worklist.release",
     "item.wait": "worklist.wait",
+    "backup.set": "backup.set",
+    "contact.note": "contact.note",
+    "go.board": "worklist.board",
+    "handover.leave": "worklist.handover",
+    "item.answer": "worklist.answer",
+    "item.take": "worklist.next",
     "list.export": "worklist.export",
     "worklist.refresh": "worklist.refresh",
 }
@@ -219,6 +232,7 @@ ON_ROWS = frozenset(
     {
         *("approval.approve", "approval.reject", "approvals.open", "item.account", "item.adjust", "item.claim"),
         *("item.dismiss", "item.forward", "item.meter", "item.note", "item.open", "item.release", "item.wait"),
+        *("item.answer", "item.kind", "view.use", "view.drop", "run.open", "board.open"),
         *("list.cell", "list.copy", "list.export", "list.mark", "list.reverse", "list.sort", "run.open"),
     }
 )

@@ -91,6 +91,10 @@ class AdjustScreen(DeskScreen):
             self.say(told)
         await self._replan(self._edits)
 
+    async def ruled_by(self) -> tuple[str, str]:
+        """The reason that is chosen."""
+        return "reason", self._texts()["reason"]
+
     def _is_mine(self, draft: adjustments.FormDraft) -> bool:
         return draft.form == FORM and draft.subject == self.subject
 

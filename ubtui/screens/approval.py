@@ -56,6 +56,10 @@ class ApprovalScreen(Deciding):
             await self._read()
             self.say(told)
 
+    async def ruled_by(self) -> tuple[str, str]:
+        """The proposal's reason."""
+        return "reason", self.view.reason if self.view is not None else ""
+
     async def account_in_view(self) -> str | None:
         """The account of the proposal."""
         return (self.view.account or None) if self.view is not None else None

@@ -213,6 +213,13 @@ class DeskScreen(Screen[None], inherit_bindings=False):
         """The number of the account that this screen is about now; None where it is about none."""
         return None
 
+    async def ruled_by(self) -> tuple[str, str]:
+        """What F1 tells the policy of: ("item", its id), ("reason", its code), ("account", its number) or ("", "")."""
+        if self.place.item is not None and self.KEYS not in ("account", "card"):
+            return "item", str(self.place.item)
+        account = await self.account_in_view()
+        return ("account", account) if account else ("", "")
+
     def head(self, text: str) -> None:
         """Name what is shown."""
         self.query_one("#top", StatusBar).say(text)
@@ -325,6 +332,16 @@ class DeskScreen(Screen[None], inherit_bindings=False):
     def do_app_back(self) -> None:
         """Go back to where you were."""
         self.router.back()
+
+    def do_policy_show(self) -> None:
+        """The policy behind what is shown."""
+        self.start(self._show_policy())
+
+    async def _show_policy(self) -> None:
+        from ubtui.services import policies
+
+        found = await self.ask(policies.article, *await self.ruled_by())
+        await self.show_lines(f"Policy  {found.title}", tuple(Line(*line) for line in found.lines))
 
     def do_list_refresh(self) -> None:
         """Read the lists of this screen again."""

@@ -109,6 +109,10 @@ class WorklistScreen(ItemActs):
         """The filter line is gone: the row's evidence stands where the offers stood."""
         self._explain(self._asked_for)
 
+    async def ruled_by(self) -> tuple[str, str]:
+        """The kind of the row."""
+        return ("", "") if self.list.current_id is None else ("item", str(self.list.current_id))
+
     # what is shown
 
     async def _announce(self) -> None:

@@ -1,0 +1,54 @@
+"""F1: the policy behind what is shown, from the record's own policy rows and settings."""
+
+from __future__ import annotations
+
+from tests.screen_text import screen_text
+from tests.screens.office import settled, sitting
+from tests.screens.test_reading import first_item
+from ubtui.desk import Desk, Seat
+from ubtui.domain.money import format_money
+from ubtui.services import policies
+
+
+async def test_f1_tells_the_rule_of_the_row_and_of_the_reason_inside_a_form(district: str) -> None:
+    async with sitting(district, size=(120, 40)) as pilot:
+        await pilot.press("f1")
+        await settled(pilot)
+        text = screen_text(pilot.app)
+        assert "Policy" in text and "looks for" in text and "rule" in text and "unpaid" in text
+        await pilot.press("escape", "a")
+        await settled(pilot)
+        await pilot.press("f1")
+        await settled(pilot)
+        text = screen_text(pilot.app)
+        tiers = pilot.app.desk.district.approval.tier_cents  # type: ignore[attr-defined]
+        assert all(format_money(cents) in text for cents in tiers)
+
+
+def test_a_rule_names_its_own_limit_and_the_districts(district: str) -> None:
+    with Desk(district, Seat("ana")) as desk:
+        id = desk.session.value("SELECT id FROM work_item WHERE code = 'R06' LIMIT 1")
+        before = dict(desk.ask(policies.of_item, id).lines)
+        name = next(label for label, told in before.items() if "(the program's own)" in told)
+        with desk.session.writing():
+            desk.session.run(
+                "INSERT INTO policy(kind, version, body, adopted_on, adopted_by) VALUES"
+                " ('detector:R06', 1, ?, '2026-11-01', 'ben')",
+                ['{"%s": "77"}' % name.replace(" ", "_")],  # noqa: UP031
+            )
+        after = dict(desk.ask(policies.of_item, id).lines)
+        assert after[name].startswith("77 ") and "the program's own)" in after[name]
+        assert "version 1 of 2026-11-01, adopted by ben" in after["district policy"]
+
+
+def test_every_reason_and_account_has_its_article(district: str) -> None:
+    _, number = first_item(district)
+    with Desk(district, Seat("ana")) as desk:
+        for reason in desk.district.reasons:
+            found = desk.ask(policies.article, "reason", reason.code)
+            assert reason.title in found.title and dict(found.lines)["article"]
+            assert reason.charge_code and "paid in place" in dict(found.lines)["charge code"]
+        owed = desk.ask(policies.article, "account", number)
+        assert number in owed.title and any("paid in place" in told for _, told in owed.lines)
+        assert desk.ask(policies.article, "", "").title == "Approvals"
+        assert set(policies.UNPAID) >= {desk.district.enabling_act}

@@ -1,0 +1,141 @@
+"""The rules behind what is shown: a kind's limits and source, a reason's article, a charge code, who must approve."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ubtui.act import Look
+from ubtui.detectors.heal import parameters
+from ubtui.detectors.registry import CODES
+from ubtui.domain.money import format_money
+from ubtui.domain.numbers import parse_account
+from ubtui.settings import Approval, ChargeCode
+
+# What follows unpaid charges, by the law under which the district stands.
+UNPAID = {
+    "irrigation": "Water Code 25806: a recorded certificate is a lien on the owner's property in the county, ten years",
+    "county-water": "Water Code 31701, 31701.5: charges 60 days unpaid go to the county by August 1, with the taxes",
+    "municipal-water": "Water Code 72094, 72100: what is listed as delinquent goes with the yearly taxes",
+    "california-water": "Water Code 37212: what is 60 days unpaid on July 1, of water the owner asked for in writing",
+    "community-services": "Government Code 61115: report, notice, mail to each owner, hearing, then the tax roll",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """One rule as lines of (label, what it says)."""
+
+    title: str
+    lines: tuple[tuple[str, str], ...]
+
+
+def article(look: Look, kind: str, key: str) -> Article:
+    """The rule behind an `item` (its id), `reason` (its code) or `account` (its number); else what holds always."""
+    if kind == "item":
+        return of_item(look, int(key))
+    if kind == "reason":
+        return of_reason(look, key)
+    return of_account(look, key) if kind == "account" else general(look)
+
+
+def of_item(look: Look, id: int) -> Article:
+    """The kind of a work item: what it looks for, within which limits, whose rule that is, and what it may do."""
+    code = look.db.value("SELECT code FROM work_item WHERE id = ?", [id])
+    if code not in CODES:
+        return general(look)
+    kind = CODES[code]
+    values = kind.values(parameters(look.db).get(code, {}))
+    lines = [("looks for", kind.predicate)]
+    for name, limit in kind.parameters.items():
+        own = " (the program's own)" if values[name] == limit.value else f" (not {limit.value}, the program's own)"
+        lines.append((name.replace("_", " "), f"{values[name]} {limit.unit}{own}: {limit.says}"))
+    lines += [("if it waits", kind.consequence), ("rule", kind.source), *_adopted(look, f"detector:{code}")]
+    if any(act.startswith(("adjust.", "credit.", "payment.")) for act in kind.fixes):
+        lines += approval(look.district.approval)
+    return Article(f"{code}  {kind.title}", (*lines, *_district(look)))
+
+
+def of_reason(look: Look, code: str) -> Article:
+    """A typed reason of an adjustment: its article, its charge code and accounts, its paper, and who must approve."""
+    reason = next((each for each in look.district.reasons if each.code == code), None)
+    if reason is None:
+        return general(look)
+    charge = next(each for each in look.district.charge_codes if each.code == reason.charge_code)
+    lines = [
+        ("article", reason.article or "none is named: the paper behind the adjustment stands for it"),
+        ("effect", f"{reason.effect}, against {_gl(look, reason.gl)}"),
+        ("charge code", _charge(charge)),
+        ("paper", "needed" if reason.needs_document else "not needed"),
+    ]
+    if reason.policy:
+        lines.append(("smallest", "below the first limit the policy itself approves"))
+    return Article(f"{reason.code}  {reason.title}", (*lines, *approval(look.district.approval), *_district(look)))
+
+
+def of_account(look: Look, number: str) -> Article:
+    """The charge codes of what an account owes: what each is for, in which order it is paid, what may follow."""
+    open_codes = {
+        code
+        for (code,) in look.db.rows(
+            "SELECT DISTINCT c.code FROM receivable_item i JOIN charge_code c ON c.id = i.charge_code_id"
+            " JOIN account a ON a.id = i.account_id WHERE a.number = ?",
+            [parse_account(number)],
+        )
+    }
+    known = sorted(look.district.charge_codes, key=lambda each: (each.priority, each.code))
+    lines = [(each.code, _charge(each)) for each in known if each.code in open_codes]
+    return Article(f"Charge codes of {number}", (*lines, *approval(look.district.approval), *_district(look)))
+
+
+def general(look: Look) -> Article:
+    """What holds everywhere: who must approve, and the law under which the district stands."""
+    return Article("Approvals", (*approval(look.district.approval), *_district(look)))
+
+
+def approval(a: Approval) -> Iterator[tuple[str, str]]:
+    """Who must approve which amount, with what stood in 30 days; upper ends are included."""
+    zero, one, two = map(format_money, a.tier_cents)
+    yield (
+        f"up to {zero}",
+        (
+            f"the policy itself, by a policy reason: {a.tier0_per_day}, {format_money(a.tier0_cents_per_day)} a day,"
+            f" {a.tier0_per_account_year} a year on an account; else a lead"
+        ),
+    )
+    yield f"up to {one}", "a lead"
+    yield f"up to {two}", "a lead or finance, with a document; a refund: finance"
+    yield f"above {two}", f"finance; above {format_money(a.two_people_above_cents)} finance and the manager"
+    yield "refunds", f"above {format_money(a.refund_finance_above_cents)} finance"
+    yield "lapses", f"after {a.expires_days} days; nobody decides his own; approval policy {a.version}"
+
+
+def _charge(charge: ChargeCode) -> str:
+    may = [
+        name
+        for name, holds in (
+            ("lienable", charge.lienable),
+            ("bears penalty", charge.penalty_bearing),
+            ("taxable", charge.taxable),
+        )
+        if holds
+    ]
+    told = f"{charge.title}: paid in place {charge.priority}, fund {charge.fund}, revenue {charge.revenue}"
+    return f"{told}; {', '.join(may) or 'neither lienable nor bearing penalty'}"
+
+
+def _gl(look: Look, code: str) -> str:
+    return next((f"{each.code} {each.title}" for each in look.district.gl if each.code == code), code)
+
+
+def _adopted(look: Look, kind: str) -> Iterator[tuple[str, str]]:
+    """The newest row of the district's own policy of this kind."""
+    row = look.db.one(
+        "SELECT version, adopted_on, adopted_by, body FROM policy WHERE kind = ? ORDER BY version DESC LIMIT 1", [kind]
+    )
+    if row is not None:
+        yield "district policy", f"version {row[0]} of {row[1]}, adopted by {row[2]}: {row[3]}"
+
+
+def _district(look: Look) -> Iterator[tuple[str, str]]:
+    yield "unpaid", UNPAID[look.district.enabling_act]
