@@ -31,7 +31,7 @@ from ubtui.services.demo.desk import ORDERS
 from ubtui.services.demo.duties import as_toml
 from ubtui.services.demo.fill import PART, Fill, fill
 from ubtui.services.demo.office import Office
-from ubtui.services.demo.plants import CODES, TIMES, Plant, places
+from ubtui.services.demo.plants import CODES, SAFE, TIMES, Plant, places
 from ubtui.services.demo.stories import raised
 from ubtui.services.demo.story import Entry
 from ubtui.services.demo.tell import FIRST_ACCOUNT
@@ -196,7 +196,7 @@ def _troubled(office: Office, found: District, wanted: Wanted, say: Callable[[st
     carrying = wanted.carrying(found)
     say("proposals and papers")
     entries = raised(found, carrying, wanted.skip, wanted.today)
-    planted = {format_account(account_number(FIRST_ACCOUNT + i)) for i in carrying}
+    planted = {format_account(account_number(FIRST_ACCOUNT + i)) for i in (*carrying, *SAFE)}
     late, _ = papers.days(wanted.today)
     returns.write(office, late, wanted.today, planted, wanted.accounts)
     entries += papers.write(office, carrying, wanted.today, wanted.skip)

@@ -20,7 +20,7 @@ _CARD = b"Construction meter handed out against this deposit\n"
 
 
 def write(office: Office, day: date, today: date, planted: Collection[str], accounts: int) -> None:
-    """All of it on one day, by ana, ben and cho, on accounts that carry no plant."""
+    """All of it on one day, by ana, ben and cho, on accounts that carry no plant and are nobody's of the staff."""
     office.acts = 2_000
     for account, journal in _checks(office, day, today, planted, accounts // _ONE_IN):
         back = adjustments.Reverse(journal=journal, note="returned by the bank: not sufficient funds")
