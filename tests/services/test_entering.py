@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from tests.detectors.scene import DAY, PERIODS, Customer, Scene, read_day
 from ubtui.domain.register import Register
 from ubtui.domain.volume import Unit
-from ubtui.services import reads, verify
+from ubtui.services import fixes, listing, reads, verify, worklist
+from ubtui.services.listing import Query
 from ubtui.services.reads import Enter, Estimate, Review, Skip, Swap
 
 LAST = PERIODS[-1]
@@ -109,6 +110,10 @@ def test_two_registers_are_told_apart(scene: Scene) -> None:
     with scene.db.writing():
         scene._meter("second", c.point_id, date(2020, 1, 1))
     assert "2 registers: badger/" in scene.refused(reads.enter, Enter(point=c.point, value=7, on=ON)).reason
+    with scene.desk() as desk:
+        [id] = desk.ask(listing.ids, worklist.WORKLIST, Query("code:R01"))
+        offers = [each for each in desk.ask(fixes.offers, desk.ask(worklist.item, id)) if each.act == "read.enter"]
+    assert [each.values()["meter"] for each in offers] == ["badger/90001", "badger/second"], "one of each counter"
     done = scene.act(reads.enter, Enter(point=c.point, value=7, on=ON, meter="badger/second"))
     assert (done.result.value, done.result.usage) == (7, None)
 

@@ -19,13 +19,25 @@ TITLES: Final[dict[str, str]] = {
 _FEW = 3
 
 
+_COUNTERS = (
+    "SELECT m.maker || '/' || m.serial, g.n FROM live_point p JOIN live_install i ON i.point_id = p.id"
+    " AND i.off_date IS NULL JOIN meter m ON m.id = i.meter_id AND m.placeholder = 0 JOIN register g"
+    " ON g.meter_id = m.id WHERE p.number = ? ORDER BY m.id, g.n"
+)
+
+
 def _enter(look: Look, item: ItemView) -> Iterator[Draft]:
-    """A read of the item's point, or of the first points that a route still lacks."""
+    """A read of the item's point, or of the first points that a route still lacks; of each counter there."""
     if item.key.subject.type == "point":
-        yield Draft("read.enter", {}, why="a read takes the place of an estimate that is not billed")
-        return
-    for point, address in listed(look, item)[:_FEW]:
-        yield Draft("read.enter", {"point": point}, f"Enter the read of {point}", why=address)
+        some = [(item.key.subject.key, "a read takes the place of an estimate that is not billed")]
+    else:
+        some = listed(look, item)[:_FEW]
+    for point, why in some:
+        counters = look.db.rows(_COUNTERS, [point])
+        for meter, n in counters if len(counters) > 1 else [("", 0)]:
+            which = f", {meter} register {n}" if meter else ""
+            known: dict[str, object] = {"point": point, "meter": meter, "register": n}
+            yield Draft("read.enter", known, f"Enter the read of {point}{which}", why=why)
 
 
 def _estimate(look: Look, item: ItemView) -> Iterator[Draft]:
