@@ -349,7 +349,7 @@ def test_c09_debt_from_before_the_change(scene: Scene) -> None:
     for other in (paid, small):
         assert opened(scene.act(owners.change, change(other)), "C09") == []
     scene.steady()
-    assert "Rosa Lund owns it since Nov 20, 2026; 60.00 from before is open" in scene.db.value(
+    assert "owner since Nov 20, 2026: Rosa Lund; 60.00 from before is open" in scene.db.value(
         "SELECT why FROM work_item WHERE code = 'C09'"
     )
     done = scene.act(owners.debt, owners.Debt(account=c.account, decision="former", reason="seller was billed"))

@@ -242,7 +242,7 @@ def owner_changed(ask: Ask) -> Iterable[Found]:
         late = f", due since {format_day(date.fromisoformat(oldest), ask.today)}" if oldest < on else ""
         yield Found(
             format_account(number), "", "Debt from before the owner changed",
-            f"{now} owns it since {day:%b %-d, %Y}; {format_money(cents)} from before is open{late}",
+            f"owner since {day:%b %-d, %Y}: {now}; {format_money(cents)} from before is open{late}",
             {
                 "open_cents": cents, "changed_on": on, "oldest_due": oldest, "former": was, "owner": now,
                 "escrow": escrow, "reads": [],
