@@ -246,6 +246,15 @@ class DeskApp(Routing, inherit_bindings=False):
         """Find anything, over whatever is under way."""
         self.interrupt(Place("find"))
 
+    def do_go_jump(self) -> None:
+        """Letters over what is in view; the next key goes there."""
+        from ubtui.screens.jump import JumpScreen, go_to, spots
+
+        if found := spots(self.screen):
+            self.push_screen(JumpScreen(found), go_to)
+        else:
+            self.tell("There is nothing here to go to.")
+
     def do_go_draft(self) -> None:
         """The newest form that was kept."""
         self.beside(self._open_kept())

@@ -188,6 +188,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("handover.read", ("g h",), "handover", "read the note that the person before left"),
     Command("go.draft", ("g d",), "form", "open the newest form that was kept unfinished"),
     Command("go.find", ("f", "g f"), "find", "find a name, address, number, amount, phone", form_key="f3"),
+    Command("go.jump", ("'",), "jump", "a letter over every part and row in view: it goes there", form_key="ctrl+o"),
     Command("app.palette", (":", "ctrl+p"), "do", "do anything that can be done here, by its name"),
     Command("list.clear", ("escape",), "clear", "take the filter off, then the marks", ("worklist",)),
     Command("app.back", ("escape",), "back", "go back to where you were", SCREENS[1:], show=True),
