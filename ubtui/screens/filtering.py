@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from textual import events
@@ -145,7 +146,8 @@ class Filtering(DeskScreen):
         self.start(self._keep(self.list.asked))
 
     async def _keep(self, query: Query) -> None:
-        await self.desk.saving(preference.keep_order, query)
+        with suppress(Exception):  # while another seat is writing: the order holds here, and is not remembered
+            await self.desk.saving(preference.keep_order, query)
 
     def look_at(self, query: Query) -> None:
         """Show the list under another query."""
