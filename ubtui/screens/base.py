@@ -1,5 +1,6 @@
 """What every screen has: its keys from the registry, its bars, and one way to ask the desk and to do an act."""
 
+# Length: what every screen does alike stands in one class, read together with what it asks of the app.
 from __future__ import annotations
 
 import asyncio
