@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from tests.db.places import connected
 from tests.services import office
 from ubtui.act import Actor, Look
-from ubtui.db import find as index
 from ubtui.db.migrate import migrate
 from ubtui.db.session import Session
 from ubtui.domain.numbers import account_number, format_account
 from ubtui.domain.spoken import spoken
 from ubtui.domain.text import fold
+from ubtui.services import verify
 from ubtui.services.find import Found, Group, find
 from ubtui.settings import District
 
@@ -295,4 +295,4 @@ def test_money_by_its_amount(sample: str) -> None:
 
 def test_the_sample_s_index_is_whole(sample: str) -> None:
     with office.desk(sample) as desk, desk.session.writing():
-        assert list(index.differences(desk.session)) == []
+        assert list(verify.found(desk.session)) == []

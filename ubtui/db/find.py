@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary
 
 from ubtui.db.dialect import Dialect, Kind, literal
 from ubtui.db.errors import RecordError
-from ubtui.db.session import Session
+from ubtui.db.session import Row, Session
 from ubtui.domain.spoken import ACCENTED, APART, INSIDE, PLAIN, SILENT
 
 END: Final = "\U0010ffff"
@@ -29,19 +29,26 @@ class Sql:
     def __init__(self, kind: Kind) -> None:
         self.kind = kind
 
-    def spoken(self, x: str) -> str:
-        """As `spoken` of the domain."""
+    def spoken(self) -> list[str]:
+        """As `spoken` of the domain, in steps: each makes `x` from the `x` before it and from `said`, the text itself.
+
+        One expression would nest deeper than SQLite's own shell could read before 3.46, and it could not open the file.
+        """
         if self.kind == "postgres":
-            said = f"translate(lower({x}), {literal(ACCENTED + APART + INSIDE)}, {literal(PLAIN + ' ' * len(APART))})"
-            return f"btrim(regexp_replace({said}, '  +', ' ', 'g'), ' ')"
-        said = _replaced(f"lower({x})", dict.fromkeys(APART, " ") | dict.fromkeys(INSIDE, ""))
-        whole = _replaced(said, dict(zip(ACCENTED, PLAIN, strict=True)))
-        said = f"CASE WHEN {x} GLOB '*[^ -~]*' THEN {whole} ELSE {said} END"
-        for blanks in (32, 16, 8, 4, 2, 2):  # any run up to 2,000 becomes one
-            said = f"replace({said}, '{' ' * blanks}', ' ')"
+            said = f"translate(lower(said), {literal(ACCENTED + APART + INSIDE)}, {literal(PLAIN + ' ' * len(APART))})"
+            return [f"btrim(regexp_replace({said}, '  +', ' ', 'g'), ' ')"]
         # Most texts have nothing to replace: to look is a tenth of the work.
-        plain = f"{x} NOT GLOB '*[^a-zA-Z0-9 ]*' AND {x} NOT GLOB '*  *'"
-        return f"trim(CASE WHEN {plain} THEN lower({x}) ELSE {said} END, ' ')"
+        plain, ascii = "said NOT GLOB '*[^a-zA-Z0-9 ]*'", "said NOT GLOB '*[^ -~]*'"
+        letters = list(zip(ACCENTED, PLAIN, strict=True))
+        apart = dict.fromkeys(APART, " ") | dict.fromkeys(INSIDE, "")
+        steps = [f"CASE WHEN {plain} THEN lower(said) ELSE {_replaced('lower(said)', apart)} END"]
+        for first in range(0, len(letters), 18):
+            some = dict(letters[first : first + 18])
+            steps.append(f"CASE WHEN {ascii} THEN x ELSE {_replaced('x', some)} END")
+        blanks = "x"
+        for run in (32, 16, 8, 4, 2, 2):  # any run up to 2,000 becomes one
+            blanks = f"replace({blanks}, '{' ' * run}', ' ')"
+        return [*steps, f"trim(CASE WHEN x NOT GLOB '*  *' THEN x ELSE {blanks} END, ' ')"]
 
     def bare(self, x: str) -> str:
         """As `bare` of the domain."""
@@ -96,10 +103,14 @@ class Key:
         """SELECT of kind, key, subject, the row's own name and its batch, from a table or what stands for it."""
         batch = f"(SELECT o.batch_id FROM {self.owner} o WHERE o.id = t.{self.link})" if self.owner else "t.batch_id"
         where = self.live("t") if live else self.when.format(t="t") or "true"
-        return (
-            f"SELECT {self.code} AS kind, {self.key(sql, 't')} AS key, t.{self.subject} AS subject,"
-            f" {self.row.format(t='t')} AS row, {batch} AS batch FROM {source} t WHERE {where}"
-        )
+        rest = f"t.{self.subject} AS subject, {self.row.format(t='t')} AS row, {batch} AS batch FROM {source} t"
+        if not self.words:
+            return f"SELECT {self.code} AS kind, {self.key(sql, 't')} AS key, {rest} WHERE {where}"
+        parts, last = [f"x0 AS (SELECT {self.key(sql, 't')} AS said, '' AS x, {rest} WHERE {where})"], "x0"
+        for n, step in enumerate(sql.spoken(), 1):
+            parts.append(f"x{n} AS (SELECT said, {step} AS x, subject, row, batch FROM {last})")
+            last = f"x{n}"
+        return f"WITH {', '.join(parts)} SELECT {self.code} AS kind, x AS key, subject, row, batch FROM {last}"
 
 
 def _phone(sql: Sql, t: str) -> str:
@@ -116,15 +127,15 @@ def _old(sql: Sql, t: str) -> str:
 
 
 KEYS: Final = (
-    Key(1, "name", *_PARTY, lambda q, t: q.spoken(f"{t}.search_name"), words=True),
-    Key(2, "place", "premise", "address, city", lambda q, t: q.spoken(f"{t}.address || ' ' || {t}.city"), words=True),
+    Key(1, "name", *_PARTY, lambda _, t: f"{t}.search_name", words=True),
+    Key(2, "place", "premise", "address, city", lambda _, t: f"{t}.address || ' ' || {t}.city", words=True),
     Key(
         *(3, "mail", "party", "mail_line1, mail_city"),
-        lambda q, t: q.spoken(f"{t}.mail_line1 || ' ' || COALESCE({t}.mail_city, '')"),
+        lambda _, t: f"{t}.mail_line1 || ' ' || COALESCE({t}.mail_city, '')",
         "{t}.mail_line1 IS NOT NULL",
         words=True,
     ),
-    Key(4, "situs", "parcel", "situs", lambda q, t: q.spoken(f"{t}.situs"), "{t}.situs <> ''", words=True),
+    Key(4, "situs", "parcel", "situs", lambda _, t: f"{t}.situs", "{t}.situs <> ''", words=True),
     Key(11, "account", "account", "number", lambda q, t: q.bare(f"{t}.number")),
     Key(
         *(12, "old account", "external_id", "value", _old, "{t}.subject_type = 'account'", "subject_id"),
@@ -325,31 +336,44 @@ def rebuild(db: Session) -> int:
 
 
 def differences(db: Session) -> Iterator[tuple[str, str]]:
-    """Where the index differs from the rows it is of: a place of it, and what is wrong there. The caller writes.
+    """Where the index differs from the rows it is of: a place of it, and what is wrong there.
 
-    FTS5 compares its trigrams with the keys by a command that counts as writing.
+    As no key stands twice, all that should stand and as many as should is all that stands.
     """
-    columns = "kind, key, subject"
-    for wrong, here, there in (
-        ("stands for a row that is not to be found", "find_key", "find_keys"),
-        ("is missing", "find_keys", "find_key"),
-    ):
-        for code, text, subject in db.rows(
-            f"SELECT {columns} FROM {here} EXCEPT SELECT {columns} FROM {there} ORDER BY 1, 2, 3 LIMIT {MOST_TOLD}"
-        ):
-            yield f"{_NAMES.get(code, code)} {subject}", f"{text.partition(chr(9))[0]!r} {wrong}"
-    if db.kind == "sqlite":
-        for key in WORDS:
-            try:
-                db.execute(f"INSERT INTO find_{key.name}(find_{key.name}, rank) VALUES ('integrity-check', 1)")
-            except RecordError as fault:
-                if fault.cause == "busy":
-                    raise
-                yield f"find_{key.name}", "its trigrams are not those of the keys"
-        return
-    for here, there in (("find_gram", "find_grams"), ("find_grams", "find_gram")):
-        if db.rows(f"SELECT kind, gram, subject FROM {here} EXCEPT SELECT kind, gram, subject FROM {there} LIMIT 1"):
-            yield here, "its trigrams are not those of the keys"
+    same = "o.kind = s.kind AND o.key = s.key AND o.subject = s.subject"
+    count = "SELECT kind, COUNT(*) FROM {} GROUP BY kind ORDER BY kind"
+    missing = _lacking(db, "find_keys", f"NOT EXISTS(SELECT 1 FROM find_key o WHERE {same})")
+    if missing or db.rows(count.format("find_key")) != db.rows(count.format("find_keys")):
+        stale = _lacking(db, "find_key", f"NOT EXISTS(SELECT 1 FROM find_keys o WHERE {same})")
+        yield from _told(stale, "stands for a row that is not to be found")
+        yield from _told(missing, "is missing")
+    if db.kind == "postgres":
+        for here, there in (("find_gram", "find_grams"), ("find_grams", "find_gram")):
+            columns = "kind, gram, subject"
+            if db.rows(f"SELECT {columns} FROM {here} EXCEPT SELECT {columns} FROM {there} LIMIT 1"):
+                yield here, _OTHER
+
+
+def _lacking(db: Session, table: str, where: str) -> list[Row]:
+    return db.rows(f"SELECT s.kind, s.key, s.subject FROM {table} s WHERE {where} ORDER BY 1, 2, 3 LIMIT {MOST_TOLD}")
+
+
+def _told(rows: Sequence[Row], wrong: str) -> Iterator[tuple[str, str]]:
+    for code, text, subject in rows:
+        yield f"{_NAMES.get(code, code)} {subject}", f"{text.partition(chr(9))[0]!r} {wrong}"
+
+
+_OTHER = "its trigrams are not those of the keys"
+
+
+def torn(db: Session, key: Key) -> Iterator[tuple[str, str]]:
+    """On SQLite: where the trigrams of a key differ from it. FTS5 compares by a command that counts as writing."""
+    try:
+        db.execute(f"INSERT INTO find_{key.name}(find_{key.name}, rank) VALUES ('integrity-check', 1)")
+    except RecordError as fault:
+        if fault.cause != "corrupt":
+            raise
+        yield f"find_{key.name}", _OTHER
 
 
 def begins(db: Session, wanted: Mapping[str, Sequence[str]], most: int) -> list[tuple[str, str, int]]:
@@ -400,19 +424,18 @@ def holding(
 def _holding(kind: Kind, name: str, grams: int, words: int, most: int, looked_at: int | None) -> str:
     key = CODES[name]
     bound = -1 if looked_at is None else looked_at
-    text = key.key(Sql(kind), "t")
     if kind == "sqlite":
         gram = f"find_{key.name}"
         # A LIMIT inside: the text is spelt once a row, not once a word.
         said = (
-            f"SELECT {text} AS k, {gram}.rowid AS s FROM {gram} CROSS JOIN {key.table} t ON t.id = {gram}.rowid"
+            f"SELECT v.key AS k, {gram}.rowid AS s FROM {gram} CROSS JOIN {key.view} v ON v.row = {gram}.rowid"
             f" WHERE {gram} MATCH ? ORDER BY {gram}.rowid LIMIT {bound}"
         )
         at, order = "instr(' ' || k, ?)", ""
     else:
         more = " AND EXISTS(SELECT 1 FROM find_gram m WHERE m.kind = g.kind AND m.gram = ? AND m.subject = g.subject)"
         said = (
-            f"SELECT {text} AS k, g.subject AS s FROM find_gram g JOIN {key.table} t ON t.id = g.subject"
+            f"SELECT v.key AS k, g.subject AS s FROM find_gram g JOIN {key.view} v ON v.row = g.subject"
             f" WHERE g.kind = {key.code} AND g.gram = ?{more * (grams - 1)}"
             + ("" if looked_at is None else f" ORDER BY g.subject LIMIT {looked_at}")
         )
@@ -431,7 +454,7 @@ def sampled(db: Session, name: str) -> Counter[str]:
         key = CODES[name]
         last = int(db.value(f"SELECT COALESCE(MAX(id), 0) FROM {key.table}"))
         ids = ", ".join(str(n) for n in range(1, last + 1, max(1, last // _SAMPLE)))
-        rows = db.rows(f"SELECT {key.key(Sql(db.kind), 't')} FROM {key.table} t WHERE t.id IN ({ids or '0'})")
+        rows = db.rows(f"SELECT key FROM {key.view} WHERE row IN ({ids or '0'})")
         known[name] = Counter(gram for (text,) in rows if text for gram in set(trigrams(" " + text)))
     return known[name]
 
