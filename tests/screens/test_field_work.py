@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from textual.pilot import Pilot
 
 from tests.screen_text import screen_text
-from tests.screens.office import settled, sitting
+from tests.screens.office import DAY, settled, sitting
 from tests.screens.test_run import due, rows
 from tests.screens.test_states import press
+from tests.services.office import admin
+from ubtui.db.models.field import FieldOrder
 from ubtui.screens.base import Place
 
 
@@ -108,3 +111,21 @@ async def test_the_orders_are_a_key_away_and_each_result_two(district: str) -> N
         assert "asked" in text(pilot) and "by ana" in text(pilot)
         await press(pilot, "escape enter")
         assert text(pilot).startswith("Meter") and point in text(pilot)
+
+
+async def test_an_order_on_the_worklist_leads_to_its_own_meter(district: str) -> None:
+    _, point = one_point(district)
+    session = admin(district)
+    with session.writing():
+        id = session.value("SELECT id FROM service_point WHERE number = ?", [point])
+        session.insert(
+            FieldOrder, number="F-090000", kind="leak", point_id=id, asked_on=DAY - timedelta(days=9), asked_by="ana",
+            due_on=DAY - timedelta(days=2),
+        )  # fmt: skip
+    session.database.close()
+    async with sitting(district) as pilot:
+        await press(pilot, "R / 'code:M08' enter")
+        assert f"leak at {point} was due 2 days ago" in text(pilot)
+        await press(pilot, "end m")
+        shown = text(pilot)
+        assert shown.startswith("Meter") and "SP-" in shown

@@ -488,7 +488,8 @@ class FixScreen(DeskScreen):
         """The history of the meter."""
         if self.view is not None:
             subject = self.view.key.subject
-            key = subject.key if subject.type in ("point", "meter") else self.view.account
+            own = subject.key if subject.type in ("point", "meter") else self.view.evidence.get("point")
+            key = str(own or self.view.account or "")
             if key:
                 self.router.go(Place("meter", key, item=self.view.id))
             else:

@@ -227,7 +227,11 @@ class WorklistScreen(ItemActs):
         if (id := self.list.current_id) is None:
             return
         view = await self.ask(worklist.item, id)
-        key = view.key.subject.key if name == "meter" and view.key.subject.type in ("point", "meter") else view.account
+        key = view.account
+        if name == "meter":
+            subject = view.key.subject
+            own = subject.key if subject.type in ("point", "meter") else view.evidence.get("point")
+            key = str(own or view.account or "")
         if key:
             self.router.go(Place(name, key, item=id))
         else:
