@@ -73,7 +73,7 @@ async def test_leaving_the_filter_line_brings_the_evidence_back(district: str) -
     async with sitting(district) as pilot:
         before = screen_text(pilot.app)
         await press(pilot, "/ 'zzz'")
-        assert "enter searches for it" in screen_text(pilot.app)
+        assert "Nothing known begins so" in screen_text(pilot.app)
         await press(pilot, "escape")
         assert screen_text(pilot.app) == before
 

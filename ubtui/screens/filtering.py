@@ -75,7 +75,7 @@ class Filtering(DeskScreen):
             Line("▸" if place == self._offer else " ", f"{each.text:<22} {each.says}", _tone(place == self._offer))
             for place, each in enumerate(self._offers.candidates)
         ]
-        head = "tab takes it, ↓ ↑ another" if lines else "Nothing known begins so: enter searches for it"
+        head = "tab takes it, ↓ ↑ another" if lines else "Nothing known begins so"
         self.query_one("#evidence", Panel).show(lines, head)
 
     def on_key(self, event: events.Key) -> None:
