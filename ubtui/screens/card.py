@@ -15,6 +15,7 @@ from ubtui.domain.text import clean_text, fit
 from ubtui.screens.base import Place
 from ubtui.screens.one_account import OneAccount
 from ubtui.screens.people import people
+from ubtui.screens.summary import standing
 from ubtui.services import calls
 from ubtui.services.calls import PhoneView
 from ubtui.services.contacts import ROLES
@@ -22,7 +23,7 @@ from ubtui.services.meters import MeterHistory
 from ubtui.widgets.panel import Line, Panel
 from ubtui.widgets.theme import styles_folder
 
-PAYMENTS, READS = 3, 4
+PAYMENTS, READS_OF_ONE, READS_OF_SEVERAL = 3, 4, 2
 
 
 class CardScreen(OneAccount):
@@ -105,25 +106,28 @@ def card(view: PhoneView, today: date) -> Iterator[Line]:
     yield Line("due", f"{near(account.due_on)} · last bill {near(account.last_bill)} · {ahead}")
     for promise in view.promises[:2]:
         yield Line("promise", f"{promise.promised(today)}: {promise.text}", "warning")
+    for fact in standing(account, today):
+        yield Line(fact.label, fact.told, fact.tone)
     for n, paid in enumerate(account.payments[:PAYMENTS]):
         undone = "  reversed" if paid.reversed else ""
         how = paid.source if paid.source.casefold() == paid.tender else f"{paid.source}, {paid.tender}"
         told = f"{near(paid.received_on):<10} {format_money(paid.cents):>10}  {how}{undone}"
         yield Line("paid" if not n else "", told)
+    reads = READS_OF_ONE if len(view.points) == 1 else READS_OF_SEVERAL
     for point in view.points:
-        yield from _point(point, today)
+        yield from _point(point, today, reads)
     for n, said in enumerate(view.why):
         yield Line("why" if not n else "", said, "accent" if not n else None)
     if (last := view.last_contact) is not None:
         yield Line("last said", f"{near(last.on)} {last.kind} with the {ROLES[last.with_role]}, {last.by}: {last.text}")
 
 
-def _point(found: MeterHistory, today: date) -> Iterator[Line]:
+def _point(found: MeterHistory, today: date, reads: int) -> Iterator[Line]:
     place = found.card
     lock = f" · seal {place.seal} {place.lock}" if place.seal else ""
     yield Line("meter", f"{place.meter or 'no meter known'} · {place.point}{lock} · {place.address}")
     yield Line("", f"{'read':<10} {'value':>10} {'use':>6} {'days':>4} {'a day':>6} {'year ago':>8}")
-    for read in [each for each in found.reads if each.status != "void"][:READS]:
+    for read in [each for each in found.reads if each.status != "void"][:reads]:
         value, use, days, ago = (
             "—" if n is None else f"{n:,}" for n in (read.value, read.use, read.days, read.last_year)
         )  # fmt: skip

@@ -122,6 +122,16 @@ def _around(view: AccountView, today: date) -> Iterator[Fact]:
         late = promise.promise_on is not None and promise.promise_on <= today
         told = f"{promise.promised(today)} · {promise.text}"
         yield Fact("promise", told, "warning" if late else None, f"contact:{promise.key}", "Contacts")
+    yield from standing(view, today)
+    for order in around.orders[:2]:
+        late = order.due_on < today
+        told = f"{order.number} {order.kind.replace('_', ' ')} at {order.point}, due {_near(order.due_on, today)}"
+        yield Fact("order", told, "warning" if late else None, part="Orders")
+
+
+def standing(view: AccountView, today: date) -> Iterator[Fact]:
+    """What stands between the account and the next step of collections: its plan, and what bars a shutoff."""
+    around = view.around
     if (plan := around.plan) is not None:
         told = f"{plan.number} {plan.kind} over {format_money(plan.cents)}"
         told += f" · next {format_money(plan.next_cents)} {_near(plan.next_on, today)}" if plan.next_on else ""
@@ -129,10 +139,6 @@ def _around(view: AccountView, today: date) -> Iterator[Fact]:
     for kept in around.protections[:2]:
         until = f"{kept.kind.replace('_', ' ')} until {_near(kept.expires_on, today)}"
         yield Fact("hold", until + (f" · {kept.note}" if kept.note else ""), "warning")
-    for order in around.orders[:2]:
-        late = order.due_on < today
-        told = f"{order.number} {order.kind.replace('_', ' ')} at {order.point}, due {_near(order.due_on, today)}"
-        yield Fact("order", told, "warning" if late else None, part="Orders")
 
 
 def _work(view: AccountView) -> Iterator[Fact]:

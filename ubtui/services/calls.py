@@ -15,6 +15,7 @@ from ubtui.services.contacts import ContactLine
 from ubtui.services.meters import MeterHistory, ReadLine
 
 MOST_POINTS = 2
+SAME_PERCENT = 3  # a change a day below this is none worth a figure
 LONGER_DAYS = 3  # a period so much longer than a year ago is worth a word
 
 
@@ -90,7 +91,9 @@ def _change(newest: ReadLine, before: ReadLine) -> str:
         return ""
     now, then = newest.use * before.days, before.use * newest.days
     percent = (200 * (now - then) + then) // (2 * then)
-    return "" if abs(percent) < 1 else f": {abs(percent):,} % {'more' if percent > 0 else 'less'} a day"
+    if abs(percent) < SAME_PERCENT:
+        return ": about the same a day"
+    return f": {abs(percent):,} % {'more' if percent > 0 else 'less'} a day"
 
 
 def _bills(look: Look, view: AccountView) -> Iterator[str]:
