@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from itertools import accumulate
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -230,3 +233,12 @@ def test_verify_finds_trigrams_that_differ(session: Session) -> None:
         find.rebuild(session)
         assert list(verify.found(session)) == []
         raise Undone
+
+
+def test_older_shells_can_read_the_schema(tmp_path: Path) -> None:
+    """SQLite before 3.46 reads expressions a hundred symbols deep, and opens no file that has a deeper one."""
+    with connected(str(tmp_path / "district")) as made:
+        migrate(made, NOW)
+        for (sql,) in made.rows("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL"):
+            depths = accumulate(1 if c == "(" else -1 if c == ")" else 0 for c in re.sub("'[^']*'", "", sql))
+            assert max(depths) < 48, sql[:200]
