@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
 
 from ubtui.db.session import Row
 from ubtui.detectors.base import Ask, Detector, Found, Parameter, marks
@@ -15,6 +14,7 @@ from ubtui.domain.dates import format_day
 from ubtui.domain.periods import ReadCycle
 
 _SHOWN = 12
+_MANY = 500
 _RECENT_DAYS = 400
 _NEVER = "9999-99"  # after every month of a period
 
@@ -55,43 +55,33 @@ def windows(ask: Ask, after: int | None) -> list[Window]:
 
 # A read that only starts a meter is none of the period's.
 _REGULAR = "{0}.newest = 1 AND {0}.kind NOT IN ('opening', 'installation')"
-_JOINED = (
-    " WHERE {only}m.id = g.meter_id AND m.placeholder = 0 AND i.meter_id = g.meter_id AND i.off_date IS NULL"
+_SERVED = (
+    " WHERE {only} AND m.id = g.meter_id AND m.placeholder = 0 AND i.meter_id = g.meter_id AND i.off_date IS NULL"
     " AND p.id = i.point_id AND p.state = 'active' AND t.id = p.route_id AND x.point_id = p.id AND a.id = x.account_id"
     f" AND {METERED}"
 )
-_FEW = (
-    "route t CROSS JOIN service_point p CROSS JOIN live_install i CROSS JOIN register g CROSS JOIN meter m"
-    " CROSS JOIN live_service x CROSS JOIN account a"
+# First the registers that may lack a read, by few tables: of a route nearly always none; then what is known of them.
+_OF_ROUTES = (
+    "SELECT DISTINCT g.id FROM route t CROSS JOIN service_point p CROSS JOIN live_install i CROSS JOIN register g"
+    " WHERE t.code IN ({routes}) AND p.route_id = t.id AND p.state = 'active' AND i.point_id = p.id"
+    " AND i.off_date IS NULL AND g.meter_id = i.meter_id AND NOT EXISTS(SELECT 1 FROM read_summary r"
+    f" WHERE r.register_id = g.id AND {_REGULAR.format('r')} AND ({{fresh}}))"
 )
-_LATE = (
-    "(SELECT r.register_id AS id FROM read_summary r WHERE r.newest = 1"
-    " AND (r.kind IN ('opening', 'installation') OR NOT ({fresh}))"
-    " UNION SELECT n.id FROM register n WHERE NOT EXISTS(SELECT 1 FROM read_summary r WHERE r.register_id = n.id)) d"
-    " CROSS JOIN register g CROSS JOIN live_install i CROSS JOIN service_point p CROSS JOIN route t CROSS JOIN meter m"
-    " CROSS JOIN live_service x CROSS JOIN account a"
+_OF_ALL = (
+    "SELECT r.register_id FROM read_summary r WHERE r.newest = 1 AND (r.kind IN ('opening', 'installation')"
+    " OR NOT ({fresh})) UNION SELECT n.id FROM register n"
+    " WHERE NOT EXISTS(SELECT 1 FROM read_summary r WHERE r.register_id = n.id) ORDER BY 1"
+)
+_KNOWN = (
+    "SELECT DISTINCT t.code, a.cycle_id, p.sequence, p.number, p.id, g.id, i.on_date, x.from_on, z.read_on, z.period"
+    " FROM register g CROSS JOIN meter m CROSS JOIN live_install i CROSS JOIN service_point p CROSS JOIN route t"
+    f" CROSS JOIN live_service x CROSS JOIN account a LEFT JOIN read_summary z ON z.register_id = g.id"
+    f" AND {_REGULAR.format('z')}"
 )
 
 
-def _scheduled(ask: Ask, due: Sequence[Window], missing: bool) -> tuple[str, list[Any]]:
-    """The condition, with its parameters, that a register was to be read in its cycle's window (and was not)."""
-    each, params = [], []
-    for w in due:
-        part = "a.cycle_id = ? AND i.on_date < ? AND x.from_on < ?"
-        params += [w.cycle_id, w.read_on.isoformat(), w.read_on.isoformat()]
-        if missing:
-            part += (
-                f" AND NOT EXISTS(SELECT 1 FROM read_summary z WHERE z.register_id = g.id AND {_REGULAR.format('z')}"
-                " AND (z.read_on > ? OR z.period BETWEEN ? AND ?))"
-                " AND NOT EXISTS(SELECT 1 FROM read_skip k WHERE k.point_id = p.id AND k.period = ?)"
-            )
-            params += [w.read_on.isoformat(), *w.span, w.period]
-        each.append(f"({part})")
-    return f" AND ({' OR '.join(each)})", params
-
-
-def missing_points(ask: Ask, due: Sequence[Window]) -> list[Row]:
-    """Route, cycle id, point number and sequence of every active metered point without a read in its window.
+def missing_points(ask: Ask, due: Sequence[Window]) -> list[tuple[str, int, int, str]]:
+    """Route, cycle id, sequence and number of every active metered point without a read in its window, as walked.
 
     A register whose newest read is of an older cycle of its account is looked for when that cycle's window ends.
     """
@@ -100,24 +90,51 @@ def missing_points(ask: Ask, due: Sequence[Window]) -> list[Row]:
         return []
     fresh = " OR ".join("r.period BETWEEN ? AND ?" for _ in due)
     spans = [bound for w in due for bound in w.span]
-    stale = (
-        f" AND NOT EXISTS(SELECT 1 FROM read_summary r WHERE r.register_id = g.id AND {_REGULAR.format('r')}"
-        f" AND ({fresh}))"
-    )
-    where, params = _scheduled(ask, due, missing=True)
     if keys is None:
-        source, only, first = _LATE.format(fresh=fresh), "g.id = d.id AND ", [*spans]
+        ids = [row[0] for row in ask.db.rows(_OF_ALL.format(fresh=fresh), spans)]
     else:
-        source, only, first = _FEW, f"t.code IN ({marks(keys)}) AND ", [*keys]
-    sql = f"SELECT DISTINCT t.code, a.cycle_id, p.sequence, p.number FROM {source}{_JOINED.format(only=only)}"
-    return ask.db.rows(f"{sql}{stale}{where} ORDER BY 1, 2, 3, 4", [*first, *spans, *params])
+        ids = [row[0] for row in ask.db.rows(_OF_ROUTES.format(routes=marks(keys), fresh=fresh), [*keys, *spans])]
+    found: set[tuple[str, int, int, str]] = set()
+    for start in range(0, len(ids), _MANY):
+        found |= _lacking(ask, due, ids[start : start + _MANY])
+    return sorted(found)
+
+
+def _lacking(ask: Ask, due: Sequence[Window], ids: Sequence[int]) -> set[tuple[str, int, int, str]]:
+    """Of these registers the points that were to be read in their account's window and have neither read nor skip."""
+    rows = ask.db.rows(f"{_KNOWN}{_SERVED.format(only=f'g.id IN ({marks(ids)})')}", ids)
+    points = sorted({row[4] for row in rows})
+    skips = set()
+    if points:
+        sql = f"SELECT point_id, period FROM read_skip WHERE point_id IN ({marks(points)}) AND period IN ({marks(due)})"
+        skips = set(map(tuple, ask.db.rows(sql, [*points, *(w.period for w in due)])))
+    of = {w.cycle_id: w for w in due}
+    read = set()
+    for _, cycle, _, _, _, register, _, _, on, period in rows:
+        own = of.get(cycle)
+        if on is not None and (
+            any(w.span[0] <= period <= w.span[1] for w in due) or (own is not None and on > own.read_on.isoformat())
+        ):
+            read.add(register)
+    return {
+        (route, cycle, sequence or 0, number)
+        for route, cycle, sequence, number, point, register, hung, served, _, _ in rows
+        if (w := of.get(cycle)) is not None
+        and max(hung, served) < w.read_on.isoformat()
+        and register not in read
+        and (point, w.period) not in skips
+    }
 
 
 def _expected(ask: Ask, due: Sequence[Window], routes: Sequence[str]) -> dict[tuple[str, int], int]:
     """How many points of these routes were to be read, by route and cycle."""
-    where, params = _scheduled(ask, due, missing=False)
-    only = _JOINED.format(only=f"t.code IN ({marks(routes)}) AND ")
-    sql = f"SELECT t.code, a.cycle_id, CAST(COUNT(DISTINCT p.id) AS bigint) FROM {_FEW}{only}{where} GROUP BY 1, 2"
+    each = " OR ".join("(a.cycle_id = ? AND i.on_date < ? AND x.from_on < ?)" for _ in due)
+    params = [part for w in due for part in (w.cycle_id, w.read_on.isoformat(), w.read_on.isoformat())]
+    sql = (
+        "SELECT t.code, a.cycle_id, CAST(COUNT(DISTINCT p.id) AS bigint) FROM route t CROSS JOIN service_point p"
+        " CROSS JOIN live_install i CROSS JOIN register g CROSS JOIN meter m CROSS JOIN live_service x"
+        f" CROSS JOIN account a{_SERVED.format(only=f't.code IN ({marks(routes)})')} AND ({each}) GROUP BY 1, 2"
+    )
     return {(route, cycle): count for route, cycle, count in ask.db.rows(sql, [*routes, *params])}
 
 
