@@ -42,6 +42,7 @@ def is_lean(environ: Mapping[str, str]) -> bool:
 class DeskApp(Routing, inherit_bindings=False):
     """The desk on screen. Routes places to screens; what a screen shows and does is its own business."""
 
+    TITLE = "ubtui"
     CSS_PATH: ClassVar[Any] = [theme.styles_folder() / name for name in ("base.tcss", "worklist.tcss")]
     ENABLE_COMMAND_PALETTE = False
     HORIZONTAL_BREAKPOINTS = too_small.HORIZONTAL

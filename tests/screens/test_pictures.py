@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,13 @@ def test_picture(name: str, district: str, snap_compare: Any) -> None:
         assert snap_compare(app, run_before=before, terminal_size=(80, 24))
 
 
-def test_the_readme_shows_the_worklist_as_it_is() -> None:
-    picture = Path(__file__).parent / "__snapshots__/test_pictures/test_picture[worklist].svg"
-    shown = Path(__file__).parent.parent.parent / "docs/worklist.svg"
-    assert shown.read_bytes() == picture.read_bytes()
+ROOT = Path(__file__).parent.parent.parent
+SHOWN = {"worklist": "worklist", "account": "account", "meter": "meter", "adjustment": "adjust-planned"}
+
+
+def test_the_readme_shows_four_screens_as_they_are() -> None:
+    named = re.findall(r"\(docs/([a-z]+)\.svg\)", (ROOT / "README.md").read_text("utf-8"))
+    assert named == list(SHOWN)
+    for page, state in SHOWN.items():
+        picture = Path(__file__).parent / f"__snapshots__/test_pictures/test_picture[{state}].svg"
+        assert (ROOT / f"docs/{page}.svg").read_bytes() == picture.read_bytes(), page

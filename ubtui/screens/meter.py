@@ -61,7 +61,7 @@ class MeterScreen(FieldWork):
         card = found.card
         self._say_head()
         self.query_one("#card", Panel).show(tuple(card_lines(found, self.router.day)))
-        self.query_one("#trend-label", StatusBar).say(f"24 months to {found.through}")
+        self.query_one("#trend-label", StatusBar).say(f"to {found.through}")
         self.query_one("#months", Sparkline).show(found.months)
         self.query_one("#trend-told", StatusBar).say(year_over_year(found.months, card.use_unit))
         reads = self.query_one(QueueList)

@@ -99,8 +99,9 @@ def approval(a: Approval) -> Iterator[tuple[str, str]]:
     yield (
         f"up to {zero}",
         (
-            f"the policy itself, by a policy reason: {a.tier0_per_day}, {format_money(a.tier0_cents_per_day)} a day,"
-            f" {a.tier0_per_account_year} a year on an account; else a lead"
+            f"the policy itself, where the reason allows it: {a.tier0_per_day} times and"
+            f" {format_money(a.tier0_cents_per_day)} a day, {a.tier0_per_account_year} times a year on an account;"
+            " else a lead"
         ),
     )
     yield f"up to {one}", "a lead"
