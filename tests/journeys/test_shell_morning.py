@@ -62,7 +62,7 @@ def test_the_morning(sample: str, tmp_path: Path) -> None:
 
     # What is wrong, and what of it is mine.
     told = ana("worklist", "list", "--filter", "code:R10")
-    assert "of 48 shown" in told.err and "Counter past zero?" in told.out
+    assert f"3 of {len(listed(ana))} shown" in told.err and "Counter past zero?" in told.out
     first = listed(ana, "code:R10")[0]
     ana("worklist", "claim", key(first))
     assert "claimed by ana" in ana("worklist", "show", key(first)).out
@@ -146,7 +146,12 @@ def test_an_export_is_the_same_in_a_file_and_on_stdout(
     assert shell(sample, "worklist", "export", "--format", form, "-o", str(target)).out == ""
     assert target.read_text("utf-8") == shown
     answers = json.loads(asked(sample, "SELECT value FROM meta WHERE key = 'answer-key'")[0][0])
-    keys = sorted((each["code"], each["subject"]) for each in answers)
+    waits = {
+        tuple(row)
+        for row in asked(sample, "SELECT code, subject_type || ':' || subject_key FROM work_item WHERE backlog = 1")
+    }
+    keys = sorted({(each["code"], each["subject"]) for each in answers} - waits)
+    assert waits and len(keys) > len(waits)
     if form == "json":
         rows = json.loads(shown)
     elif form == "jsonl":
@@ -218,15 +223,19 @@ def test_every_kind_of_item_is_fixed_from_its_row(
     by_code: dict[str, list[Item]] = defaultdict(list)
     for item in listed(here):
         by_code[item["code"]].append(item)
-    assert set(by_code) == set(SETTLED)
-    left = sum(map(len, by_code.values()))
-    for code, found in sorted(by_code.items()):
+    assert set(SETTLED) <= set(by_code)
+    left = {key(item) for found in by_code.values() for item in found}
+    for code in sorted(set(by_code) - set(SETTLED)):  # each of these is settled in tests of its own area
+        assert json.loads(here("worklist", "fix", key(by_code[code][0]), "--format", "json").out), code
+    for code, found in sorted((code, by_code[code]) for code in SETTLED):
         for item in found if SOAK else found[:1]:
             settle(here, item, tmp_path)
-            left -= 1
+            left.remove(key(item))
+            if code == "R13":  # the seal is off, the sealed rate is still billed
+                left.add(f"M05:{item['subject']}")
             assert key(item) not in {key(each) for each in listed(here, f"code:{code}")}
             at_rest(sample)
-    assert len(listed(here)) == left
+    assert {key(item) for item in listed(here)} == left
     assert here("verify").out == ""
     assert_clean(sample)
 
