@@ -14,7 +14,7 @@ def test_the_sample_is_made_and_opened_then_only_opened(tmp_path: Path) -> None:
     for _ in range(2):
         terminal = Terminal([sys.executable, "-m", "ubtui", "--sample"], env=env)
         try:
-            terminal.wait_for("Worklist", 60)
+            terminal.wait_for("Worklist", 240)  # 2,000 accounts are made first
             terminal.wait_for("shown", 60)
             terminal.press("q")
             assert terminal.exit_code(20) == 0
