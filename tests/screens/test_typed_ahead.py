@@ -126,7 +126,7 @@ def opened(district: str) -> Terminal:
 
 def test_bursts_on_a_real_terminal(district: str) -> None:
     with opened(district) as terminal:
-        terminal.wait_for("all 42 shown")
+        terminal.wait_for(" shown")
         terminal.write(b"om")
         terminal.wait_for("Meter  ")
         terminal.press("escape")
@@ -144,7 +144,7 @@ def test_bursts_on_a_real_terminal(district: str) -> None:
 
 def test_a_flood_of_keys_is_dropped_and_the_desk_is_back_soon(district: str) -> None:
     with opened(district) as terminal:
-        terminal.wait_for("all 42 shown")
+        terminal.wait_for(" shown")
         terminal.press("o")
         terminal.wait_for("also payer")
         began = time.monotonic()
