@@ -80,3 +80,15 @@ async def test_without_a_row_a_command_says_so(district: str) -> None:
         await settled(pilot)
         rows = list(pilot.app.screen.query_one("#commands", QueueList).source.table.values())  # type: ignore[attr-defined]
         assert next(row for row in rows if row.cells[1] == "claim").cells[2] == "not now: There is no row here."
+
+
+async def test_a_changed_key_interrupts_a_question_as_well(district: str, tmp_path: Path) -> None:
+    async with sitting(district, environ=given(tmp_path, '"phone.card" = "ctrl+t"\n')) as pilot:
+        await pilot.press("n")
+        await settled(pilot)
+        await pilot.press("f2")
+        await settled(pilot)
+        assert "Phone" not in screen_text(pilot.app)
+        await pilot.press("ctrl+t")
+        await settled(pilot)
+        assert "Phone" in screen_text(pilot.app)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from textual import events
 from textual.app import ComposeResult
@@ -11,7 +11,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
 
 from ubtui import keys
-from ubtui.screens.base import Ask
+from ubtui.screens.base import Ask, Router
 from ubtui.widgets.field import Form
 from ubtui.widgets.line_input import NotTaken
 from ubtui.widgets.panel import Panel
@@ -19,6 +19,7 @@ from ubtui.widgets.status_bar import StatusBar
 from ubtui.widgets.theme import styles_folder
 from ubtui.widgets.too_small import TooSmall
 
+INTERRUPTING = ("phone.card", "go.find")
 FORM_KEYS = "adjust"  # a question is a form: the keys that act in forms act in it
 
 
@@ -120,9 +121,13 @@ class AskScreen(ModalScreen[dict[str, str] | None], inherit_bindings=False):
         self.query_one("#ask-keys", StatusBar).say(sentence if sentence is not None else self._ways_out())
 
     async def on_key(self, event: events.Key) -> None:
-        """The phone rings here too: F2 and F3 act as on any form, with the question parked."""
-        for each in keys.for_screen(FORM_KEYS) if event.key in ("f2", "f3") else ():
-            if event.key in each.keys_on(FORM_KEYS) and (act := getattr(self.app, _handler(each), None)) is not None:
+        """The phone rings here too: its card and find act as on any form, with the question parked."""
+        for each in cast(Router, self.app).commands:
+            if (
+                each.id in INTERRUPTING
+                and event.key in each.keys_on(FORM_KEYS)
+                and (act := getattr(self.app, _handler(each), None)) is not None
+            ):
                 event.stop()
                 act()
 
