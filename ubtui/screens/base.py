@@ -351,13 +351,21 @@ class DeskScreen(Screen[None], inherit_bindings=False):
 
     def do_list_sort(self) -> None:
         """Sort by the next column."""
-        if (shown := self._list_here()) is not None:
+        if (shown := self._sorted_here()) is not None:
             shown.sort()
 
     def do_list_reverse(self) -> None:
         """Turn the order round."""
-        if (shown := self._list_here()) is not None:
+        if (shown := self._sorted_here()) is not None:
             shown.reverse()
+
+    def _sorted_here(self) -> QueueList | None:
+        """The list in view, where its columns have names to sort by."""
+        shown = self._list_here()
+        if shown is not None and not any(column.title for column in shown.source.columns):
+            self.say("This list keeps its order.")
+            return None
+        return shown
 
     def do_list_cell(self) -> None:
         """Show the whole row."""
