@@ -360,9 +360,9 @@ class DeskScreen(Screen[None], inherit_bindings=False):
             shown.reverse()
 
     def _sorted_here(self) -> QueueList | None:
-        """The list in view, where its columns have names to sort by."""
+        """The list in view, where it has columns to sort by; lines that tell one thing stand as they are."""
         shown = self._list_here()
-        if shown is not None and not any(column.title for column in shown.source.columns):
+        if shown is not None and sum(bool(column.title) for column in shown.source.columns) < 2:
             self.say("This list keeps its order.")
             return None
         return shown
