@@ -7,7 +7,8 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 	$$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 # Named by what it was made from, and where: an environment of another lock or another folder is brought up to date.
 READY := $(VENV)/ready-$(shell (pwd; cat pyproject.toml requirements.lock) | cksum | cut -d' ' -f1)
-WORKERS ?= 2
+# One more than the cores of a small machine: tests at terminals wait more than they compute.
+WORKERS ?= 3
 UV := uv==0.13.9
 
 .PHONY: setup run test lint types contracts docs tests bench soak lock clean

@@ -13,12 +13,13 @@ from tests.faults.record import asked, assert_at_rest, assert_clean, look_throug
 from tests.faults.seats import Hand, race, told
 from tests.scale import scaled
 from tests.services import items, office
-from ubtui.act import ACTS, Form
+from ubtui.act import Form
 from ubtui.db.models.office import Staff
 from ubtui.desk import Desk
 from ubtui.domain.numbers import account_number
 from ubtui.domain.subjects import ItemKey
 from ubtui.services import adjustments, worklist
+from ubtui.services.forms import act_named
 
 CLERKS = tuple(f"clerk{n}" for n in range(8))
 LEADS = ("ben", "bea")
@@ -51,7 +52,7 @@ def hand_made(data: str, count: int) -> list[str]:
 def do_all(desk: Desk, hand: Hand, act: str, forms: Sequence[tuple[str | None, Form]]) -> None:
     """A script: acts one after the other, each under its key, each answer noted."""
     for key, form in forms:
-        hand.note(told(desk.perform(ACTS[act], form, key)))
+        hand.note(told(desk.perform(act_named(act), form, key)))
 
 
 def claims(keys: list[str], seat: int) -> list[tuple[None, Form]]:

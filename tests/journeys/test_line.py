@@ -176,7 +176,7 @@ def test_hostile_names_show_literally_everywhere(sample_folder: str) -> None:
                 ana.press("a")
                 ana.see("Adjustment")
                 ana.press("escape")
-                ana.see("balance")
+                ana.see("Account  ", "[Contacts]")
             ana.press("escape")
             ana.see("Team ")
         for key in ("v", "x", "enter", "o", "m"):

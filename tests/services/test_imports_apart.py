@@ -128,7 +128,7 @@ def test_a_release_beside_nothing_looks_at_no_read_again(desk: Desk, tmp_path: P
 
 def test_mended_accounts_are_looked_at(desk: Desk, tmp_path: Path) -> None:
     served(desk, tmp_path)
-    text = PEOPLE + "B-1,Ruth Ortiz,single,XX,9 Alder Ct,,R1,10,SM,2010-01-01,555-0100\n"
+    text = PEOPLE + "B-1,Ruth Ortiz,single,XX,9 Alder Ct,,R1,11,SM,2010-01-01,555-0100\n"
     bring(desk, "accounts", file(tmp_path, text, "b.csv"))
     answer = desk.perform(mend, Mend(row=desk.ask(staged)[0].row, set=("cycle=SM",)))
     assert isinstance(answer, Done)
@@ -329,7 +329,7 @@ def test_nobody_settles_rows_of_his_own_account(desk: Desk, tmp_path: Path) -> N
     )
     read, person = (row.row for row in desk.ask(staged))
     touched = desk.perform(mend, Mend(row=person, set=("cycle=SM",)))
-    assert isinstance(touched, Done) and {s.type for s in touched.touched} == {"point", "account"}
+    assert isinstance(touched, Done) and {s.type for s in touched.touched} == {"point", "account", "run"}
     with desk.session.writing():
         desk.session.run(
             "INSERT INTO staff_account(staff, account_number, relation) VALUES ('ana', ?, 'own')", [number]
