@@ -66,6 +66,11 @@ def test_a_plan_and_a_protection(data: str, capsys: pytest.CaptureFixture[str], 
     assert plan["instalments"] == [["2026-12-01", 6000], ["2027-01-04", 4000]] and plan["items"] == [1]
     ran("arrangement", "make", ONE, "--count", "2", "--first-on", "soon", code=2)
     ran("arrangement", "make", ONE, "--items", "one", code=2)
+    ran("arrangement", "make", ONE, "--count", "2", "--count", "3", code=2)
+    assert "--count is given 2 times" in capsys.readouterr().err
+    for said in (["--items", "1,9"], ["--items", "1 9"], ["--items", "1", "--items", "9"]):  # no number is lost
+        ran("arrangement", "make", ONE, "--count", "2", "--first-on", "2026-12-15", *said, code=1)
+        assert "item 9" in capsys.readouterr().err
     ran("arrangement", "end", ONE, "broken", "--reason", "nothing came")
     paper = tmp_path / "doctor.txt"
     paper.write_text("certificate", "utf-8")

@@ -49,6 +49,26 @@ def test_p01_is_matched_to_its_account(scene: Scene) -> None:
     assert no.reason == f"payment {first} is matched"
 
 
+def test_p01_comes_back_when_its_match_is_reversed(scene: Scene) -> None:
+    wrong, right = scene.customer(), scene.customer()
+    bill(scene, wrong, 91_40, DAY + 5 * DAYS)
+    bill(scene, right, 91_40, DAY + 5 * DAYS)
+    scene.refresh()
+    (key,) = stage(scene, Came(cents=91_40, payer="R. Right"))
+    made = scene.act(payments.match, payments.Match(payment=key, account=wrong.account)).result
+    form = adjustments.Reverse(journal=made.journal_id, note="wrong account")
+    number = scene.act(adjustments.reverse, form).result.number
+    done = scene.act(adjustments.approve, adjustments.Approve(proposal=number, amount_cents=91_40), who="ben")
+    assert opened(done, "P01") == [f"P01:payment:{key}"]
+    scene.steady()
+    clean(scene)
+    again = scene.act(payments.match, payments.Match(payment=key, account=right.account))
+    assert closed(again, "P01") == [f"P01:payment:{key}"] and again.result.balance_cents == 0
+    assert again.result.receipt == f"{made.receipt}-2"
+    scene.steady()
+    clean(scene)
+
+
 def test_p01_is_given_back_by_two_people(scene: Scene) -> None:
     (key,) = stage(scene, Came(cents=80_00, payer="Nobody"))
     back = scene.act(payments.give_back, payments.Return(payment=key, note="not a customer of ours"), "ben")

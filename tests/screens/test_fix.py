@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import closing
 from typing import Any
 
 import apsw
+from textual import events
 from textual.pilot import Pilot
 
 from tests.screen_text import screen_text
 from tests.screens.office import settled, sitting
 from tests.screens.test_states import press
+from ubtui.screens.fix import BREATH_SECONDS
 
 
 def rows(district: str, sql: str, *values: Any) -> list[tuple[Any, ...]]:
@@ -152,6 +155,18 @@ async def test_a_digit_takes_a_cause_and_fills_the_form_in(district: str) -> Non
         assert "The counter passed zero: " in shown and "would close Counter past zero? (R10:point:" in shown
         await press(pilot, "f5")
         assert "done The counter passed zero: done" in text(pilot)
+
+
+async def test_digits_in_one_breath_are_a_number_and_take_no_offer(district: str) -> None:
+    async with sitting(district) as pilot:
+        await press(pilot, "/ 'code:R10' enter enter")
+        for key in "120026":
+            pilot.app.post_message(events.Key(key, key))
+        await settled(pilot)
+        assert "press enter first" in text(pilot) and "▸ 1 The counter passed zero" in text(pilot)
+        await asyncio.sleep(BREATH_SECONDS)
+        await press(pilot, "2")
+        assert "▸ 2 " in text(pilot)
 
 
 async def test_marked_items_of_several_kinds_are_refused_before_anything_is_asked(district: str) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.detectors.money import bill
 from tests.detectors.scene import DAY, NOW, PERIODS, Customer, Scene
 from tests.services import importing
 from ubtui.db.models import field as models
@@ -18,7 +19,7 @@ from ubtui.db.models import record
 from ubtui.domain.errors import BadValue
 from ubtui.domain.periods import ReadCycle
 from ubtui.domain.subjects import ItemKey
-from ubtui.services import installs, listing, orders, points, rights, rounds, runs, seals, worklist
+from ubtui.services import collections, installs, listing, orders, points, rights, rounds, runs, seals, worklist
 from ubtui.services.listing import Query
 
 DAYS = timedelta(days=1)
@@ -177,6 +178,33 @@ def on(c: Customer, **more: Any) -> seals.Place:
     return seals.Place(**{"point": c.point, "number": "9001", "placed_on": DAY} | more)
 
 
+def test_water_stops_only_for_a_debt_old_enough_that_nothing_protects(scene: Scene) -> None:
+    c = scene.customer()
+    order = orders.Create(point=c.point, kind="shutoff", due_on=DAY)
+    lock = on(c, why="nonpayment", rate="full", effect="never")
+
+    def barred(says: str) -> None:
+        for act, form in ((orders.create, order), (seals.place, lock)):
+            no = scene.refused(act, form)
+            assert says in no.reason and no.rule == "no shutoff"
+
+    barred("while nothing is past due")
+    bill(scene, c, 60_00, DAY - 60 * DAYS)
+    barred("before 2026-11-24")
+    bill(scene, c, 60_00, DAY - 61 * DAYS)
+    scene.refresh()
+    protects = collections.Set(account=c.account, kind="medical", expires_on=DAY + 27 * DAYS)
+    scene.act(collections.protect, protects)
+    barred("medical protects the account until 2026-12-20")
+    scene.act(collections.lift, collections.Lift(account=c.account, kind="medical", reason="moved away"))
+    plan = scene.act(collections.make, collections.Make(account=c.account, count=3, first_on=DAY + 9 * DAYS))
+    barred(f"plan {plan.result.number} runs")
+    scene.act(collections.end, collections.End(account=c.account, how="cancelled", reason="asked for"))
+    scene.act(orders.create, order)
+    scene.act(seals.place, lock)
+    scene.steady()
+
+
 def test_lock_reason_and_rate_are_three_facts(scene: Scene) -> None:
     c = scene.customer()
     for form, says in (
@@ -187,6 +215,8 @@ def test_lock_reason_and_rate_are_three_facts(scene: Scene) -> None:
         (on(c, rate="occasional", effect="month_of_use"), "seals"),
     ):
         assert says in scene.refused(seals.place, form).rule
+    bill(scene, c, 60_00, DAY - 61 * DAYS)
+    scene.refresh()
     done = scene.act(seals.place, on(c, why="nonpayment", rate="full", effect="never"))
     assert done.result.rate_from is None
     assert scene.db.one("SELECT lock_state, lock_reason, rate_status, rate_from, verified_on FROM seal") == (

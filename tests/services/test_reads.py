@@ -11,10 +11,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.detectors.scene import NOW, PERIODS, Customer, Scene, read_day
+from tests.detectors.scene import DAY, NOW, PERIODS, Customer, Scene, read_day
 from ubtui.db.errors import RecordError
 from ubtui.db.models import office as office_models
 from ubtui.services.reads import Review, review, summarise
+from ubtui.services.verify import Report
 
 LAST = PERIODS[-1]
 
@@ -176,6 +177,19 @@ def test_a_read_confirmed_below_stays_confirmed_when_the_one_before_moves(scene:
     raised = scene.act(review, asked(c, "corrected", period=PERIODS[5], seq=2, value=1090))
     assert raised.result.status == "held" and raised.result.next_usage == 10
     scene.steady()
+
+
+def test_a_rollover_that_was_none_is_confirmed_back_to_the_lower_read(scene: Scene) -> None:
+    c = scene.customer()
+    scene.read(c, "", 999_900, on=read_day(PERIODS[4]), kind="opening", status="billed")
+    scene.read(c, PERIODS[5], 999_960, usage=60)
+    scene.read(c, LAST, 20, status="held", held_code="below-previous")
+    scene.refresh()
+    assert scene.act(review, asked(c, "rollover", code="R09")).result.usage == 60
+    assert scene.act(review, asked(c, "confirmed", code="R09")).result.usage == 0
+    assert scene.db.one("SELECT status, usage, rolled FROM read WHERE period = ?", [LAST]) == ("released", 0, 0)
+    scene.steady()
+    assert [f for f in Report(scene.db, DAY, ()).findings() if f.table in ("read", "read_summary")] == []
 
 
 def test_whatever_holds_a_read_shows_it(scene: Scene) -> None:

@@ -23,11 +23,12 @@ def acting(group: click.Group, act: str, name: str, *arguments: str) -> None:
     """Give `group` the command `name` that does `act`: a field of its form is an option, `arguments` stand bare."""
     made = forms.act_named(act)
 
-    def run(options: Options, /, **given: str | None) -> None:
-        form = forms.form(made, {field: text for field, text in given.items() if text is not None})
+    def run(options: Options, /, **given: str | tuple[str, ...] | None) -> None:
+        form = forms.form(made, {field: _said(field, text, lists) for field, text in given.items() if text})
         with opened(options) as desk:
             emit(options, doing(desk, options, made, form))
 
+    lists = {each.name for each in forms.fields(made) if each.kind == "multiline"}
     command = shared()(run)
     for each in reversed(forms.fields(made)):
         choices = click.Choice([value for value, _ in each.choices]) if each.choices else None
@@ -38,10 +39,22 @@ def acting(group: click.Group, act: str, name: str, *arguments: str) -> None:
         told = each.help if not each.value else f"{each.help} (without it {each.value})"
         command = click.option(
             f"--{each.name.removesuffix('_cents').replace('_', '-')}", each.name, required=each.required,
-            type=choices or click.STRING, metavar=None if choices else _METAVAR.get(each.kind, "TEXT"), help=told,
+            type=choices or click.STRING, metavar=None if choices else _METAVAR.get(each.kind, "TEXT"),
+            help=f"{told}; may be repeated" if each.name in lists else told, multiple=True,
         )(command)  # fmt: skip
     words = (made.body.__doc__ or "").strip()
     group.command(name, help=words)(command)
+
+
+def _said(field: str, text: str | tuple[str, ...], lists: set[str]) -> str:
+    """What was said for a field: a list by lines; else once, for a second word would be lost without a word."""
+    if isinstance(text, str):
+        return text
+    if len(text) > 1 and field not in lists:
+        raise click.UsageError(
+            f"--{field.removesuffix('_cents').replace('_', '-')} is given {len(text)} times: say it once."
+        )
+    return "\n".join(text)
 
 
 _METAVAR = {"day": "DAY", "int": "NUMBER", "money": "AMOUNT", "bool": "yes|no"}

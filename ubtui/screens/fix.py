@@ -65,6 +65,7 @@ ELSEWHERE = {
 # These are asked for once more, with the proposal before one's eyes.
 TWICE = {"adjust.submit": "submit", "adjust.withdraw": "withdraw it"}
 REHEARSAL_SECONDS = 0.4
+BREATH_SECONDS = 0.5
 FORM = "fix"
 
 
@@ -88,6 +89,7 @@ class FixScreen(DeskScreen):
         self._draft, self._version, self._saved = new_key(), 0, ""
         self._keeping = asyncio.Lock()
         self._away = False
+        self._digit_at, self._before_digits = float("-inf"), 0
 
     @property
     def ids(self) -> list[int]:
@@ -245,10 +247,17 @@ class FixScreen(DeskScreen):
             self.say("Press F5 to do it.")
 
     def on_key(self, event: events.Key) -> None:
-        """A digit takes that offer."""
-        if event.character and event.character.isdigit() and 0 < int(event.character) <= len(self.offers):
-            offers = self.query_one("#offer-list", QueueList)
+        """A digit takes that offer; digits in one breath are a number, for a field that has not the focus yet."""
+        if not (event.character and event.character.isdigit()):
+            return
+        offers = self.query_one("#offer-list", QueueList)
+        if event.time - self._digit_at < BREATH_SECONDS:
+            offers.move_to(self._before_digits)
+            self.say("A number goes into a field: press enter first. One digit alone takes an offer.")
+        elif 0 < int(event.character) <= len(self.offers):
+            self._before_digits = offers.current_id or 0
             offers.move_to(int(event.character) - 1)
+        self._digit_at = event.time
 
     @on(Form.Changed)
     def _rehearse_soon(self) -> None:

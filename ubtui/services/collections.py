@@ -13,6 +13,7 @@ from ubtui.act import Form, Look, Refused, Work, act
 from ubtui.db.models import collections as models
 from ubtui.detectors.collections import PAPERED, STATUTORY
 from ubtui.domain.dates import parse_day
+from ubtui.domain.delinquency import shutoff_not_before
 from ubtui.domain.errors import BadValue
 from ubtui.domain.instalments import later, monthly, unpaid
 from ubtui.domain.money import format_money, parse_money
@@ -348,6 +349,25 @@ def protections(look: Look, account_id: int, ended: bool = False) -> tuple[Prote
             [account_id],
         )
     )  # fmt: skip
+
+
+def no_shutoff(look: Look, account_id: int | None) -> None:
+    """Refuse to stop water for nonpayment where a protection or a plan bars it, or no debt is old enough.
+
+    The floor of 60 full days delinquent (HSC 116908); contacts and notices come on top.
+    """
+    if account_id is None:
+        return
+    for each in protections(look, account_id):
+        if each.from_on <= look.today:
+            cure = "leave the water on; end the protection first where it no longer holds"
+            raise Refused(f"{each.kind} protects the account until {each.expires_on}", "no shutoff", cure)
+    if (plan := plan_of(look, account_id)) is not None:
+        raise Refused(f"plan {plan.number} runs", "no shutoff", "leave the water on while the plan is kept")
+    due = [item.due_on for item in ledger.open_items(look, account_id) if item.open_cents > 0]
+    if not due or look.today < shutoff_not_before(min(due)):
+        first = f"before {shutoff_not_before(min(due))}" if due else "while nothing is past due"
+        raise Refused(f"no water stops for nonpayment {first}", "no shutoff", "wait, and remind")
 
 
 def _standing(look: Look, account_id: int, kind: str) -> Protection | None:

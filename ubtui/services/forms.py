@@ -182,7 +182,8 @@ def _read(each: shape.Field, text: str) -> Any:
                 raise BadValue(f"{text[:40]!r}: choose one of {', '.join(known)}.")
             return text
         if isinstance(inner, _MANY):
-            return [_one(inner.item_type, line.strip()) for line in text.splitlines() if line.strip()]
+            parts = re.split(r"[\s,]+", text) if isinstance(inner.item_type, shape.IntType) else text.splitlines()
+            return [_one(inner.item_type, part.strip()) for part in parts if part.strip()]
         return _one(inner, text)
     except BadValue as exc:
         raise BadValue(f"{_label(each.name)}: {exc}") from exc

@@ -146,8 +146,11 @@ def match(work: Work, form: Match) -> Matched:
     legs = paying(books, account_id, pays, books.use["suspense"])
     if rest:
         legs += [Leg(books.use["suspense"], rest), Leg(books.use["credit"], -rest, account_id)]
+    before = "SELECT COUNT(*) FROM receipt WHERE number = ? OR number LIKE ?"  # it was matched once, and taken back
+    n = int(work.db.value(before, [line.receipt, f"{line.receipt}-%"]))
+    number_of = f"{line.receipt}-{n + 1}" if n else line.receipt
     entry = Entry(
-        f"{work.key}:match", "RECEIPT", work.today, f"{line.source} {line.receipt}", legs, account_id,
+        f"{work.key}:match", "RECEIPT", work.today, f"{line.source} {number_of}", legs, account_id,
         applications=[Application(item.id, cents) for item, cents in pays],
     )  # fmt: skip
     journal = ledger.post(work, entry).journal_id
@@ -155,7 +158,7 @@ def match(work: Work, form: Match) -> Matched:
         "INSERT INTO receipt(number, batch_id, account_id, journal_id, received_on, cents, source, trace)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
         [
-            line.receipt,
+            number_of,
             line.batch,
             account_id,
             journal,
@@ -176,10 +179,10 @@ def match(work: Work, form: Match) -> Matched:
     shown = format_account(number)
     work.touch("payment", line.key)
     work.touch("account", shown)
-    work.fact(payment=line.key, account=shown, cents=line.cents, journal=journal, receipt=line.receipt)
+    work.fact(payment=line.key, account=shown, cents=line.cents, journal=journal, receipt=number_of)
     work.detail(payer=line.payer, note=clean_text(form.note, 500))
     owes = ledger.balance(work, account_id).total
-    return Matched(line.key, shown, line.receipt, journal, line.cents, owes)
+    return Matched(line.key, shown, number_of, journal, line.cents, owes)
 
 
 class Return(Form, frozen=True, kw_only=True):

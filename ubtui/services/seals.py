@@ -15,7 +15,7 @@ from ubtui.db.session import Row
 from ubtui.detectors.meters import seal_round
 from ubtui.domain.periods import ReadCycle
 from ubtui.domain.text import clean_text
-from ubtui.services import orders, points
+from ubtui.services import collections, orders, points
 from ubtui.services.points import Point, Reason
 from ubtui.services.reads import reason
 
@@ -146,6 +146,9 @@ def place(work: Work, form: Place) -> Placed:
         )
     if (form.lock == "unlocked") != (form.rate == "occasional"):
         raise Refused("an unlocked seal is for occasional use", rule="seals", cure="choose occasional, or lock it")
+    if form.why == "nonpayment":
+        account = "SELECT MIN(account_id) FROM live_service WHERE point_id = ? AND to_on IS NULL"
+        collections.no_shutoff(work, work.db.value(account, [point[0]]))
     on = work.db.value("SELECT number FROM seal WHERE point_id = ? AND removed_on IS NULL", [point[0]])
     if on:
         raise Refused(f"{form.point} is sealed by {on}", rule="seals", cure="take that off first")

@@ -32,7 +32,11 @@ def statements(d: Dialect) -> list[str]:
         "suspense_line",
         [
             ("what came in is fixed", " OR ".join(f"NEW.{name} IS DISTINCT FROM OLD.{name}" for name in fixed)),
-            ("a payment leaves suspense once", "OLD.state <> 'suspense'"),
+            (
+                "a payment leaves suspense once, and comes back only with the journal that took it out",
+                "OLD.state <> 'suspense' AND NOT (NEW.state = 'suspense'"
+                " AND EXISTS(SELECT 1 FROM journal r WHERE r.reverses = OLD.settled_journal_id))",
+            ),
         ],
     )
     out += d.refuse("suspense_line_nd", "BEFORE DELETE", "suspense_line", [("payments are kept", "OLD.id IS NOT NULL")])

@@ -48,6 +48,18 @@ def returned(work: Work, item: str, journal_id: int) -> None:
     work.touch("payment", key)
 
 
+def unmatched(work: Work, journal_id: int) -> None:
+    """A payment that this journal took out of suspense is back in it: the journal has been reversed."""
+    for line_id, batch, line in work.db.rows(
+        "SELECT id, batch_id, line FROM suspense_line WHERE settled_journal_id = ?", [journal_id]
+    ):
+        work.db.update(
+            SuspenseLine, line_id, state="suspense", receipt_id=None, settled_journal_id=None, settled_by=None,
+            settled_at=None,
+        )  # fmt: skip
+        work.touch("payment", f"{batch}/{line}")
+
+
 def _line(look: Look, item: str) -> tuple[str, int, str]:
     """Key, cents and state of the payment that an item is about. Raises Refused."""
     try:

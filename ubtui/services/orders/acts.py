@@ -15,7 +15,7 @@ from ubtui.detectors.base import marks
 from ubtui.detectors.meters import programme, seal_round
 from ubtui.domain.subjects import Subject
 from ubtui.domain.text import clean_text
-from ubtui.services import points
+from ubtui.services import collections, points
 from ubtui.services.points import Point
 from ubtui.services.reads import reason
 
@@ -55,6 +55,8 @@ class Ordered(msgspec.Struct, frozen=True):
 def create(work: Work, form: Create) -> Ordered:
     """Send an order out; a point has at most one open order of a kind."""
     point = points.found(work, form.point)
+    if form.kind == "shutoff":
+        collections.no_shutoff(work, _served(work, point[0])[0])
     return sent(work, point[0], form.point, form.kind, form.due_on, form.instructions, form.item)
 
 
@@ -70,11 +72,7 @@ def sent(
     if there:
         raise Refused(f"{there} is open for the same at {point}", rule="one order of a kind", cure="move or cancel it")
     number = _number(work)
-    served = work.db.one(
-        "SELECT (SELECT MIN(s.account_id) FROM live_service s WHERE s.point_id = ? AND s.to_on IS NULL),"
-        " (SELECT MAX(i.meter_id) FROM live_install i WHERE i.point_id = ? AND i.off_date IS NULL)",
-        [point_id, point_id],
-    ) or (None, None)
+    served = _served(work, point_id)
     work.db.insert(
         FieldOrder, number=number, kind=kind, point_id=point_id, account_id=served[0], meter_id=served[1],
         item=item.strip()[:200], asked_on=work.today, asked_by=work.actor.name, due_on=due_on,
@@ -83,6 +81,15 @@ def sent(
     _touch(work, number, point)
     work.fact(order=number, kind=kind, point=point, due_on=due_on.isoformat())
     return Ordered(number, kind, point, due_on, "open")
+
+
+def _served(work: Work, point_id: int) -> Row:
+    """The account that a point serves, and the meter that hangs there; None where there is none."""
+    return work.db.one(
+        "SELECT (SELECT MIN(s.account_id) FROM live_service s WHERE s.point_id = ? AND s.to_on IS NULL),"
+        " (SELECT MAX(i.meter_id) FROM live_install i WHERE i.point_id = ? AND i.off_date IS NULL)",
+        [point_id, point_id],
+    ) or (None, None)
 
 
 def _number(work: Work) -> str:

@@ -98,7 +98,9 @@ def review(work: Work, form: Review) -> Reviewed:
     before = {"status": status, "value": value, "usage": usage}
     if form.decision == "confirmed":
         status, usage = _as_read(form, row, prev, face, unit)
-        write(work.db, register, row[15], seq, status=status, usage=usage)
+        # Of a read below the one before, to confirm is to say that the counter did not pass zero.
+        rolled = 0 if form.code in CLEARS[BELOW] else row[10]
+        write(work.db, register, row[15], seq, status=status, usage=usage, rolled=rolled)
     elif form.decision == "rollover":
         if prev is None or not below(prev[5], value):
             raise Refused(
@@ -142,6 +144,8 @@ def _as_read(form: Review, row: Row, prev: Row | None, face: Register, unit: Uni
     """Status and use of a read that a person says is right."""
     value, usage, kind, status, held, past_zero = row[3], row[4], row[6], row[8], row[9], bool(row[10])
     before = prev[5] if prev else None
+    if form.code in CLEARS[BELOW] and past_zero:
+        past_zero, usage = False, billable(face.between(before, value, unit, kind, False, confirmed=True).units)
     if form.code in CLEARS[BELOW] and status != "held" and not below(before, value, kind):
         raise Refused("the read is not below the one before", rule="read review", cure="nothing to do")
     if status == "held" and form.code in CLEARS.get(held or "", (form.code,)):
