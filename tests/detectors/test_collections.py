@@ -394,6 +394,21 @@ def test_a_new_owner_takes_the_former_ones_place(scene: Scene) -> None:
     assert "ZIP code" in scene.refused(owners.change, change(c, zip="")).reason
 
 
+def test_nothing_of_the_former_owner_goes_on_in_the_new_one_s_name(scene: Scene) -> None:
+    c = scene.customer()
+    bill(scene, c, 90_00, DAY - 21 * DAYS)
+    scene.refresh()
+    plan = scene.act(collections.make, collections.Make(account=c.account, count=3, first_on=DAY + 9 * DAYS)).result
+    assert plan.number in scene.refused(owners.change, change(c)).reason
+    scene.act(collections.end, collections.End(account=c.account, how="cancelled", reason="sold"))
+    form = adjustments.Propose(account=c.account, reason="read-correction", amount_cents=30_00, note="misread")
+    number = scene.act(adjustments.propose, form).result.number
+    assert f"{number} waits" in scene.refused(owners.change, change(c)).reason
+    scene.act(adjustments.withdraw, adjustments.Withdraw(proposal=number))
+    scene.act(owners.change, change(c))
+    scene.steady()
+
+
 # -- Q03 ---------------------------------------------------------------------------------------------------------------
 
 

@@ -14,7 +14,7 @@ from ubtui.domain.numbers import format_account, format_apn
 from ubtui.domain.owners import same_owner
 from ubtui.domain.subjects import Subject
 from ubtui.domain.text import clean_text, fold
-from ubtui.services import ledger
+from ubtui.services import collections, ledger
 from ubtui.services.adjustments.plans import find_account
 from ubtui.services.adjustments.rows import not_linked
 from ubtui.services.documents import Paper, keep
@@ -56,6 +56,19 @@ class Changed(msgspec.Struct, frozen=True):
     open_before_cents: int
 
 
+def _settled(work: Work, account_id: int) -> None:
+    """Refuse while something that the former owner agreed to is under way: it would go on in the new one's name."""
+    waits = work.db.value(
+        "SELECT MIN(p.number) FROM proposal p WHERE p.account_id = ? AND p.state = 'submitted'"
+        " AND NOT EXISTS(SELECT 1 FROM approval a WHERE a.proposal_id = p.id)",
+        [account_id],
+    )
+    if waits:
+        raise Refused(f"{waits} waits for its decision", rule="owner changes", cure="have it decided or withdraw it")
+    if (plan := collections.plan_of(work, account_id)) is not None:
+        raise Refused(f"the former owner's plan {plan.number} runs", rule="owner changes", cure="end the plan first")
+
+
 @act("owner.change")
 def change(work: Work, form: Change) -> Changed:
     """Give an account a new owner: the former one's roles end, and his agents'; occupants stay.
@@ -67,6 +80,7 @@ def change(work: Work, form: Change) -> Changed:
     shown = format_account(number)
     if form.on > work.today:
         raise Refused(f"{form.on} is after today", rule="owner changes", cure="record it when it has happened")
+    _settled(work, account_id)
     mail = [clean_text(t, 80).strip() for t in (form.line1, form.line2, form.city, form.state, form.zip, form.country)]
     mail[3], mail[5] = mail[3].upper(), mail[5].upper()
     fit(mail, form.source)
