@@ -145,8 +145,7 @@ class DeskApp(Routing, inherit_bindings=False):
 
     def dropped(self) -> None:
         """Say that a flood of keys was not taken."""
-        if isinstance(self.screen, DeskScreen):
-            self.screen.say("More keys came at once than hands can press: they were dropped.")
+        self.tell("More keys came at once than hands can press: they were dropped.")
 
     def is_ours(self, event: events.Key, top: Screen[Any] | None) -> bool:
         """Two-key commands, and the end of what was said at the last key."""
