@@ -1,5 +1,6 @@
 """Owners: who owns what since when, what the county says, who answers for old debts, and mail that comes back."""
 
+# Length: the acts on one subject, each with its form and its answer beside it.
 from __future__ import annotations
 
 from datetime import date
