@@ -12,7 +12,7 @@ from ubtui.db.models import office as office_models
 from ubtui.db.models import record
 from ubtui.detectors import heal
 from ubtui.domain.subjects import Subject
-from ubtui.services import adjustments, documents, ledger
+from ubtui.services import adjustments, documents, ledger, parties
 
 
 def healed(scene: Scene, *subjects: str) -> heal.Healed:
@@ -198,3 +198,25 @@ def test_q01_stand_ins_of_an_import_are_one_item(scene: Scene) -> None:
     with scene.db.writing():
         scene.db.run("UPDATE party SET kind = 'person' WHERE kind = 'placeholder'")
     assert len(healed(scene, "run:import/2026-11-23").closed) == 1
+
+
+def test_of_two_owners_the_one_who_gets_the_mail_is_judged_and_corrected(scene: Scene) -> None:
+    c = scene.customer()
+    with scene.db.writing():
+        second = scene.db.insert(
+            record.Party,
+            name="Co Owner",
+            search_name="co owner",
+            mail_line1="2 Elm St",
+            mail_city="Rincon",
+            mail_state="CA",
+            mail_zip="95946",
+        )
+        scene.db.insert(record.AccountRole, account_id=c.account_id, party_id=second, role="owner", from_on=DAY)
+        scene.db.run("UPDATE party SET mail_returned = 2 WHERE id = ?", [c.party_id])
+    scene.refresh()
+    form = parties.Address(account=c.account, line1="9 Oak Rd", city="Rincon", state="CA", zip="95946", reason="called")
+    done = scene.act(parties.address, form)
+    assert [str(key) for key in done.closed] == [f"Q01:account:{c.account}"]
+    assert scene.db.value("SELECT mail_line1 FROM party WHERE id = ?", [second]) == "2 Elm St"
+    scene.steady()

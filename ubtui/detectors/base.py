@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
@@ -143,6 +143,11 @@ class Detector:
 def marks(values: Sequence[object]) -> str:
     """Question marks for an IN list."""
     return ", ".join("?" * len(values))
+
+
+def parts(ids: Sequence[Any], size: int = 500) -> Iterator[list[Any]]:
+    """`ids` in lists that an IN list holds."""
+    return (list(ids[i : i + size]) for i in range(0, len(ids), size))
 
 
 def decimal(milli: int | None) -> str:

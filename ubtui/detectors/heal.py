@@ -13,7 +13,7 @@ from typing import Any
 
 from ubtui.db.calendars import office
 from ubtui.db.session import Row, Session
-from ubtui.detectors.base import Ask, Detector, Found, marks
+from ubtui.detectors.base import Ask, Detector, Found, marks, parts
 from ubtui.detectors.readings import due_before_bill
 from ubtui.detectors.registry import DETECTORS
 from ubtui.domain import ranking
@@ -27,7 +27,6 @@ ACTIVE = ("open", "claimed", "waiting")
 LEAST_PAIRS = 30
 _MOST_RATIO = 1_000_000_000  # millionths: detectors multiply by it
 _MANY = 1000
-_CHUNK = 500
 _KEY = "id, code, subject_type, subject_key, period, state"
 _NAMES = (
     "title why who place account_id account point_id cycle route customer_class money_cents units evidence due_on"
@@ -118,7 +117,7 @@ def _with_routes(db: Session, subjects: Mapping[str, Sequence[str]] | None) -> M
     if subjects is None or not (points := subjects.get("point")):
         return subjects
     routes = dict.fromkeys(subjects.get("route", ()))
-    for part in _parts(points):
+    for part in parts(points):
         sql = "SELECT DISTINCT t.code FROM service_point p JOIN route t ON t.id = p.route_id WHERE p.number IN"
         routes |= dict.fromkeys(code for (code,) in db.rows(f"{sql} ({marks(part)})", part))
     return {**subjects, "route": list(routes)}
@@ -267,7 +266,7 @@ class _Reconciliation:
                     unknown[key[1]][key[2]] = None
             wanted = [(kind, list(keys)) for kind, keys in unknown.items()]
         for kind, keys in wanted:
-            for part in _parts(keys):
+            for part in parts(keys):
                 sql = f"SELECT {_COLUMNS} FROM work_item WHERE subject_type = ? AND subject_key IN ({marks(part)})"
                 out.update((_of(row), row) for row in self.db.rows(sql, [kind, *part]) if row[1] in codes)
         return out
@@ -319,7 +318,7 @@ class _Reconciliation:
     def _points(self, ids: Iterable[int]) -> dict[int, tuple[str, str | None, int | None, str]]:
         """Address, route, account and class of service points."""
         out = {}
-        for part in _parts(sorted(ids)):
+        for part in parts(sorted(ids)):
             sql = (
                 "SELECT p.id, m.address, t.code, (SELECT MIN(s.account_id) FROM live_service s WHERE s.point_id = p.id"
                 " AND s.to_on IS NULL), m.customer_class FROM service_point p JOIN premise m ON m.id = p.premise_id"
@@ -331,7 +330,7 @@ class _Reconciliation:
     def _accounts(self, ids: Iterable[int]) -> dict[int, tuple[str, str, str, str, str]]:
         """Number, cycle, holder, a place and class of accounts; the holder is the payer, else the owner."""
         out = {}
-        for part in _parts(sorted(ids)):
+        for part in parts(sorted(ids)):
             sql = (
                 "SELECT a.id, a.number, c.code, COALESCE((SELECT y.name FROM party y WHERE y.id = (SELECT o.party_id"
                 " FROM account_role o WHERE o.account_id = a.id AND o.to_on IS NULL AND o.role IN ('payer', 'owner')"
@@ -346,7 +345,7 @@ class _Reconciliation:
     # -- changes ------------------------------------------------------------------------------------------------
 
     def _close(self, gone: Sequence[Row]) -> None:
-        for part in _parts([row[0] for row in gone]):
+        for part in parts([row[0] for row in gone]):
             self.db.run(
                 "UPDATE work_item SET state = 'resolved', assignee = NULL, lease_until = NULL, wait_for = NULL,"
                 " wake_on = NULL, resolved_by = ?, resolved_at = ?, resolution = 'cause gone', version = version + 1"
@@ -402,7 +401,7 @@ class _Reconciliation:
 
     def _seen(self, keys: Sequence[Key], rows: Mapping[Key, Row], drafts: Mapping[Key, list[Any]]) -> None:
         """Detected again: claims, waits and versions stay; what is known of the cause is brought up to date."""
-        for part in _parts([rows[key][0] for key in keys]):
+        for part in parts([rows[key][0] for key in keys]):
             self.db.run(
                 f"UPDATE work_item SET last_seen_at = ?, seen_count = seen_count + 1 WHERE id IN ({marks(part)})",
                 [self.now, *part],
@@ -450,10 +449,6 @@ def _of(row: Row) -> Key:
 
 def _item(key: Key) -> ItemKey:
     return ItemKey(key[0], Subject(key[1], key[2]), key[3])
-
-
-def _parts(ids: Sequence[Any]) -> Iterable[Sequence[Any]]:
-    return (ids[i : i + _CHUNK] for i in range(0, len(ids), _CHUNK))
 
 
 def _plain(evidence: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,13 +6,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
 
-from ubtui.detectors.base import Ask, Detector, Found, Parameter, decimal, marks
+from ubtui.detectors.base import Ask, Detector, Found, Parameter, decimal, marks, parts
 from ubtui.domain.money import format_money
 from ubtui.domain.numbers import format_account, parse_account
 
-_CHUNK = 500
 _BILLS = 6
 _CREDIT_GL = "(SELECT g.id FROM gl_account g WHERE g.use = 'credit')"
 _NOT_REVERSED = "NOT EXISTS(SELECT 1 FROM journal v WHERE v.reverses = r.journal_id)"
@@ -93,7 +91,7 @@ def _receipts(ask: Ask, accounts: Sequence[int], since: date | None = None) -> d
     """Receipts of these accounts that were not taken back, in the order they were posted."""
     out: dict[int, list[Paid]] = defaultdict(list)
     later = "" if since is None else " AND r.received_on >= ?"
-    for part in _parts(accounts):
+    for part in parts(accounts):
         for account, number, on, cents, source, left in ask.db.rows(
             "SELECT r.account_id, r.number, r.received_on, r.cents, r.source, COALESCE((SELECT CAST(SUM(-p.cents) AS"
             f" bigint) FROM posting p WHERE p.journal_id = r.journal_id AND p.gl_id IN {_CREDIT_GL}), 0)"
@@ -108,7 +106,7 @@ def _receipts(ask: Ask, accounts: Sequence[int], since: date | None = None) -> d
 def _kept(ask: Ask, code: str, accounts: Sequence[int]) -> dict[int, int]:
     """How much credit the owners of these accounts asked to keep, while that holds."""
     out: dict[int, int] = {}
-    for part in _parts(accounts):
+    for part in parts(accounts):
         out |= dict(
             ask.db.rows(
                 "SELECT account_id, MAX(cents) FROM credit_kept WHERE code = ? AND until_on >= ?"
@@ -158,7 +156,7 @@ def paid_closed(ask: Ask) -> Iterable[Found]:
     days = timedelta(days=ask.whole("days"))
     paid = _receipts(ask, list(owed), ask.today - days)
     escrows: dict[int, str] = {}
-    for part in _parts(list(paid)):
+    for part in parts(list(paid)):
         escrows |= dict(
             ask.db.rows(
                 f"SELECT account_id, MAX(good_through) FROM escrow_demand WHERE account_id IN ({marks(part)})"
@@ -213,7 +211,7 @@ def credit_large(ask: Ask) -> Iterable[Found]:
 
 def _billed(ask: Ask, accounts: Sequence[int]) -> Iterator[tuple[int, list[int], int]]:
     """Of each account the totals of its last six bills, and what is open."""
-    for part in _parts(accounts):
+    for part in parts(accounts):
         totals: dict[int, list[int]] = defaultdict(list)
         for account, cents in ask.db.rows(
             "SELECT account_id, total_cents FROM (SELECT b.account_id, b.total_cents, ROW_NUMBER() OVER"
@@ -234,7 +232,7 @@ def credit_on_closed(ask: Ask) -> Iterable[Found]:
     """
     owed = credited(ask, "closed")
     days = ask.whole("days")
-    for part in _parts(list(owed)):
+    for part in parts(list(owed)):
         left = _open(ask, part)
         came: dict[int, list[tuple[str, int]]] = defaultdict(list)
         for account, on, cents in ask.db.rows(
@@ -280,10 +278,6 @@ def _since(came: list[tuple[str, int]], left: int) -> date | None:
         if left <= 0:
             break
     return day
-
-
-def _parts(ids: Sequence[int]) -> Iterator[list[Any]]:
-    return (list(ids[i : i + _CHUNK]) for i in range(0, len(ids), _CHUNK))
 
 
 DETECTORS = (

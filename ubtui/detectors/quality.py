@@ -19,8 +19,9 @@ def _missing(column: str) -> str:
     return f"({empty} AND y.mail_country = 'US')" if column in _ABROAD else empty
 
 
-_RANK = "CASE {}.role WHEN 'mailing' THEN 1 WHEN 'payer' THEN 2 ELSE 3 END"
-_MAIL_ROLES = "('mailing', 'payer', 'owner')"
+MAIL_ROLES = "('mailing', 'payer', 'owner')"
+MAIL_ORDER = "CASE {0}.role WHEN 'mailing' THEN 1 WHEN 'payer' THEN 2 ELSE 3 END, {0}.id"
+"""Of an account's running roles, the first one's party gets its mail: judged, corrected and returned mail alike."""
 
 
 def bad_address(ask: Ask) -> Iterable[Found]:
@@ -43,13 +44,13 @@ def _accounts(ask: Ask) -> Iterable[Found]:
     # Mail goes to the mailing party, else the payer, else the owner: nobody stands before this one.
     better = (
         "EXISTS(SELECT 1 FROM account_role q WHERE q.account_id = o.account_id AND q.to_on IS NULL"
-        f" AND q.role IN {_MAIL_ROLES} AND ({_RANK.format('q')}, q.id) < ({_RANK.format('o')}, o.id))"
+        f" AND q.role IN {MAIL_ROLES} AND ({MAIL_ORDER.format('q')}) < ({MAIL_ORDER.format('o')}))"
     )
     parts = ", ".join("y." + column for _, column in _PARTS)
     sql = (
         f"SELECT a.id, a.number, y.mail_returned, {parts}, y.mail_country FROM {sources}"
         f" WHERE {only}(y.mail_returned >= ? OR {missing}) AND y.kind <> 'placeholder' AND o.party_id = y.id"
-        f" AND o.to_on IS NULL AND o.role IN {_MAIL_ROLES} AND a.id = o.account_id AND a.state = 'active'"
+        f" AND o.to_on IS NULL AND o.role IN {MAIL_ROLES} AND a.id = o.account_id AND a.state = 'active'"
         f" AND NOT {better}"
     )
     limit = ask.whole("returned")

@@ -15,6 +15,7 @@ from ubtui.db.calendars import office
 from ubtui.db.models.office import Letter
 from ubtui.detectors.base import Ask
 from ubtui.detectors.collections import DUE, LADDER, REMINDER, Reminded, due_before, reminders, run_day
+from ubtui.detectors.quality import MAIL_ORDER, MAIL_ROLES
 from ubtui.documents import reminder
 from ubtui.domain.canonical import canonical, sha256_hex
 from ubtui.domain.errors import BadValue
@@ -99,8 +100,7 @@ def due(look: Look) -> tuple[Reminded, ...]:
 _ADDRESSED = (
     "SELECT q.name, q.mail_line1, q.mail_line2, q.mail_city, q.mail_state, q.mail_zip, q.mail_country"
     " FROM account_role o JOIN party q ON q.id = o.party_id WHERE o.account_id = ? AND o.to_on IS NULL"
-    " AND o.role IN ('mailing', 'payer', 'owner')"
-    " ORDER BY CASE o.role WHEN 'mailing' THEN 0 WHEN 'payer' THEN 1 ELSE 2 END, o.id LIMIT 1"
+    f" AND o.role IN {MAIL_ROLES} ORDER BY {MAIL_ORDER.format('o')} LIMIT 1"
 )
 _STATED = (
     "SELECT o.item_id, c.title, o.due_on, o.cents FROM open_item o JOIN receivable_item i ON i.id = o.item_id"

@@ -11,6 +11,7 @@ import msgspec
 from ubtui.act import Cents, Form, Refused, Work, act
 from ubtui.db.models import collections as models
 from ubtui.db.models import record
+from ubtui.detectors.quality import MAIL_ORDER, MAIL_ROLES
 from ubtui.domain.numbers import format_account, format_apn
 from ubtui.domain.owners import same_owner
 from ubtui.domain.subjects import Subject
@@ -387,8 +388,7 @@ def _mailed(work: Work, account_id: int, number: str) -> tuple[int, str, int]:
     """Who gets the account's mail: the party's id, name, and how often it came back."""
     row = work.db.one(
         "SELECT q.id, q.name, q.mail_returned FROM account_role r JOIN party q ON q.id = r.party_id"
-        " WHERE r.account_id = ? AND r.to_on IS NULL AND r.role IN ('mailing', 'payer', 'owner')"
-        " ORDER BY CASE r.role WHEN 'mailing' THEN 1 WHEN 'payer' THEN 2 ELSE 3 END, r.id",
+        f" WHERE r.account_id = ? AND r.to_on IS NULL AND r.role IN {MAIL_ROLES} ORDER BY {MAIL_ORDER.format('r')}",
         [account_id],
     )
     if row is None:

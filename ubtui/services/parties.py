@@ -8,7 +8,7 @@ import msgspec
 
 from ubtui.act import Form, Refused, Work, act
 from ubtui.db.models import record
-from ubtui.detectors.quality import released_on
+from ubtui.detectors.quality import MAIL_ORDER, MAIL_ROLES, released_on
 from ubtui.domain.numbers import format_account
 from ubtui.domain.text import clean_text, fold
 from ubtui.services.adjustments.plans import find_account
@@ -48,8 +48,7 @@ def address(work: Work, form: Address) -> Addressed:
         "SELECT q.id, q.kind, q.name, q.mail_line1, q.mail_line2, q.mail_city, q.mail_state, q.mail_zip,"
         " q.mail_country, q.batch_id FROM account_role r JOIN party q ON q.id = r.party_id"
         " WHERE r.account_id = ? AND r.to_on IS NULL"
-        " AND (r.role = ? OR (? = '' AND r.role IN ('mailing', 'payer', 'owner')))"
-        " ORDER BY CASE r.role WHEN 'mailing' THEN 1 WHEN 'payer' THEN 2 ELSE 3 END, r.from_on DESC, r.id DESC",
+        f" AND (r.role = ? OR (? = '' AND r.role IN {MAIL_ROLES})) ORDER BY {MAIL_ORDER.format('r')}",
         [account_id, form.role, form.role],
     )
     if row is None:

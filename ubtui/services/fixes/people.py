@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from ubtui.act import Look
+from ubtui.detectors.quality import MAIL_ORDER, MAIL_ROLES
 from ubtui.services.fixes.draft import Draft, Maker
 from ubtui.services.worklist import ItemView
 
@@ -14,8 +15,7 @@ TITLES: Final[dict[str, str]] = {"party.address": "Correct the mailing address"}
 _MAILED = (
     "SELECT y.mail_line1, y.mail_line2, y.mail_city, y.mail_state, y.mail_zip, y.mail_country"
     " FROM account_role o JOIN party y ON y.id = o.party_id WHERE o.account_id = ? AND o.to_on IS NULL"
-    " AND o.role IN ('mailing', 'payer', 'owner')"
-    " ORDER BY CASE o.role WHEN 'mailing' THEN 0 WHEN 'payer' THEN 1 ELSE 2 END, o.id LIMIT 1"
+    f" AND o.role IN {MAIL_ROLES} ORDER BY {MAIL_ORDER.format('o')} LIMIT 1"
 )
 _SERVED = (
     "SELECT m.address, m.city, m.zip FROM live_service s JOIN service_point p ON p.id = s.point_id"
