@@ -22,6 +22,7 @@ from ubtui.act import Act, Done, Look, Work
 from ubtui.db.errors import Busy, RecordError
 from ubtui.desk import Desk, DeskError, Seat
 from ubtui.services import office
+from ubtui.services.worklist.queue import day_began
 
 ROOT = Path(__file__).parent.parent
 ME = pwd.getpwuid(os.getuid()).pw_name
@@ -133,6 +134,10 @@ def test_a_live_day_is_the_districts_and_a_sample_keeps_its_own(folder: str, tmp
     with Desk(kept, utc=lambda: datetime(2031, 1, 5, 12, 0, tzinfo=UTC)) as desk:
         look = desk.ask(lambda look: look)
         assert (look.today, look.now[:10], look.utc[:10]) == (date(2026, 11, 23), "2026-11-23", "2031-01-05")
+    with Desk(kept, utc=lambda: datetime(2031, 1, 5, 2, 30, tzinfo=UTC)) as desk:  # half past six in the evening there
+        look = desk.ask(lambda look: look)
+        assert (look.today, look.now) == (date(2026, 11, 23), "2026-11-24T02:30:00.000000Z")
+        assert day_began(look) == "2026-11-23T08:00:00.000000Z"
 
 
 def test_a_day_moved_elsewhere_is_seen_at_the_next_look(sample: str) -> None:

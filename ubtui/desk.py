@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import pwd
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
+from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
@@ -108,12 +110,11 @@ class Desk:
         return found, resolve(self.session, found, seat)
 
     def _own_clock(self, found: District) -> Clock:
+        zone = ZoneInfo(found.zone)  # an evening of the kept day is that day's, though UTC has the next
         if found.kind == "live":
-            import pendulum
-
-            return LiveClock(pendulum.timezone(found.zone), self._utc)
+            return LiveClock(zone, self._utc)
         day = date.fromisoformat(self.session.value("SELECT value FROM meta WHERE key = 'today'"))
-        return FixedDayClock(day, self._utc)
+        return FixedDayClock(day, lambda: self._utc().astimezone(zone))
 
     @property
     def folder(self) -> Path | None:
@@ -125,7 +126,7 @@ class Desk:
         assert self._clock is not None
         if isinstance(self._clock, FixedDayClock):
             day = date.fromisoformat(self.session.value("SELECT value FROM meta WHERE key = 'today'"))
-            self._clock = FixedDayClock(day, self._utc)
+            self._clock = dataclasses.replace(self._clock, day=day)
         return Look(
             self.session, self._clock.today(), self._clock.now(), format_instant(self._utc()), self.district, self.actor
         )

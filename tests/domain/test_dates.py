@@ -17,6 +17,7 @@ from ubtui.domain.dates import (
     format_day,
     format_instant,
     gl_period,
+    local,
     parse_day,
     parse_instant,
     period,
@@ -113,6 +114,12 @@ def test_a_kept_evening_stays_on_its_day() -> None:
     evening = datetime(2026, 8, 1, 20, 15, tzinfo=timezone(timedelta(hours=-8)))
     clock = FixedDayClock(date(2026, 11, 23), lambda: evening)
     assert (clock.today(), clock.now()) == (date(2026, 11, 23), "2026-11-24T04:15:00.000000Z")
+
+
+def test_an_instant_is_shown_by_the_clock_on_the_wall() -> None:
+    evening = local("2026-11-24T04:15:00.000000Z", "America/Los_Angeles")
+    assert f"{evening:%Y-%m-%d %H:%M}" == "2026-11-23 20:15"
+    assert f"{local('2026-07-01T06:59:00.000000Z', 'America/Los_Angeles'):%Y-%m-%d %H:%M}" == "2026-06-30 23:59"
 
 
 def test_a_frozen_clock_stands() -> None:

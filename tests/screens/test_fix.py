@@ -134,7 +134,11 @@ async def test_what_was_typed_is_kept_when_she_leaves_and_comes_back(district: s
         assert rows(district, "SELECT form, staff FROM draft") == [("fix", "ana")]
         await press(pilot, "enter")
         shown = text(pilot)
-        assert "gate was shut" in shown and "▸ 3 Strike the read" in shown and "kept as you left it" in shown
+        assert (
+            "gate was shut" in shown
+            and "▸ 3 Strike the read" in shown
+            and "kept as you left it (2026-11-23 08:00)" in shown
+        )
         await press(pilot, "f5")
         assert "would open Reads are missing (R01:route:" in text(pilot), "a struck read is one that is missing"
         await press(pilot, "f5")

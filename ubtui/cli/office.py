@@ -66,11 +66,12 @@ def _start(found: District, today: str | None) -> tuple[date, str]:
 
     if found.kind == "live" and today is not None:
         raise BadValue("--today is for sample and training districts; a live district's day is the calendar's.")
-    day = LiveClock(pendulum.timezone(found.zone), utc_now).today() if today is None else parse_day(today)
+    zone = pendulum.timezone(found.zone)
+    day = LiveClock(zone, utc_now).today() if today is None else parse_day(today)
     if not FIRST_YEAR <= day.year <= LAST_YEAR:
         raise BadValue(f"--today {day}: the calendars know {FIRST_YEAR} to {LAST_YEAR}.")
-    now = format_instant(utc_now()) if found.kind == "live" else FixedDayClock(day, utc_now).now()
-    return day, now
+    here = FixedDayClock(day, lambda: utc_now().astimezone(zone))
+    return day, format_instant(utc_now()) if found.kind == "live" else here.now()
 
 
 def _refuse_foreign(folder: Path) -> None:

@@ -19,7 +19,7 @@ from ubtui.cli.common import Options, doing, emit, going_to, opened, output, sha
 from ubtui.cli.faults import say
 from ubtui.desk import Desk
 from ubtui.domain.canonical import sha256_hex
-from ubtui.domain.dates import format_day
+from ubtui.domain.dates import format_day, local
 from ubtui.domain.errors import BadValue
 from ubtui.domain.filters import parse
 from ubtui.domain.money import format_money
@@ -202,10 +202,9 @@ def _shown(desk: Desk, view: ItemView) -> Sequence[str]:
     if (found := desk.ask(triaged, view)) is not None:
         lines += ["triage"] + [f"  {each.likelihood:<8}  {each.name}: {safe(each.said())}" for each in found.causes]
     lines += ["story"] if view.events else []
-    lines += [
-        f"  {event.at[:16].replace('T', ' ')} {event.actor} {event.kind}{f': {safe(event.note)}' if event.note else ''}"
-        for event in view.events
-    ]
+    for event in view.events:
+        said = f"{event.kind}: {safe(event.note)}" if event.note else event.kind
+        lines.append(f"  {local(event.at, desk.district.zone):%Y-%m-%d %H:%M} {event.actor} {said}")
     return lines
 
 

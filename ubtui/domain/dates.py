@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
 from ubtui.domain.calendars import SEEDS, Calendar, seed
 from ubtui.domain.errors import BadValue
@@ -21,6 +22,7 @@ __all__ = [
     "format_day",
     "format_instant",
     "gl_period",
+    "local",
     "parse_day",
     "parse_instant",
     "period",
@@ -83,6 +85,11 @@ def format_instant(moment: datetime) -> str:
     if moment.tzinfo is None:
         raise BadValue(f"Instant {moment.isoformat()} has no time zone: give the zone it was read in.")
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+
+
+def local(instant: str, zone: str) -> datetime:
+    """An instant of the record by the clock of a time zone, as it is shown; the record itself keeps UTC."""
+    return parse_instant(instant).astimezone(ZoneInfo(zone))
 
 
 class Clock(Protocol):

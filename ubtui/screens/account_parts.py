@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from ubtui.act import Look
+from ubtui.domain.dates import local
 from ubtui.domain.money import format_money
 from ubtui.screens.base import Place
 from ubtui.services import accounts, contacts, history, meters, orders
@@ -119,7 +120,8 @@ def _contacts(look: Look, view: AccountView, today: date) -> Iterator[Entry]:
 
 def _documents(look: Look, view: AccountView, today: date) -> Iterator[Entry]:
     for each in view.documents:
-        cells = (each.name, each.title, f"{each.bytes:,}", each.added_by, each.added_at[:10], each.sha256[:12])
+        on = local(each.added_at, look.district.zone).date().isoformat()
+        cells = (each.name, each.title, f"{each.bytes:,}", each.added_by, on, each.sha256[:12])
         yield Entry(Row(cells))
 
 

@@ -16,6 +16,7 @@ from ubtui.act import Look, Refused, new_key
 from ubtui.domain.errors import BadValue
 from ubtui.domain.money import format_money
 from ubtui.domain.text import has_card_number
+from ubtui.screens import evidence
 from ubtui.screens.base import Ask, DeskScreen, Place, words
 from ubtui.screens.money import plan_lines
 from ubtui.services import adjustments, documents, fixes, worklist
@@ -82,7 +83,8 @@ class AdjustScreen(DeskScreen):
         if kept is not None:
             self.key, self.version = kept.key, kept.version
             values = {**values, **json.loads(kept.body)}
-            told = f"This form was kept as you left it ({kept.saved_at[:16].replace('T', ' ')}). F8 throws it away."
+            when = evidence.moment(kept.saved_at, self.desk.district.zone)
+            told = f"This form was kept as you left it ({when}). F8 throws it away."
         self.head(f"Adjustment  {self.place.key}" + (f"  revises {self.place.draft}" if self.place.draft else ""))
         form = Form(self._fields(values), id="fields")
         await self.query_one("#form").mount(form)

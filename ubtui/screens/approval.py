@@ -40,7 +40,7 @@ class ApprovalScreen(Deciding):
     async def _read(self) -> None:
         view = self.view = await self.ask(adjustments.proposal, self.place.key)
         self.head(f"Approval  {view.number}  {view.standing}")
-        self.query_one("#proposal", Panel).show(proposal_lines(view, self.router.day))
+        self.query_one("#proposal", Panel).show(proposal_lines(view, self.router.day, self.desk.district.zone))
 
     def do_approval_approve(self) -> None:
         """Approve, which posts."""
@@ -72,4 +72,8 @@ class ApprovalScreen(Deciding):
     def do_list_explain(self) -> None:
         """Why this tier."""
         if self.view is not None:
-            self.start(self.show_lines("How this came about", proposal_lines(self.view, self.router.day)))
+            self.start(
+                self.show_lines(
+                    "How this came about", proposal_lines(self.view, self.router.day, self.desk.district.zone)
+                )
+            )

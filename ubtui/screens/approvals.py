@@ -105,7 +105,9 @@ class ApprovalsScreen(Deciding):
     async def _about(self, number: str | None) -> None:
         lines: tuple[Line, ...] = ()
         if number is not None:
-            lines = proposal_lines(await self.ask(adjustments.proposal, number), self.router.day)
+            lines = proposal_lines(
+                await self.ask(adjustments.proposal, number), self.router.day, self.desk.district.zone
+            )
         if number == self._number() and self.is_attached:
             self.query_one("#proposal", Panel).show(lines)
 

@@ -32,7 +32,9 @@ class Deciding(DeskScreen):
             return {}
 
         field = FieldSpec("amount", "Type the amount", "money", required=True, help="approval posts it at once")
-        lines = tuple(line for line in proposal_lines(view, self.router.day) if line.label != "this year")
+        lines = tuple(
+            line for line in proposal_lines(view, self.router.day, self.desk.district.zone) if line.label != "this year"
+        )
         question = Ask(f"Approve {number}, made by {view.maker}", (field,), lines, "approve", False, same)
         if (values := await self.router.asked(question)) is None:
             return False

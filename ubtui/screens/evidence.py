@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from ubtui.domain.dates import format_day, parse_instant
+from ubtui.domain.dates import format_day, local
 from ubtui.domain.money import format_money
 from ubtui.domain.ranking import BASE, HELD_BILL_LIFT, STATUTORY_LIFT, money_points
 from ubtui.services.worklist import ItemView
@@ -94,9 +94,7 @@ def clock(instant: str, zone: str) -> str:
 
 def moment(instant: str, zone: str) -> str:
     """Day and time of an instant by the district's clock: "2026-11-23 14:05"."""
-    import pendulum
-
-    return parse_instant(instant).astimezone(pendulum.timezone(zone)).strftime("%Y-%m-%d %H:%M")
+    return local(instant, zone).strftime("%Y-%m-%d %H:%M")
 
 
 def figures_of(evidence: Mapping[str, Any]) -> str:

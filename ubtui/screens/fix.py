@@ -162,7 +162,7 @@ class FixScreen(DeskScreen):
         offers.move_to(place)
         self.chosen = None  # the first one was chosen before what was typed for it was known
         await self._choose(place)
-        self.say(f"This form was kept as you left it ({kept.saved_at[:16].replace('T', ' ')}).")
+        self.say(f"This form was kept as you left it ({evidence.moment(kept.saved_at, self.desk.district.zone)}).")
 
     def _subject(self) -> str:
         return str(self.view.key) if self.view is not None else ""
@@ -376,7 +376,7 @@ class FixScreen(DeskScreen):
             lines.append(Line("", f"and {len(tried.opened) - 6} more", "warning"))
         if offer.act in TWICE:
             view = await self.ask(adjustments.proposal, offer.values()["proposal"])
-            lines += proposal_lines(view, self.router.day)
+            lines += proposal_lines(view, self.router.day, self.desk.district.zone)
         if not lines:
             return True
         title = f"{offer.title}: it opens new trouble" if tried.opened else offer.title

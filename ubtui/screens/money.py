@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from ubtui.domain.dates import format_day
+from ubtui.domain.dates import format_day, local
 from ubtui.domain.money import format_money
 from ubtui.services.adjustments import Plan, PlanLeg, ProposalView
 from ubtui.widgets.panel import Line, before_after
@@ -44,18 +44,18 @@ def leg_lines(legs: tuple[PlanLeg, ...]) -> Iterator[Line]:
         yield Line("ledger", f"{side} {format_money(abs(leg.cents)):>12}  {leg.gl} {leg.title}")
 
 
-def proposal_lines(view: ProposalView, today: date) -> tuple[Line, ...]:
-    """A proposal with all its checker must see."""
-    return tuple(_proposal(view, today))
+def proposal_lines(view: ProposalView, today: date, zone: str) -> tuple[Line, ...]:
+    """A proposal with all its checker must see; instants by the clock of `zone`."""
+    return tuple(_proposal(view, today, zone))
 
 
-def _proposal(view: ProposalView, today: date) -> Iterator[Line]:
+def _proposal(view: ProposalView, today: date, zone: str) -> Iterator[Line]:
     yield Line("amount", f"{format_money(view.amount_cents)}  {view.title}", "accent")
     yield Line("account", f"{view.account}  {view.owner}" if view.account else "none: a payment in suspense")
     stands = view.standing
     if view.decided_by:
         why = f": {view.decision_reason}" if view.decision_reason else ""
-        stands += f" by {view.decided_by} {(view.decided_at or '')[:10]}{why}"
+        stands += f" by {view.decided_by} {_day(view.decided_at, zone)}{why}"
     elif view.expires_on:
         stands += f", lapses {format_day(view.expires_on, today)}"
     if view.journal_id:
@@ -63,7 +63,9 @@ def _proposal(view: ProposalView, today: date) -> Iterator[Line]:
     yield Line("stands", stands)
     if view.may_decide and view.standing == "pending":
         yield Line("not yours", view.may_decide, "warning")
-    yield Line("made by", f"{view.maker} {view.created_at[:10]}, {format_money(view.maker_30_days_cents)} in 30 days")
+    yield Line(
+        "made by", f"{view.maker} {_day(view.created_at, zone)}, {format_money(view.maker_30_days_cents)} in 30 days"
+    )
     if view.note:
         yield Line("note", view.note)
     if view.item:
@@ -88,3 +90,7 @@ def _proposal(view: ProposalView, today: date) -> Iterator[Line]:
         yield Line("revises", view.revises)
     if view.replaced_by:
         yield Line("replaced by", view.replaced_by)
+
+
+def _day(instant: str | None, zone: str) -> str:
+    return local(instant, zone).date().isoformat() if instant else ""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from ubtui.act import Look
+from ubtui.domain.dates import local
 from ubtui.domain.money import format_money
 from ubtui.services.contacts import ROLES
 
@@ -82,7 +83,12 @@ def history(look: Look, account_id: int, most: int = 1000) -> tuple[Step, ...]:
         " WHERE w.account_id = ? ORDER BY e.id",
         [account_id],
     ):
-        add(at, "worklist", f"{title}: {kind}{f', {note}' if note else ''}", by)
+        add(
+            local(at, look.district.zone).date().isoformat(),
+            "worklist",
+            f"{title}: {kind}{f', {note}' if note else ''}",
+            by,
+        )
     for at, kind, address in look.db.rows(
         "SELECT mailed_on, kind, address FROM letter WHERE account_id = ? ORDER BY id", [account_id]
     ):

@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 
 from ubtui.act import Look, Refused
-from ubtui.domain.dates import parse_instant
+from ubtui.domain.dates import local
 from ubtui.domain.errors import BadValue
 from ubtui.domain.numbers import format_account
 from ubtui.domain.subjects import ItemKey, Subject
@@ -159,9 +159,7 @@ def leased(look: Look, found: Mapping[str, Any]) -> bool:
 
 def clock_time(look: Look, instant: str) -> str:
     """An instant as the office's clock shows it, `14:05`."""
-    import pendulum
-
-    return parse_instant(instant).astimezone(pendulum.timezone(look.district.zone)).strftime("%H:%M")
+    return local(instant, look.district.zone).strftime("%H:%M")
 
 
 def held_by_other(look: Look, subject: Subject, account_id: int | None = None) -> Refused | None:

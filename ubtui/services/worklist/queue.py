@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from ubtui.act import Look, permissions
 from ubtui.db.calendars import office
@@ -213,11 +214,5 @@ def tally(look: Look) -> Tally:
 
 
 def day_began(look: Look, day: date | None = None) -> str:
-    """The first instant of a business day, today's if none is named; a kept day is written with UTC's time of day."""
-    day = day or look.today
-    if look.district.kind != "live":
-        return f"{day.isoformat()}T00:00:00.000000Z"
-    import pendulum
-
-    zone = pendulum.timezone(look.district.zone)
-    return format_instant(datetime.combine(day, time.min, tzinfo=zone))
+    """The first instant of a business day of the district, today's if none is named."""
+    return format_instant(datetime.combine(day or look.today, time.min, tzinfo=ZoneInfo(look.district.zone)))
