@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.detectors.money import DAYS, bill, close, closed, healed, items, opened, pay
+from tests.detectors.money import DAYS, bill, close, closed, healed, items, opened, pay, refund
 from tests.detectors.scene import DAY, Customer, Scene
 from ubtui.db.errors import RuleBroken
 from ubtui.db.models import record
@@ -407,6 +407,40 @@ def test_nothing_of_the_former_owner_goes_on_in_the_new_one_s_name(scene: Scene)
     scene.act(adjustments.withdraw, adjustments.Withdraw(proposal=number))
     scene.act(owners.change, change(c))
     scene.steady()
+
+
+def test_the_former_owner_s_credit_is_not_the_new_one_s(scene: Scene) -> None:
+    c = scene.customer()
+    pay(scene, c, 80_00, DAY - 30 * DAYS)
+    bill(scene, c, 30_00, DAY)  # charged before the change, so his credit pays it
+    no = scene.refused(owners.change, change(c))
+    assert "50.00 of credit from before 2026-11-20: it is the former owner's" in no.reason
+    assert no.rule == "a credit belongs to who paid it" and "refund" in no.cure
+    assert scene.db.value("SELECT COUNT(*) FROM journal WHERE kind = 'APPLY'") == 0, "a refusal leaves nothing behind"
+    refund(scene, c, 50_00)
+    scene.refresh()
+    done = scene.act(owners.change, change(c))
+    assert (done.result.open_before_cents, done.result.credit_cents) == (0, 0)
+    assert scene.db.rows("SELECT p.cents FROM posting p JOIN journal j ON j.id = p.journal_id WHERE j.kind = 'APPLY'"
+                         " ORDER BY p.cents") == [(-30_00,), (30_00,)]  # fmt: skip
+    scene.steady()
+
+
+def test_what_the_new_owner_paid_since_stays_his(scene: Scene) -> None:
+    c, mixed, late = scene.customer(), scene.customer(), scene.customer()
+    pay(scene, c, 40_00, DAY - DAYS)
+    assert scene.act(owners.change, change(c)).result.credit_cents == 40_00
+    pay(scene, mixed, 10_00, DAY - 30 * DAYS)
+    pay(scene, mixed, 40_00, DAY - DAYS)
+    assert "10.00 of credit" in scene.refused(owners.change, change(mixed)).reason
+    pay(scene, late, 40_00, DAY - DAYS)
+    bill(scene, late, 25_00, DAY)  # 30 days before the change: the former owner's, and not for this money to pay
+    done = scene.act(owners.change, change(late)).result
+    assert (done.open_before_cents, done.credit_cents) == (25_00, 40_00)
+    taken = scene.db.value("SELECT journal_id FROM receipt WHERE account_id = ?", [mixed.account_id])
+    number = scene.act(adjustments.reverse, adjustments.Reverse(journal=taken, note="came back")).result.number
+    scene.act(adjustments.approve, adjustments.Approve(proposal=number, amount_cents=10_00), who="ben")
+    assert scene.act(owners.change, change(mixed)).result.credit_cents == 40_00
 
 
 # -- Q03 ---------------------------------------------------------------------------------------------------------------

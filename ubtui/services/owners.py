@@ -12,6 +12,7 @@ from ubtui.act import Cents, Form, Refused, Work, act
 from ubtui.db.models import collections as models
 from ubtui.db.models import record
 from ubtui.detectors.quality import MAIL_ORDER, MAIL_ROLES
+from ubtui.domain.money import format_money
 from ubtui.domain.numbers import format_account, format_apn
 from ubtui.domain.owners import same_owner
 from ubtui.domain.subjects import Subject
@@ -50,12 +51,13 @@ class Change(Form, frozen=True, kw_only=True):
 
 
 class Changed(msgspec.Struct, frozen=True):
-    """The account, its new owner, and what is still open from before the change."""
+    """The account, its new owner, what is still open from before the change, and what credit came in since."""
 
     account: str
     owner: str
     party_id: int
     open_before_cents: int
+    credit_cents: int
 
 
 def _settled(work: Work, account_id: int) -> None:
@@ -71,11 +73,40 @@ def _settled(work: Work, account_id: int) -> None:
         raise Refused(f"the former owner's plan {plan.number} runs", rule="owner changes", cure="end the plan first")
 
 
+_CAME_SINCE = (
+    "SELECT COALESCE(CAST(SUM(-p.cents) AS bigint), 0) FROM journal j JOIN posting p ON p.journal_id = j.id"
+    " AND p.cents < 0 JOIN gl_account g ON g.id = p.gl_id AND g.use = 'credit' WHERE p.account_id = ?"
+    " AND j.kind = 'RECEIPT' AND j.effective_on >= ? AND NOT EXISTS(SELECT 1 FROM journal v WHERE v.reverses = j.id)"
+)
+
+
+def _credit_settled(work: Work, account_id: int, number: str, on: date) -> int:
+    """Spend the former owner's credit on what he was charged; refuse while any of it is left. What came in since.
+
+    What was overpaid belongs to who paid it: at a closing it pays the final bill, and the rest is moved or refunded.
+    The first come is the first spent, so what is left may be what the new owner paid since the change.
+    """
+    credit = ledger.balance(work, account_id).credit
+    since = min(max(credit, 0), int(work.db.value(_CAME_SINCE, [account_id, on.isoformat()])))
+    his = credit - since
+    if his <= 0:
+        return since
+    his -= ledger.apply_credit(work, account_id, f"{work.key}:former", work.today, before=on, most=his)
+    if his:
+        raise Refused(
+            f"{format_account(number)} has {format_money(his)} of credit from before {on}: it is the former owner's",
+            rule="a credit belongs to who paid it",
+            cure="propose its refund to him, or move it to another account of his, and have that approved first",
+        )
+    return since
+
+
 @act("owner.change")
 def change(work: Work, form: Change) -> Changed:
     """Give an account a new owner: the former one's roles end, and his agents'; occupants stay.
 
-    The account keeps its number and its past. What was charged before stays open until it is said who answers.
+    The account keeps its number and its past. The former owner's credit pays what he was charged; while more of it
+    is left the change is refused. What was charged before stays open until it is said who answers.
     """
     account_id, number = find_account(work, form.account)
     not_linked(work, number)
@@ -83,6 +114,7 @@ def change(work: Work, form: Change) -> Changed:
     if form.on > work.today:
         raise Refused(f"{form.on} is after today", rule="owner changes", cure="record it when it has happened")
     _settled(work, account_id)
+    credit = _credit_settled(work, account_id, number, form.on)
     mail = [clean_text(t, 80).strip() for t in (form.line1, form.line2, form.city, form.state, form.zip, form.country)]
     mail[3], mail[5] = mail[3].upper(), mail[5].upper()
     fit(mail, form.source)
@@ -119,7 +151,7 @@ def change(work: Work, form: Change) -> Changed:
     work.fact(account=shown, party=party, on=form.on.isoformat(), source=form.source)
     work.detail(former=sorted(former), name=name, note=form.note)
     before = sum(i.open_cents for i in ledger.open_items(work, account_id) if i.effective_on < form.on)
-    return Changed(shown, name, party, before)
+    return Changed(shown, name, party, before, credit)
 
 
 class Confirm(Form, frozen=True, kw_only=True):

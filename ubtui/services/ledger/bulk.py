@@ -265,11 +265,17 @@ def paying(books: Chart, account_id: int, shares: Sequence[tuple[Item, int]], gl
     ]
 
 
-def apply_credit(work: Work, account_id: int, key: str, effective_on: date) -> int:
-    """Spend the account's credit on its open items, oldest first; the cents applied (0: nothing to do)."""
+def apply_credit(
+    work: Work, account_id: int, key: str, effective_on: date, *, before: date | None = None, most: int | None = None
+) -> int:
+    """Spend the account's credit on its open items, oldest first; the cents applied (0: nothing to do).
+
+    `before`: only on what was charged before a day; `most`: not more of it than so many cents.
+    """
     books, credit = chart(work.db), balance(work, account_id).credit
-    owed = {item.id: item for item in open_items(work, account_id)}
-    shares, rest = allocate(max(credit, 0), [payable(item) for item in owed.values()])
+    credit = max(0, credit if most is None else min(credit, most))
+    owed = {item.id: item for item in open_items(work, account_id) if before is None or item.effective_on < before}
+    shares, rest = allocate(credit, [payable(item) for item in owed.values()])
     if not shares:
         return 0
     legs = paying(books, account_id, [(owed[int(i)], cents) for i, cents in shares], books.use["credit"], own=True)
