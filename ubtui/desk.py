@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 from zoneinfo import ZoneInfo
 
-from msgspec.structs import replace
+from msgspec import ValidationError, convert
+from msgspec.structs import asdict, replace
 
 from ubtui.act import Act, Actor, Done, Form, Look, Refused, Work, append_event, new_key, perform, permissions
 from ubtui.db import connect
@@ -22,6 +23,7 @@ from ubtui.db.errors import Busy, RecordError
 from ubtui.db.migrate import pending, schema_digest
 from ubtui.db.session import Session
 from ubtui.domain.dates import Clock, FixedDayClock, LiveClock, format_instant
+from ubtui.domain.errors import BadValue
 from ubtui.settings import District, district
 
 P = ParamSpec("P")
@@ -267,10 +269,20 @@ class Desk:
 
 
 def whole(form: F) -> F:
-    """The form without NUL, which no text of the record may hold and no person types."""
+    """The form without NUL, which no text of the record may hold and no person types, and within its own limits.
+
+    Raises BadValue for what is longer or otherwise spelled than the form says, whoever filled it in.
+    """
     texts = {name: text for name in form.__struct_fields__ if isinstance(text := getattr(form, name), str)}
     bare = {name: text.replace("\0", "") for name, text in texts.items() if "\0" in text}
-    return replace(form, **bare) if bare else form
+    made = replace(form, **bare) if bare else form
+    try:
+        convert(asdict(made), type(made), from_attributes=True)
+    except ValidationError as exc:
+        from ubtui.services.forms import plain
+
+        raise BadValue(plain(str(exc), type(made))) from exc
+    return made
 
 
 def denied(look: Look, what: str) -> Refused | None:

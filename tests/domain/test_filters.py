@@ -103,6 +103,8 @@ def test_what_cannot_be_read_is_named(text: str, says: str) -> None:
         "",
         "code:R04",
         "code:R05,R04",
+        "r04",
+        "R04 -R05",
         "-code:R05",
         ">73",
         "<75",
@@ -133,6 +135,8 @@ def test_rows_that_pass(text: str) -> None:
     "text",
     [
         "code:R05",
+        "R05",
+        "-r04",
         "-code:R04",
         ">74",
         "<74",

@@ -69,6 +69,38 @@ async def test_tab_completes_what_is_typed_and_enter_shows_it(district: str) -> 
         assert home(pilot.app).list.asked.filter == "" and "if it waits" in screen_text(pilot.app)
 
 
+async def test_enter_on_a_half_typed_code_takes_the_only_one_and_loses_no_text(district: str) -> None:
+    async with sitting(district) as pilot:
+        field: Any
+        await press(pilot, "/ 'code:R0' enter")
+        field = pilot.app.screen.query_one("#filter")
+        assert field.has_focus and field.value == "code:R0", "several codes begin so: nothing is guessed"
+        assert "Not whole yet: tab takes code:R0" in screen_text(pilot.app)
+        await press(pilot, "tab enter")
+        assert home(pilot.app).list.asked.filter.startswith("code:R0")
+        await press(pilot, "escape / 'code:B0' backspace '15' backspace enter")  # B1: billed codes have one such
+        assert home(pilot.app).list.asked.filter == "code:B15"
+        await press(pilot, "escape / 'code:zz' enter")
+        field = pilot.app.screen.query_one("#filter")
+        assert field.has_focus and field.value == "code:zz" and "a letter and two digits" in screen_text(pilot.app)
+
+
+async def test_a_bare_code_is_that_kind(district: str) -> None:
+    async with sitting(district) as pilot:
+        await press(pilot, "/ 'code:R09' enter")
+        there = list(home(pilot.app).list.ids)
+        await press(pilot, "escape / 'r09' enter")
+        assert there and list(home(pilot.app).list.ids) == there
+
+
+async def test_a_name_of_a_view_is_kept_to_its_rule(district: str) -> None:
+    async with sitting(district) as pilot:
+        await press(pilot, "V n '<mine>' enter enter")
+        assert "letters, digits, blanks, dots, hyphens" in " ".join(screen_text(pilot.app).split())
+        await press(pilot, "escape")
+        assert pilot.app.desk.ask(desks.views) == []  # type: ignore[attr-defined]
+
+
 async def test_leaving_the_filter_line_brings_the_evidence_back(district: str) -> None:
     async with sitting(district) as pilot:
         before = screen_text(pilot.app)

@@ -104,7 +104,9 @@ def found(desk: Desk, query: Query) -> list[tuple[str, str]]:
 
 
 WORDS = st.one_of(
-    st.sampled_from([*NAMES, *PLACES, "díaz", "main st", "1200", "120000-9", "-", "0-", "jose", "fi", "k", "SS"]),
+    st.sampled_from(
+        [*NAMES, *PLACES, "díaz", "main st", "1200", "120000-9", "-", "0-", "jose", "fi", "k", "SS", "r04", "P07"]
+    ),
     st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters='"'), min_size=1, max_size=4),
 )
 FIXED = [

@@ -58,6 +58,9 @@ SAYS = {
 }
 """Each field of the language in a few words."""
 
+CODE = re.compile(r"[A-Za-z][0-9]{2}")
+"""How a code is spelled: a bare word that is one finds its kind as well as text."""
+
 _TOKEN = re.compile(r'(?:[^\s"]|"[^"]*")+')
 _CLAUSE = re.compile(r"([A-Za-z][A-Za-z0-9_]*|)(:(?:>=|<=|>|<)|:|>=|<=|>|<)(.*)", re.DOTALL)
 _LONGEST = 500
@@ -171,7 +174,7 @@ def _whole(text: str) -> int:
 
 
 def _code(text: str) -> str:
-    if not re.fullmatch(r"[A-Z][0-9]{2}", text.upper()):
+    if not CODE.fullmatch(text):
         raise BadValue("a code is a letter and two digits, as R04")
     return text.upper()
 
@@ -241,6 +244,8 @@ def _holds(row: Mapping[str, object], clause: Clause) -> bool:
     if clause.op == "search":
         word = str(clause.values[0])
         if any(word in fold(str(row[key])) for key in SEARCHED if row.get(key) is not None):
+            return True
+        if row.get("code") is not None and str(row["code"]).casefold() == word:
             return True
         digits = _account(word)
         return digits.isdigit() and digits in _account(str(row.get("account") or ""))

@@ -8,7 +8,7 @@ from typing import Any
 from textual import events
 
 from ubtui.domain.errors import BadValue
-from ubtui.domain.filters import parse
+from ubtui.domain.filters import open_at, parse
 from ubtui.screens.base import DeskScreen
 from ubtui.services.listing import Query
 from ubtui.services.worklist import preference
@@ -106,10 +106,27 @@ class Filtering(DeskScreen):
         try:
             parse(event.value)
         except BadValue as fault:
-            self.say(str(fault))
+            self.start(self._half_typed(str(fault)))
             return
+        self._filter(event.value)
+
+    async def _half_typed(self, fault: str) -> None:
+        """Enter on what cannot be read yet: the one thing it can become is taken; of several the first is named."""
+        text, cursor = self._typed()
+        await self._complete()
+        there = self._offers is not None and self._typed() == (text, cursor) and open_at(text, cursor).field
+        offers = self._offers.candidates if there else ()
+        meant = self._offers.applied(text, offers[0])[0] if offers else ""
+        if not offers:
+            self.say(fault)
+        elif len(offers) == 1 and _stands(meant):
+            self._filter(meant)
+        else:
+            self.say(f"Not whole yet: tab takes {offers[self._offer].text}, ↓ ↑ another. {fault}")
+
+    def _filter(self, text: str) -> None:
         self.close_filter()
-        self.list.filter(event.value.strip())
+        self.list.filter(text.strip())
 
     def close_filter(self) -> None:
         """Leave the filter line; the evidence has its place again."""
@@ -155,6 +172,14 @@ class Filtering(DeskScreen):
             self.close_filter()
         self.list.ask(query)
         self.list.focus()
+
+
+def _stands(text: str) -> bool:
+    try:
+        parse(text)
+    except BadValue:
+        return False
+    return True
 
 
 def _tone(chosen: bool) -> str | None:

@@ -6,9 +6,10 @@ from textual import on
 from textual.app import ComposeResult
 
 from ubtui.act import Look
+from ubtui.domain.errors import BadValue
 from ubtui.screens.base import Ask, DeskScreen, Place
 from ubtui.services import listing, worklist
-from ubtui.services.forms import FieldSpec
+from ubtui.services.forms import FieldSpec, form
 from ubtui.services.worklist import desks
 from ubtui.services.worklist.desks import View
 from ubtui.widgets.panel import Line
@@ -85,14 +86,22 @@ class ViewsScreen(DeskScreen):
             FieldSpec("name", "Name", required=True, help="letters, digits, blanks, dots, hyphens"),
             FieldSpec("shared", "For everybody", "bool", value="no"),
         )
-        values = await self.router.asked(Ask("Keep what the worklist shows", fields, lines, do="keep"))
+
+        def wrong(values: dict[str, str]) -> dict[str, str]:
+            try:
+                form(worklist.save_view, {"name": values["name"]})
+            except BadValue as fault:
+                return {"name": str(fault)}
+            return {}
+
+        values = await self.router.asked(Ask("Keep what the worklist shows", fields, lines, do="keep", check=wrong))
         if values is None:
             return
-        form = worklist.SaveView(
+        made = worklist.SaveView(
             name=values["name"].strip(), filter=asked.filter, sort=asked.sort, reverse=asked.reverse,
             shared=values["shared"] == "yes",
         )  # fmt: skip
-        if await self.perform(worklist.save_view, form, said="Kept.") is not None:
+        if await self.perform(worklist.save_view, made, said="Kept.") is not None:
             await self._read()
 
     def do_view_drop(self) -> None:

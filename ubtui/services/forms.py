@@ -39,6 +39,7 @@ ROOMS: Final[dict[str, str]] = {
     "owner": "ubtui.services.owners",
     "party": "ubtui.services.parties",
     "payment": "ubtui.services.payments",
+    "payment.take": "ubtui.services.counter",
     "point": "ubtui.services.installs",
     "protection": "ubtui.services.collections",
     "read": "ubtui.services.reads",
@@ -73,7 +74,7 @@ class FieldSpec:
 
 def act_named(name: str) -> Act[Any, Any]:
     """The act of this name; BadValue when there is none."""
-    room = ROOMS.get(name.partition(".")[0])
+    room = ROOMS.get(name) or ROOMS.get(name.partition(".")[0])
     if room is not None and name not in ACTS:
         importlib.import_module(room)
     if name not in ACTS:
@@ -113,7 +114,7 @@ def form(act: str | Act[Any, Any], values: Mapping[str, str]) -> Form:
         read: Form = msgspec.convert(given, made.form)
         return read
     except msgspec.ValidationError as exc:
-        raise BadValue(_plain(str(exc))) from exc
+        raise BadValue(plain(str(exc), made.form)) from exc
 
 
 def as_text(value: object, kind: Kind = "text") -> str:
@@ -228,9 +229,13 @@ _LIMITS: Final = (
 )
 
 
-def _plain(said: str) -> str:
+def plain(said: str, of: type[Form]) -> str:
     """msgspec's sentence as people say it, with the field in front: `Reason: at least 3 letters.`"""
     what, _, where = said.partition(" - at `$.")
+    if "matching regex" in what:
+        info = shape.type_info(of)
+        assert isinstance(info, shape.StructType)
+        what = next((_about(each) for each in info.fields if each.name == where.strip("`")), what)
     for pattern, words in _LIMITS:
         if found := re.match(pattern, what):
             what = words.format(*found.groups())

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
 from ubtui.domain.errors import BadValue
-from ubtui.domain.filters import ROW_KEY, Clause, Filter, matches, parse
+from ubtui.domain.filters import CODE, ROW_KEY, Clause, Filter, matches, parse
 from ubtui.domain.numbers import format_account
 
 if TYPE_CHECKING:  # a widget needs the shapes below and not the record behind them
@@ -247,6 +247,8 @@ def _ask(look: Look, listing: Listing, query: Query) -> _Asked:
     for clause, _, _ in texts:
         if clause.field == "text":
             known.update(listing.words)
+            if "code" in listing.fields:
+                known["code"] = listing.fields["code"].sql
             unsure.append(_beyond(look, _page(listing)))
             if " " in str(clause.values[0]):
                 unsure.append(f"{_page(listing)} LIKE '%  %'")
@@ -310,6 +312,9 @@ def _clause(look: Look, listing: Listing, clause: Clause) -> tuple[str, list[Any
 def _search(look: Look, listing: Listing, word: str) -> tuple[str, list[Any]]:
     page = _page(listing) if look.db.kind == "sqlite" else f"lower({_page(listing)})"  # LIKE of SQLite knows no case
     parts, values = [f"{page} LIKE ? ESCAPE '!'"], [f"%{_escaped(word)}%"]
+    if "code" in listing.fields and CODE.fullmatch(word):
+        parts.append(f"COALESCE({listing.fields['code'].sql} = ?, FALSE)")
+        values.append(word.upper())
     account = listing.words.get("account")
     digits = word.replace("-", "")
     if account and (digits.isdigit() or word == "-"):  # numbers are shown 120440-3, and found with or without
