@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from tests.detectors.money import DAYS, bill, close, closed, items, opened, pay, refund, stage
 from tests.detectors.scene import DAY, Customer, Scene
+from ubtui.db.models import record
 from ubtui.detectors import heal
 from ubtui.services import adjustments, ledger, owners, payments
 from ubtui.services.payments import Came
@@ -104,6 +106,53 @@ def test_p01_a_return_withdrawn_leaves_it_in_suspense(scene: Scene) -> None:
     scene.act(payments.match, payments.Match(payment=key, account=c.account))
     assert items(scene, "P01") == []
     scene.steady()
+
+
+def undo(scene: Scene, journal: int, cents: int, who: str = "ben") -> Any:
+    """A journal taken back: proposed by ana, approved by another."""
+    number = scene.act(adjustments.reverse, adjustments.Reverse(journal=journal, note="in error")).result.number
+    return scene.act(adjustments.approve, adjustments.Approve(proposal=number, amount_cents=cents), who=who)
+
+
+def give_back(scene: Scene, key: str, cents: int) -> int:
+    number = scene.act(payments.give_back, payments.Return(payment=key, note="unknown")).result.number
+    done = scene.act(adjustments.approve, adjustments.Approve(proposal=number, amount_cents=cents), who="ben")
+    return int(done.result.journal_id)
+
+
+def test_p01_comes_back_when_its_return_is_reversed(scene: Scene) -> None:
+    c = scene.customer()
+    scene.refresh()
+    (key,) = stage(scene, Came(cents=80_00))
+    journal = give_back(scene, key, 80_00)
+    form = adjustments.Reverse(journal=journal, note="the check came back to us")
+    number = scene.act(adjustments.reverse, form).result.number
+    done = scene.act(adjustments.approve, adjustments.Approve(proposal=number, amount_cents=80_00), who="ben")
+    assert opened(done, "P01") == [f"P01:payment:{key}"] and done.result.balance_cents == 0
+    assert scene.db.rows("SELECT state, settled_journal_id FROM suspense_line") == [("suspense", None)]
+    scene.steady()
+    clean(scene)
+    assert "is reversed by" in scene.refused(adjustments.reverse, form).reason
+    assert closed(scene.act(payments.match, payments.Match(payment=key, account=c.account)), "P01")
+    clean(scene)
+
+
+def test_p01_a_batch_entered_in_error_is_reversed_while_it_is_whole(scene: Scene) -> None:
+    lines = [Came(cents=80_00), Came(cents=20_00, reference="check 7")]
+    first, second = stage(scene, *lines)
+    journal = scene.db.value("SELECT journal_id FROM suspense_line")
+    given = give_back(scene, second, 20_00)
+    no = scene.refused(adjustments.reverse, adjustments.Reverse(journal=journal, note="entered twice"))
+    assert (no.reason, no.cure) == (f"payment {second} of it is returned", f"reverse journal {given} first")
+    undo(scene, given, 20_00)
+    done = undo(scene, journal, 100_00)
+    assert closed(done, "P01") == [f"P01:payment:{first}", f"P01:payment:{second}"]
+    assert "is void" in scene.refused(payments.give_back, payments.Return(payment=first, note="gone")).reason
+    scene.steady()
+    clean(scene)
+    again = stage(scene, *lines)  # the same file may come in now that it is out again
+    assert len(again) == 2 and first not in again
+    clean(scene)
 
 
 def test_p01_days_are_a_parameter(scene: Scene) -> None:
@@ -306,6 +355,41 @@ def test_a_credit_moves_at_most_once_and_never_to_ones_own(scene: Scene) -> None
         "moves money as it stands"
         in scene.refused(adjustments.revise, adjustments.Revise(proposal=number, amount_cents=19_00)).reason
     )
+
+
+def test_a_moved_credit_is_moved_back(scene: Scene) -> None:
+    c, other = scene.customer(), scene.customer()
+    pay(scene, c, 90_00, DAY - 40 * DAYS)
+    item = bill(scene, other, 60_00, DAY + 20 * DAYS)
+    scene.refresh()
+    number = scene.act(payments.transfer, move(c, other, 90_00)).result.number
+    journal = scene.act(adjustments.approve, adjustments.Approve(proposal=number, amount_cents=90_00), who="ben").result
+    spent = scene.db.value("SELECT id FROM journal WHERE kind = 'APPLY'")
+    no = scene.refused(adjustments.reverse, adjustments.Reverse(journal=journal.journal_id, note="wrong account"))
+    assert no.reason == f"the credit it left on {other.account} has been used since"
+    assert no.cure == f"reverse journal {spent}, which used it, first"
+    undo(scene, spent, 60_00)
+    assert scene.db.value("SELECT cents FROM open_item WHERE item_id = ?", [item]) == 60_00
+    form = adjustments.Reverse(journal=journal.journal_id, note="wrong account")
+    with scene.db.writing():  # who has to do with the account at the other end neither proposes nor decides
+        for who in ("ana", "ben"):
+            scene.db.insert(record.StaffAccount, staff=who, account_number=other.account.replace("-", ""),
+                            relation="linked")  # fmt: skip
+    assert "linked to you" in scene.refused(adjustments.reverse, form).reason
+    with scene.db.writing():
+        scene.db.run("DELETE FROM staff_account WHERE staff = 'ana'")
+    number = scene.act(adjustments.reverse, form).result.number
+    approve = adjustments.Approve(proposal=number, amount_cents=90_00)
+    assert "linked to you" in scene.refused(adjustments.approve, approve, "ben").reason
+    with scene.db.writing():
+        scene.db.run("DELETE FROM staff_account WHERE staff = 'ben'")
+    done = scene.act(adjustments.approve, approve, who="ben")
+    assert {str(s) for s in done.touched} >= {f"account:{c.account}", f"account:{other.account}"}
+    with scene.desk() as desk:
+        standing = [ledger.balance(desk.look(), each.account_id) for each in (c, other)]
+    assert [(b.credit, b.receivable) for b in standing] == [(90_00, 0), (0, 60_00)]
+    scene.steady()
+    clean(scene)
 
 
 def test_a_payment_given_back_is_approved_on_a_later_day(scene: Scene) -> None:

@@ -82,16 +82,7 @@ def stage(work: Work, form: Stage) -> Staged:
     use = ledger.chart(work.db).use
     if "suspense" not in use:
         raise Refused("the district has no account for suspense", rule="chart", cure='gl: one with use = "suspense"')
-    content = sha256_hex(
-        canonical([form.source, form.kind, form.received_on.isoformat(), msgspec.to_builtins(form.lines)])
-    )
-    known = work.db.value(
-        "SELECT id FROM batch WHERE kind = 'receipts' AND sha256 = ? AND released_at IS NOT NULL", [content]
-    )
-    if known is not None:
-        raise Refused(
-            f"these payments came in as batch {known}", rule="a file comes in once", cure="look at that batch"
-        )
+    content = _new_content(work, form)
     batch = work.db.insert(
         Batch, kind="receipts", source=clean_text(form.source, 60), profile="by hand", sha256=content,
         rows_in=len(form.lines), accepted=len(form.lines), total_cents=total,
@@ -113,6 +104,26 @@ def stage(work: Work, form: Stage) -> Staged:
         work.touch("payment", keys[-1])
     work.fact(batch=batch, lines=len(keys), cents=total, journal=journal)
     return Staged(batch, tuple(keys), total, journal)
+
+
+_SAME = (
+    "SELECT b.id, (SELECT MIN(l.state) FROM suspense_line l WHERE l.batch_id = b.id AND l.state = 'void') FROM batch b"
+    " WHERE b.kind = 'receipts' AND b.sha256 = ? AND b.released_at IS NOT NULL"
+)
+
+
+def _new_content(work: Work, form: Stage) -> str:
+    """The digest of what came in; refused where the same is in already, but for what was taken back."""
+    said = [form.source, form.kind, form.received_on.isoformat(), msgspec.to_builtins(form.lines)]
+    content, again = sha256_hex(canonical(said)), 0
+    while (known := work.db.one(_SAME, [content])) is not None:
+        if known[1] is None:
+            raise Refused(
+                f"these payments came in as batch {known[0]}", rule="a file comes in once", cure="look at that batch"
+            )
+        again += 1
+        content = sha256_hex(canonical([*said, again]))
+    return content
 
 
 class Match(Form, frozen=True, kw_only=True):

@@ -9,7 +9,7 @@ CREATE TABLE suspense_line(
   received_on {day} NOT NULL, source {text} NOT NULL,
   kind {text} NOT NULL CHECK(kind IN('cash','check','card','ach','lockbox','web')),
   journal_id {int} NOT NULL REFERENCES journal(id),
-  state {text} NOT NULL DEFAULT 'suspense' CHECK(state IN('suspense','matched','returned')),
+  state {text} NOT NULL DEFAULT 'suspense' CHECK(state IN('suspense','matched','returned','void')),
   receipt_id {int} REFERENCES receipt(id), settled_journal_id {int} REFERENCES journal(id), settled_by {text},
   settled_at {instant}, version {int} NOT NULL DEFAULT 1, CONSTRAINT suspense_once UNIQUE(batch_id, line),
   CONSTRAINT suspense_settled CHECK((state='suspense') = (settled_journal_id IS NULL)),

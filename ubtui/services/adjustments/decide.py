@@ -18,7 +18,8 @@ from ubtui.domain.subjects import ItemKey
 from ubtui.domain.text import clean_text
 from ubtui.services import ledger, reads
 from ubtui.services.adjustments.plans import Plan, moved
-from ubtui.services.adjustments.returns import RETURN, returned, unmatched
+from ubtui.services.adjustments.returns import RETURN, returned, taken_back
+from ubtui.services.adjustments.reversals import concerned
 from ubtui.services.adjustments.rows import Row, find, not_linked, own, risen
 from ubtui.services.adjustments.transfers import TRANSFER, arrived
 from ubtui.services.documents import documents
@@ -173,7 +174,9 @@ def post_approved(work: Work, row: Row, made: Plan, by: str, reason: str) -> int
     if row.reason == RETURN:
         returned(work, row.item or "", posted.journal_id)
     if row.reverses is not None:
-        unmatched(work, row.reverses)
+        taken_back(work, row.reverses, posted.journal_id)
+        for number in concerned(work, row.reverses).values():
+            work.touch("account", format_account(number))
     if row.reason == TRANSFER:
         arrived(work, row.id, row.account_id, row.idem_key)
     work.fact(

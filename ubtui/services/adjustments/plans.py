@@ -204,19 +204,20 @@ def find_account(look: Look, account: str) -> tuple[int, str]:
     return int(found), number
 
 
-def effective(look: Look, account_id: int, day: date | None, floor: date | None = None) -> date:
+def effective(look: Look, account_id: int | None, day: date | None, floor: date | None = None) -> date:
     """The day an act counts from, today unless given. Raises Refused for a day to come, or one too early.
 
-    The floor is the account's opening, the first month the ledger has, and `floor`. A closed month is not
-    too early: finance decides what is dated back into one.
+    The floor is the account's opening (where it concerns one), the first month the ledger has, and `floor`. A closed
+    month is not too early: finance decides what is dated back into one.
     """
     if day is None or day == look.today:
         return look.today
     if day > look.today:
         raise Refused(f"{day} is after today", rule="effective date", cure=f"at most {look.today}")
-    opened = date.fromisoformat(look.db.value("SELECT opened_on FROM account WHERE id = ?", [account_id]))
     month = int(look.db.value("SELECT MIN(ym) FROM period"))
-    floors = [(opened, "the account opened"), (date(month // 100, month % 100, 1), "the ledger begins")]
+    floors = [(date(month // 100, month % 100, 1), "the ledger begins")]
+    if opened := look.db.value("SELECT opened_on FROM account WHERE id = ?", [account_id]):
+        floors.append((date.fromisoformat(opened), "the account opened"))
     if floor is not None:
         floors.append((floor, "what it takes back happened"))
     least, what = max(floors)

@@ -48,15 +48,26 @@ def returned(work: Work, item: str, journal_id: int) -> None:
     work.touch("payment", key)
 
 
-def unmatched(work: Work, journal_id: int) -> None:
-    """A payment that this journal took out of suspense is back in it: the journal has been reversed."""
-    for line_id, batch, line in work.db.rows(
-        "SELECT id, batch_id, line FROM suspense_line WHERE settled_journal_id = ?", [journal_id]
+def taken_back(work: Work, journal_id: int, by: int) -> None:
+    """What a journal did to payments in suspense is undone: journal `by` reverses it.
+
+    A payment that it matched or gave back is in suspense again; one that it brought in never came.
+    """
+    for line_id, batch, line, came in work.db.rows(
+        "SELECT id, batch_id, line, journal_id FROM suspense_line WHERE settled_journal_id = ? OR journal_id = ?"
+        " ORDER BY id",
+        [journal_id, journal_id],
     ):
-        work.db.update(
-            SuspenseLine, line_id, state="suspense", receipt_id=None, settled_journal_id=None, settled_by=None,
-            settled_at=None,
-        )  # fmt: skip
+        if came == journal_id:
+            work.db.update(
+                SuspenseLine, line_id, state="void", settled_journal_id=by, settled_by=work.actor.name,
+                settled_at=work.now,
+            )  # fmt: skip
+        else:
+            work.db.update(
+                SuspenseLine, line_id, state="suspense", receipt_id=None, settled_journal_id=None, settled_by=None,
+                settled_at=None,
+            )  # fmt: skip
         work.touch("payment", f"{batch}/{line}")
 
 

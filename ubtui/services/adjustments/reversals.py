@@ -6,8 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date
 
-from ubtui.act import Look, Refused
+from ubtui.act import Look, Refused, linked
 from ubtui.domain.money import format_money
+from ubtui.domain.numbers import format_account
+from ubtui.domain.subjects import Subject
 from ubtui.services import ledger
 from ubtui.services.adjustments.plans import Plan, Touched, effective, whole
 from ubtui.services.adjustments.tiers import ASKER, Aside
@@ -21,7 +23,7 @@ def reversal(look: Look, journal_id: int, effective_on: date | None = None, asid
     """What taking back a journal would do: every leg and application as it was, with the other sign. Raises Refused.
 
     Its paper is the journal it names. A journal is taken back once, and only while what it opened is
-    untouched: what came after it goes first.
+    untouched: what came after it goes first. Whoever has to do with an account of it keeps his hands off.
     """
     row = look.db.one("SELECT kind, effective_on, reason FROM journal WHERE id = ?", [journal_id])
     if row is None:
@@ -31,29 +33,67 @@ def reversal(look: Look, journal_id: int, effective_on: date | None = None, asid
         raise Refused("a reversal is not reversed", rule="reversals", cure="post the same again")
     if again := look.db.value("SELECT id FROM journal WHERE reverses = ?", [journal_id]):
         raise Refused(f"journal {journal_id} is reversed by journal {again}", rule="a reversal happens once")
+    _still_there(look, journal_id)
     legs = _negated(look, journal_id)
-    accounts = {leg.account_id for leg in legs if leg.account_id is not None}
-    if len(accounts) != 1:
-        raise Refused(
-            f"journal {journal_id} concerns {len(accounts)} accounts", rule="reversals", cure="reverse it by its run"
-        )
-    account_id = accounts.pop()
-    items = {item.id: item for item in ledger.items(look, account_id)}
+    numbers = concerned(look, journal_id)
+    if (no := linked(look, [Subject("account", format_account(each)) for each in numbers.values()])) is not None:
+        raise no
+    items = {item.id: item for account_id in numbers for item in ledger.items(look, account_id)}
     applications, touched = _taken_back(look, journal_id, legs, items)
     credit_code = ledger.chart(look.db).use["credit"]
-    spent = sum(leg.cents for leg in legs if leg.gl == credit_code)
-    if spent > 0 and spent > ledger.balance(look, account_id).credit:
-        raise Refused(
-            "the credit it left has been used since", rule="reversals", cure="reverse what used the credit first"
-        )
-    number = look.db.value("SELECT number FROM account WHERE id = ?", [account_id])
-    day = effective(look, account_id, effective_on, date.fromisoformat(row[1]))
+    for account_id, number in numbers.items():
+        spent = sum(leg.cents for leg in legs if leg.gl == credit_code and leg.account_id == account_id)
+        if spent > 0 and spent > ledger.balance(look, account_id).credit:
+            later = look.db.value(_SPENT, [account_id, journal_id])
+            raise Refused(
+                f"the credit it left on {format_account(number)} has been used since",
+                rule="reversals",
+                cure=f"reverse journal {later}, which used it, first" if later else "see what its ledger has since",
+            )
+    first = next(iter(numbers), None)
+    day = effective(look, first, effective_on, date.fromisoformat(row[1]))
     entry = Entry(
-        "", "REVERSAL", day, f"reversal of {row[2]}", legs, account_id, applications=applications, reverses=journal_id
+        "", "REVERSAL", day, f"reversal of {row[2]}", legs, first, applications=applications, reverses=journal_id
     )
     reason = Reason(code=REVERSAL, title=entry.reason, effect="credit", gl=legs[0].gl, charge_code="")
     cents = sum(leg.cents for leg in legs if leg.cents > 0)
-    return whole(look, number, "REVERSAL", reason, cents, entry, touched, aside, row[0])
+    return whole(look, numbers.get(first or 0, ""), "REVERSAL", reason, cents, entry, touched, aside, row[0])
+
+
+_SPENT = (
+    "SELECT MAX(j.id) FROM posting p JOIN journal j ON j.id = p.journal_id JOIN gl_account g ON g.id = p.gl_id"
+    " AND g.use = 'credit' WHERE p.account_id = ? AND p.cents > 0 AND j.id > ? AND j.kind <> 'REVERSAL'"
+    " AND NOT EXISTS(SELECT 1 FROM journal v WHERE v.reverses = j.id)"
+)
+
+
+def concerned(look: Look, journal_id: int) -> dict[int, str]:
+    """The accounts that a journal has lines of: id and stored number, the first line's first.
+
+    One, or the two that a credit moved between; none where it moves money that is nobody's yet.
+    """
+    return dict(
+        look.db.rows(
+            "SELECT a.id, a.number FROM posting p JOIN account a ON a.id = p.account_id WHERE p.journal_id = ?"
+            " GROUP BY a.id, a.number ORDER BY MIN(p.id)",
+            [journal_id],
+        )
+    )
+
+
+def _still_there(look: Look, journal_id: int) -> None:
+    """Refuse to undo what brought payments into suspense while one of them has left it."""
+    gone = look.db.one(
+        "SELECT batch_id, line, state, settled_journal_id FROM suspense_line WHERE journal_id = ?"
+        " AND state <> 'suspense' ORDER BY line LIMIT 1",
+        [journal_id],
+    )
+    if gone is not None:
+        raise Refused(
+            f"payment {gone[0]}/{gone[1]} of it is {gone[2]}",
+            rule="reversals",
+            cure=f"reverse journal {gone[3]} first",
+        )
 
 
 def _negated(look: Look, journal_id: int) -> list[Leg]:
