@@ -16,6 +16,7 @@ import pytest
 from tests.pty import Terminal
 from ubtui import cli as shell
 from ubtui.cli import COMMANDS, cli, run_command
+from ubtui.cli.common import lines
 from ubtui.domain.errors import BadValue
 from ubtui.faultlog import log_fault
 
@@ -357,3 +358,20 @@ def test_bad_values_anywhere_are_bad_input(monkeypatch: pytest.MonkeyPatch, capf
     monkeypatch.setattr(shell.cli, "callback", bad)
     assert run_command([]) == 2
     assert capfd.readouterr().err.startswith("Amount 'x' is not money")
+
+
+def test_records_of_one_kind_are_a_table_and_no_list_is_printed_raw() -> None:
+    rows = [{"name": "ana", "cents": 1250, "n": 7, "note": None}, {"name": "Ríos", "cents": -5, "n": 12, "note": None}]
+    assert list(lines(rows)) == ["name  cents   n", "ana   12.50   7", "Ríos  -0.05  12"]
+    assert list(lines([])) == []
+    assert list(lines({"approvers": ("lead", "finance"), "amount_cents": 100, "reads": rows[:1]})) == [
+        "approvers  lead, finance",
+        "amount     1.00",
+        "reads",
+        "  name  cents  n",
+        "  ana   12.50  7",
+    ]
+    assert list(lines({"pairs": [["a", 1], ["b", True]], "limits": {"times": "2"}})) == [
+        "pairs", "  a  1", "  b  yes", "limits", "  times  2",
+    ]  # fmt: skip
+    assert list(lines([{"a": 1, "b": [{"c": 2}]}, {"a": 3, "b": []}])) == ["a  1", "b", "  c", "  2", "", "a  3", "b"]

@@ -41,7 +41,7 @@ def test_a_payment_from_suspense_to_its_account(data: str, capsys: pytest.Captur
     assert "the payments are 47.50" in capsys.readouterr().err
     ran("payment", "stage", "Lockbox", "--total", "47.50", *lines, code=1)  # not a technician's
     ran("payment", "stage", "Lockbox", "--total", "47.50", *lines, "--as", "ben")
-    capsys.readouterr()
+    assert "payments    1/1, 1/2\n" in capsys.readouterr().out
     ran("payment", "list")
     said = capsys.readouterr()
     assert f"1/1     2026-11-23        40.00  Owner 1 acct {ONE}" in said.out
@@ -64,6 +64,21 @@ def test_a_plan_and_a_protection(data: str, capsys: pytest.CaptureFixture[str], 
     ran("arrangement", "show", ONE, "--format", "json")
     (plan,) = json.loads(capsys.readouterr().out)
     assert plan["instalments"] == [["2026-12-01", 6000], ["2027-01-04", 4000]] and plan["items"] == [1]
+    ran("arrangement", "show", ONE)
+    assert capsys.readouterr().out.splitlines() == [
+        "PA-000001  amortization, runs; made 2026-11-23 by ana",
+        "  covers 100.00, of which 100.00 are open; item 1",
+        "  next 60.00 due 2026-12-01",
+        "  instalment  1  2026-12-01         60.00",
+        "  instalment  2  2027-01-04         40.00",
+        "  note called",
+    ]
+    ran("arrangement", "make", ONE, "--count", "2", "--first-on", "2026-12-15")
+    assert capsys.readouterr().out.splitlines() == [
+        f"PA-000002  {ONE}  100.00; item 1, in place of PA-000001",
+        "  instalment  1  2026-12-15         50.00",
+        "  instalment  2  2027-01-15         50.00",
+    ]
     ran("arrangement", "make", ONE, "--count", "2", "--first-on", "soon", code=2)
     ran("arrangement", "make", ONE, "--items", "one", code=2)
     ran("arrangement", "make", ONE, "--count", "2", "--count", "3", code=2)
@@ -79,6 +94,8 @@ def test_a_plan_and_a_protection(data: str, capsys: pytest.CaptureFixture[str], 
     ran("protection", "show", ONE, "--format", "json")
     (found,) = json.loads(capsys.readouterr().out)
     assert (found["kind"], found["expires_on"], found["document_id"]) == ("medical", "2027-02-01", 1)
+    ran("protection", "show", ONE)
+    assert capsys.readouterr().out == "medical, by law: 2026-11-23 to 2027-02-01, with its paper\n"
     ran("protection", "end", ONE, "medical", "--reason", "moved away")
     ran("protection", "end", ONE, "medical", "--reason", "moved away", code=1)
 

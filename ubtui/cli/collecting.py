@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +26,7 @@ _KINDS = click.Choice(["cash", "check", "card", "ach", "lockbox", "web"])
 
 @click.group(no_args_is_help=True)
 def payment() -> None:
-    """Payments that no account is known for. PAYMENT is batch/line, as 17/3."""
+    """Payments over the counter, and those that no account is known for: PAYMENT is batch/line, as 17/3."""
 
 
 @payment.command("list")
@@ -85,10 +87,36 @@ def arrangement() -> None:
 @shared()
 def plans(options: Options, account: str) -> None:
     """Show ACCOUNT's plans, the one that runs first."""
-    _shown(options, account, collections.plans)
+    _shown(options, account, collections.plans, _plan)
 
 
-acting(arrangement, "arrangement.make", "make", "account")
+def _plan(plan: collections.Plan) -> Iterator[str]:
+    stands = f"{plan.ended_how} {plan.ended_on}" if plan.ended_on else "runs"
+    yield f"{plan.number}  {plan.kind}, {stands}; made {plan.made_on} by {plan.made_by}"
+    yield f"  covers {format_money(plan.cents)}, of which {format_money(plan.left_cents)} are open{_items(plan.items)}"
+    if plan.next is not None and not plan.ended_on:
+        yield f"  next {format_money(plan.next[1])} due {plan.next[0]}"
+    yield from _shares(plan.instalments)
+    if plan.note:
+        yield f"  note {clean_text(plan.note)}"
+
+
+def _made(plan: collections.Made) -> Iterator[str]:
+    instead = f", in place of {plan.replaced}" if plan.replaced else ""
+    yield f"{plan.number}  {plan.account}  {format_money(plan.cents)}{_items(plan.items)}{instead}"
+    yield from _shares(plan.instalments)
+
+
+def _items(numbers: Sequence[int]) -> str:
+    return f"; item{'s' if len(numbers) > 1 else ''} {', '.join(map(str, numbers))}"
+
+
+def _shares(instalments: Sequence[tuple[date, int]]) -> Iterator[str]:
+    for n, (due, cents) in enumerate(instalments, 1):
+        yield f"  instalment {n:>2}  {due}  {format_money(cents):>12}"
+
+
+acting(arrangement, "arrangement.make", "make", "account", told=_made)
 acting(arrangement, "arrangement.end", "end", "account", "how")
 
 
@@ -102,15 +130,26 @@ def protection() -> None:
 @shared()
 def protections(options: Options, account: str) -> None:
     """Show what protects ACCOUNT, and what did."""
-    _shown(options, account, lambda look, account_id: collections.protections(look, account_id, ended=True))
+    _shown(
+        options, account, lambda look, account_id: collections.protections(look, account_id, ended=True), _protection
+    )
+
+
+def _protection(kept: collections.Protection) -> Iterator[str]:
+    ended = f", ended {kept.ended_on}" if kept.ended_on else ""
+    whose = "by law" if kept.by_law else "the office's own"
+    paper = "with its paper" if kept.document_id is not None else "no paper"
+    yield f"{kept.kind.replace('_', ' ')}, {whose}: {kept.from_on} to {kept.expires_on}{ended}, {paper}"
+    if kept.note:
+        yield f"  note {clean_text(kept.note)}"
 
 
 acting(protection, "protection.set", "set", "account", "kind")
 acting(protection, "protection.end", "end", "account", "kind")
 
 
-def _shown(options: Options, account: str, question: Any) -> None:
-    """Write what a question gives for an account, and keep that it was looked at."""
+def _shown(options: Options, account: str, question: Any, told: Callable[[Any], Iterator[str]]) -> None:
+    """Write what a question gives for an account, each as `told`, and keep that it was looked at."""
 
     def ask(look: Look) -> tuple[str, Any]:
         account_id, number = find_account(look, account)
@@ -119,7 +158,13 @@ def _shown(options: Options, account: str, question: Any) -> None:
     with opened(options) as desk:
         number, found = desk.ask(ask)
         desk.viewed("account.show", account=number)
-        emit(options, list(found))
+        if options.format == "json":
+            emit(options, list(found))
+            return
+        for each in found:
+            for line in told(each):
+                click.echo(line)
+        say(f"{len(found)} of {number}")
 
 
 @click.group("ladder", no_args_is_help=True)

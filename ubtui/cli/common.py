@@ -20,7 +20,7 @@ from ubtui.cli.faults import BAD_INPUT, REFUSED, say
 from ubtui.desk import Desk, Seat
 from ubtui.domain.errors import BadValue
 from ubtui.domain.money import format_money
-from ubtui.domain.text import clean_text
+from ubtui.domain.text import cell_width, clean_text
 from ubtui.exchange.tables import replacing
 from ubtui.settings import default_data
 
@@ -30,8 +30,7 @@ T = TypeVar("T")
 F = TypeVar("F", bound=Form)
 
 
-@dataclass(frozen=True)
-class Options:
+class Options(msgspec.Struct, frozen=True):
     """The options every command takes: where, who, under which key, for real or not, in which form."""
 
     data: str
@@ -159,26 +158,65 @@ def going_to(path: Path | None, options: Options, desk: Desk | Path | None) -> I
 
 
 def lines(plain: Any, indent: str = "") -> Iterator[str]:
-    """A record of plain values as text for people: money in dollars, lists below their name."""
+    """Plain values as text for people: a record as named lines, money in dollars; records of one kind as a table."""
+    if isinstance(plain, list | tuple):
+        yield from _many(plain, indent)
+        return
     if not isinstance(plain, dict):
         yield f"{indent}{_cell('', plain)}"
         return
-    names = {name: name.removesuffix("_cents").replace("_", " ") for name in plain}
+    names = {name: _title(name) for name in plain}
     width = max((len(name) for name in names.values()), default=0)
     for name, value in plain.items():
-        if isinstance(value, dict | list) and value:
+        if (isinstance(value, dict) and value) or _is_deep(value):
             yield f"{indent}{names[name]}"
-            for entry in value if isinstance(value, list) else [value]:
-                yield from lines(entry, indent + "  ")
+            yield from lines(value, indent + "  ")
         else:
             yield f"{indent}{names[name]:<{width}}  {_cell(name, value)}".rstrip()
 
 
+def _many(values: Sequence[Any], indent: str) -> Iterator[str]:
+    """Several values: flat records as a table with a heading, others one after the other, what is bare a line each."""
+    if all(isinstance(each, dict) and not any(map(_is_deep, each.values())) for each in values):
+        names = [name for name in dict.fromkeys(key for each in values for key in each)
+                 if any(each.get(name) not in (None, "", [], ()) for each in values)]  # fmt: skip
+        cells = [[_title(name) for name in names], *([_cell(n, each.get(n)) for n in names] for each in values)]
+        wide = [max(cell_width(row[place]) for row in cells) for place in range(len(names))]
+        right = [all(type(each.get(name)) in (int, type(None)) for each in values) for name in names]
+        for row in cells if values else ():
+            gaps = (" " * (wide[n] - cell_width(text)) for n, text in enumerate(row))
+            fitted = (
+                gap + text if right[n] else text + gap for n, (text, gap) in enumerate(zip(row, gaps, strict=True))
+            )
+            yield f"{indent}{'  '.join(fitted)}".rstrip()
+        return
+    for place, each in enumerate(values):
+        if place and isinstance(each, dict):
+            yield ""
+        if isinstance(each, list | tuple) and not _is_deep(each):
+            yield f"{indent}{'  '.join(_cell('', part) for part in each)}"
+        else:
+            yield from lines(each, indent)
+
+
+def _is_deep(value: Any) -> bool:
+    """Whether a value is a list that does not fit into one cell."""
+    return isinstance(value, list | tuple) and any(isinstance(each, dict | list | tuple) for each in value)
+
+
+def _title(name: str) -> str:
+    return name.removesuffix("_cents").replace("_", " ")
+
+
 def _cell(name: str, value: Any) -> str:
-    if value is None or value == [] or value == {}:
+    if value in (None, [], (), {}):
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if name.endswith("_cents") and isinstance(value, int):
+    if isinstance(value, list | tuple):
+        return ", ".join(_cell(name, each) for each in value)
+    if isinstance(value, dict):
+        return ", ".join(f"{_title(key)} {_cell(key, each)}".rstrip() for key, each in value.items())
+    if (name == "cents" or name.endswith("_cents")) and isinstance(value, int):
         return format_money(value)
     return clean_text(str(value))

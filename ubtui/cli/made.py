@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +20,24 @@ from ubtui.services import forms, listing
 from ubtui.services.listing import Listing, Query
 
 
-def acting(group: click.Group, act: str, name: str, *arguments: str) -> None:
-    """Give `group` the command `name` that does `act`: a field of its form is an option, `arguments` stand bare."""
+def acting(
+    group: click.Group, act: str, name: str, *arguments: str, told: Callable[[Any], Iterable[str]] | None = None
+) -> None:
+    """Give `group` the command `name` that does `act`: a field of its form is an option, `arguments` stand bare.
+
+    `told` gives the lines of its result for people, where the fields by their names would not be understood.
+    """
     made = forms.act_named(act)
 
     def run(options: Options, /, **given: str | tuple[str, ...] | None) -> None:
         form = forms.form(made, {field: _said(field, text, lists) for field, text in given.items() if text})
         with opened(options) as desk:
-            emit(options, doing(desk, options, made, form))
+            result = doing(desk, options, made, form)
+            if told is None or options.format == "json":
+                emit(options, result)
+                return
+            for line in told(result):
+                click.echo(line)
 
     lists = {each.name for each in forms.fields(made) if each.kind == "multiline"}
     command = shared()(run)
@@ -36,11 +47,11 @@ def acting(group: click.Group, act: str, name: str, *arguments: str) -> None:
             word = None if choices else each.name.upper()
             command = click.argument(each.name, metavar=word, type=choices or click.STRING)(command)
             continue
-        told = each.help if not each.value else f"{each.help} (without it {each.value})"
+        about = each.help if not each.value else f"{each.help} (without it {each.value})"
         command = click.option(
             f"--{each.name.removesuffix('_cents').replace('_', '-')}", each.name, required=each.required,
             type=choices or click.STRING, metavar=None if choices else _METAVAR.get(each.kind, "TEXT"),
-            help=f"{told}; may be repeated" if each.name in lists else told, multiple=True,
+            help=f"{about}; may be repeated" if each.name in lists else about, multiple=True,
         )(command)  # fmt: skip
     words = (made.body.__doc__ or "").strip()
     group.command(name, help=words)(command)
