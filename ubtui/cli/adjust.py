@@ -58,11 +58,8 @@ def propose(
         reason=reason,
         amount_cents=parse_money(amount),
         note=note,
-        effective_on=parse_day(on) if on else None,
         item=item,
-        draft=draft,
-        documents=[documents.load(path) for path in docs],
-        plan=shown,
+        **_sending(on, docs, draft, shown),
     )
     _sent(options, adjustments.propose, form)
 
@@ -115,10 +112,7 @@ def revise(
         amount_cents=None if amount is None else parse_money(amount),
         reason=reason,
         note=note,
-        effective_on=parse_day(on) if on else None,
-        draft=draft,
-        documents=[documents.load(path) for path in docs],
-        plan=shown,
+        **_sending(on, docs, draft, shown),
     )
     _sent(options, adjustments.revise, form)
 
@@ -152,6 +146,12 @@ def reverse(options: Options, journal: int, reason: str) -> None:
     """Propose to take back JOURNAL, a number from the account's ledger; approval posts it."""
     with opened(options) as desk:
         _told(options, doing(desk, options, adjustments.reverse, adjustments.Reverse(journal=journal, note=reason)))
+
+
+def _sending(on: str | None, docs: tuple[str, ...], draft: bool, shown: str) -> dict[str, Any]:
+    """What proposing and revising have in common: the day, the papers, whether it stays a draft, the plan seen."""
+    papers = [documents.load(path) for path in docs]
+    return {"effective_on": parse_day(on) if on else None, "draft": draft, "documents": papers, "plan": shown}
 
 
 def _sent(options: Options, act: Act[Any, Proposed], form: Propose | Submit | Revise) -> None:
