@@ -40,7 +40,12 @@ PLACES = {
 @pytest.fixture
 def hostile(district: str) -> str:
     """The district with a corpus in every text that comes from outside."""
-    text = " ".join(CORPUS)
+    spoil(district, " ".join(CORPUS))
+    return district
+
+
+def spoil(district: str, text: str) -> None:
+    """Put a text wherever text comes from outside."""
     with sqlite3.connect(Path(district) / "ubtui.db", isolation_level=None) as db:
         db.execute("PRAGMA foreign_keys=OFF")
         schema = db.execute("SELECT name, sql FROM sqlite_master WHERE type='trigger'").fetchall()
@@ -61,7 +66,6 @@ def hostile(district: str) -> str:
         db.execute("UPDATE work_item SET evidence = json_object('present', ?)", [text.replace("\x00", "")])
         for _, sql in schema:
             db.execute(sql)
-    return district
 
 
 @pytest.mark.parametrize("place", PLACES)
