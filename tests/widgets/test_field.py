@@ -73,16 +73,36 @@ async def test_a_form_is_filled_by_keyboard_and_reported_as_typed() -> None:
         assert form.check()
 
 
+async def test_a_choice_narrows_by_its_letters() -> None:
+    kinds = (("reread", "Reread"), ("seal", "Seal"), ("seal_check", "Check seal"), ("shutoff", "Shut off"))
+    form = Form([FieldSpec("kind", "Kind", "choice", kinds, True, value="reread")])
+    app = FormApp(form)
+    async with app.run_test(size=(80, 24)) as pilot:
+        form.input("kind").focus()
+        await pilot.press("s")
+        assert form.values()["kind"] == "seal" and "‹ Seal ›  s…: → Shut off, Check seal" in screen_text(app)
+        await pilot.press("right")
+        assert form.values()["kind"] == "shutoff"
+        await pilot.press(*"ea", "right")
+        assert form.values()["kind"] == "seal_check", "only what the letters leave"
+        await pilot.press("backspace", "h")
+        assert form.values()["kind"] == "reread", "seh is nothing: as before the letters"
+        await pilot.press(*"sh")
+        assert form.values()["kind"] == "shutoff" and "only this" in screen_text(app)
+        await pilot.press("backspace", "backspace")
+        assert form.values()["kind"] == "reread"
+
+
 async def test_a_word_typed_into_a_choice_changes_nothing_and_says_so() -> None:
     form = Form([replace(FIELDS[0], value="misread")])
     app = FormApp(form)
     async with app.run_test(size=(80, 24)) as pilot:
         form.input("reason").focus()
-        await pilot.press(*"leak")
+        await pilot.press(*"quack")
         assert form.values()["reason"] == "misread"
         assert app.edits == []
         assert app.heard(NotTaken)[-1].sentence == (
-            "Letters change nothing here (Misread): use ← → or a digit, 1 to 3."
+            "No choice has a word that begins with k (Misread): type one's first letters, a digit, 1 to 3, or use ← →."
         )
         await pilot.press("9")
         assert form.values()["reason"] == "misread"

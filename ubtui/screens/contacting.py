@@ -29,8 +29,8 @@ async def note_contact(screen: DeskScreen, view: AccountView) -> bool:
     fields = (
         FieldSpec("text", "What was said", required=True, help="it stays as it is written"),
         FieldSpec("promise", "Promise", help="day and money, as fri 120.00; a day alone: call back; empty: none"),
-        FieldSpec("with_role", "With", "choice", people, value=people[0][0], help="arrows or the digit"),
-        FieldSpec("kind", "How", "choice", KINDS, value="call", help="arrows or the digit"),
+        FieldSpec("with_role", "With", "choice", people, value=people[0][0], help="its letters, digit, or arrows"),
+        FieldSpec("kind", "How", "choice", KINDS, value="call", help="its letters, digit, or arrows"),
     )
     question = Ask(f"Contact with {view.number}", fields, do="note it (F5 from any field)", check=wrong)
     if (values := await screen.router.asked(question)) is None:
