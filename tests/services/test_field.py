@@ -99,6 +99,68 @@ def test_what_orders_refuse(scene: Scene) -> None:
     assert (view.done_on, view.done_by, view.found_value) == (DAY, "Gus", 1200)
 
 
+def test_an_order_makes_sense_where_it_goes(scene: Scene) -> None:
+    def refused(c: Customer, kind: str) -> str:
+        form = orders.Create(point=c.point, kind=kind, due_on=DAY)  # type: ignore[arg-type]
+        return scene.refused(orders.create, form).reason
+
+    c, bare, gone = (scene.customer() for _ in range(3))
+    bill(scene, c, 60_00, DAY - 61 * DAYS)
+    with scene.db.writing():
+        scene.db.run("UPDATE install SET off_date = ? WHERE meter_id = ?", [DAY.isoformat(), bare.meter_id])
+        scene.db.run("UPDATE service_point SET state = 'closed' WHERE id = ?", [gone.point_id])
+        scene.db.run("UPDATE service SET to_on = ? WHERE point_id = ?", [DAY.isoformat(), gone.point_id])
+    for kind in ("reread", "verify", "test"):
+        assert refused(bare, kind) == f"no meter hangs at {bare.point}"
+    for kind in ("seal", "exchange", "restore"):
+        assert refused(gone, kind) == f"{gone.point} is closed"
+    for kind in ("unseal", "seal_check"):
+        assert refused(c, kind) == f"{c.point} has no seal on it"
+    assert refused(c, "restore") == f"{c.point} was not shut off"
+    sent(scene, gone, "verify")
+    number = sent(scene, c, "shutoff")
+    scene.act(orders.result, orders.Result(order=number, done_on=DAY))
+    assert refused(c, "shutoff") == f"{c.point} is shut off already"
+    scene.act(orders.result, orders.Result(order=sent(scene, c, "restore"), done_on=DAY))
+    assert refused(c, "restore") == f"{c.point} was not shut off", "it is on again"
+    scene.act(seals.place, on(c, why="nonpayment", rate="full", effect="never"))
+    assert refused(c, "seal") == f"{c.point} is sealed by 9001"
+    assert refused(c, "shutoff") == f"{c.point} is locked by seal 9001 already"
+    check = sent(scene, c, "seal_check")
+    sent(scene, c, "restore")
+    scene.act(seals.remove, seals.Remove(point=c.point, removed_on=DAY, reason="paid"))
+    with scene.desk() as desk:
+        assert desk.ask(orders.order, check).state == "done", "nobody need look at what is off"
+    with scene.db.writing():
+        scene.db.run("UPDATE service SET to_on = ? WHERE point_id = ?", [DAY.isoformat(), bare.point_id])
+    assert refused(bare, "shutoff") == f"{bare.point} serves nobody"
+
+
+def test_what_hangs_and_seals_at_a_closed_point_is_refused(scene: Scene) -> None:
+    c = scene.customer()
+    with scene.db.writing():
+        scene.db.run("UPDATE service_point SET state = 'closed' WHERE id = ?", [c.point_id])
+    no = scene.refused(installs.exchange, swap(c))
+    assert (no.reason, no.cure) == (f"{c.point} is closed", "put it back into service first")
+    assert scene.refused(seals.place, on(c)).reason == f"{c.point} is closed"
+    asked = seals.Request(point=c.point, kind="seal", asked_by="Owner", order=False)
+    assert scene.refused(seals.request, asked).reason == f"{c.point} is closed"
+
+
+def test_what_is_seen_or_tested_later_stands(scene: Scene) -> None:
+    c = scene.customer()
+    scene.act(seals.place, on(c, placed_on=DAY - 9 * DAYS))
+    scene.act(seals.verify, seals.Verify(point=c.point, verified_on=DAY - DAYS))
+    scene.act(seals.verify, seals.Verify(point=c.point, verified_on=DAY - 3 * DAYS, note="from the old list"))
+    assert scene.db.value("SELECT verified_on FROM seal") == (DAY - DAYS).isoformat()
+    meter = "badger/90001"
+    for day in (DAY - DAYS, DAY - 30 * DAYS):
+        scene.act(installs.test, installs.Test(meter=meter, tested_on=day))
+    assert scene.db.value("SELECT tested_on FROM meter") == (DAY - DAYS).isoformat()
+    scene.act(seals.remove, seals.Remove(point=c.point, removed_on=DAY - DAYS, reason="asked for"))
+    assert "came off on" in scene.refused(seals.place, on(c, number="7", placed_on=DAY - 2 * DAYS)).reason
+
+
 def test_what_was_told_first_stays_in_the_audit(scene: Scene) -> None:
     c = scene.customer()
     number = sent(scene, c)

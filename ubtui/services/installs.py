@@ -83,6 +83,7 @@ def exchange(work: Work, form: Exchange) -> Exchanged:
     point, why = points.found(work, form.point), reason(form.reason)
     if form.on > work.today:
         raise Refused(f"{form.on} is still to come", rule="exchanges", cure="give today or a day before")
+    orders.sensible(work, point[0], form.point, "exchange")
     old = _hanging(work, point[0], form.point)
     if old is not None and form.on.isoformat() < old.since:
         raise Refused(f"{old.name} hangs there since {old.since}", rule="exchanges", cure="give a later day")
@@ -291,7 +292,7 @@ def test(work: Work, form: Test) -> Tested:
         raise Refused(f"{form.tested_on} is still to come", rule="meters", cure="give today or a day before")
     told, number = clean_text(form.accuracy, 120).strip(), ""
     if form.passed:
-        work.db.update(record.Meter, row[0], tested_on=form.tested_on)
+        orders.tested(work, row[0], form.tested_on)
     elif not any(each.kind == "exchange" for each in orders.open_at(work, row[1])):
         due = office(work.db, work.today, work.today).add(work.today, 10)
         number = orders.sent(work, row[1], row[2], "exchange", due, f"failed its test {told}".strip()).order

@@ -53,13 +53,7 @@ def request(work: Work, form: Request) -> Requested:
     asked = clean_text(form.asked_by, 120).strip()
     if len(asked) < 2:
         raise Refused("nobody asked for it", rule="seals", cure="name who did")
-    sealed = work.db.value("SELECT number FROM seal WHERE point_id = ? AND removed_on IS NULL", [point[0]])
-    if (form.kind == "unseal") != (sealed is not None):
-        raise Refused(
-            f"{form.point} has no seal on it" if sealed is None else f"{form.point} is sealed by {sealed}",
-            rule="seals",
-            cure="see its meter card",
-        )
+    orders.sensible(work, point[0], form.point, form.kind)
     if _request(work, point[0], form.kind) is not None:
         raise Refused(f"a request to {form.kind} {form.point} is open", rule="seals", cure="do it, or withdraw it")
     number, order_id = "", None
@@ -149,9 +143,10 @@ def place(work: Work, form: Place) -> Placed:
     if form.why == "nonpayment":
         account = "SELECT MIN(account_id) FROM live_service WHERE point_id = ? AND to_on IS NULL"
         collections.no_shutoff(work, work.db.value(account, [point[0]]))
-    on = work.db.value("SELECT number FROM seal WHERE point_id = ? AND removed_on IS NULL", [point[0]])
-    if on:
-        raise Refused(f"{form.point} is sealed by {on}", rule="seals", cure="take that off first")
+    orders.sensible(work, point[0], form.point, "seal")
+    before = work.db.value("SELECT MAX(removed_on) FROM seal WHERE point_id = ?", [point[0]])
+    if before and form.placed_on.isoformat() < before:
+        raise Refused(f"its last seal came off on {before}", rule="seals", cure="give that day or a later one")
     if work.db.value("SELECT 1 FROM seal WHERE number = ?", [number]):
         raise Refused(f"seal {number} was used before", rule="a seal is used once", cure="read its number again")
     asked = _request(work, point[0], "seal")
@@ -207,7 +202,11 @@ def verify(work: Work, form: Verify) -> Verified:
             ),
         )  # fmt: skip
     else:
-        work.db.update(Seal, row[0], row[3], verified_on=form.verified_on)
+        work.db.run(
+            "UPDATE seal SET verified_on = ?, version = version + 1 WHERE id = ?"
+            " AND COALESCE(verified_on, placed_on) < ?",
+            [form.verified_on.isoformat(), row[0], form.verified_on.isoformat()],
+        )
     orders.finish(work, point[0], form.point, "seal_check", form.verified_on, note or f"seal {row[1]} {form.found}")
     work.touch("point", form.point)
     touch_round(work)
@@ -278,7 +277,8 @@ def remove(work: Work, form: Remove) -> Removed:
     )  # fmt: skip
     if (asked := _request(work, point[0], "unseal")) is not None:
         _close(work, asked, "done", form.removed_on, f"seal {row[1]} off")
-    orders.finish(work, point[0], form.point, "unseal", form.removed_on, f"seal {row[1]} off")
+    for kind in ("unseal", "seal_check"):  # nobody need look at what is off
+        orders.finish(work, point[0], form.point, kind, form.removed_on, f"seal {row[1]} off")
     work.touch("point", form.point)
     touch_round(work)
     work.fact(point=form.point, seal=row[1], removed_on=form.removed_on.isoformat())

@@ -15,8 +15,10 @@ from ubtui.services.orders.acts import (
     move,
     result,
     sent,
+    tested,
     touch_reported,
 )
+from ubtui.services.orders.needs import sensible
 from ubtui.services.orders.views import (
     KINDS,
     ORDERS,
@@ -32,5 +34,5 @@ from ubtui.services.orders.views import (
 __all__ = [
     "KINDS", "ORDERS", "Cancel", "Correct", "Create", "Kind", "Move", "OrderView", "Ordered", "Result", "cancel",
     "correct", "create", "finish", "move", "of_account", "open_at", "open_by_number", "order", "places", "result",
-    "sent", "tally", "touch_reported",
+    "sensible", "sent", "tally", "tested", "touch_reported",
 ]  # fmt: skip

@@ -16,6 +16,7 @@ from ubtui.detectors.meters import programme, seal_round
 from ubtui.domain.subjects import Subject
 from ubtui.domain.text import clean_text
 from ubtui.services import collections, points
+from ubtui.services.orders.needs import sensible
 from ubtui.services.points import Point
 from ubtui.services.reads import reason
 
@@ -53,7 +54,7 @@ class Ordered(msgspec.Struct, frozen=True):
 
 @act("order.create")
 def create(work: Work, form: Create) -> Ordered:
-    """Send an order out; a point has at most one open order of a kind."""
+    """Send an order out where its kind makes sense; a point has at most one open order of a kind."""
     point = points.found(work, form.point)
     if form.kind == "shutoff":
         collections.no_shutoff(work, _served(work, point[0])[0])
@@ -63,9 +64,10 @@ def create(work: Work, form: Create) -> Ordered:
 def sent(
     work: Work, point_id: int, point: str, kind: str, due_on: date, instructions: str = "", item: str = ""
 ) -> Ordered:
-    """Write a new order, inside any act; refused where one of its kind is open at the point."""
+    """Write a new order, inside any act; refused where its kind makes no sense or one of it is open at the point."""
     if due_on < work.today:
         raise Refused(f"{due_on} is past", rule="field orders", cure="give today or a day to come")
+    sensible(work, point_id, point, kind)
     there = work.db.value(
         "SELECT number FROM field_order WHERE point_id = ? AND kind = ? AND state = 'open'", [point_id, kind]
     )
@@ -124,18 +126,28 @@ def result(work: Work, form: Result) -> Ordered:
     _touch(work, row[1], row[3])
     touch_reported(work, row[4])
     well = form.found_code.strip().casefold() == "ok"
+    day = form.done_on.isoformat()
     if row[2] == "seal_check" and well:
+        sensible(work, row[4], row[3], "seal_check")
         work.db.run(
-            "UPDATE seal SET verified_on = ?, version = version + 1 WHERE point_id = ? AND removed_on IS NULL",
-            [form.done_on.isoformat(), row[4]],
+            "UPDATE seal SET verified_on = ?, version = version + 1 WHERE point_id = ? AND removed_on IS NULL"
+            " AND placed_on <= ? AND COALESCE(verified_on, placed_on) < ?",
+            [day, row[4], day, day],
         )
         _touch_run(work, seal_round(work.today))
     if row[2] == "test" and well and row[7] is not None:
-        work.db.update(Meter, row[7], tested_on=form.done_on)
+        tested(work, row[7], form.done_on)
         _touch_run(work, programme(work.today))
     work.fact(order=row[1], kind=row[2], done_on=form.done_on.isoformat())
     work.detail(found={name: getattr(form, name) for name in _FOUND})
     return Ordered(row[1], row[2], row[3], date.fromisoformat(row[8]), "done")
+
+
+def tested(work: Work, meter_id: int, on: date) -> None:
+    """Say that a meter was tested well on a day; an older test than the last one changes nothing."""
+    last = work.db.value("SELECT tested_on FROM meter WHERE id = ?", [meter_id])
+    if last is None or last < on.isoformat():
+        work.db.update(Meter, meter_id, tested_on=on)
 
 
 class Correct(Form, frozen=True, kw_only=True):
