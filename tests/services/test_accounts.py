@@ -15,7 +15,7 @@ from ubtui.db.models import ledger, record
 from ubtui.db.models import reads as read_models
 from ubtui.desk import Desk
 from ubtui.domain.numbers import account_number, format_account
-from ubtui.services import accounts, adjustments, parties
+from ubtui.services import accounts, adjustments, figures, parties
 
 NUMBER = format_account(account_number(1))
 
@@ -112,7 +112,7 @@ def test_account_shows_place_meter_reads_money_and_what_is_open(at: Desk) -> Non
     assert [(p.cents, p.source, p.tender, p.applied_cents) for p in view.payments] == [
         (10_00, "counter", "check", 10_00)
     ]
-    assert (view.next_read_on, view.next_bill_on) == (date(2026, 12, 20), date(2026, 12, 25))
+    assert view.coming == (("next read", date(2026, 12, 20)), ("next bill", date(2026, 12, 25)))
     assert [(p.number, p.standing, p.amount_cents) for p in view.proposals] == [(number, "pending", 30_00)]
     assert "past due 60 days" in view.alerts
     assert any("a read is held" in alert for alert in view.alerts)
@@ -168,6 +168,27 @@ def test_a_record_made_from_uses_shows_them_however_old_and_no_stand_in_meter(at
     assert '  meter BADGER/123  3/4"  6 dials ccf' in shown
     inches = replace(view, points=tuple(replace(p, size='5/8"') for p in view.points))
     assert '  meter BADGER/123  5/8"  6 dials ccf' in list(text(inches))
+
+
+def test_a_closed_account_has_its_final_bill_before_it_and_then_nothing(at: Desk) -> None:
+    who = office.account(at.session)
+    admin = office.admin(at.data)
+    with admin.writing():
+        admin.run("UPDATE account SET state = 'closed', closed_on = '2026-11-10' WHERE id = ?", [who])
+        admin.run("UPDATE service SET to_on = '2026-11-10'")
+    office.bill(at, who, 60_00, date(2026, 10, 25), due=date(2026, 11, 24))
+    view = at.ask(accounts.account, NUMBER)
+    assert view.coming == (("final bill", date(2026, 12, 25)),)
+    assert "final bill 2026-12-25" in text(view)
+    office.bill(at, who, 20_00, date(2026, 11, 20), due=date(2026, 12, 20))
+    view = at.ask(accounts.account, NUMBER)
+    assert view.coming == () and "nothing more to read or bill" in text(view)
+    told = dict(at.ask(figures.explain, NUMBER, "dates").rows)
+    assert told["next"] == "nothing: closed 2026-11-10" and "next bill" not in told
+    with admin.writing():
+        admin.run("UPDATE account SET state = 'active', closed_on = NULL WHERE id = ?", [who])
+    assert at.ask(accounts.account, NUMBER).coming == (), "nothing runs on it"
+    admin.database.close()
 
 
 def test_bills_and_receipts_tell_what_is_open_and_reversed(at: Desk) -> None:

@@ -144,7 +144,7 @@ def text(view: AccountView) -> Iterator[str]:
     ):
         if cents:
             yield f"  {name:<10}{money(cents):>14}"
-    yield f"next read {view.next_read_on}   next bill {view.next_bill_on}"
+    yield "   ".join(f"{what} {day}" for what, day in view.coming) or "nothing more to read or bill"
     yield from _block(
         "people",
         (

@@ -102,8 +102,8 @@ def card(view: PhoneView, today: date) -> Iterator[Line]:
              ("penalty", owed.penalty), ("credit", -owed.credit))  # fmt: skip
     split = " · ".join(f"{name} {format_money(cents)}" for name, cents in parts if cents)
     yield Line("balance", format_money(owed.total) + (f"   {split}" if split else ""), "accent")
-    ahead = f"next read {near(account.next_read_on)} · next bill {near(account.next_bill_on)}"
-    yield Line("due", f"{near(account.due_on)} · last bill {near(account.last_bill)} · {ahead}")
+    ahead = (f"{what} {near(day)}" for what, day in account.coming)
+    yield Line("due", " · ".join((near(account.due_on), f"last bill {near(account.last_bill)}", *ahead)))
     for promise in view.promises[:2]:
         yield Line("promise", f"{promise.promised(today)}: {promise.text}", "warning")
     for fact in standing(account, today):

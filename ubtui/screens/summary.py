@@ -73,8 +73,8 @@ def _money(view: AccountView, today: date, room: int) -> Iterator[Fact]:
     near += [f"last bill {_near(view.last_bill, today)}"] if view.last_bill else []
     near += [f"mailed {_near(view.mailed_on, today)}"] if view.mailed_on else []
     yield Fact("due", " · ".join(near), figure="due", part="Bills")
-    ahead = f"read {_near(view.next_read_on, today)} · bill {_near(view.next_bill_on, today)}"
-    yield Fact("next", ahead, figure="dates")
+    ahead = " · ".join(f"{what.removeprefix('next ')} {_near(day, today)}" for what, day in view.coming)
+    yield Fact("next", ahead or "nothing more to read or bill", figure="dates")
     paid = [
         f"{_near(each.received_on, today)} {format_money(each.cents)} {each.tender or each.source}"
         + (" reversed" if each.reversed else "")

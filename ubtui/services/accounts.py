@@ -197,8 +197,7 @@ class AccountView:
     due_on: date | None
     last_bill: date | None
     payments: tuple[Receipt, ...]
-    next_read_on: date
-    next_bill_on: date
+    coming: tuple[tuple[str, date], ...]
     work: tuple[OpenWork, ...]
     proposals: tuple[ProposalLine, ...]
     documents: tuple[Document, ...]
@@ -252,8 +251,7 @@ def account(look: Look, number: str) -> AccountView:
         min((i.due_on for i in owed), default=None),
         _day(look.db.value("SELECT MAX(billed_on) FROM bill WHERE account_id = ?", [account_id])),
         receipts(look, account_id, 3),
-        _next(look.today, row[6], row[7], row[8]),
-        _next(look.today, row[6], row[7], row[9]),
+        _coming(look, account_id, row),
         _work(look, account_id, format_account(stored), [p.point for p in points], [p.number for p in proposals]),
         proposals,
         documents(look, str(Subject("account", format_account(stored)))),
@@ -323,6 +321,23 @@ def receipts(look: Look, account_id: int, most: int = 1000) -> tuple[Receipt, ..
 
 def _day(text: str | None) -> date | None:
     return date.fromisoformat(text) if text else None
+
+
+def _coming(look: Look, account_id: int, row: Row) -> tuple[tuple[str, date], ...]:
+    """The next read and bill of the account's cycle; where nothing runs any more, a final bill that is owed, or none.
+
+    A final bill is owed while no bill reaches to the day on which the account closed or its last service ended.
+    """
+    runs, ended, billed = look.db.one(
+        "SELECT MAX(CASE WHEN to_on IS NULL THEN 1 ELSE 0 END), MAX(to_on), (SELECT MAX(b.to_on) FROM bill b"
+        " WHERE b.account_id = ?) FROM live_service WHERE account_id = ?",
+        [account_id, account_id],
+    ) or (0, None, None)
+    bill_on = _next(look.today, row[6], row[7], row[9])
+    if runs and row[5] is None:
+        return ("next read", _next(look.today, row[6], row[7], row[8])), ("next bill", bill_on)
+    last = row[5] or ended
+    return (("final bill", bill_on),) if runs is not None and last and (billed or "") < last else ()
 
 
 def _next(today: date, months: int, first_month: int, day: int) -> date:

@@ -94,8 +94,11 @@ def _calendar(look: Look, view: AccountView) -> Rows:
     assert row is not None
     title, months, first, read_day, bill_day, due = row
     yield "cycle", f"{view.cycle} {title}: every {months} month{'s' if months > 1 else ''} from month {first}"
-    yield "next read", f"{view.next_read_on}: day {read_day} of its month"
-    yield "next bill", f"{view.next_bill_on}: day {bill_day} of its month, due {due} days later"
+    rules = {"next read": f"day {read_day} of its month"}
+    for what, day in view.coming:
+        yield what, f"{day}: {rules.get(what, f'day {bill_day} of its month, due {due} days later')}"
+    if not view.coming:
+        yield "next", f"nothing: {f'closed {view.closed_on}' if view.closed_on else 'no service runs'}"
 
 
 def _bill(look: Look, view: AccountView, key: str) -> tuple[str, Rows]:
