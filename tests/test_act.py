@@ -97,6 +97,8 @@ arrangement.make        -   -   y   y   -   -   -   -   -
 billing.stop            -   -   y   y   -   -   -   -   -
 credit.keep             -   -   y   y   -   -   -   -   -
 credit.transfer         -   -   y   y   -   -   -   -   -
+deposit.make            -   -   y   y   y   -   -   -   -
+drawer.close            -   -   y   y   -   -   -   -   -
 escrow.demand           -   -   y   y   -   -   -   -   -
 ladder.remind           -   -   -   y   -   -   -   -   -
 mail.researched         -   -   y   y   -   -   -   -   -
@@ -108,6 +110,7 @@ owner.debt              -   -   y   y   -   -   -   -   -
 payment.match           -   -   y   y   -   -   -   -   -
 payment.return          -   -   y   y   -   -   -   -   -
 payment.stage           -   -   -   y   y   -   -   -   y
+payment.take            -   -   y   y   -   -   -   -   -
 protection.end          -   -   y   y   -   -   -   -   -
 protection.set          -   -   y   y   -   -   -   -   -
 route.place             -   -   y   y   -   -   -   -   -

@@ -116,6 +116,7 @@ COMMANDS: tuple[Command, ...] = (
     # the account
     Command("account.adjust", ("a",), "adjust", "propose an adjustment of this account", ONE_ACCOUNT, show=True),
     Command("contact.note", ("n",), "contact", "write down a contact and its promise", ONE_ACCOUNT, show=True),
+    Command("payment.take", ("p",), "pay", "take a payment at the counter", ONE_ACCOUNT),
     Command("account.open", ("enter", "o"), "account", "open the whole account", ("card",), show=True),
     Command("account.meter", ("m",), "meter", "show the history of its meter", ONE_ACCOUNT, show=True),
     Command("order.create", ("O",), "order", "send the crew out", FIELD_WORK),
@@ -221,6 +222,7 @@ ACTS = {
     "item.wait": "worklist.wait",
     "backup.set": "backup.set",
     "contact.note": "contact.note",
+    "payment.take": "payment.take",
     "go.board": "worklist.board",
     "handover.leave": "worklist.handover",
     "item.answer": "worklist.answer",

@@ -46,7 +46,7 @@ class GlAccount(_Strict, frozen=True, kw_only=True):
     code: str
     title: str
     kind: Literal["A", "L", "R", "X"]
-    use: Literal["other", "receivable", "credit", "cash", "refunds", "suspense"] = "other"
+    use: Literal["other", "receivable", "credit", "cash", "refunds", "suspense", "over_short"] = "other"
 
 
 class ChargeCode(_Strict, frozen=True, kw_only=True):
@@ -77,7 +77,10 @@ class Reason(_Strict, frozen=True, kw_only=True):
 
 
 class Approval(_Strict, frozen=True, kw_only=True):
-    """Upper ends, inclusive, of tiers 0..2 in cents, and what two people must sign."""
+    """Upper ends, inclusive, of tiers 0..2 in cents, and what two people must sign.
+
+    `over_short_cents`: a drawer that differs by more needs its reason, and another person's approval.
+    """
 
     version: int = 1
     tier_cents: tuple[int, int, int] = (25_00, 250_00, 2_500_00)
@@ -86,6 +89,7 @@ class Approval(_Strict, frozen=True, kw_only=True):
     tier0_per_day: int = 5
     tier0_cents_per_day: int = 100_00
     tier0_per_account_year: int = 2
+    over_short_cents: Annotated[int, msgspec.Meta(ge=0, le=100_00)] = 5_00
     expires_days: int = 7
 
 
@@ -248,6 +252,7 @@ def _faults(d: District) -> list[str]:
         for use in ("credit", "refunds", "cash")
         if uses.count(use) != 1
     ]
+    out += [f'gl: at most one account with use = "{use}"' for use in ("suspense", "over_short") if uses.count(use) > 1]
     if "receivable" not in uses:
         out.append('gl: an account with use = "receivable" is needed')
     if not d.staff:

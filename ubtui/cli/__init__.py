@@ -25,7 +25,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "seal": ("ubtui.cli.field:seal", "Seals: asked for, placed, looked at, taken off."),
     "right": ("ubtui.cli.field:right", "Rights of parcels to connect."),
     "service": ("ubtui.cli.collecting:service", "Services: the end of one, a point's place on its route."),
-    "payment": ("ubtui.cli.collecting:payment", "Payments that no account is known for."),
+    "payment": ("ubtui.cli.counter:payment", "Payments at the counter, and those without an account."),
     "arrangement": ("ubtui.cli.collecting:arrangement", "Plans to pay what is past due by instalments."),
     "protection": ("ubtui.cli.collecting:protection", "What bars a shutoff, by law or as the office's hold."),
     "ladder": ("ubtui.cli.collecting:ladder_", "The reminders of the newest ladder run."),

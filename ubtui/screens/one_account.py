@@ -1,4 +1,4 @@
-"""What every screen about one account does alike: leave to look, stepping on, contacts, figures explained."""
+"""What every screen about one account does alike: leave to look, stepping on, contacts, payments, figures explained."""
 
 from __future__ import annotations
 
@@ -70,6 +70,18 @@ class OneAccount(FieldWork):
         from ubtui.screens.contacting import note_contact
 
         if self.account is not None and await note_contact(self, self.account):
+            told = self.said()
+            await self.reread()
+            self.say(told)
+
+    def do_payment_take(self) -> None:
+        """Take a payment at the counter."""
+        self.start(self._take())
+
+    async def _take(self) -> None:
+        from ubtui.screens.counter import take_payment
+
+        if self.account is not None and await take_payment(self, self.account.number):
             told = self.said()
             await self.reread()
             self.say(told)

@@ -19,6 +19,7 @@ from ubtui.domain.subjects import ItemKey
 from ubtui.services.listing import Listing
 
 RUNS: Final[dict[str, str]] = {
+    "drawer": "ubtui.services.drawers:RUN",
     "ladder": "ubtui.services.ladder:RUN",
     "meter-programme": "ubtui.services.rounds:PROGRAMME",
     "seal-round": "ubtui.services.rounds:SEAL_ROUND",

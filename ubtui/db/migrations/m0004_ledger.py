@@ -9,7 +9,7 @@ CREATE TABLE gl_account(
   id {id}, code {text} NOT NULL CONSTRAINT gl_code UNIQUE, title {text} NOT NULL,
   kind {text} NOT NULL CHECK(kind IN('A','L','R','X')),
   use {text} NOT NULL DEFAULT 'other'
-    CHECK(use IN('other','receivable','credit','cash','refunds','suspense'))) {strict};
+    CHECK(use IN('other','receivable','credit','cash','refunds','suspense','over_short'))) {strict};
 CREATE TABLE charge_code(
   id {id}, code {text} NOT NULL CONSTRAINT charge_code_code UNIQUE, title {text} NOT NULL,
   revenue_gl_id {int} NOT NULL REFERENCES gl_account(id), receivable_gl_id {int} NOT NULL REFERENCES gl_account(id),
@@ -100,7 +100,8 @@ CREATE TABLE receipt(
 CREATE INDEX receipt_account ON receipt(account_id, received_on);
 CREATE TABLE tender(
   id {id}, receipt_id {int} NOT NULL REFERENCES receipt(id), kind {text} NOT NULL CHECK(kind IN
-    ('cash','check','card','ach','lockbox','web')), reference {text}, cents {int} NOT NULL CHECK(cents > 0)) {strict};
+    ('cash','check','money_order','card','ach','lockbox','web')), reference {text},
+  cents {int} NOT NULL CHECK(cents > 0)) {strict};
 """
 SEALED = ", FOREIGN KEY(id) REFERENCES journal_seal(journal_id) DEFERRABLE INITIALLY DEFERRED"
 _LEG = "gl_id, COALESCE(account_id,0), COALESCE(item_id,0), COALESCE(charge_code_id,0), fund_id, cents"

@@ -17,6 +17,8 @@ from ubtui.domain.numbers import format_account
 from ubtui.domain.subjects import ItemKey
 from ubtui.domain.text import clean_text
 from ubtui.services import ledger, reads
+from ubtui.services.adjustments.overshort import OVER_SHORT, left
+from ubtui.services.adjustments.overshort import posted as drawer_posted
 from ubtui.services.adjustments.plans import Plan, moved
 from ubtui.services.adjustments.returns import RETURN, returned, taken_back
 from ubtui.services.adjustments.reversals import concerned
@@ -173,7 +175,10 @@ def post_approved(work: Work, row: Row, made: Plan, by: str, reason: str) -> int
     _review(work, row)
     if row.reason == RETURN:
         returned(work, row.item or "", posted.journal_id)
+    if row.reason == OVER_SHORT:
+        drawer_posted(work, row.item or "", row.number, posted.journal_id)
     if row.reverses is not None:
+        left(work, row.reverses)
         taken_back(work, row.reverses, posted.journal_id)
         for number in concerned(work, row.reverses).values():
             work.touch("account", format_account(number))

@@ -63,7 +63,7 @@ def chart(db: Session) -> Chart:
             " JOIN gl_account r ON r.id = c.revenue_gl_id JOIN gl_account a ON a.id = c.receivable_gl_id"
         )
     }
-    use = {g.use: g.code for g in gl.values() if g.use in ("credit", "cash", "refunds", "suspense")}
+    use = {g.use: g.code for g in gl.values() if g.use in ("credit", "cash", "refunds", "suspense", "over_short")}
     made = Chart(gl, charges, use, int(db.value("SELECT MIN(id) FROM fund") or 0))
     if charges:
         _charts[db] = made

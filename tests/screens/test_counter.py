@@ -1,0 +1,80 @@
+"""A payment at the counter takes four keys after the account is found, and is seen before it is posted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from tests.detectors.money import bill
+from tests.detectors.scene import DAY, Customer, Scene
+from tests.screen_text import screen_text
+from tests.screens.office import sitting
+from tests.screens.test_states import press
+from tests.services import office
+
+
+@pytest.fixture
+def scene(backend: str) -> Iterator[Scene]:
+    made = Scene(backend)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def payer(scene: Scene) -> Customer:
+    c = scene.customer()
+    bill(scene, c, 80_00, DAY - timedelta(days=9))
+    return c
+
+
+async def at(pilot: object, account: str) -> None:
+    await press(pilot, f"f3 '{account}' enter")  # type: ignore[arg-type]
+
+
+async def test_a_check_is_taken_in_four_keys(scene: Scene, payer: Customer) -> None:
+    async with sitting(scene.data) as pilot:
+        await at(pilot, payer.account)
+        await press(pilot, "p enter '1044' f5")
+        shown = screen_text(pilot.app)
+        assert "Take 80.00" in shown and "check 1044" in shown and "80.00 → 0.00" in shown
+        assert scene.db.value("SELECT COUNT(*) FROM receipt") == 0, "nothing moves before it was seen"
+        await press(pilot, "enter")
+        shown = screen_text(pilot.app)
+        assert "Receipt C00001-1: 80.00; owes 0.00 now." in shown
+    assert scene.db.rows("SELECT kind, reference, cents FROM tender") == [("check", "1044", 80_00)]
+
+
+async def test_cash_has_no_number_and_a_wrong_amount_is_said_in_its_field(scene: Scene, payer: Customer) -> None:
+    async with sitting(scene.data) as pilot:
+        await at(pilot, payer.account)
+        await press(pilot, "p f5")
+        assert "its number goes on the receipt" in screen_text(pilot.app)
+        await press(pilot, "escape p 2 f5 enter")
+        assert "Receipt C00001-1: 80.00" in screen_text(pilot.app)
+    assert scene.db.rows("SELECT kind, reference FROM tender") == [("cash", None)]
+
+
+async def test_esc_at_the_preview_goes_back_to_the_form_and_what_was_typed_stays(scene: Scene, payer: Customer) -> None:
+    async with sitting(scene.data) as pilot:
+        await at(pilot, payer.account)
+        await press(pilot, "p enter '1044' f5 escape")
+        assert "1044" in screen_text(pilot.app) and "Payment for" in screen_text(pilot.app)
+        with office.desk(scene.data, "ben") as ben:  # a colleague posts a payment of the account meanwhile
+            office.pay(ben, payer.account_id, 30_00, DAY)
+        await press(pilot, "f5")
+        assert "80.00" in screen_text(pilot.app) and "50.00 → -30.00" in screen_text(pilot.app)
+        await press(pilot, "escape escape")
+    assert scene.db.value("SELECT COUNT(*) FROM receipt") == 1
+
+
+async def test_an_account_that_moved_between_the_look_and_the_key(scene: Scene, payer: Customer) -> None:
+    async with sitting(scene.data) as pilot:
+        await at(pilot, payer.account)
+        await press(pilot, "p enter '1044' f5")
+        with office.desk(scene.data, "ben") as ben:
+            office.pay(ben, payer.account_id, 30_00, DAY)
+        await press(pilot, "enter")
+        assert "has moved since it was shown" in screen_text(pilot.app)
+        assert scene.db.value("SELECT COUNT(*) FROM receipt") == 1
