@@ -9,9 +9,9 @@ import pytest
 
 from tests.detectors.money import DAYS, bill, close, closed, items, opened, pay, refund, stage
 from tests.detectors.scene import DAY, Customer, Scene
-from ubtui.db.models import record
 from ubtui.detectors import heal
 from ubtui.services import adjustments, ledger, owners, payments
+from ubtui.services.documents import Paper
 from ubtui.services.payments import Came
 from ubtui.services.verify import Report
 
@@ -35,6 +35,7 @@ def test_p01_is_matched_to_its_account(scene: Scene) -> None:
     done = scene.act(payments.stage, form, who="ben")
     first, second = done.result.payments
     assert opened(done, "P01") == [f"P01:payment:{first}", f"P01:payment:{second}"]
+    assert scene.db.rows("SELECT who FROM work_item WHERE code = 'P01' ORDER BY id") == [("O. One",), ("",)]
     scene.steady()
     done = scene.act(payments.match, payments.Match(payment=first, account=c.account, note="he called"))
     assert closed(done, "P01") == [f"P01:payment:{first}"]
@@ -302,7 +303,7 @@ def test_p06_what_an_escrow_sends_is_expected(scene: Scene) -> None:
 # -- credits that belong elsewhere -------------------------------------------------------------------------------------
 
 
-def move(c: Customer, to: Customer, cents: int, **more: str) -> payments.Transfer:
+def move(c: Customer, to: Customer, cents: int, **more: Any) -> payments.Transfer:
     return payments.Transfer(account=c.account, to=to.account, amount_cents=cents, note="his other house", **more)
 
 
@@ -342,14 +343,16 @@ def test_a_credit_moves_at_most_once_and_never_to_ones_own(scene: Scene) -> None
     assert "linked to you" in scene.refused(payments.transfer, move(c, mine, 1_00)).reason
     assert "linked to you" in scene.refused(payments.transfer, move(mine, c, 1_00)).reason
     assert "same account" in scene.refused(payments.transfer, move(c, c, 1_00)).reason
+    for none in (0, -5_00):
+        assert scene.refused(payments.transfer, move(c, other, none)).reason == "the amount is not above zero"
     assert "credit of 20.00" in scene.refused(payments.transfer, move(c, other, 20_01)).reason
-    number = scene.act(payments.transfer, move(c, other, 20_00)).result.number
-    approve = adjustments.Approve(proposal=number, amount_cents=20_00)
-    assert "linked to you" in scene.refused(adjustments.approve, approve, who="ben").reason
-    with scene.db.writing():
-        scene.db.run("DELETE FROM staff_account WHERE staff = 'ben'")
+    paper = Paper(name="letter.pdf", media="application/pdf", content="eA==")
+    made = scene.act(payments.transfer, move(c, other, 20_00, documents=[paper])).result
+    number, approve = made.number, adjustments.Approve(proposal=made.number, amount_cents=20_00)
+    assert made.approvers == ("finance",), "the other end is a colleague's"
+    assert "not a lead's" in scene.refused(adjustments.approve, approve, who="ben").reason
     refund(scene, c, 1_00)
-    no = scene.refused(adjustments.approve, approve, who="ben")
+    no = scene.refused(adjustments.approve, approve, who="cho")
     assert "credit of 19.00" in no.reason
     assert (
         "moves money as it stands"
@@ -371,15 +374,16 @@ def test_a_moved_credit_is_moved_back(scene: Scene) -> None:
     undo(scene, spent, 60_00)
     assert scene.db.value("SELECT cents FROM open_item WHERE item_id = ?", [item]) == 60_00
     form = adjustments.Reverse(journal=journal.journal_id, note="wrong account")
+    linked = "INSERT INTO staff_account(staff, account_number, relation) VALUES (?, ?, 'linked')"
     with scene.db.writing():  # who has to do with the account at the other end neither proposes nor decides
-        for who in ("ana", "ben"):
-            scene.db.insert(record.StaffAccount, staff=who, account_number=other.account.replace("-", ""),
-                            relation="linked")  # fmt: skip
+        scene.db.run(linked, ["ana", other.account.replace("-", "")])
     assert "linked to you" in scene.refused(adjustments.reverse, form).reason
     with scene.db.writing():
         scene.db.run("DELETE FROM staff_account WHERE staff = 'ana'")
     number = scene.act(adjustments.reverse, form).result.number
     approve = adjustments.Approve(proposal=number, amount_cents=90_00)
+    with scene.db.writing():
+        scene.db.run(linked, ["ben", other.account.replace("-", "")])
     assert "linked to you" in scene.refused(adjustments.approve, approve, "ben").reason
     with scene.db.writing():
         scene.db.run("DELETE FROM staff_account WHERE staff = 'ben'")

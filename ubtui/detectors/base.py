@@ -39,7 +39,7 @@ class Found:
     """One cause on one subject: the words and numbers of its work item.
 
     `evidence` holds scalars and, under `reads`, a list of them; `deadline_on` is a date set by law,
-    `bill_on` the bill date that a held read blocks.
+    `bill_on` the bill date that a held read blocks; `who` is named where no account's holder can be.
     """
 
     subject_key: str
@@ -57,6 +57,7 @@ class Found:
     deadline_on: date | None = None
     bill_on: date | None = None
     role: str = ""
+    who: str = ""
 
 
 @dataclass(frozen=True)

@@ -294,7 +294,7 @@ class _Reconciliation:
                 first = row and row[5] in ACTIVE and row[_AT["detected_on"]]
                 due = (date.fromisoformat(first) if first else self.today) + timedelta(days=d.sla_days)
             out[key] = [
-                clean_text(f.title, 80), clean_text(f.why, 300), clean_text(who, 120), clean_text(where, 120),
+                clean_text(f.title, 80), clean_text(f.why, 300), clean_text(who or f.who, 120), clean_text(where, 120),
                 f.account_id, number, f.point_id, cycle, route,
                 kind or premise_class, f.money_cents, f.units, canonical(_plain(f.evidence)),
                 due.isoformat() if due else None, f.due_source if due else None, f.role or d.role,

@@ -40,7 +40,7 @@ def suspense(ask: Ask) -> Iterable[Found]:
                 "cents": cents, "payer": payer, "reference": reference, "received_on": on, "source": source,
                 "kind": kind, "reads": [],
             },
-            money_cents=cents, due_on=ask.add_business(came, 1), due_source="suspense term",
+            money_cents=cents, due_on=ask.add_business(came, 1), due_source="suspense term", who=payer,
         )  # fmt: skip
 
 

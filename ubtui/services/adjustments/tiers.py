@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from ubtui.act import Look
+from ubtui.detectors.base import marks
 from ubtui.domain.approval import Decision, Policy, tier
 from ubtui.services.ledger import Entry
 from ubtui.settings import Reason
@@ -78,7 +79,7 @@ def decision(
         policy=policy(look),
         refund="REFUND" in (kind, undone),
         write_off=undone == "WRITEOFF",
-        own_or_linked=db.value("SELECT 1 FROM staff_account WHERE account_number = ? LIMIT 1", [number]) is not None,
+        own_or_linked=_of_staff(look, number, entry),
         back_dated=month_state == "closed",
         account_30_day_sum=by_account if undone in ("", *SUMMED) else 0,
         maker_account_30_day_sum=by_maker if undone in ("", *SUMMED) else 0,
@@ -91,3 +92,13 @@ def decision(
     if role == "lead" and found.approvals == (frozenset({"lead"}),):
         return replace(found, approvals=(frozenset({"lead", "finance"}),), why=f"{found.why} or finance")
     return found
+
+
+def _of_staff(look: Look, number: str, entry: Entry) -> bool:
+    """Whether an account that it has lines of is somebody's of the staff: of a credit that moves, either end."""
+    ids = sorted({leg.account_id for leg in entry.legs if leg.account_id is not None})
+    sql = (
+        "SELECT 1 FROM staff_account s WHERE s.account_number = ? OR s.account_number IN (SELECT a.number"
+        f" FROM account a WHERE a.id IN ({marks(ids or [0])})) LIMIT 1"
+    )
+    return look.db.value(sql, [number, *(ids or [0])]) is not None

@@ -28,8 +28,11 @@ def transferring(look: Look, account: str, to: str, cents: int, aside: Aside = A
         raise no
     if account_id == other_id:
         raise Refused("it is the same account", rule="transfers", cure="name another", bad_input=True)
+    if cents <= 0:
+        said = "the amount is not above zero"
+        raise Refused(said, rule="no negative transfers", cure="propose it from the other account", bad_input=True)
     credit = ledger.balance(look, account_id).credit
-    if not 0 < cents <= min(credit, LIMIT_CENTS):
+    if cents > min(credit, LIMIT_CENTS):
         raise Refused(
             f"{format_account(number)} has a credit of {format_money(max(credit, 0))}",
             rule="a transfer never exceeds the credit",
