@@ -31,6 +31,9 @@ def _waits(app: DeskApp) -> bool:
     nodes = [app, app.screen, *app.screen.walk_children()]
     if any(timer._repeat == 0 and timer._task and not timer._task.done() for node in nodes for timer in node._timers):
         return True
+    mine = (worker for worker in app.workers if worker.node is app.screen)
+    if isinstance(app.screen, ModalScreen) and any(not worker.is_finished for worker in mine):
+        return True
     asking = not any(isinstance(each, ModalScreen) for each in app.screen_stack)  # a question waits for a person
     return asking and any(not worker.is_finished for worker in app.workers)
 

@@ -49,6 +49,42 @@ async def test_an_order_goes_out_with_three_keys_and_comes_in_with_five(district
         assert point
 
 
+async def test_the_form_shows_what_the_order_will_be_and_its_kinds_narrow_by_letters(district: str) -> None:
+    account, point = one_point(district)
+    async with sitting(district) as pilot:
+        await opened(pilot, "account", account)
+        await press(pilot, "O 'ex'")
+        shown = text(pilot)
+        assert "‹ Exchange meter ›" in shown and f"order Exchange meter at {point}" in shown
+        assert "due Monday Nov 30, in 3 office days" in shown, "Thanksgiving and the day after are closed"
+        assert "on the crew's list with" in shown and "nothing here tells them" in shown
+        assert "would close nothing" in shown
+        before = rows(district, "SELECT COUNT(*) FROM field_order")
+        await press(pilot, "enter backspace backspace '01' f5")  # November 1st, a Sunday, is past
+        shown = text(pilot)
+        assert "past" in shown and "refused" in shown and "Not as it stands" in shown
+        assert rows(district, "SELECT COUNT(*) FROM field_order") == before
+        await press(pilot, "backspace backspace '28'")
+        assert "Saturday Nov 28, when the office is closed" in text(pilot)
+        await press(pilot, "f5")
+        [(number, kind, due)] = rows(district, "SELECT number, kind, due_on FROM field_order ORDER BY id DESC LIMIT 1")
+        assert (kind, due) == ("exchange", "2026-11-28")
+        await press(pilot, "I")
+        shown = text(pilot)
+        assert f"{number} Exchange meter" in shown or f"order Exchange meter at {point}, asked Nov 23 by ana" in shown
+        assert "meter" in shown and "showed" in shown
+
+
+async def test_nothing_goes_out_unseen_when_hands_are_faster_than_the_form(district: str) -> None:
+    account, _ = one_point(district)
+    async with sitting(district) as pilot:
+        await opened(pilot, "account", account)
+        before = rows(district, "SELECT COUNT(*) FROM field_order")
+        await pilot.press("O", "u", "f5")  # to unseal what no seal is on
+        await settled(pilot)
+        assert "refused" in text(pilot) and rows(district, "SELECT COUNT(*) FROM field_order") == before
+
+
 async def test_a_meter_is_sealed_with_six_keys(district: str) -> None:
     account, point = one_point(district)
     async with sitting(district) as pilot:

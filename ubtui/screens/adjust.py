@@ -103,7 +103,9 @@ class AdjustScreen(DeskScreen):
     def _fields(self, values: Mapping[str, str]) -> tuple[FieldSpec, ...]:
         reasons = tuple((each.code, each.title) for each in self.desk.district.reasons)
         fields = (
-            FieldSpec("reason", "Reason", "choice", reasons, True, help="its letters, digit, or arrows; it decides the sign"),
+            FieldSpec(
+                "reason", "Reason", "choice", reasons, True, help="its letters, digit or arrows; it sets the sign"
+            ),
             FieldSpec("amount_cents", "Amount", "money", required=True, help="dollars and cents, above zero"),
             FieldSpec(
                 "effective_on", "Counts from", "day", help="today unless given", value=self.router.day.isoformat()

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Coroutine
 from typing import Any, ClassVar, cast
 
-from textual import events
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
 
 from ubtui import keys
-from ubtui.screens.base import Ask, Router
+from ubtui.screens.base import Ask, Router, words
 from ubtui.widgets.field import Form
 from ubtui.widgets.line_input import NotTaken
-from ubtui.widgets.panel import Panel
+from ubtui.widgets.panel import Line, Panel
 from ubtui.widgets.status_bar import StatusBar
 from ubtui.widgets.theme import styles_folder
 from ubtui.widgets.too_small import TooSmall
 
 INTERRUPTING = ("phone.card", "go.find")
+TYPING_SECONDS = 0.25  # after this pause what is typed is tried
 FORM_KEYS = "adjust"  # a question is a form: the keys that act in forms act in it
 
 
@@ -35,7 +37,7 @@ class AskScreen(ModalScreen[dict[str, str] | None], inherit_bindings=False):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f5", "accept", "do it", show=False),
         Binding("escape", "cancel", "cancel", show=False),
-        Binding("enter", "cancel", "cancel", show=False),
+        Binding("enter", "enter", "do it or cancel", show=False),
         Binding("pageup", "lines('page_up')", "lines above", show=False),
         Binding("pagedown", "lines('page_down')", "lines below", show=False),
         Binding("up,k", "lines('up')", "a line up", show=False),
@@ -49,6 +51,7 @@ class AskScreen(ModalScreen[dict[str, str] | None], inherit_bindings=False):
     def __init__(self, question: Ask) -> None:
         super().__init__()
         self.question = question
+        self._edit, self._previewed, self._barred = 0, -1, False
 
     def compose(self) -> ComposeResult:
         """Title, what will happen, the fields, and the two ways out."""
@@ -60,13 +63,17 @@ class AskScreen(ModalScreen[dict[str, str] | None], inherit_bindings=False):
                     yield Panel(ask.lines)
             if ask.fields:
                 yield Form(ask.fields, id="ask-form")
+            if ask.preview is not None:
+                with VerticalScroll(id="ask-preview", can_focus=False):
+                    yield Panel(id="ask-would")
             yield StatusBar(self._ways_out(), id="ask-keys")
         yield TooSmall()
 
     def _ways_out(self) -> str:
         if not self.question.do:
             return "esc back"
-        enter = "enter" if self.question.fields and self.question.by_enter else "F5"
+        ask = self.question
+        enter = "enter" if ask.enter_does or (ask.fields and ask.by_enter) else "F5"
         return f"{enter} {self.question.do}   esc cancel"
 
     def on_mount(self) -> None:
@@ -75,6 +82,40 @@ class AskScreen(ModalScreen[dict[str, str] | None], inherit_bindings=False):
             self.watch(lines, "show_vertical_scrollbar", self._more, init=False)
         if self.question.fields:
             self.query_one(Form).input(self.question.fields[0].name).focus()
+        if self.question.preview is not None:
+            self._begin(self._preview())
+
+    @on(Form.Changed)
+    def _edited(self) -> None:
+        """Another letter: say what it would do, once the hands rest."""
+        if self.question.preview is not None:
+            self._edit += 1
+            edit = self._edit
+            self.set_timer(TYPING_SECONDS, lambda: self._begin(self._preview()) if edit == self._edit else None)
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        cast(Router, self.app).began(self.run_worker(work, exit_on_error=False))
+
+    async def _preview(self) -> None:
+        """Show what the fields as typed would do."""
+        assert self.question.preview is not None
+        edit = self._edit
+        try:
+            lines = await self.question.preview(self.query_one(Form).values())
+        except Exception as fault:
+            lines = (Line("not tried", words(fault), "warning"),)
+        if edit == self._edit and self.is_attached:
+            self._previewed, self._barred = edit, any(line.tone == "danger" for line in lines)
+            self.query_one("#ask-would", Panel).show(lines)
+
+    async def _seen(self, values: dict[str, str]) -> None:
+        """Do it where what it would do is seen and nothing bars it."""
+        if self._previewed != self._edit:
+            await self._preview()
+        if self._barred:
+            self.say("Not as it stands: see above.")
+        elif self.is_current:
+            self.dismiss(values)
 
     def _more(self, more: bool) -> None:
         self.query_one("#ask-keys", StatusBar).say(self._ways_out() + ("   pgdn more lines" if more else ""))
@@ -109,7 +150,17 @@ class AskScreen(ModalScreen[dict[str, str] | None], inherit_bindings=False):
             if wrong := self.question.check(values):
                 form.show_errors(wrong)
                 return
-        self.dismiss(values)
+        if self.question.preview is not None:
+            self._begin(self._seen(values))
+        else:
+            self.dismiss(values)
+
+    def action_enter(self) -> None:
+        """Key, outside fields: do it where the question says so, else leave."""
+        if self.question.enter_does:
+            self.action_accept()
+        else:
+            self.dismiss(None)
 
     @property
     def is_task(self) -> bool:

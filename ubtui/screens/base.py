@@ -5,11 +5,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, ParamSpec, Protocol, TypeVar, cast
 
+import msgspec
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import ScrollableContainer
@@ -57,8 +57,7 @@ SCROLLS = {
 PATIENCE_SECONDS = 0.4  # after this a person is told what is waited for
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(msgspec.Struct, frozen=True):
     """Where to go: the screen's name in the registry, what it shows, and the work item it was opened from."""
 
     name: str
@@ -67,11 +66,13 @@ class Place:
     draft: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+class Ask(msgspec.Struct, frozen=True):
     """A question put over a screen: fields, what is about to happen, and the word for doing it.
 
-    `by_enter`: enter in the last field does it; never so where money moves.
+    `by_enter`: enter in the last field does it; never so where money moves. `enter_does`: of a question without fields,
+    enter does what its lines show; only behind a form that was filled in, so that nothing moves by one key.
+    `preview` tells what the fields as typed would do: it is shown below them, and nothing is done unseen; a line of
+    danger in it bars the way.
     """
 
     title: str
@@ -79,7 +80,9 @@ class Ask:
     lines: tuple[Line, ...] = ()
     do: str = "do it"
     by_enter: bool = True
-    check: Callable[[dict[str, str]], dict[str, str]] = field(default=lambda values: {})
+    check: Callable[[dict[str, str]], dict[str, str]] = lambda values: {}
+    enter_does: bool = False
+    preview: Callable[[dict[str, str]], Coroutine[Any, Any, tuple[Line, ...]]] | None = None
 
 
 class Router(Protocol):

@@ -7,18 +7,22 @@ from dataclasses import replace
 from datetime import date
 from typing import Any, Final
 
-from ubtui.act import Look, permissions
+from ubtui.act import Form, Look, permissions
 from ubtui.domain.errors import BadValue
 from ubtui.screens.base import Ask, DeskScreen
+from ubtui.screens.rehearsed import would
 from ubtui.services import orders
 from ubtui.services.fixes.field import TITLES, soon
 from ubtui.services.forms import FieldSpec, act_named, fields, form
+from ubtui.services.orders.ahead import ahead, asked
 from ubtui.widgets.panel import Line
 
 AT_THE_METER: Final = (
     "seal.request", "seal.place", "seal.remove", "seal.verify", "seal.withdraw", "meter.exchange", "service.rate",
     "point.place", "order.move", "order.cancel",
 )  # fmt: skip
+
+DOES: Final = {"order.create": "send it out", "order.result": "write it down"}
 
 
 class FieldWork(DeskScreen):
@@ -81,8 +85,16 @@ class FieldWork(DeskScreen):
                 return {first: str(fault)}
             return {}
 
+        async def preview(values: dict[str, str]) -> tuple[Line, ...]:
+            try:
+                made = form(act, {**known, **values})
+            except BadValue as fault:
+                return (Line("still to do", str(fault)),)
+            facts = await self.ask(_facts, made)
+            return (*facts, *would(await self.desk.performing(act_named(act), made, dry_run=True)))
+
         while True:
-            question = Ask(title, tuple(specs), lines, "do it", False, wrong)
+            question = Ask(title, tuple(specs), lines, DOES.get(act, "do it"), False, wrong, preview=preview)
             if (values := await self.router.asked(question)) is None:
                 return
             made = form(act, {**known, **values})
@@ -94,6 +106,13 @@ class FieldWork(DeskScreen):
                 return
             specs = [replace(each, value=values[each.name]) for each in specs]
             lines = (Line("refused", self.said(), "danger"),)
+
+
+def _facts(look: Look, made: Form) -> tuple[Line, ...]:
+    """What an order will be, or what a result belongs to."""
+    if isinstance(made, orders.Create):
+        return tuple(Line(*fact) for fact in ahead(look, made))
+    return tuple(Line(*fact) for fact in asked(look, made)) if isinstance(made, orders.Result) else ()
 
 
 def _asked(

@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
-import msgspec
 from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
@@ -20,6 +19,7 @@ from ubtui.domain.errors import BadValue
 from ubtui.screens import evidence
 from ubtui.screens.base import Ask, DeskScreen, Place, news, words
 from ubtui.screens.money import proposal_lines
+from ubtui.screens.rehearsed import would
 from ubtui.services import adjustments, documents, fixes, runs, worklist
 from ubtui.services.fixes import Offer
 from ubtui.services.forms import FieldSpec, act_named
@@ -303,7 +303,7 @@ class FixScreen(DeskScreen):
         except Exception as fault:
             answer_lines: Sequence[Line] = (Line("not tried", words(fault), "warning"),)
         else:
-            answer_lines = _would(answer)
+            answer_lines = would(answer)
         if asked == self._asked:
             self._result(*answer_lines)
 
@@ -545,19 +545,6 @@ def _weighed(values: Mapping[str, str]) -> tuple[Line, ...]:
         return tuple(Line("would attach", f"{n}, {size:,} bytes") for n, size in map(documents.sized, paths))
     except BadValue as fault:
         return (Line("still to do", str(fault)),)
-
-
-def _would(answer: Done[Any] | Refused) -> tuple[Line, ...]:
-    """What a rehearsed act would do."""
-    if isinstance(answer, Refused):
-        return (Line("refused", answer.sentence(), "danger"),)
-    plain = msgspec.to_builtins(answer.result, enc_hook=str)
-    facts = evidence.told({name: value for name, value in plain.items() if value not in (None, "", [])})
-    closed = ", ".join(map(fixes.named, answer.closed[:2])) or "nothing"
-    lines = [Line("would close", closed + (f" and {len(answer.closed) - 2} more" if len(answer.closed) > 2 else ""))]
-    if answer.opened:
-        lines.append(Line("would open", ", ".join(map(fixes.named, answer.opened[:3])), "warning"))
-    return (*lines, Line("result", facts))
 
 
 def _opened(
