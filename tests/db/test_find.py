@@ -223,12 +223,11 @@ def test_verify_finds_an_index_that_differs_and_names_the_cure(session: Session)
 
 
 def test_verify_finds_trigrams_that_differ(session: Session) -> None:
+    if session.kind == "postgres":
+        pytest.skip("there they are an index of the keys, which nobody writes to")
     with pytest.raises(Undone), session.writing():
         session.run("INSERT INTO party(id, name, search_name) VALUES (1, 'Ana Ortiz', 'ana ortiz')")
-        if session.kind == "sqlite":
-            session.run("INSERT INTO find_name(find_name, rowid, text) VALUES ('delete', 1, ' ana')")
-        else:
-            session.run("DELETE FROM find_gram WHERE gram = 'ana'")
+        session.run("INSERT INTO find_name(find_name, rowid, text) VALUES ('delete', 1, ' ana')")
         assert [f.wrong for f in verify.found(session)] == ["its trigrams are not those of the keys"]
         find.rebuild(session)
         assert list(verify.found(session)) == []

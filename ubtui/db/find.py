@@ -3,13 +3,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import groupby
 from typing import Final
 from weakref import WeakKeyDictionary
+
+import msgspec
 
 from ubtui.db.dialect import Dialect, Kind, literal
 from ubtui.db.errors import RecordError
@@ -19,7 +19,8 @@ from ubtui.domain.spoken import ACCENTED, APART, INSIDE, PLAIN, SILENT
 END: Final = "\U0010ffff"
 """Sorts after every character of a key."""
 MOST_TOLD = 20
-_SAMPLE, _LEAST_GRAMS = 500, 3
+_SAMPLE: Final[dict[Kind, int]] = {"sqlite": 500, "postgres": 1000}
+_LEAST_GRAMS, _SELDOM, _STEPS = 3, 250, 20_000
 _ROW_TO_STEP = 30  # to look at a row's text costs so many steps along a trigram's list
 
 
@@ -64,8 +65,7 @@ def _replaced(sql: str, letters: dict[str, str]) -> str:
     return sql
 
 
-@dataclass(frozen=True)
-class Key:
+class Key(msgspec.Struct, frozen=True):
     """One way a row is found: `key` and `when` are SQL over its table under an alias, `watch` the columns they read.
 
     `subject` is what is found. A row is indexed when its batch is released: its own, or that of the `owner` row that
@@ -157,6 +157,7 @@ WORDS: Final = tuple(key for key in KEYS if key.words)
 # Batches that bring rows of these tables; reads and money bring none, and are not searched for them.
 _BRINGS = "NEW.kind NOT IN ('reads', 'receipts', 'bills')"
 _INTO = "INSERT INTO find_key(kind, key, subject) SELECT kind, key, subject"
+_GRAMS = "find_grams(' ' || key)"
 _RELEASED = f"OLD.released_at IS NULL AND NEW.released_at IS NOT NULL AND {_BRINGS}"
 
 
@@ -248,23 +249,20 @@ def _now(keys: Sequence[Key]) -> str:
 
 
 def _postgres(sql: Sql) -> list[str]:
-    """A table of trigrams clustered by its key, and triggers a statement, so that a COPY is indexed as a set."""
-    grams = (
-        "SELECT DISTINCT f.kind, substr(' ' || f.key, n.n, 3) AS gram, f.subject FROM {} f"
-        " CROSS JOIN LATERAL generate_series(1, length(f.key) - 1) AS n(n)"
-        f" WHERE f.kind IN ({', '.join(str(key.code) for key in WORDS)})"
-    )
+    """For each key that is looked for by its words an index of its trigrams and one in the order of what is found;
+    and triggers a statement, so that a COPY is indexed as a set."""
     out = [
-        'CREATE TABLE find_gram(kind bigint NOT NULL, gram text COLLATE "C" NOT NULL, subject bigint NOT NULL,'
-        " PRIMARY KEY(kind, gram, subject))",
-        f"CREATE VIEW find_grams(kind, gram, subject) AS {grams.format('find_key')}",
-        *_after("find_key_in", "INSERT", "find_key", f"INSERT INTO find_gram {grams.format('fresh')};"),
-        *_after(
-            *("find_key_out", "DELETE", "find_key"),
-            f"DELETE FROM find_gram g USING ({grams.format('stale')}) AS o WHERE g.kind = o.kind AND g.gram = o.gram"
-            " AND g.subject = o.subject;",
-        ),
+        "CREATE FUNCTION find_grams(said text) RETURNS text[] LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS"
+        " $$ DECLARE grams text[] := '{}'; BEGIN FOR n IN 1 .. length(said) - 2 LOOP"
+        " grams := grams || substr(said, n, 3); END LOOP; RETURN grams; END $$"
     ]
+    for key in WORDS:
+        some = f"WHERE kind = {key.code}"
+        # No list of what is still to be indexed: every search would read through it.
+        out += [
+            f"CREATE INDEX find_{key.name}_grams ON find_key USING gin(({_GRAMS})) WITH (fastupdate = off) {some}",
+            f"CREATE INDEX find_{key.name}_order ON find_key(subject) INCLUDE (key) {some}",
+        ]
     for table, keys in _tables():
         put = " ".join(f"{_INTO} FROM ({key.select(sql, 'fresh')}) AS f;" for key in keys)
         drop = " ".join(
@@ -329,9 +327,6 @@ def rebuild(db: Session) -> int:
     if db.kind == "sqlite":
         for key in WORDS:
             db.execute(f"INSERT INTO find_{key.name}(find_{key.name}) VALUES ('rebuild')")
-    else:
-        db.execute("DELETE FROM find_gram")
-        db.execute("INSERT INTO find_gram(kind, gram, subject) SELECT kind, gram, subject FROM find_grams")
     return int(db.value("SELECT COUNT(*) FROM find_key"))
 
 
@@ -347,11 +342,6 @@ def differences(db: Session) -> Iterator[tuple[str, str]]:
         stale = _lacking(db, "find_key", f"NOT EXISTS(SELECT 1 FROM find_keys o WHERE {same})")
         yield from _told(stale, "stands for a row that is not to be found")
         yield from _told(missing, "is missing")
-    if db.kind == "postgres":
-        for here, there in (("find_gram", "find_grams"), ("find_grams", "find_gram")):
-            columns = "kind, gram, subject"
-            if db.rows(f"SELECT {columns} FROM {here} EXCEPT SELECT {columns} FROM {there} LIMIT 1"):
-                yield here, _OTHER
 
 
 def _lacking(db: Session, table: str, where: str) -> list[Row]:
@@ -363,9 +353,6 @@ def _told(rows: Sequence[Row], wrong: str) -> Iterator[tuple[str, str]]:
         yield f"{_NAMES.get(code, code)} {subject}", f"{text.partition(chr(9))[0]!r} {wrong}"
 
 
-_OTHER = "its trigrams are not those of the keys"
-
-
 def torn(db: Session, key: Key) -> Iterator[tuple[str, str]]:
     """On SQLite: where the trigrams of a key differ from it. FTS5 compares by a command that counts as writing."""
     try:
@@ -373,7 +360,7 @@ def torn(db: Session, key: Key) -> Iterator[tuple[str, str]]:
     except RecordError as fault:
         if fault.cause != "corrupt":
             raise
-        yield f"find_{key.name}", _OTHER
+        yield f"find_{key.name}", "its trigrams are not those of the keys"
 
 
 def begins(db: Session, wanted: Mapping[str, Sequence[str]], most: int) -> list[tuple[str, str, int]]:
@@ -403,59 +390,103 @@ def _begins(codes: tuple[int, ...], most: int) -> str:
 
 
 def holding(
-    db: Session, name: str, words: Sequence[str], most: int, looked_at: int | None = None
-) -> list[tuple[str, int]]:
-    """Rows with every one of `words` in them: (key, subject), the longest known first; of `looked_at` rows at most.
+    db: Session, names: Sequence[str], words: Sequence[str], most: int, looked_at: int | None = None
+) -> dict[str, list[tuple[str, int]]]:
+    """Of each of `names` the rows with every one of `words` in them: (key, subject), the longest known first.
 
-    A word with a blank before it begins a word there. A word under three characters, its blank with it, only
-    chooses among what the others found; where all are so short, nothing is found.
+    On SQLite of `looked_at` rows at most. A word with a blank before it begins a word there. A word under three
+    characters, its blank with it, only chooses among what the others found; where all are so short, nothing is found.
     """
-    grams = _rarest(db, CODES[name], words)
-    if not grams:
-        return []
-    given = [" AND ".join('"' + each.replace('"', '""') + '"' for each in grams)] if db.kind == "sqlite" else grams
+    out: dict[str, list[tuple[str, int]]] = {name: [] for name in names}
     # Padded with what every text holds: few forms of the statement, so that each is planned once.
     padded = [*words, *[""] * ((2 if len(words) <= 2 else max(6, len(words))) - len(words))]
-    rows = db.rows(_holding(db.kind, name, len(given), len(padded), most, looked_at), [*given, *padded])
-    return [(row[0], row[1]) for row in rows]
+    asked: dict[str, list[str]] = {}
+    every = [gram for word in words for gram in trigrams(word)]
+    for name in names if every else ():
+        known = sampled(db, name)
+        grams = _rarest(known, words)
+        if db.kind == "sqlite":
+            given = " AND ".join('"' + each.replace('"', '""') + '"' for each in grams)
+            bound = -1 if looked_at is None else looked_at
+            out[name] = [row[:2] for row in db.rows(_sqlite_holding(name, len(padded), most, bound), [given, *padded])]
+            continue
+        if known.common(every):
+            out[name] = [row[1:] for row in db.rows(_postgres_holding((name,), len(padded), most, walk=True), padded)]
+        if len(out[name]) < most:
+            asked[name] = grams
+    if asked:
+        for name in asked:
+            out[name] = []
+        params = [value for grams in asked.values() for value in (grams, *padded)]
+        for code, said, subject in db.rows(_postgres_holding(tuple(asked), len(padded), most), params):
+            out[_NAMES[code]].append((said, subject))
+    return out
 
 
 @lru_cache(maxsize=256)
-def _holding(kind: Kind, name: str, grams: int, words: int, most: int, looked_at: int | None) -> str:
-    key = CODES[name]
-    bound = -1 if looked_at is None else looked_at
-    if kind == "sqlite":
-        gram = f"find_{key.name}"
-        # A LIMIT inside: the text is spelt once a row, not once a word.
-        said = (
-            f"SELECT v.key AS k, {gram}.rowid AS s FROM {gram} CROSS JOIN {key.view} v ON v.row = {gram}.rowid"
-            f" WHERE {gram} MATCH ? ORDER BY {gram}.rowid LIMIT {bound}"
-        )
-        at, order = "instr(' ' || k, ?)", ""
-    else:
-        more = " AND EXISTS(SELECT 1 FROM find_gram m WHERE m.kind = g.kind AND m.gram = ? AND m.subject = g.subject)"
-        said = (
-            f"SELECT v.key AS k, g.subject AS s FROM find_gram g JOIN {key.view} v ON v.row = g.subject"
-            f" WHERE g.kind = {key.code} AND g.gram = ?{more * (grams - 1)}"
-            + ("" if looked_at is None else f" ORDER BY g.subject LIMIT {looked_at}")
-        )
-        at, order = "strpos(' ' || k, ?)", " ORDER BY s"
-    holds = " AND ".join([f"{at} > 0"] * words)
-    return f"SELECT k, s FROM ({said}) AS said WHERE {holds}{order} LIMIT {most}"
+def _sqlite_holding(name: str, words: int, most: int, bound: int) -> str:
+    gram = f"find_{name}"
+    # A LIMIT inside: the text is spelt once a row, not once a word.
+    said = (
+        f"SELECT v.key AS k, {gram}.rowid AS s FROM {gram} CROSS JOIN {CODES[name].view} v ON v.row = {gram}.rowid"
+        f" WHERE {gram} MATCH ? ORDER BY {gram}.rowid LIMIT {bound}"
+    )
+    holds = " AND ".join(["instr(' ' || k, ?) > 0"] * words)
+    return f"SELECT k, s FROM ({said}) AS said WHERE {holds} LIMIT {most}"
 
 
-_known: WeakKeyDictionary[Session, dict[str, Counter[str]]] = WeakKeyDictionary()
+@lru_cache(maxsize=256)
+def _postgres_holding(names: tuple[str, ...], words: int, most: int, walk: bool = False) -> str:
+    """By trigrams, or (`walk`) one after the other: where many rows have all of them, the first are soon met."""
+    holds = " AND ".join(["strpos(' ' || k, ?) > 0"] * words)
+    parts = []
+    for n, name in enumerate(names):
+        said = f"SELECT kind, key AS k, subject AS s FROM find_key WHERE kind = {CODES[name].code}"
+        if walk:
+            said = f"SELECT kind, k, s FROM ({said} ORDER BY s LIMIT {_STEPS}) AS said"
+        else:
+            # Apart, so that no plan walks through the rows in their order where few of them are meant.
+            said = f"WITH said AS MATERIALIZED ({said} AND {_GRAMS} @> ?) SELECT kind, k, s FROM said"
+        parts.append(f"SELECT kind, k, s FROM ({said} WHERE {holds} ORDER BY s LIMIT {most}) AS k{n}")
+    return " UNION ALL ".join(parts)
 
 
-def sampled(db: Session, name: str) -> Counter[str]:
-    """How often each trigram is met in some hundred rows; asked once a session, to choose by, never to answer with."""
+class Sample(msgspec.Struct, frozen=True):
+    """Which of some hundred rows have each trigram, a bit a row; to choose by, never to answer with."""
+
+    rows: int
+    having: Mapping[str, int]
+
+    def count(self, gram: str) -> int:
+        return self.having.get(gram, 0).bit_count()
+
+    def common(self, grams: Iterable[str]) -> bool:
+        """Whether more than one in some hundred rows has all of them."""
+        both = -1
+        for gram in grams:
+            both &= self.having.get(gram, 0)
+        return both.bit_count() * _SELDOM >= max(self.rows, 4 * _SELDOM)
+
+
+_known: WeakKeyDictionary[Session, dict[str, Sample]] = WeakKeyDictionary()
+
+
+def sampled(db: Session, name: str) -> Sample:
+    """How often each trigram is met; asked once a session."""
     known = _known.setdefault(db, {})
     if name not in known:
         key = CODES[name]
         last = int(db.value(f"SELECT COALESCE(MAX(id), 0) FROM {key.table}"))
-        ids = ", ".join(str(n) for n in range(1, last + 1, max(1, last // _SAMPLE)))
-        rows = db.rows(f"SELECT key FROM {key.view} WHERE row IN ({ids or '0'})")
-        known[name] = Counter(gram for (text,) in rows if text for gram in set(trigrams(" " + text)))
+        ids = ", ".join(str(n) for n in range(1, last + 1, max(1, last // _SAMPLE[db.kind]))) or "0"
+        texts = f"SELECT key FROM {key.view} WHERE row IN ({ids})"
+        if db.kind == "postgres":
+            texts = f"SELECT key FROM find_key WHERE kind = {key.code} AND subject IN ({ids})"
+        having: dict[str, int] = {}
+        rows = db.rows(texts)
+        for n, (text,) in enumerate(rows):
+            for gram in trigrams(f" {text}") if text else ():
+                having[gram] = having.get(gram, 0) | 1 << n
+        known[name] = Sample(len(rows), having)
     return known[name]
 
 
@@ -464,15 +495,14 @@ def trigrams(text: str) -> list[str]:
     return list(dict.fromkeys(text[n : n + 3] for n in range(len(text) - 2)))
 
 
-def _rarest(db: Session, key: Key, words: Sequence[str]) -> list[str]:
+def _rarest(known: Sample, words: Sequence[str]) -> list[str]:
     """The trigrams to look by, the rarest first: one of each word unless far more rows have it, three in all.
 
     A trigram costs its list to walk through, a row that has them all its text to look at.
     """
-    known = sampled(db, key.name)
-    each = [sorted(trigrams(word), key=lambda gram: known[gram]) for word in words]
-    pool = sorted((gram for grams in each for gram in grams), key=lambda gram: known[gram])
-    worth = _ROW_TO_STEP * max(1, known[pool[0]]) if pool else 0
-    chosen = [grams[0] for grams in each if grams and known[grams[0]] <= worth]
+    each = [sorted(trigrams(word), key=known.count) for word in words]
+    pool = sorted((gram for grams in each for gram in grams), key=known.count)
+    worth = _ROW_TO_STEP * max(1, known.count(pool[0])) if pool else 0
+    chosen = [grams[0] for grams in each if grams and known.count(grams[0]) <= worth]
     most = max(_LEAST_GRAMS, len(chosen))
-    return sorted(list(dict.fromkeys([*chosen, *pool]))[:most], key=lambda gram: known[gram])
+    return sorted(list(dict.fromkeys([*chosen, *pool]))[:most], key=known.count)

@@ -169,12 +169,19 @@ class Session:
             return
         with self._named():
             if self.kind == "postgres":
-                with self.database.atomic():
-                    self.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+                with self.database.atomic("REPEATABLE READ READ ONLY"):
                     yield
             else:
                 with self.database.atomic("DEFERRED"):
                     yield
+
+    def steady(self) -> None:
+        """On PostgreSQL, to the end of this transaction: a statement's plan is made once, whatever is asked with it.
+
+        For questions by keys, whose plan is the same for all; making it takes longer than they do.
+        """
+        if self.kind == "postgres":
+            self.execute("SET LOCAL plan_cache_mode = force_generic_plan")
 
     def check_deferred(self) -> None:
         """Raise what COMMIT would raise (for a dry run)."""

@@ -6,10 +6,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Final
 
 from ubtui.act import Look
 from ubtui.db import find as index
+from ubtui.db.dialect import Kind
 from ubtui.db.session import Row, Session
 from ubtui.domain.errors import BadValue
 from ubtui.domain.money import format_money, parse_money
@@ -120,6 +122,7 @@ def find(look: Look, text: str, most: int = SHOWN) -> Found:
     cut = len(shown) > LONGEST or len(text) > 4 * LONGEST or len(asked.said.split()) > MOST_WORDS
     piles = {name: _Pile(most) for name in GROUPS}
     if asked.said or asked.number:
+        look.db.steady()
         _Search(look, asked, most, piles).all()
     held = _accounts(look, {id for pile in piles.values() for _, id in pile.hits if id is not None})
     groups = []
@@ -146,10 +149,8 @@ class _Search:
         if asked.number:
             self.numbers(begun)
             self.papers()
-            self.payments()
         if asked.said:
-            self.names(begun)
-            self.places(begun)
+            self.words(begun)
 
     def begun(self) -> dict[str, list[tuple[str, int]]]:
         """Every key that begins with what was typed: words as they are said, numbers bare, phones without the 1."""
@@ -174,29 +175,43 @@ class _Search:
 
     # words
 
-    def worded(self, name: str, begun: Sequence[tuple[str, int]]) -> list[tuple[int, int, str]]:
-        """Rows of one kind by their words, the best first: (rank, subject, text), one more than is shown."""
+    def worded(
+        self, begun: dict[str, list[tuple[str, int]]], names: Sequence[str]
+    ) -> dict[str, list[tuple[int, int, str]]]:
+        """Rows of some kinds by their words, the best of each first: (rank, subject, text), one more than is shown."""
         enough, asked = self.most + 1, self.asked
-        hits = {subject: (self.rank(key, asked.said), subject, key) for key, subject in begun}
-        if len(hits) < enough:
-            inside = [word if len(word) > 2 and not word.isdigit() else f" {word}" for word in asked.words]
-            heads = [f" {word}" for word in asked.words]
-            # Twice what is shown: where it is full and few of it are WORDS, enough of it are INSIDE.
-            rows = index.holding(self.db, name, inside, 2 * enough)
-            whole = len(rows) < 2 * enough
+        hits = {
+            name: {subject: (self.rank(key, asked.said), subject, key) for key, subject in begun[name]}
+            for name in names
+        }
+        inside = [word if len(word) > 2 and not word.isdigit() else f" {word}" for word in asked.words]
+        heads = [f" {word}" for word in asked.words]
+        nearest = []
+        # Twice what is shown: where it is full and few of it are WORDS, enough of it are INSIDE.
+        more = index.holding(self.db, [name for name in names if len(hits[name]) < enough], inside, 2 * enough)
+        for name, rows in more.items():
             for key, subject in rows:
                 rank = WORDS if all(head in f" {key}" for head in heads) else INSIDE
-                hits.setdefault(subject, (rank, subject, key))
-            if not whole and sum(hit[0] <= WORDS for hit in hits.values()) < enough:
-                # There are more than are shown, and that is said: which of them come first may be left at the nearest.
-                for key, subject in index.holding(self.db, name, heads, enough, _NEAREST):
-                    hits.setdefault(subject, (WORDS, subject, key))
-        order = {subject: place for place, (_, subject) in enumerate(begun)}
-        return sorted(hits.values(), key=lambda hit: (hit[0], order.get(hit[1], len(order)), hit[1]))[:enough]
+                hits[name].setdefault(subject, (rank, subject, key))
+            if len(rows) == 2 * enough and sum(hit[0] <= WORDS for hit in hits[name].values()) < enough:
+                nearest.append(name)
+        # There are more than are shown, and that is said: which of them come first may be left at the nearest.
+        for name, rows in index.holding(self.db, nearest, heads, enough, _NEAREST).items():
+            for key, subject in rows:
+                hits[name].setdefault(subject, (WORDS, subject, key))
+        out = {}
+        for name in names:
+            order = {subject: place for place, (_, subject) in enumerate(begun[name])}
+            best = sorted(hits[name].values(), key=lambda hit: (hit[0], order.get(hit[1], len(order)), hit[1]))
+            out[name] = best[:enough]
+        return out
 
-    def names(self, begun: dict[str, list[tuple[str, int]]]) -> None:
-        """People by name."""
-        self.parties([(rank, party) for rank, party, _ in self.worded("name", begun["name"])])
+    def words(self, begun: dict[str, list[tuple[str, int]]]) -> None:
+        """People by name; served addresses, parcels' own, and where mail goes, in this order where they fit alike."""
+        found = self.worded(begun, ("name", *_PLACES))
+        self.parties([(rank, party) for rank, party, _ in found["name"]])
+        took = [(rank, order, subject) for order, name in enumerate(_PLACES) for rank, subject, _ in found[name]]
+        self.places(sorted(took, key=lambda hit: hit[:2])[: self.most + 1])
 
     def parties(self, found: Sequence[tuple[int, int]], phone: bool = False) -> None:
         """Parties (rank, id), each on its accounts: what it holds now, else what it held."""
@@ -222,14 +237,8 @@ class _Search:
                 hit = Hit(said if account in now else f"was {said}", _clean(text), rank, screen="account")
                 pile.add(hit, account, (account, party))
 
-    def places(self, begun: dict[str, list[tuple[str, int]]]) -> None:
-        """Served addresses, parcels' own, and where mail goes, in this order where they fit alike."""
-        took = [
-            (rank, order, subject)
-            for order, name in enumerate(_PLACES)
-            for rank, subject, _ in self.worded(name, begun[name])
-        ]
-        took = sorted(took, key=lambda hit: hit[:2])[: self.most + 1]
+    def places(self, took: Sequence[tuple[int, int, int]]) -> None:
+        """Places (rank, which of _PLACES, id), each on its accounts."""
         for order, (name, (kind, sql, accounts)) in enumerate(_PLACES.items()):
             ids = [subject for _, at, subject in took if at == order]
             texts = {row[0]: ", ".join(filter(None, row[1:])) for row in _by_id(self.db, sql, ids)}
@@ -291,73 +300,86 @@ class _Search:
 
     # money and papers
 
-    def payments(self) -> None:
-        """Receipts by number, trace or a tender's reference, and bills by number."""
-        number, bares = self.asked.number, index.Sql(self.db.kind)
-        received = "t.number, t.cents, t.received_on, t.account_id"
-        waiting = "t.{}, t.cents, t.received_on, NULL"
-        for pile, kind, table, column, columns in (
-            ("payments", "receipt", "receipt t", "number", received),
-            ("payments", "confirmation", "receipt t", "trace", received.replace("t.number", "t.trace")),
-            (
-                *("payments", "", "tender t JOIN receipt r ON r.id = t.receipt_id", "reference"),
-                "t.reference, r.cents, r.received_on, r.account_id, t.kind",
-            ),
-            ("payments", "in suspense", "suspense_line t", "reference", waiting.format("reference")),
-            ("payments", "in suspense", "suspense_line t", "trace", waiting.format("trace")),
-            ("bills", "bill", "bill t", "number", "t.number, t.total_cents, t.billed_on, t.account_id"),
-        ):
-            key = bares.bare(f"t.{column}")
-            still = "t.state = 'suspense' AND " if kind == "in suspense" else ""
-            rows = self.db.rows(
-                f"SELECT {key}, {columns} FROM {table} WHERE {still}t.{column} IS NOT NULL AND {key} >= ? AND {key} < ?"
-                f" ORDER BY {key}, t.id LIMIT {self.most + 1}",
-                [number, number + index.END],
-            )
-            for found, said, cents, on, account, *how in rows:
-                text = f"{_clean(said)}  {format_money(cents)}  {on}"
-                screen = "account" if account else ""
-                hit = Hit(how[0] if how else kind, text, self.rank(found, number), screen=screen)
-                self.piles[pile].add(hit, account, (kind, said, on, account))
+    def papers(self) -> None:
+        """Receipts by number, trace or a tender's reference, bills by number; proposals, field orders and plans by
+        their numbers, as they are printed."""
+        sql, pages = _numbered(self.db.kind, self.most + 1)
+        number, raw = self.asked.number, self.asked.raw
+        asked = [raw if printed else number for _, _, printed in pages]
+        params = [value for said in asked for value in (said, said + index.END)]
+        for n, found, said, cents, on, account, how in self.db.rows(sql, params):
+            pile, kind, printed = pages[n]
+            if printed:
+                rank, opens = self.rank(said, raw), said if kind == "adjustment" else ""
+                screen = "approval" if opens else "account"
+                self.piles[pile].add(Hit(kind, said, rank, screen=screen, key=opens), account, (said,))
+                continue
+            text = f"{_clean(said)}  {format_money(cents)}  {on}"
+            hit = Hit(kind or how, text, self.rank(found, number), screen="account" if account else "")
+            self.piles[pile].add(hit, account, (kind, said, on, account))
 
     def money(self, cents: int) -> None:
         """Payments, bills and charges of just this amount, the newest first."""
-        for pile, kind, sql in (
-            ("payments", "payment", "SELECT r.number, r.received_on, r.account_id FROM receipt r WHERE r.cents = ?"),
-            (
-                *("payments", "in suspense"),
-                "SELECT r.payer, r.received_on, NULL FROM suspense_line r WHERE r.state = 'suspense' AND r.cents = ?",
-            ),
-            ("bills", "bill", "SELECT r.number, r.billed_on, r.account_id FROM bill r WHERE r.total_cents = ?"),
-            (
-                *("bills", "charge"),
-                "SELECT c.title, r.effective_on, r.account_id FROM receivable_item r"
-                " JOIN charge_code c ON c.id = r.charge_code_id WHERE r.cents = ?",
-            ),
-        ):
-            for said, on, account in self.db.rows(f"{sql} ORDER BY r.id DESC LIMIT {self.most + 1}", [cents]):
-                text = f"{_clean(said)}  {format_money(cents)}  {on}"
-                hit = Hit(kind, text, EXACT, screen="account" if account else "")
-                self.piles[pile].add(hit, account, (kind, said, on, account))
+        sql = " UNION ALL ".join(
+            f"SELECT * FROM (SELECT {n}, {each} ORDER BY r.id DESC LIMIT {self.most + 1}) AS e{n}"
+            for n, (_, _, each) in enumerate(_OF_CENTS)
+        )
+        for n, said, on, account in self.db.rows(sql, [cents] * len(_OF_CENTS)):
+            pile, kind, _ = _OF_CENTS[n]
+            text = f"{_clean(said)}  {format_money(cents)}  {on}"
+            hit = Hit(kind, text, EXACT, screen="account" if account else "")
+            self.piles[pile].add(hit, account, (kind, said, on, account))
 
-    def papers(self) -> None:
-        """Proposals, field orders and plans by their numbers, as they are printed."""
-        raw = self.asked.raw
-        for kind, table, screen, account in (
-            ("adjustment", "proposal", "approval", "t.account_id"),
-            (
-                *("order", "field_order", "account"),
-                "COALESCE(t.account_id, (SELECT MAX(s.account_id) FROM service s WHERE s.point_id = t.point_id))",
-            ),
-            ("plan", "arrangement", "account", "t.account_id"),
-        ):
-            for number, held in self.db.rows(
-                f"SELECT t.number, {account} FROM {table} t WHERE t.number >= ? AND t.number < ? ORDER BY t.number"
-                f" LIMIT {self.most + 1}",
-                [raw, raw + index.END],
-            ):
-                rank, opens = self.rank(number, raw), number if screen == "approval" else ""
-                self.piles["papers"].add(Hit(kind, number, rank, screen=screen, key=opens), held, (number,))
+
+_NONE, _UNSAID = "CAST(NULL AS bigint)", "CAST(NULL AS date)"
+_OF_CENTS: Final = (
+    ("payments", "payment", "r.number, r.received_on, r.account_id FROM receipt r WHERE r.cents = ?"),
+    (
+        *("payments", "in suspense"),
+        f"r.payer, r.received_on, {_NONE} FROM suspense_line r WHERE r.state = 'suspense' AND r.cents = ?",
+    ),
+    ("bills", "bill", "r.number, r.billed_on, r.account_id FROM bill r WHERE r.total_cents = ?"),
+    (
+        *("bills", "charge"),
+        "c.title, r.effective_on, r.account_id FROM receivable_item r"
+        " JOIN charge_code c ON c.id = r.charge_code_id WHERE r.cents = ?",
+    ),
+)
+
+
+@lru_cache(maxsize=8)
+def _numbered(kind: Kind, most: int) -> tuple[str, tuple[tuple[str, str, bool], ...]]:
+    """One statement over all papers that have a number, and of each its pile, what it is called, and whether its
+    number is looked for as it is printed."""
+    bares = index.Sql(kind)
+    parts: list[str] = []
+    pages: list[tuple[str, str, bool]] = []
+    for pile, name, table, key, columns in (
+        ("payments", "receipt", "receipt t", "number", "t.cents, t.received_on, t.account_id, ''"),
+        ("payments", "confirmation", "receipt t", "trace", "t.cents, t.received_on, t.account_id, ''"),
+        (
+            *("payments", "", "tender t JOIN receipt r ON r.id = t.receipt_id", "reference"),
+            "r.cents, r.received_on, r.account_id, t.kind",
+        ),
+        ("payments", "in suspense", "suspense_line t", "reference", f"t.cents, t.received_on, {_NONE}, ''"),
+        ("payments", "in suspense", "suspense_line t", "trace", f"t.cents, t.received_on, {_NONE}, ''"),
+        ("bills", "bill", "bill t", "number", "t.total_cents, t.billed_on, t.account_id, ''"),
+        ("papers", "adjustment", "proposal t", "", f"0, {_UNSAID}, t.account_id, ''"),
+        (
+            *("papers", "order", "field_order t", ""),
+            f"0, {_UNSAID}, COALESCE(t.account_id, (SELECT MAX(s.account_id) FROM service s"
+            " WHERE s.point_id = t.point_id)), ''",
+        ),
+        ("papers", "plan", "arrangement t", "", f"0, {_UNSAID}, t.account_id, ''"),
+    ):
+        by, said = (bares.bare(f"t.{key}"), f"t.{key}") if key else ("t.number", "t.number")
+        still = "t.state = 'suspense' AND " if name == "in suspense" else ""
+        parts.append(
+            f"SELECT * FROM (SELECT {len(pages)}, {by} AS k, {said}, {columns} FROM {table} WHERE {still}{said}"
+            f" IS NOT NULL AND {by} >= ? AND {by} < ? ORDER BY {by}, t.id LIMIT {most}) AS e{len(pages)}"
+        )
+        pages.append((pile, name, not key))
+    return " UNION ALL ".join(parts), tuple(pages)
 
 
 _SERVED = (
@@ -398,6 +420,8 @@ def _by_id(db: Session, sql: str, ids: Sequence[int]) -> list[Row]:
     """The rows of these ids; few forms of one statement, so that it is planned once."""
     if not ids:
         return []
+    if db.kind == "postgres":
+        return db.rows(sql.replace("IN ({})", "= ANY(?)"), [list(ids)])
     padded = [*ids, *[ids[-1]] * (-len(ids) % _STRIDE)]
     return db.rows(sql.format(", ".join("?" * len(padded))), padded)
 
@@ -406,6 +430,12 @@ def _each(db: Session, sql: str, ids: Sequence[int], most: int) -> list[Row]:
     """At most so many rows for each id, in one statement: no subject with thousands hides the others."""
     if not ids:
         return []
+    if db.kind == "postgres":
+        each = sql.replace("?", "w.id")
+        return db.rows(
+            f"SELECT e.* FROM unnest(CAST(? AS bigint[])) AS w(id) CROSS JOIN LATERAL ({each} LIMIT {most}) AS e",
+            [list(ids)],
+        )
     padded = [*ids, *[0] * (-len(ids) % _STRIDE)]
     return db.rows(
         " UNION ALL ".join(f"SELECT * FROM ({sql} LIMIT {most}) AS e{n}" for n in range(len(padded))), padded
