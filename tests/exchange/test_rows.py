@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from ubtui.domain.errors import BadValue
-from ubtui.exchange.profile import FIELDS, convert, load, names, parse
+from ubtui.exchange.fields import convert
+from ubtui.exchange.profile import FIELDS, load, names, parse
 from ubtui.exchange.rows import LONGEST_LINE, FileFault, RawRow, Reading, source
 
 PARCELS = load("generic-parcels")

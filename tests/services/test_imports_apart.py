@@ -17,7 +17,8 @@ from ubtui.act import Done, Refused
 from ubtui.db.models import office as office_models
 from ubtui.desk import Desk
 from ubtui.domain.numbers import format_account
-from ubtui.exchange.profile import FIELDS, cards, load, masked
+from ubtui.exchange.fields import cards, masked
+from ubtui.exchange.profile import FIELDS, load
 from ubtui.services import parties
 from ubtui.services.imports.release import Release, release
 from ubtui.services.imports.stage import Report

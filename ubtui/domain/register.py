@@ -59,6 +59,10 @@ class Register:
         """The first value that the dials cannot show."""
         return int(10**self.dials)
 
+    def shown(self, volume: Fraction, unit: Unit) -> int:
+        """The value that the dials show at a volume, truncated."""
+        return int(convert(volume, unit, self.unit) / (self.multiplier * 10**self.fixed_zeros))
+
     def in_unit(self, value: int, unit: Unit) -> Fraction:
         """The exact volume that a read value stands for."""
         return convert(value * self.multiplier * 10**self.fixed_zeros, self.unit, unit)

@@ -1,19 +1,24 @@
-"""Rows out of a delimited file of any encoding: bounded in every direction, streamed, faults with their place."""
+"""Rows of a file of any encoding, delimited, of typed records or JSON: bounded in every way, each with its place."""
 
 from __future__ import annotations
 
 import codecs
 import csv
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
-from typing import Final, Literal, TextIO
+from typing import Any, Final, Literal, TextIO
+
+import msgspec
 
 from ubtui.domain.errors import BadValue
-from ubtui.exchange.profile import Layout, Profile, layout
+from ubtui.exchange.layouts.reading import Flattening, ProofFailed
+from ubtui.exchange.profile import Layout, Profile, layout, names_of
 
 MOST_BYTES: Final = 2 * 2**30
+MOST_JSON: Final = 256 * 2**20
 MOST_ROWS: Final = 5_000_000
 LONGEST_LINE: Final = 200_000
 MOST_COLUMNS: Final = 1_000
@@ -92,11 +97,26 @@ def _encoding(head: bytes, utf8: bool, undefined: bool) -> str:
     return "utf-8" if utf8 else "latin-1" if undefined else "cp1252"
 
 
+def _objects(found: Any, path: Sequence[str], around: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Objects at the end of a path of lists; a list on the way is gone through."""
+    if isinstance(found, list):
+        for one in found:
+            yield from _objects(one, path, around)
+    elif isinstance(found, dict):
+        here = around | {name: value for name, value in found.items() if isinstance(value, str | int)}
+        if not path:
+            yield here
+        else:
+            yield from _objects(found.get(path[0]), path[1:], here)
+
+
 class Reading:
     """One pass over the rows of a file; after it `totals` holds the file's own control row, if it has one."""
 
-    def __init__(self, source: Source, profile: Profile) -> None:
-        self.source, self.profile = source, profile
+    def __init__(self, source: Source, profile: Profile, today: date | None = None) -> None:
+        if not profile.columns:
+            raise BadValue(f"{profile.title} goes out only: choose a profile that brings {profile.kind} in.")
+        self.source, self.profile, self.today = source, profile, today
         self.layout: Layout | None = None
         self.totals: list[str] | None = None
         self.share = 0.0
@@ -108,7 +128,8 @@ class Reading:
         csv.field_size_limit(LONGEST_LINE)
         try:
             with self.source.path.open("r", encoding=self.source.encoding, newline="") as file:
-                yield from self._rows(file)
+                shape = self._typed if self.profile.records else self._nested if self.profile.nested else self._rows
+                yield from shape(file)
         except UnicodeDecodeError as exc:
             raise FileFault(
                 f"{self.source.path}: line {self._line + 1} is not {self.source.encoding} text;"
@@ -122,6 +143,36 @@ class Reading:
                 raise FileFault(f"{self.source.path}: line {self._line} is longer than {LONGEST_LINE:,} characters")
             self._ended = line[-1] in "\r\n"
             yield line
+
+    def _typed(self, file: TextIO) -> Iterator[RawRow]:
+        """Rows of a file of typed records; a proof that fails is the file's fault."""
+        form, path = self.profile.records, self.source.path
+        assert form is not None
+        self.layout = layout(self.profile, form.names)
+        try:
+            for number, flat in enumerate(Flattening(form, self.today).rows(self._lines(file)), 1):
+                if number > MOST_ROWS:
+                    raise FileFault(f"{path}: has more than {MOST_ROWS:,} rows; split it")
+                yield RawRow(number, flat.line, flat.cells, flat.fault)
+        except ProofFailed as bad:
+            raise FileFault(f"{path}: {bad}") from bad
+
+    def _nested(self, file: TextIO) -> Iterator[RawRow]:
+        """Rows of a JSON file: the innermost objects with what stands around them; `line` is the object's number."""
+        path = self.source.path
+        if self.source.size > MOST_JSON:
+            raise FileFault(f"{path}: is larger than {MOST_JSON // 2**20} MB; ask for it in pages")
+        wanted = tuple(dict.fromkeys(name for column in self.profile.columns.values() for name in names_of(column)))
+        try:
+            found = msgspec.json.Decoder(float_hook=str).decode(file.read())
+        except (msgspec.DecodeError, RecursionError) as exc:
+            raise FileFault(f"{path}: is not JSON, or breaks off ({exc})") from exc
+        self.layout = layout(self.profile, wanted)
+        for number, one in enumerate(_objects(found, self.profile.nested, {}), 1):
+            if number > MOST_ROWS:
+                raise FileFault(f"{path}: has more than {MOST_ROWS:,} rows; split it")
+            cells = ["" if (value := one.get(name)) is None else str(value) for name in wanted]
+            yield RawRow(number, number, cells)
 
     def _rows(self, file: TextIO) -> Iterator[RawRow]:
         lines, profile, path = self._lines(file), self.profile, self.source.path

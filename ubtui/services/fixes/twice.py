@@ -10,6 +10,7 @@ import msgspec
 
 from ubtui.act import Look
 from ubtui.domain.errors import BadValue
+from ubtui.exchange import fields as forms
 from ubtui.exchange import profile
 from ubtui.services import reads
 from ubtui.services.fixes.draft import Draft, Maker
@@ -65,7 +66,7 @@ def two_reads(look: Look, item: ItemView) -> tuple[TakenRead, ...]:
     for id, register, row_no, source, layout, kind, texts in look.db.rows(_SECOND, [item.point_id, item.key.period]):
         fields: dict[str, str] = msgspec.json.decode(texts)
         try:
-            values, _ = profile.convert(profile.load(layout, kind), fields)
+            values, _ = forms.convert(profile.load(layout, kind), fields)
         except (OSError, BadValue):  # the layout is gone: what the file says is shown as it stands
             values = {}
         value, use = values.get("value"), values.get("usage")

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
-from typing import Any
+from typing import Any, Final
 
 from ubtui.act import Look
 from ubtui.domain.periods import ReadCycle
@@ -15,12 +15,15 @@ from ubtui.domain.volume import Unit
 from ubtui.exchange.profile import Profile
 from ubtui.services.imports.taking import Line, Rows, Taker, Verdict, found, refuse
 
+NOT_READ: Final = "not-read"
+
 
 @dataclass(slots=True)
 class Hanging:
     """A register where it hangs, and the newest read it has: day, value, period."""
 
     meter: str
+    n: int
     register_id: int
     face: Register
     point_id: int
@@ -36,16 +39,23 @@ class Hanging:
 
 
 _HANGS = (
-    "SELECT {key}, m.maker, m.serial, g.id, g.dials, g.fixed_zeros, g.mult_num, g.mult_den, g.unit, i.point_id,"
-    " i.on_date, i.off_date FROM meter m JOIN register g ON g.meter_id = m.id AND g.n = 1"
+    "SELECT {key}, m.maker, m.serial, g.n, g.id, g.dials, g.fixed_zeros, g.mult_num, g.mult_den, g.unit, i.point_id,"
+    " i.on_date, i.off_date FROM meter m JOIN register g ON g.meter_id = m.id"
     " JOIN live_install i ON i.meter_id = m.id {more} ORDER BY i.on_date DESC"
 )
+_OF = "JOIN live_service s ON s.point_id = i.point_id AND s.to_on IS NULL JOIN live_account a ON a.id = s.account_id"
 _BY = {
     "serial": _HANGS.format(key="m.serial", more="WHERE m.serial IN ({marks})"),
     "radio": _HANGS.format(
         key="e.radio", more="JOIN endpoint e ON e.meter_id = m.id AND e.to_on IS NULL WHERE e.radio IN ({marks})"
     ),
     "point": _HANGS.format(key="p.number", more="JOIN live_point p ON p.id = i.point_id WHERE p.number IN ({marks})"),
+    "account": _HANGS.format(key="a.number", more=f"{_OF} WHERE a.number IN ({{marks}})"),
+    "old": _HANGS.format(
+        key="x.value",
+        more=f"{_OF} JOIN external_id x ON x.subject_type = 'account' AND x.subject_id = a.id AND x.kind = 'account'"
+        " WHERE x.value IN ({marks})",
+    ),
 }
 _SERVED = (
     "SELECT s.point_id, s.account_id, s.customer_class, s.unit, c.code, c.months, c.first_month, c.read_day, c.bill_day"
@@ -69,6 +79,7 @@ class ReadTaker(Taker):
         self.looks_ahead = profile.last_per_period
         self.known: dict[tuple[str, str], list[Hanging]] = {}
         self.registers: dict[int, Hanging] = {}
+        self._asked: dict[str, set[str]] = {by: set() for by in _BY}
         self.latest: dict[tuple[Any, str], tuple[str, int]] = {}
 
     def survey(self, lines: Sequence[Line]) -> None:
@@ -85,7 +96,7 @@ class ReadTaker(Taker):
         day = line.values["date"][:10]
         if hanging is not None and hanging.cycle is not None:
             return hanging.register_id, hanging.cycle.period_of(date.fromisoformat(day)) or day[:7]
-        return tuple(line.values.get(f) for f in ("maker", "serial", "radio", "point")), day[:7]
+        return tuple(line.values.get(f) for f in ("maker", *_BY, "register")), day[:7]
 
     def weigh(self, lines: Sequence[Line]) -> Iterator[Verdict]:
         self._resolve(lines)
@@ -110,10 +121,14 @@ class ReadTaker(Taker):
             return refuse(line, "future-date", f"{day} lies after today, {self.look.today}", "date", **where)
         if day < hanging.on_date or (hanging.off_date is not None and day > hanging.off_date):
             return refuse(line, "not-installed", f"{hanging.meter} did not hang there on {day}", "date", **where)
+        if "value" not in said and "reading" in said:
+            said["value"] = hanging.face.shown(said["reading"], self.profile.unit or hanging.face.unit)
+        period = hanging.cycle.period_of(date.fromisoformat(day))
+        if "value" not in said:
+            return self._unread(line, {**where, "period": period})
         if said["value"] >= hanging.face.limit:
             dials = hanging.face.dials
             return refuse(line, "digit-count", f"{said['value']} does not fit {dials} dials", "value", **where)
-        period = hanging.cycle.period_of(date.fromisoformat(day))
         if period is None:
             said_window = f"{day} lies in no read window of cycle {hanging.cycle.code}"
             return refuse(line, "outside-window", said_window, "date", **where)
@@ -124,6 +139,12 @@ class ReadTaker(Taker):
             said_first = f"{hanging.meter} has a read for {period}, of {hanging.last_on}"
             return refuse(line, "duplicate-read", said_first, "date", **where)
         return self._taken(line, hanging, day, where)
+
+    def _unread(self, line: Line, where: dict[str, Any]) -> Verdict:
+        """A row without a read: with a trouble code it tells why, and becomes a skip when the batch is released."""
+        if "trouble" not in line.values:
+            return refuse(line, "missing-field", "value is empty, and no trouble code says why", "value", **where)
+        return refuse(line, NOT_READ, f"not read: {line.values['trouble']}", "value", **where)
 
     def _again(self, line: Line, hanging: Hanging, day: str, where: dict[str, Any]) -> Verdict:
         """A read not newer than the newest: the same again, another one for its period, or one that comes too late."""
@@ -166,37 +187,58 @@ class ReadTaker(Taker):
     # -- finding the register -----------------------------------------------------------------------------------
 
     def _hanging(self, line: Line) -> tuple[Hanging | None, Verdict | None]:
-        """The register of a row, by serial, else radio, else point; or why there is not just one."""
+        """The register of a row, by serial, else radio, else point, else account; or why there is not just one."""
         said, day = line.values, line.values["date"][:10]
-        named = [(by, said[by]) for by in ("serial", "radio", "point") if by in said]
+        named = _names(line)
         if not named:
-            return None, refuse(line, "missing-field", "serial, radio and point are empty; one is needed", "serial")
+            empty = "serial, radio, point and account are empty; one is needed"
+            return None, refuse(line, "missing-field", empty, "serial")
+        n = said.get("register", 1)
         for name in named:
             some = [h for h in self.known.get(name, ()) if "maker" not in said or name[0] != "serial" or _of(h, said)]
+            some = [h for h in some if h.n == n]
             then = [h for h in some if h.on_date <= day and (h.off_date is None or day <= h.off_date)] or some
+            if len({h.register_id for h in then}) > 1:  # two makers may use one serial: the account tells
+                there = {h.register_id for h in self._of_account(line)}
+                then = [h for h in then if h.register_id in there] or then
             if len({h.register_id for h in then}) > 1:
                 several = ", ".join(sorted({h.meter for h in then})[:5])
                 return None, refuse(line, "ambiguous-meter", f"{name[1]} may be {several}", name[0])
             if then:
-                return then[0], None
+                return (then[0], None) if self._agrees(line, then[0], name[0]) else (None, self._at_odds(line, then[0]))
         shown = f"{said['maker']}/{said['serial']}" if "maker" in said and "serial" in said else named[0][1]
         return None, refuse(line, "unknown-meter", f"no meter {shown} is installed here", named[0][0])
+
+    def _agrees(self, line: Line, hanging: Hanging, by: str) -> bool:
+        """Whether the account that a row names is the meter's; a serial that is unknown names no other meter."""
+        if by in ("account", "old"):
+            return "serial" not in line.values
+        there = self._of_account(line)
+        return not there or any(h.point_id == hanging.point_id for h in there)
+
+    def _of_account(self, line: Line) -> list[Hanging]:
+        return [h for name in _names(line) if name[0] in ("account", "old") for h in self.known.get(name, ())]
+
+    def _at_odds(self, line: Line, hanging: Hanging) -> Verdict:
+        said = line.values
+        if any(h.register_id == hanging.register_id for h in self.known.get(("serial", said.get("serial", "")), ())):
+            other = f"{hanging.meter} does not hang at account {said['account']}"
+            return refuse(line, "wrong-account", other, "account", point_id=hanging.point_id)
+        other = f"account {said['account']} has meter {hanging.meter}, not {said['serial']}"
+        return refuse(line, "serial-mismatch", other, "serial", point_id=hanging.point_id)
 
     def _resolve(self, lines: Sequence[Line]) -> None:
         fresh: dict[int, list[Hanging]] = {}
         for by, sql in _BY.items():
-            wanted = {
-                line.values[by] for line in lines if by in line.values and (by, line.values[by]) not in self.known
-            }
-            for name in wanted:
-                self.known[by, name] = []
+            wanted = {text for line in lines for name, text in _names(line) if name == by} - self._asked[by]
+            self._asked[by] |= wanted
             for name, *row in found(self.db, sql, wanted):
-                hanging = self.registers.get(row[2])
-                if hanging is None or hanging.on_date != row[8]:
+                hanging = self.registers.get(row[3])
+                if hanging is None or hanging.on_date != row[9]:
                     hanging = _made(row, self.district.billing_unit)
                     self.registers.setdefault(hanging.register_id, hanging)
                     fresh.setdefault(hanging.point_id, []).append(hanging)
-                self.known[by, name].append(hanging)
+                self.known.setdefault((by, name), []).append(hanging)
         for point_id, account_id, customer_class, unit, *cycle in found(self.db, _SERVED, fresh):
             for hanging in fresh[point_id]:
                 hanging.account_id, hanging.customer_class = account_id, customer_class
@@ -233,11 +275,20 @@ class ReadTaker(Taker):
             )
 
 
+def _names(line: Line) -> list[tuple[str, str]]:
+    """What a row names its meter by, the surest first; an account by our number and by an old one."""
+    said = line.values
+    names: list[tuple[str, str]] = [(by, said[by]) for by in ("serial", "radio", "point") if by in said]
+    if "account" in said:
+        names += [("account", said["account"].replace("-", "")), ("old", said["account"])]
+    return names
+
+
 def _of(hanging: Hanging, said: dict[str, Any]) -> bool:
     return hanging.meter.partition("/")[0].casefold() == str(said["maker"]).casefold()
 
 
 def _made(row: Sequence[Any], unit: str) -> Hanging:
-    maker, serial, register_id, dials, zeros, num, den, counted, point_id, on_date, off_date = row
+    maker, serial, n, register_id, dials, zeros, num, den, counted, point_id, on_date, off_date = row
     face = Register(dials, zeros, Fraction(num, den), Unit(counted))
-    return Hanging(f"{maker}/{serial}", register_id, face, point_id, on_date, off_date, None, None, "", Unit(unit))
+    return Hanging(f"{maker}/{serial}", n, register_id, face, point_id, on_date, off_date, None, None, "", Unit(unit))

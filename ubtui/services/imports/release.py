@@ -5,15 +5,19 @@ from __future__ import annotations
 import os
 import socket
 from datetime import timedelta
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, get_args
 
 import msgspec
 
 from ubtui.act import Form, Look, Refused, Work, act
-from ubtui.db.models.office import Batch
+from ubtui.db.models.office import Batch, StagedRow
+from ubtui.db.models.reads import ReadSkip
 from ubtui.db.session import Session
 from ubtui.domain.dates import parse_instant
-from ubtui.services.reads import released
+from ubtui.exchange.fields import convert
+from ubtui.exchange.profile import load
+from ubtui.services.imports.reads import NOT_READ
+from ubtui.services.reads import Why, released
 
 _HERE = timedelta(hours=12)
 _ELSEWHERE = timedelta(minutes=30)
@@ -75,8 +79,33 @@ def release(work: Work, form: Release) -> Released:
     work.fact(batch=row[0], kind=form.kind, accepted=row[1], held=row[2], staged=row[3], cents=row[4])
     work.detail(source=row[6])
     work.touch("run", f"import/{work.today.isoformat()}")
+    if form.kind == "reads":
+        _skips(work, int(row[0]))
     released(work, int(row[0]))
     return Released(*(int(n) for n in row[:5]))
+
+
+def _skips(work: Work, batch_id: int) -> None:
+    """Rows that bring no read but say why become skips of their windows; the first reason of a window stands."""
+    rows = work.db.rows(
+        "SELECT s.id, s.point_id, s.period, s.fields, b.profile FROM staged_row s JOIN batch b ON b.id = s.batch_id"
+        " WHERE s.batch_id = ? AND s.reason = ? AND s.state = 'staged' AND s.point_id IS NOT NULL"
+        " AND s.period IS NOT NULL ORDER BY s.row_no",
+        [batch_id, NOT_READ],
+    )
+    for row_id, point_id, period, texts, layout in rows:
+        values, _ = convert(load(layout, "reads"), msgspec.json.decode(texts))
+        known = work.db.one("SELECT 1 FROM read_skip WHERE point_id = ? AND period = ?", [point_id, period])
+        if known is None:
+            why = values["trouble"] if values["trouble"] in get_args(Why) else "other"
+            work.db.insert(
+                ReadSkip, point_id=point_id, period=period, skipped_on=values["date"][:10], why=why,
+                note="" if why == values["trouble"] else f"code {values['trouble']}", by_staff=work.actor.name,
+                at=work.now,
+            )  # fmt: skip
+        work.db.update(
+            StagedRow, row_id, state="kept", decided_by=work.actor.name, decided_at=work.now, why="kept as a skip"
+        )
 
 
 def answered(look: Look, key: str) -> bool:

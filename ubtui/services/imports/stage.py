@@ -8,6 +8,7 @@ import socket
 from collections import Counter
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
@@ -107,7 +108,7 @@ def staging(look: Look, asked: Asked) -> Generator[Progress, None, tuple[Report,
     _known(look, asked, seen)
     taking = taker(look, asked.kind, asked.profile)
     total = 0
-    reading = Reading(seen, asked.profile)
+    reading = Reading(seen, asked.profile, look.today)
     rows = reading.rows()
     while part := list(islice(rows, CHUNK)):
         if taking.looks_ahead:
@@ -119,7 +120,7 @@ def staging(look: Look, asked: Asked) -> Generator[Progress, None, tuple[Report,
     staged = _Staging(look, asked, taking, seen, total)
     done = False
     try:
-        for lines in _chunks(Reading(seen, asked.profile)):
+        for lines in _chunks(Reading(seen, asked.profile, look.today)):
             staged.take(lines)
             yield Progress(staged.rows, total)
         staged.finish(reading.totals)
@@ -351,9 +352,13 @@ class Inspected(msgspec.Struct, frozen=True):
 
 
 def inspected(path: Path, profile: Profile) -> Inspected:
-    """Read a file through by a profile. Raises FileFault, OSError."""
+    """Read a file through by a profile; a day without a year is of the time it was written.
+
+    Raises FileFault, OSError.
+    """
     seen = source(path, profile)
-    reading, reasons, examples = Reading(seen, profile), Counter[str](), list[Example]()
+    written_on = datetime.fromtimestamp(path.stat().st_mtime, UTC).date()
+    reading, reasons, examples = Reading(seen, profile, written_on), Counter[str](), list[Example]()
     rows = cents = 0
     for lines in _chunks(reading):
         for line in lines:

@@ -15,7 +15,8 @@ from ubtui.domain.dates import parse_day
 from ubtui.domain.errors import BadValue
 from ubtui.domain.numbers import format_account
 from ubtui.domain.text import clean_text
-from ubtui.exchange.profile import FIELDS, Kind, convert, load
+from ubtui.exchange.fields import convert
+from ubtui.exchange.profile import FIELDS, Kind, load
 from ubtui.services.imports.stage import taker
 from ubtui.services.imports.taking import Line, Rows, Taker, Verdict
 from ubtui.services.reads import Review, reason, review, summarise

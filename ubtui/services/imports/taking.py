@@ -12,7 +12,8 @@ import msgspec
 from ubtui.act import Look
 from ubtui.db.models.record import Route
 from ubtui.db.session import Session
-from ubtui.exchange.profile import FieldFault, Kind, Layout, Profile, cards, convert, masked, numbers
+from ubtui.exchange.fields import FieldFault, cards, convert, masked, numbers
+from ubtui.exchange.profile import Kind, Layout, Profile
 from ubtui.exchange.rows import RawRow, Reading
 from ubtui.settings import District
 

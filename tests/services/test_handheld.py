@@ -1,0 +1,110 @@
+"""A route goes out to a handheld and comes back: the reads reach their meters, what was not read says why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from tests.services.importing import ACCOUNTS, METERS, PARCELS, bring, file, seat, stage, training
+from ubtui.desk import Desk
+from ubtui.domain.errors import BadValue
+from ubtui.exchange.profile import load
+from ubtui.services.reads.handheld import sent
+from ubtui.services.reads.routes import routes, walk
+
+READS = (
+    "maker,serial,date,value\nBADGER,1001,2016-07-20,100\nBADGER,1002,2016-07-21,1099\nNEPTUNE,1001,2016-07-20,900\n"
+    "BADGER,1001,2016-09-20,112\n"
+)
+
+
+@pytest.fixture
+def desk(backend: str, tmp_path: Path) -> Iterator[Desk]:
+    training(backend)
+    with seat(backend) as at:
+        for kind, text in (("parcels", PARCELS), ("accounts", ACCOUNTS), ("meters", METERS), ("reads", READS)):
+            bring(at, kind, file(tmp_path, text, f"{kind}.csv"))  # type: ignore[arg-type]
+        yield at
+
+
+def test_a_route_is_walked_in_order_with_what_its_window_has(desk: Desk) -> None:
+    assert desk.ask(routes) == ["R1"]
+    stops = desk.ask(walk, "R1")
+    assert [(s.position, s.sequence, s.jump, s.serial, s.prior, s.value, s.state) for s in stops] == [
+        (1, 10, 0, "1001", 100, 112, "read"), (2, 20, 9, "1002", 1099, None, "open"),
+        (3, 30, 9, "1001", 900, None, "open"),
+    ]  # fmt: skip
+    assert len({s.period for s in stops}) == 1
+    with pytest.raises(BadValue, match="Route 'R9' has no meter to read: routes are R1"):
+        desk.ask(walk, "R9")
+
+
+@pytest.mark.parametrize("profile", ["sensus-autoread", "sensus-k3", "neptune-equinox", "itron-mvrs", "generic-reads"])
+def test_every_way_out_holds_every_meter_once(desk: Desk, profile: str) -> None:
+    text = b"".join(desk.ask(lambda look: sent(look, ["R1"], load(profile)))).decode()
+    assert text.isascii() or profile == "generic-reads"
+    for account in {s.account for s in desk.ask(walk, "R1")}:
+        assert account in text
+    kinds = {"neptune-equinox": "RDGDT", "itron-mvrs": "RDG"}
+    mark = kinds.get(profile, "")
+    lines = text.splitlines()[profile == "generic-reads" :]
+    assert sum(line.startswith(mark) for line in lines) == 3
+    if profile in ("sensus-autoread", "sensus-k3"):
+        assert {len(line) for line in lines} == {155 if profile == "sensus-autoread" else 227}
+        at = 104 if profile == "sensus-autoread" else 169
+        assert [int(line[at : at + 9 + (at == 104)]) for line in lines] == [100, 1099, 900]
+
+
+def test_a_profile_that_only_brings_in_says_so(desk: Desk) -> None:
+    with pytest.raises(BadValue, match="brings reads in only"):
+        list(desk.ask(lambda look: sent(look, ["R1"], load("radix"))))
+
+
+def k3(account: str, serial: str, value: str, day: str, note: str = "", register: str = "") -> str:
+    """A line as it comes back, columns as the maker states them."""
+    return f"{account:12}{serial:15}{'':15}M{value:9}{day}{note:2}{register:10}{'':23}\r\n"
+
+
+def test_what_comes_back_reaches_its_meter_or_says_why(desk: Desk, tmp_path: Path) -> None:
+    accounts = {s.serial + s.maker: s.account for s in desk.ask(walk, "R1")}
+    two, three = accounts["1002BADGER"], accounts["1001NEPTUNE"]
+    back = (
+        k3(two, "1002", "000001199", "0921")
+        + k3(three, "1001", "", "0921", "LG")  # not read: a locked gate
+        + k3(three, "1002", "000000950", "0922")  # another account's meter
+        + k3(three, "7777", "000000950", "0922")  # a meter that is not known
+    )
+    report = bring(desk, "reads", file(tmp_path, back, "k3.dat"), "sensus-k3")
+    assert (report.accepted, report.staged) == (1, 3)
+    assert report.reasons == {"not-read": 1, "serial-mismatch": 1, "wrong-account": 1}
+    by = {(s.maker, s.serial): s for s in desk.ask(walk, "R1")}
+    assert (by["BADGER", "1002"].value, by["BADGER", "1002"].state) == (1199, "read")
+    skipped = by["NEPTUNE", "1001"]
+    assert (skipped.state, skipped.why) == ("skipped", "other")
+    look = desk.look()
+    assert look.db.rows("SELECT skipped_on, why, note FROM read_skip") == [("2016-09-21", "other", "code LG")]
+    states = look.db.rows("SELECT reason, state FROM staged_row ORDER BY row_no")
+    assert states == [("not-read", "kept"), ("wrong-account", "staged"), ("serial-mismatch", "staged")]
+
+
+def test_a_reading_in_its_unit_is_brought_onto_the_dials(desk: Desk, tmp_path: Path) -> None:
+    page = (
+        '{"meters": [{"bodySerialNumber": "1002", "units": "CF", "data": ['
+        '{"timeStamp": "2016-09-20T01:00:00", "reading": 1120.99},'
+        ' {"timeStamp": "2016-09-20T02:00:00", "reading": 1121.5}]}]}'
+    )
+    report = bring(desk, "reads", file(tmp_path, page, "page.json"), "sentryx")
+    assert (report.rows, report.accepted, report.passed) == (2, 1, 1)
+    stop = next(s for s in desk.ask(walk, "R1") if s.serial == "1002")
+    assert stop.value == 1121  # a count of this register is a hundredth of a ccf: one cubic foot
+
+
+def test_accounts_are_found_by_old_and_new_number(desk: Desk, tmp_path: Path) -> None:
+    new = next(s.account for s in desk.ask(walk, "R1") if s.serial == "1002")
+    text = f"account,date,value\n{new},2016-09-21,1150\nA-1,2016-09-22,113\nA-9,2016-09-22,113\n"
+    report = stage(desk, "reads", file(tmp_path, text), dry_run=True)
+    assert report.reasons == {"duplicate-read": 1, "unknown-meter": 1} and report.accepted == 1
+    assert date(2016, 9, 21) < desk.look().today

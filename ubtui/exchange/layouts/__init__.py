@@ -1,0 +1,1 @@
+"""Files of typed records of fixed width: one declaration, read and written."""
