@@ -26,7 +26,10 @@ class Burst:
 
 
 class Line:
-    """A program on a pty; `send` waits until nothing came for `quiet` seconds."""
+    """A program on a pty; `send` waits until nothing came for `quiet` seconds.
+
+    It may keep its compiled modules, as an installed program has them, whatever the shell around says.
+    """
 
     def __init__(
         self, argv: Sequence[str], env: Mapping[str, str] | None = None, size: tuple[int, int] = (80, 24)
@@ -34,7 +37,8 @@ class Line:
         self.began = time.perf_counter()
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
-            os.execvpe(argv[0], list(argv), {**os.environ, "TERM": "xterm-256color", **(env or {})})
+            around = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+            os.execvpe(argv[0], list(argv), {**around, "TERM": "xterm-256color", **(env or {})})
         fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
 
     def started(self, until: Callable[[bytes], bool], quiet: float = 0.5, limit: float = 60.0) -> Burst:

@@ -7,10 +7,9 @@ import secrets
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
-from importlib import resources
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar, get_type_hints
 
 import msgspec
@@ -65,8 +64,7 @@ class Refused(Exception):
         return f"{self.reason}{f' — {self.cure}' if self.cure else ''}{f' [{self.rule}]' if self.rule else ''}"
 
 
-@dataclass(frozen=True)
-class Actor:
+class Actor(msgspec.Struct, frozen=True):
     """Who sits here: the staff row's name and role, and the seat as the login gave it."""
 
     name: str
@@ -74,8 +72,7 @@ class Actor:
     seat: str
 
 
-@dataclass
-class Look:
+class Look(msgspec.Struct):
     """What a question may use: the record, the business day, the instant, the district, who asks.
 
     `now` is the clock's instant (a sample district's day stands still); `utc` is real time, for leases alone.
@@ -89,15 +86,14 @@ class Look:
     actor: Actor
 
 
-@dataclass
 class Work(Look):
     """What an act's body may use besides: its key, and what it touched for healing and audit."""
 
     key: str
     dry_run: bool = False
-    subjects: dict[Subject, None] = field(default_factory=dict)
-    facts: dict[str, str | int] = field(default_factory=dict)
-    details: dict[str, Any] = field(default_factory=dict)
+    subjects: dict[Subject, None] = {}
+    facts: dict[str, str | int] = {}
+    details: dict[str, Any] = {}
     healed: Healed | None = None
 
     def touch(self, subject_type: str, key: str) -> None:
@@ -113,8 +109,7 @@ class Work(Look):
         self.details.update(details)
 
 
-@dataclass(frozen=True)
-class Done(Generic[R]):
+class Done(msgspec.Struct, Generic[R], frozen=True):
     """An act's answer: its result, the items it closed and opened; `replayed` when the key was known."""
 
     result: R
@@ -126,8 +121,7 @@ class Done(Generic[R]):
     dry_run: bool = False
 
 
-@dataclass(frozen=True)
-class Act(Generic[F, R]):
+class Act(msgspec.Struct, Generic[F, R], frozen=True):
     """A named act: the form it takes, the result it gives, and the service body."""
 
     name: str
@@ -161,7 +155,7 @@ def act(name: str) -> Callable[[Callable[[Work, F], R]], Act[F, R]]:
 @cache
 def permissions() -> Mapping[str, frozenset[str]]:
     """Act name to the roles that may do it, from the data file; what is absent is refused."""
-    text = resources.files("ubtui").joinpath("permissions.toml").read_text("utf-8")
+    text = Path(__file__).with_name("permissions.toml").read_text("utf-8")
     return {name: frozenset(roles) for name, roles in tomllib.loads(text).items()}
 
 

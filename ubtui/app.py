@@ -17,9 +17,7 @@ from textual.screen import Screen
 from ubtui import keyfile, keys
 from ubtui.act import Done, Look, Refused, new_key
 from ubtui.desk import Desk, Seat
-from ubtui.faultlog import log_fault
 from ubtui.screens.base import DeskScreen, Place, words
-from ubtui.screens.kept import kept_forms
 from ubtui.screens.routing import Routing
 from ubtui.screens.worklist import WorklistScreen
 from ubtui.services import listing, news, worklist
@@ -66,9 +64,7 @@ class DeskApp(Routing, inherit_bindings=False):
         self.animation_level = "none"
         self._heard = 0
         self._prefixed = False
-        for each in theme.THEMES:
-            self.register_theme(each)
-        self.theme = look
+        theme.begin(self, look)
         desk.on_change(self._changed)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
@@ -267,6 +263,8 @@ class DeskApp(Routing, inherit_bindings=False):
 
 
 def _first_look(look: Look) -> tuple[date, tuple[Query, FirstPage]]:
+        from ubtui.screens.kept import kept_forms
+
     """The day and the first page in the order last used, read before anything is drawn, so that it is drawn once."""
     asked = preference.order(look)
     shown = worklist.worklist_for(look.actor.role, look.district.kind)
@@ -329,3 +327,5 @@ def run(data: str, seat: Seat, sample: bool) -> int:
         told = f"The desk closed after a fault ({kind} at {place}). What was typed is kept; see {log}\n"
         os.write(2, told.encode())
     return app.return_code or 0
+        from ubtui.faultlog import log_fault
+

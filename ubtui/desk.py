@@ -8,13 +8,12 @@ import pwd
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 from zoneinfo import ZoneInfo
 
-from msgspec import ValidationError, convert
+from msgspec import Struct, ValidationError, convert
 from msgspec.structs import asdict, replace
 
 from ubtui.act import Act, Actor, Done, Form, Look, Refused, Work, append_event, new_key, perform, permissions
@@ -37,8 +36,7 @@ class DeskError(Exception):
     """The desk cannot be opened: one sentence with the place and the cure."""
 
 
-@dataclass(frozen=True)
-class Seat:
+class Seat(Struct, frozen=True):
     """How this person came here: `--as`, `--seat-key`, or the login alone."""
 
     as_name: str | None = None

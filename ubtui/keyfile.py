@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
+
+import msgspec
+from msgspec.structs import replace
 
 from ubtui import keys
 from ubtui.domain.text import clean_text
@@ -34,8 +36,7 @@ PREFIX: Final = "g"
 Asked = dict[str, tuple[str, ...]]
 
 
-@dataclass(frozen=True)
-class OwnKeys:
+class OwnKeys(msgspec.Struct, frozen=True):
     """The registry as this person has it, and the faults of the files that were not applied for them."""
 
     commands: tuple[Command, ...] = COMMANDS

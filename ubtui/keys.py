@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 EVERYWHERE = "*"
 SCREENS = (
@@ -49,8 +50,7 @@ BANNED = frozenset(
 _KEY_NAMES = {"escape": "esc", "pageup": "pgup", "pagedown": "pgdn"}
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(msgspec.Struct, frozen=True):
     """One thing that can be done: `keys` act outside forms, `form_key` everywhere; "g a" means g, then a."""
 
     id: str

@@ -1,8 +1,7 @@
 """The registry of commands: reachable keys, one meaning each, and a footer that fits."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from ubtui import keys
 from ubtui.keys import Command

@@ -8,7 +8,6 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Concatenate, ParamSpec, TypeVar
 
@@ -21,7 +20,6 @@ from ubtui.desk import Desk, Seat
 from ubtui.domain.errors import BadValue
 from ubtui.domain.money import format_money
 from ubtui.domain.text import cell_width, clean_text
-from ubtui.exchange.tables import replacing
 from ubtui.settings import default_data
 
 P = ParamSpec("P")
@@ -147,6 +145,8 @@ def going_to(path: Path | None, options: Options, desk: Desk | Path | None) -> I
     its bytes.
     """
     if path is not None:
+        from ubtui.exchange.tables import replacing  # the screens come through here too
+
         with replacing(path, desk.folder if isinstance(desk, Desk) else desk) as file:
             yield file
         return

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
 import click
+from msgspec.structs import replace
 
 from ubtui.act import new_key
 from ubtui.cli.common import Options, doing, emit, opened, shared

@@ -13,6 +13,7 @@ from typing import Any, BinaryIO
 
 import click
 from click.core import ParameterSource
+from msgspec import structs
 
 from ubtui.cli import board, items, own_desk, runs
 from ubtui.cli.common import Options, doing, emit, going_to, opened, output, shared
@@ -157,11 +158,9 @@ def show(options: Options, item: str) -> None:
     with opened(options) as desk:
         view = desk.ask(room.item, ItemKey.parse(item))
         if options.format == "json":
-            from dataclasses import asdict
-
             found = desk.ask(triaged, view)
-            causes = [asdict(each) for each in found.causes] if found else []
-            facts = {**asdict(view), "key": str(view.key), "fixes": list(fixes_of(view.key.code))}
+            causes = list(found.causes) if found else []
+            facts = {**structs.asdict(view), "key": str(view.key), "fixes": list(fixes_of(view.key.code))}
             emit(options, facts | ({"triage": causes} if causes else {}))
             return
         for line in _shown(desk, view):

@@ -16,10 +16,15 @@ class SchemaError(Exception):
     """The record's schema is not the one this program knows; the sentence says which and what to do."""
 
 
+def names() -> list[str]:
+    """Every migration of this program in order."""
+    return sorted(info.name for info in pkgutil.iter_modules(migrations.__path__))
+
+
 def known() -> Iterator[tuple[str, Callable[[Dialect], list[str]]]]:
     """Every migration of this program in order: its name and what gives its statements."""
-    for info in sorted(pkgutil.iter_modules(migrations.__path__), key=lambda m: m.name):
-        yield info.name, importlib.import_module(f"{migrations.__name__}.{info.name}").statements
+    for name in names():
+        yield name, importlib.import_module(f"{migrations.__name__}.{name}").statements
 
 
 def digest(statements: list[str]) -> str:
@@ -68,7 +73,7 @@ def migrate(session: Session, now: str) -> list[str]:
 def pending(session: Session) -> list[str]:
     """Migrations this record still lacks."""
     have = {row[0] for row in session.rows("SELECT name FROM migration")}
-    return [name for name, _ in known() if name not in have]
+    return [name for name in names() if name not in have]
 
 
 def schema_digest(session: Session) -> str:

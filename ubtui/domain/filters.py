@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from ubtui.domain.dates import parse_day
 from ubtui.domain.errors import BadValue
@@ -66,8 +66,7 @@ _CLAUSE = re.compile(r"([A-Za-z][A-Za-z0-9_]*|)(:(?:>=|<=|>|<)|:|>=|<=|>|<)(.*)"
 _LONGEST = 500
 
 
-@dataclass(frozen=True, slots=True)
-class Clause:
+class Clause(NamedTuple):
     """One condition. `op` is `in` (values: alternatives), `range` (low, high, both included), one of
     `> >= < <=` (one value), or, with the field `text`, `search` (one folded text)."""
 
@@ -77,8 +76,7 @@ class Clause:
     negated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Filter:
+class Filter(NamedTuple):
     """Conditions that must all hold; none at all lets every row through."""
 
     clauses: tuple[Clause, ...] = ()
@@ -117,8 +115,7 @@ def _clause(token: str) -> Clause:
     return Clause(name, "in", tuple(_value(name, part, token) for part in raw.split(",")), negated)
 
 
-@dataclass(frozen=True, slots=True)
-class Open:
+class Open(NamedTuple):
     """The clause under a cursor as far as it is typed: from `start` to `end` of the text, its field ("" while none
     is named), the values before the one being typed, and what is typed of that one."""
 

@@ -9,6 +9,8 @@ TEXT_LIMIT = 2000
 _DROPPED = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _MARKS = frozenset({"Mn", "Me", "Mc"})
 _MOST_MARKS = 3
+# Letters, digits, signs, dashes and arrows that are as they should be, alone and beside one another.
+_SAFE = re.compile("[ -~\u00a1-\u00ac\u00ae-\u024f\u2010-\u2027\u2190-\u21ff]*")
 _BREAKS = str.maketrans({c: "\n" for c in "\r\v\f\x85\u2028\u2029"} | {"\t": " "})
 _FORMULA = frozenset("=+-@\t\r\n\0")
 _DIGIT_RUN = re.compile(r"(?<![0-9])[0-9](?:[ -]{0,2}[0-9]){12,}(?![0-9])")
@@ -24,6 +26,8 @@ def clean_text(s: str, limit: int = TEXT_LIMIT, multiline: bool = False) -> str:
     Tabs and line ends become a space; with `multiline` line ends stay as newlines. Longer text is cut
     to `limit` characters, the last of them an ellipsis.
     """
+    if len(s) <= limit and _SAFE.fullmatch(s):
+        return s
     lines = s[:_LONGEST_RAW].replace("\r\n", "\n").translate(_BREAKS)
     if not multiline:
         lines = lines.replace("\n", " ")

@@ -11,7 +11,6 @@ import string
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
@@ -39,8 +38,7 @@ _FIGURE = re.compile(r"-?[0-9]{1,3}(?:,[0-9]{3})*(?:\.[0-9]+)?|-?[0-9]+(?:\.[0-9
 _ACTIVE = re.compile(r"[\\`*_~\[\]<>&|$]")  # what Markdown would act on inside a cell
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(msgspec.Struct, frozen=True):
     """One column: `text` comes from people and is cleaned, `mark` is the program's own, `money` whole cents,
     `day` a date or its ISO text, `figure` a number as a list shows it ("1,234.50"), `list` a tuple of marks, `json` a
     JSON text. `csv` is its name there when it differs."""
@@ -50,8 +48,7 @@ class Field:
     csv: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(msgspec.Struct, frozen=True):
     """A column of the text form: which field, its heading, its cells; no width: the whole of it, at the end.
 
     What is wider pushes the rest of its line to the right, or with `cut` ends in an ellipsis.

@@ -195,8 +195,8 @@ class DeskScreen(Screen[None], inherit_bindings=False):
         """The bar on top, the screen's own body, the keys below."""
         yield StatusBar(self.TITLE_TEXT, self.who(), id="top")
         yield from self.body()
-        mine = [each for each in self.router.commands if not self._barred(each)]
-        yield HintBar(keys.hints(self.KEYS, mine), id="hints")
+        barred = {each.label for each in self._in_footer() if self._barred(each)}
+        yield HintBar(keys.hints(self.KEYS, self.router.commands), barred, id="hints")
         yield TooSmall()
 
     def body(self) -> ComposeResult:
@@ -223,6 +223,18 @@ class DeskScreen(Screen[None], inherit_bindings=False):
             return "item", str(self.place.item)
         account = await self.account_in_view()
         return ("account", account) if account else ("", "")
+
+    def _in_footer(self) -> list[keys.Command]:
+        return [each for each in keys.for_screen(self.KEYS, self.router.commands) if each.show]
+
+    def grey_keys(self) -> None:
+        """Put the keys of the footer in brackets that cannot act here and now."""
+        for bar in self.query("#hints").results(HintBar):
+            bar.grey({each.label for each in self._in_footer() if self.why_not(each)})
+
+    def on_queue_list_counted(self, event: QueueList.Counted) -> None:
+        """A list without rows has nothing to act on."""
+        self.grey_keys()
 
     def head(self, text: str) -> None:
         """Name what is shown."""

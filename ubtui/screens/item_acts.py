@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+
+import msgspec
 
 from ubtui.act import Act, Form, Look
 from ubtui.domain.dates import parse_day
@@ -32,8 +33,7 @@ SAID = {
 }
 
 
-@dataclass(frozen=True)
-class Last:
+class Last(msgspec.Struct, frozen=True):
     """What was done last and may be done again: the act, how its form is made, and the words that were typed."""
 
     verb: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from ubtui.act import Look
 from ubtui.domain.errors import BadValue
@@ -12,8 +12,7 @@ from ubtui.screens.base import Place
 LIVE = ("open", "claimed", "waiting")
 
 
-@dataclass(frozen=True)
-class KeptForm:
+class KeptForm(msgspec.Struct, frozen=True):
     """A form that this person left unfinished: where it is opened, and its name."""
 
     place: Place

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
+from msgspec.structs import replace
 
 from ubtui.domain.errors import BadValue
 from ubtui.domain.filters import CODE, ROW_KEY, Clause, Filter, matches, parse
@@ -20,8 +22,7 @@ Kind = Literal["exact", "folded", "person", "account", "number", "day", "age"]
 PAGE = 500  # ids in one statement
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(msgspec.Struct, frozen=True):
     """One column, `width` None for what is left; where room is short the highest `priority` goes first, 0 never.
 
     `grow`: its share of the room that is left, for a column with a width as for one without (which has 1 unless told).
@@ -35,8 +36,7 @@ class Column:
     grow: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(msgspec.Struct, frozen=True):
     """One row: a text per column, a tone (accent, warning, danger, dim), whether it changed since it was listed,
     and the version that an act on it may name."""
 
@@ -46,8 +46,7 @@ class Row:
     version: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
+class Query(msgspec.Struct, frozen=True):
     """What is asked of a source: a filter, a column key to sort by (None: the source's own order), reversed or not."""
 
     filter: str = ""
@@ -67,16 +66,14 @@ class Query:
         return replace(self, filter=filter)
 
 
-@dataclass(frozen=True, slots=True)
-class FirstPage:
+class FirstPage(msgspec.Struct, frozen=True):
     """The beginning of a list: ids in order and their rows; fewer than asked for means that this is all of it."""
 
     ids: Sequence[int]
     rows: Mapping[int, Row]
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(msgspec.Struct, frozen=True):
     """A field of the filter language: its SQL expression and how its values compare.
 
     `exact` text that is stored in one spelling, `folded` text of any case, `person` a name or `me`, `account` without
@@ -90,8 +87,7 @@ class Field:
 Order = tuple[tuple[str, bool], ...]  # (expression, descending)
 
 
-@dataclass(frozen=True)
-class Listing:
+class Listing(msgspec.Struct, frozen=True):
     """One list as SQL: where its rows come from, what can be asked of them, and how a row is shown.
 
     `source` is a FROM clause and `params` are its and `where`'s parameters, `row` makes a Row of the selected
@@ -107,10 +103,10 @@ class Listing:
     row: Callable[[Look, tuple[Any, ...]], Row]
     order: Order
     sorts: Mapping[str, Order]
-    fields: Mapping[str, Field] = field(default_factory=dict)
-    words: Mapping[str, str] = field(default_factory=dict)
+    fields: Mapping[str, Field] = {}
+    words: Mapping[str, str] = {}
     where: str = ""
-    usual: Mapping[str, str] = field(default_factory=dict)
+    usual: Mapping[str, str] = {}
     me: Callable[[Look], tuple[str, ...]] = lambda look: (look.actor.name,)
     params: tuple[Any, ...] = ()
 
@@ -154,9 +150,9 @@ def count(look: Look, listing: Listing, query: Query) -> int:
     return int(look.db.value(f"SELECT COUNT(*) FROM {listing.source} WHERE {asked.where}", asked.params))
 
 
-def total(look: Look, listing: Listing, query: Query = Query()) -> int:
+def total(look: Look, listing: Listing, query: Query | None = None) -> int:
     """How many rows there are with no filter; of every state where `query` names one, and so of each `usual`."""
-    return count(look, replace(listing, usual=_usual(listing, parse(query.filter).clauses)), Query())
+    return count(look, replace(listing, usual=_usual(listing, parse(query.filter if query else "").clauses)), Query())
 
 
 def _usual(listing: Listing, clauses: Sequence[Clause]) -> dict[str, str]:
@@ -175,8 +171,7 @@ def stream(look: Look, listing: Listing, query: Query, cells: str | None = None)
 # -- the query as SQL ------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class _Asked:
+class _Asked(msgspec.Struct, frozen=True):
     where: str
     params: list[Any]
     unsure: str  # rows of which only the oracle can tell: text beyond plain ASCII
@@ -271,7 +266,7 @@ def _meant(look: Look, listing: Listing, given: Filter) -> Filter:
     for clause in given.clauses:
         if clause.field in listing.fields and listing.fields[clause.field].kind == "person" and "me" in clause.values:
             mine = dict.fromkeys([*(value for value in clause.values if value != "me"), *listing.me(look)])
-            clause = replace(clause, values=tuple(mine))
+            clause = clause._replace(values=tuple(mine))
         clauses.append(clause)
     return Filter(tuple(clauses))
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import ClassVar
 
+import msgspec
 from rich.text import Text
 from textual.widget import Widget
 
 from ubtui.domain.text import cell_width, clean_text
 
+MORE = " …"
 
-@dataclass(frozen=True, slots=True)
-class Line:
+
+class Line(msgspec.Struct, frozen=True):
     """One line: a label (may be empty), a value, and a tone (accent, warning, danger) that words repeat."""
 
     label: str
@@ -80,14 +81,27 @@ class Panel(Widget):
             self._title = new_title
             self.refresh(layout=relaid or self.styles.is_auto_height)
 
+    def get_content_height(self, container: object, viewport: object, width: int) -> int:
+        """As many rows as all lines take."""
+        return len(self._rows(width))
+
     def render(self) -> Text:
-        """The lines as plain text with styles by meaning."""
+        """The lines as plain text with styles by meaning; what there is no room for is told by a sign at the end."""
+        width, height = self.size
+        rows = self._rows(width)
+        if 0 < height < len(rows):
+            del rows[height:]
+            rows[-1].truncate(width - cell_width(MORE), overflow="crop")
+            rows[-1].append(MORE)
+        return Text("\n", no_wrap=True, end="").join(rows)
+
+    def _rows(self, width: int) -> list[Text]:
         style = self.get_component_rich_style
         label_width = min(24, max((cell_width(line.label) for line in self._lines), default=0))
-        room = max(1, self.size.width - label_width - 2) if label_width else max(1, self.size.width)
+        room = max(1, width - label_width - 2) if label_width else max(1, width)
         text = Text(no_wrap=True, end="")
         if self._title:
-            text.append(self._title + "\n", style("panel--title", partial=True))
+            text.append("\n".join([*wrapped(self._title, max(1, width)), ""]), style("panel--title", partial=True))
         for number, line in enumerate(self._lines):
             if number:
                 text.append("\n")
@@ -97,9 +111,9 @@ class Panel(Widget):
             value = style(f"panel--{line.tone}", partial=True) if line.tone else ""
             for place, piece in enumerate(wrapped(line.value, room)):
                 if place:
-                    text.append("\n" + " " * len(" " * (label_width + 2 if label_width else 0)))
+                    text.append("\n" + " " * (label_width + 2 if label_width else 0))
                 text.append(piece, value)
-        return text
+        return list(text.split("\n", allow_blank=True))
 
 
 def wrapped(text: str, width: int) -> list[str]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from typing import Protocol
+
+from msgspec.structs import replace
 
 from ubtui.domain.text import cell_width, clean_text, fit
 from ubtui.services.listing import Align, Column, FirstPage, Query, Row
@@ -14,6 +15,8 @@ __all__ = ["Align", "Column", "FirstPage", "Query", "Row"]
 
 GAP = 1  # cells between two columns
 FLEXIBLE_MINIMUM = 10  # a flexible column is dropped rather than cut below this many cells
+# Nor does one before others grow beyond this, or beyond so many times its width: the eye loses its row in the blanks.
+FLEXIBLE_MAXIMUM, MOST_TIMES = 48, 3
 
 
 class Source(Protocol):
@@ -77,8 +80,8 @@ class ListSource:
 def arrange(columns: Sequence[Column], width: int, blank: Collection[int] = ()) -> tuple[tuple[int, Column, int], ...]:
     """(place, column, cells) of the columns that fit in `width` cells.
 
-    Flexible ones share what is left, or lacking, in proportion to `grow`. `blank` are the places of columns with
-    nothing in them: they give their room to the others.
+    Flexible ones share what is left, or lacking, in proportion to `grow`, up to what the eye can follow. `blank` are
+    the places of columns with nothing in them: they give their room to the others.
     """
     kept = [(place, column) for place, column in enumerate(columns) if place not in blank] or list(enumerate(columns))
 
@@ -95,8 +98,11 @@ def arrange(columns: Sequence[Column], width: int, blank: Collection[int] = ()) 
     growing = {place: column.grow or 1 for place, column in kept if column.width is None or column.grow}
     spare = width - sum(least.values()) - GAP * (len(kept) - 1)  # or what is lacking, below zero
     shares = sum(growing.values())
+    most = {place: FLEXIBLE_MAXIMUM if column.width is None else MOST_TIMES * column.width for place, column in kept}
+    most[kept[-1][0]] = max(1, width)
     for place, grow in growing.items():
         share = spare * grow // shares  # of what is left for this one and those behind it, so that it adds up
+        share = min(share, most[place] - least[place])
         least[place] = max(1, least[place] + share)
         spare, shares = spare - share, shares - grow
     return tuple((place, column, least[place]) for place, column in kept)
@@ -104,7 +110,7 @@ def arrange(columns: Sequence[Column], width: int, blank: Collection[int] = ()) 
 
 def clean_row(row: Row) -> Row:
     """The row with every cell safe to draw on one line."""
-    return replace(row, cells=tuple(clean_text(cell) for cell in row.cells))
+    return replace(row, cells=tuple(map(clean_text, row.cells)))
 
 
 def cell(text: str, width: int, align: Align = "left") -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from textual.app import App
 from textual.theme import Theme
@@ -109,14 +110,23 @@ class ThemedApp(App[int]):
     """An app in one of the two themes, with the tokens defined under any other theme too, and classes by size."""
 
     HORIZONTAL_BREAKPOINTS = too_small.HORIZONTAL
+def begin(app: App[Any], name: str) -> None:
+    """Give an app that has drawn nothing yet its theme, so that its styles are read once and not twice.
+
+    Setting `App.theme` reads them again, which later on is what is wanted.
+    """
+    for each in THEMES:
+        app.register_theme(each)
+    app.set_reactive(App.theme, name)
+    app.stylesheet.set_variables(app.get_css_variables())
+
+
     VERTICAL_BREAKPOINTS = too_small.VERTICAL
 
     def __init__(self, theme_name: str = NORMAL) -> None:
         # Textual chooses its NO_COLOR filter here, before a theme can be set; the wrong one draws black on black.
         super().__init__(ansi_color=True if theme_name == LEAN else None)
-        for each in THEMES:
-            self.register_theme(each)
-        self.theme = theme_name
+        begin(self, theme_name)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """The tokens of the house, so that the style files parse."""

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from msgspec import structs
+
 from ubtui.act import Act, Form, Look, Work, linked, permissions
 from ubtui.detectors.registry import CODES
 from ubtui.domain.errors import BadValue
@@ -137,7 +139,7 @@ def guarded(act: Act[Any, Any], subject: Subject) -> Act[Any, Any]:
             raise no
         return act.body(work, form)
 
-    return replace(act, body=body)
+    return structs.replace(act, body=body)
 
 
 def _offer(look: Look, item: ItemView, draft: Draft) -> Offer:

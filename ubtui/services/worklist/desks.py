@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Annotated, Any
 
@@ -27,8 +26,7 @@ ViewName = Annotated[
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(Struct, frozen=True):
     """A filter and an order under a name; `owner` is empty where everybody has it."""
 
     name: str
@@ -132,8 +130,7 @@ def _may_change(work: Work, name: str, shared: bool, maker: str) -> None:
 # -- who stands in ---------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class StandIn:
+class StandIn(Struct, frozen=True):
     """Somebody's items reach somebody else from a day to a day, both included."""
 
     person: str
@@ -241,8 +238,7 @@ _FRESH_DAYS = 7
 _MOST_ITEMS = 40
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(Struct, frozen=True):
     """A handover note: who left it, when, and its text, a line each."""
 
     id: int

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
+
+import msgspec
+from msgspec.structs import replace
 
 from ubtui.act import Look, Refused
 from ubtui.domain.dates import local
@@ -16,8 +18,7 @@ from ubtui.domain.subjects import ItemKey, Subject
 from ubtui.services.worklist.queue import kind_title, sees_names
 
 
-@dataclass(frozen=True)
-class Event:
+class Event(msgspec.Struct, frozen=True):
     """One step of an item's life."""
 
     at: str
@@ -26,8 +27,7 @@ class Event:
     note: str
 
 
-@dataclass(frozen=True)
-class ItemView:
+class ItemView(msgspec.Struct, frozen=True):
     """Everything an item says: why it is here, since when, what if nothing is done, by when, and its story.
 
     `account` is in its printed form; `evidence` a flat object; `holder` who has it by a lease that still runs,
@@ -101,7 +101,7 @@ def item(look: Look, key: ItemKey | int) -> ItemView:
     parent = look.db.one(f"SELECT {_KEY} FROM work_item w WHERE w.id = ?", [found["parent_id"]])
     live = leased(look, found)
     since = next((e.at for e in reversed(events) if e.kind == "claimed"), None) if live else None
-    known = {name: found[name] for name in ItemView.__dataclass_fields__ if name in found}
+    known = {name: found[name] for name in ItemView.__struct_fields__ if name in found}
     for name in ("due_on", "detected_on", "wake_on", "dismissed_until"):
         known[name] = date.fromisoformat(found[name]) if found[name] else None
     known["account"] = format_account(found["account"]) if found["account"] else None

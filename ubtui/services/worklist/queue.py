@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
+
+import msgspec
+from msgspec.structs import replace
 
 from ubtui.act import Look, permissions
 from ubtui.db.calendars import office
@@ -179,8 +181,7 @@ _NAMELESS = replace(
 )
 
 
-@dataclass(frozen=True)
-class Tally:
+class Tally(msgspec.Struct, frozen=True):
     """The head of the list: what is mine, the team's, put away, and what was resolved today."""
 
     mine: int

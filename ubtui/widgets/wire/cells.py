@@ -23,9 +23,10 @@ _TOKEN = re.compile(r"\x1b\[([0-9;]*)m|\x1b\]8;([^\x00-\x1f]*)(?:\x1b\\|\x07)|([
 _MOST_STYLES = 512
 
 # Beyond ASCII, the wide letters on whose width all terminals agree; emoji are not among them.
-_SURELY_WIDE = re.compile(
-    "[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\uff01-\uff60\uffe0-\uffe6\U00020000-\U0003fffd]"
-)
+_SURELY_WIDE = (
+    ("\u1100", "\u115f"), ("\u2e80", "\u303e"), ("\u3041", "\ua4cf"), ("\uac00", "\ud7a3"), ("\uf900", "\ufaff"),
+    ("\uff01", "\uff60"), ("\uffe0", "\uffe6"), ("\U00020000", "\U0003fffd"),
+)  # fmt: skip
 
 
 class Style(NamedTuple):
@@ -58,7 +59,7 @@ class Cell:
         self.style = style
         self.width = cell_len(text)
         self.odd = len(text) > 1 or text >= "\U0001f000" or self.width != 1
-        if _SURELY_WIDE.fullmatch(text):
+        if self.odd and len(text) == 1 and any(first <= text <= last for first, last in _SURELY_WIDE):
             self.odd = False
 
 
