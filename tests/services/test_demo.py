@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import io
 import json
+import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import closing
@@ -23,12 +24,13 @@ from ubtui.desk import Desk, Seat, is_url, open_session
 from ubtui.domain.errors import BadValue
 from ubtui.domain.numbers import format_account
 from ubtui.services import adjustments, demo, worklist
+from ubtui.services.demo import ahead
 from ubtui.services.demo.calendar import almanac
 from ubtui.services.demo.fill import Fill, fill
 from ubtui.services.demo.make import ANSWER_KEY, make, settings
 from ubtui.services.demo.plants import CODES, RUNS, TIMES, places
 from ubtui.services.demo.points import point_number
-from ubtui.services.demo.stories import stories
+from ubtui.services.demo.stories import Stories
 from ubtui.services.demo.story import Story
 from ubtui.services.demo.tell import FIRST_ACCOUNT
 from ubtui.services.listing import Query
@@ -183,8 +185,8 @@ def account(index: int) -> str:
     return format_account(next(iter(told(first=index, count=1))).number)
 
 
-def told(first: int = 0, count: int | None = None, accounts: int = ACCOUNTS, years: int = 1) -> Iterator[Story]:
-    return stories(DISTRICT, SEED, accounts, years, DAY, first=first, count=count)
+def told(first: int = 0, count: int = ACCOUNTS, accounts: int = ACCOUNTS, years: int = 1) -> Iterator[Story]:
+    return Stories(DISTRICT, SEED, accounts, years, DAY).of(first, count)
 
 
 def test_what_stands_just_inside_a_limit_is_not_found(sample_folder: str) -> None:
@@ -194,7 +196,7 @@ def test_what_stands_just_inside_a_limit_is_not_found(sample_folder: str) -> Non
     on_list = found(sample_folder)
     accounts = {account for _, _, account in on_list}
     for index, plant in near.items():
-        story = next(iter(stories(DISTRICT, SEED, 300, 2, DAY, first=index, count=1)))
+        story = next(Stories(DISTRICT, SEED, 300, 2, DAY).of(index, 1))
         assert story.plant == plant.name
         assert format_account(story.number) not in accounts, plant.name
         assert ("R", f"point:{point_number(index)}") not in {(c[0], s) for c, s, _ in on_list}, plant.name
@@ -206,7 +208,7 @@ def test_near_plants_stand_where_they_say(sample_folder: str) -> None:
     uses: dict[str, list[int | None]] = {}
     for index, plant in carrying.items():
         if plant.near:
-            story = next(iter(stories(DISTRICT, SEED, 300, 2, DAY, first=index, count=1)))
+            story = next(Stories(DISTRICT, SEED, 300, 2, DAY).of(index, 1))
             uses[plant.code] = [read.usage for read in story.points[0].meters[0].reads]
             if plant.code == "R10":
                 meter = story.points[0].meters[0]
@@ -222,9 +224,11 @@ def test_near_plants_stand_where_they_say(sample_folder: str) -> None:
     assert uses["R14"][-1] == 1
 
 
-def test_the_same_dice_make_the_same_record(tmp_path: Path) -> None:
+def test_the_same_dice_make_the_same_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where another process makes the rows."""
     made = []
     for name in ("one", "two"):
+        monkeypatch.setattr(ahead, "WORTH", 0 if name == "two" else ahead.WORTH)
         make(str(tmp_path / name), DAY, 60, 1, 3)
         session = on_record(str(tmp_path / name))
         with closing(session.database):
@@ -240,10 +244,10 @@ def test_the_same_dice_make_the_same_record(tmp_path: Path) -> None:
 
 
 def test_another_seed_makes_another_record() -> None:
-    first = list(stories(DISTRICT, 1, 30, 1, DAY))
-    assert first == list(stories(DISTRICT, 1, 30, 1, DAY))
-    assert first != list(stories(DISTRICT, 2, 30, 1, DAY))
-    assert first[10:20] == list(stories(DISTRICT, 1, 30, 1, DAY, first=10, count=10))
+    first = list(Stories(DISTRICT, 1, 30, 1, DAY).of(0, 30))
+    assert first == list(Stories(DISTRICT, 1, 30, 1, DAY).of(0, 30))
+    assert first != list(Stories(DISTRICT, 2, 30, 1, DAY).of(0, 30))
+    assert first[10:20] == list(Stories(DISTRICT, 1, 30, 1, DAY).of(10, 10))
 
 
 def exported(data: str) -> bytes:
@@ -410,6 +414,14 @@ def test_a_sample_broken_off_leaves_nothing(tmp_path: Path) -> None:
 
     with pytest.raises(KeyboardInterrupt):
         make(str(tmp_path / "place" / "d"), DAY, 20, 1, say=stop)
+    assert list((tmp_path / "place").iterdir()) == []
+
+
+def test_a_process_that_ends_early_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ahead, "WORTH", 0)
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    with pytest.raises(RuntimeError, match="ended early"):
+        make(str(tmp_path / "place" / "d"), DAY, 20, 1)
     assert list((tmp_path / "place").iterdir()) == []
 
 

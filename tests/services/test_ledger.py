@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date, timedelta
+from itertools import count
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.services import office
+from ubtui.act import Work
 from ubtui.desk import Desk
 from ubtui.services import ledger
+from ubtui.services.demo.books import COLUMNS, Books, Rows
+from ubtui.services.demo.fill import KEPT, facts
+from ubtui.services.demo.story import BillStory, LineStory, ReceiptStory
 
 D = date
 
@@ -146,33 +152,64 @@ def test_aging_sums_to_the_balance(at: Desk, steps: list[tuple[int, str, int, in
     )
 
 
-def test_a_long_past_posts_what_its_bills_and_receipts_post_one_by_one(at: Desk) -> None:
-    def past(who: int, name: str) -> list[ledger.BillDraft | ledger.ReceiptDraft]:
-        made: list[ledger.BillDraft | ledger.ReceiptDraft] = []
-        for month in range(1, 9):
-            on = D(2026, month, 5)
-            lines = [ledger.BillLine("USE", "use", 30_00 + month), ledger.BillLine("PEN", "late", 5_00)]
-            made.append(
-                ledger.BillDraft(
-                    f"bill-{name}-{month}", f"{name}{month}", who, f"B2/2026-{month:02d}", on, on, on,
-                    on + timedelta(days=30), lines, on,
-                )
-            )  # fmt: skip
-            if month % 3:
-                paid = 47_00 if month % 2 else 61_00
-                made.append(
-                    ledger.ReceiptDraft(f"paid-{name}-{month}", f"P{name}{month}", who, on, paid, "Mail", "check")
-                )
-        return made
+def test_a_past_in_bulk_is_what_its_bills_and_receipts_post_one_by_one(at: Desk) -> None:
+    """The sample's books against the ledger: the same items, applications and lines, account by account."""
+    day, numbers = D(2026, 1, 5), count(1)
+    bills, receipts = [], []
+    for month in range(1, 9):
+        on = D(2026, month, 5)
+        lines = [LineStory(0, "USE", "use", 30_00 + month, "", ""), LineStory(0, "PEN", "late", 5_00, "", "")]
+        lines += [LineStory(0, "USE", "nothing", 0, "", "")]
+        bills.append(
+            BillStory(f"past-{month}", f"B2/2026-{month:02d}", day, on, on, on, on + timedelta(days=30), tuple(lines))
+        )
+        if month % 3:
+            paid = 47_00 if month % 2 else 91_00
+            receipts.append(ReceiptStory(f"past-{month}", on + timedelta(days=3), paid, "Mail", "check", None))
+    first, second = (office.account(at.session, n) for n in (1, 2))
+    service = at.session.value("SELECT MIN(id) FROM service")
 
-    first, second, third = (office.account(at.session, n) for n in (1, 2, 3))
-    both = [*past(first, "a"), *past(second, "b")]
-    assert office.doing(at, lambda work: ledger.post_history(work, iter(both))) == (16, 12)
-    for draft in past(third, "c"):
-        post = ledger.post_bills if isinstance(draft, ledger.BillDraft) else ledger.post_receipts
-        office.doing(at, lambda work, post=post, draft=draft: post(work, [draft]))  # type: ignore[misc]
-    stand = [[(i.charge, i.due_on, i.cents, i.open_cents) for i in at.ask(ledger.items, who)] for who in (first, third)]
+    def in_bulk(work: Work) -> None:
+        known = facts(work.db, work.now)
+        rows: Rows = defaultdict(list)
+        Books(known.chart, dict(known.last), known.now, work.actor.name).past(rows, first, bills, receipts, [service])
+        for table, columns in COLUMNS.items():
+            if table != KEPT:
+                work.db.load(table, columns.split(), rows[table])
+        kept = work.db.rows("SELECT item_id, account_id, due_on, cents FROM open_item WHERE account_id = ?", [first])
+        assert sorted(rows[KEPT]) == sorted((item, who, str(due), cents) for item, who, due, cents in kept)
+
+    def one_by_one(work: Work) -> None:
+        days = {id(s): s.received_on if isinstance(s, ReceiptStory) else s.billed_on for s in [*bills, *receipts]}
+        for story in sorted([*bills, *receipts], key=lambda s: days[id(s)]):
+            key = f"singly-{next(numbers)}"
+            if isinstance(story, BillStory):
+                lines = [ledger.BillLine(x.charge, x.label, x.cents, x.quantity, x.rate, service) for x in story.lines]
+                dates = (story.from_on, story.to_on, story.billed_on, story.due_on)
+                draft = ledger.BillDraft(key, key, second, story.period, *dates, lines, story.mailed_on)
+                ledger.post_bills(work, [draft])
+            else:
+                came = ledger.ReceiptDraft(
+                    key, key, second, story.received_on, story.cents, story.source, story.kind, story.reference
+                )
+                ledger.post_receipts(work, [came])
+
+    office.doing(at, in_bulk)
+    office.doing(at, one_by_one)
+    stand = [
+        [(i.charge, i.due_on, i.cents, i.open_cents) for i in at.ask(ledger.items, who)] for who in (first, second)
+    ]
     assert stand[0] == stand[1] and len(stand[0]) == 16
-    assert at.ask(ledger.balance, second) == at.ask(ledger.balance, third)
-    lines = [[(line.kind, line.cents, line.balance) for line in at.ask(ledger.statement, w)] for w in (first, third)]
+    assert at.ask(ledger.balance, first) == at.ask(ledger.balance, second)
+    lines = [[(line.kind, line.cents, line.balance) for line in at.ask(ledger.statement, w)] for w in (first, second)]
     assert lines[0] == lines[1]
+    postings = [
+        at.session.rows(
+            "SELECT j.effective_on, p.gl_id, p.charge_code_id, p.fund_id, p.cents, p.item_id IS NULL FROM posting p"
+            " JOIN journal j ON j.id = p.journal_id WHERE j.id IN (SELECT journal_id FROM posting WHERE account_id = ?)"
+            " ORDER BY j.effective_on, j.kind, p.id",
+            [who],
+        )
+        for who in (first, second)
+    ]
+    assert postings[0] == postings[1] and len(postings[0]) > 50

@@ -133,17 +133,21 @@ def _patience() -> Callable[[int], bool]:
 
 
 class SeatDatabase(APSWDatabase):
-    """A seat's SQLite: pragmas asserted by read-back, then the authorizer; `admin` leaves the authorizer out."""
+    """A seat's SQLite: pragmas asserted by read-back, then the authorizer; `admin` leaves the authorizer out.
 
-    def __init__(self, path: str, admin: bool = False) -> None:
+    In a `draft`, a file that is no record yet, no commit waits for the disk.
+    """
+
+    def __init__(self, path: str, admin: bool = False, draft: bool = False) -> None:
         self._admin = admin
+        self._asserted = PRAGMAS | {"synchronous": 0} if draft else PRAGMAS
         # The last 300 uses of statements stay planned: one search or screen asks a few dozen.
         super().__init__(path, autoconnect=False, lock_type="IMMEDIATE", timeout=None, statementcachesize=300)
 
     def _add_conn_hooks(self, conn: Any) -> None:
         conn.set_busy_handler(_patience())
         conn.config(apsw.SQLITE_DBCONFIG_DEFENSIVE, 1)
-        for name, value in PRAGMAS.items():
+        for name, value in self._asserted.items():
             conn.execute(f"PRAGMA {name} = {value}").fetchall()
             if (got := conn.pragma(name)) != value:
                 conn.close()
@@ -153,14 +157,14 @@ class SeatDatabase(APSWDatabase):
             conn.authorizer = guard
 
 
-def sqlite(path: Path, admin: bool = False) -> SeatDatabase:
+def sqlite(path: Path, admin: bool = False, draft: bool = False) -> SeatDatabase:
     """The database file at `path`; 0600 in a folder 0700, made when absent.
 
-    Where it cannot be made, connecting names the cause.
+    Where it cannot be made, connecting names the cause. Whoever makes a `draft` brings it to the disk himself.
     """
     with suppress(OSError):
         path.touch(mode=0o600, exist_ok=False)
-    return SeatDatabase(str(path), admin)
+    return SeatDatabase(str(path), admin, draft)
 
 
 def postgres(url: str) -> peewee.Database:

@@ -1,45 +1,59 @@
-"""A record that nobody else sees yet is filled without asking its guards row by row; they come back as they were."""
+"""A record that nobody else sees yet is filled without its guards and indexes; they come back as they were."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
+from ubtui.db import find
 from ubtui.db.errors import RecordError
 from ubtui.db.migrate import schema_digest
 from ubtui.db.session import Session
 
 CACHE_KB = 65_536
+_PRAGMAS = ("foreign_keys", "synchronous", "journal_mode", "temp_store", "cache_size", "threads")
 
 
 @contextmanager
 def unguarded(session: Session, tables: Collection[str]) -> Iterator[None]:
-    """Set aside, on an admin's SQLite connection, what refuses rows of `tables`, and the checks of foreign keys.
+    """Set aside, on an admin's SQLite connection, all that costs time row by row, while a new record is filled.
 
-    What keeps derived tables in step stays. Afterwards the schema is the same to the letter and every foreign key is
-    checked at once; the caller checks the rules themselves, set by set, before anybody opens the record. On
-    PostgreSQL nothing is set aside. Raises RecordError where a key points nowhere.
+    What refuses rows of `tables`, the list of open items, the indexes of `tables` that hold no rule, the find index,
+    the checks of foreign keys, and waiting for the disk: the record is whole only when this is left. Then the find
+    index is made anew, the schema is the same to the letter and every foreign key is checked at once; the caller fills
+    `open_item` and checks the rules themselves, set by set, before anybody opens the record. On PostgreSQL nothing is
+    set aside. Raises RecordError where a key points nowhere.
     """
     if session.kind != "sqlite":
         yield
         return
     before = schema_digest(session)
     marks = ", ".join("?" * len(tables))
-    guards = session.rows(
-        f"SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' AND tbl_name IN ({marks})"
-        " AND sql LIKE '% BEFORE INSERT %' ORDER BY name",
-        list(tables),
+    aside = session.rows(
+        f"SELECT type, name, sql FROM sqlite_schema WHERE sql IS NOT NULL AND ((type = 'trigger' AND ("
+        f"(tbl_name IN ({marks}) AND sql LIKE '% BEFORE INSERT %') OR name IN ('open_item_opened', 'open_item_paid')"
+        " OR name GLOB 'find_in_*' OR name GLOB 'find_*_in'))"
+        f" OR (type = 'index' AND tbl_name IN ({marks}) AND sql NOT LIKE 'CREATE UNIQUE %'))"
+        " ORDER BY type, tbl_name, name",
+        [*tables, *tables],
     )
-    session.execute("PRAGMA foreign_keys = 0")
-    session.execute(f"PRAGMA cache_size = {-CACHE_KB}")
+    stood = [(name, session.value(f"PRAGMA {name}")) for name in _PRAGMAS]
+    for setting in (
+        "foreign_keys = 0", "synchronous = 0", "journal_mode = memory", "temp_store = 1", f"cache_size = {-CACHE_KB}",
+        "threads = 2",
+    ):  # fmt: skip
+        session.execute(f"PRAGMA {setting}").fetchall()
     try:
-        for name, _ in guards:
-            session.execute(f"DROP TRIGGER {name}")
+        for kind, name, _ in aside:
+            session.execute(f"DROP {kind} {name}")
         yield
+        with session.writing():
+            find.rebuild(session)
     finally:
-        for _, sql in guards:
+        for _, _, sql in aside:
             session.execute(sql)
-        session.execute("PRAGMA foreign_keys = 1")
+        for name, value in stood:
+            session.execute(f"PRAGMA {name} = {value}").fetchall()
     if schema_digest(session) != before:
         raise RecordError("schema", "the guards of the record did not come back as they were")
     if lost := session.one("PRAGMA foreign_key_check"):

@@ -85,6 +85,7 @@ def bills(
 ) -> Iterator[BillStory]:
     """One bill a billed turn: each point's service charge and use, line by line."""
     pairs = [_pairs(point) for point in points]
+    named = [json.dumps(point.number) for point in points]
     for j, turn in enumerate(turns):
         if not j or turn.bill is None:
             continue
@@ -92,27 +93,23 @@ def bills(
         for n, point in enumerate(points):
             if d.fire_since is not None and point.kind == "fire_line":
                 continue
-            facts: dict[str, object] = {"point": point.number}
-            use = 0
+            facts, use = f'"point": {named[n]}', 0
             if point.meters:
                 (prev, read), *slow = pairs[n][turn.on]
                 assert read.usage is not None
                 use = read.usage
-                facts |= {
-                    "from": prev.on.isoformat(), "to": read.on.isoformat(), "previous": prev.value,
-                    "present": read.value,
-                }  # fmt: skip
+                facts += f', "from": "{prev.on}", "to": "{read.on}", "previous": {prev.value}, "present": {read.value}'
                 for before, low in slow:
                     use += low.usage or 0
-                    facts |= {"previous_low": before.value, "present_low": low.value}
+                    facts += f', "previous_low": {before.value}, "present_low": {low.value}'
                 if behind := sum(
                     pairs[m][turn.on][0][1].usage or 0 for m, p in enumerate(points) if p.behind and not n
                 ):
                     use -= behind
-                    facts["behind"] = behind
+                    facts += f', "behind": {behind}'
             code = _in_force(d, point, use, j)
-            trace = json.dumps({**facts, "use": use, "rate": code})
-            lines += [line._replace(point=n, trace=trace) for line in priced(code, use)]
+            trace = f'{{{facts}, "use": {use}, "rate": {json.dumps(code)}}}'
+            lines += [LineStory(n, *line[1:-1], trace) for line in priced(code, use)]
         yield BillStory(
             f"{number}-{turn.period[-7:-3]}{turn.period[-2:]}", turn.period, turns[j - 1].on, turn.on, *turn.bill,
             tuple(lines),

@@ -22,35 +22,40 @@ from ubtui.services.demo.tell import FIRST_ACCOUNT, Teller, apn, walk
 from ubtui.settings import District
 
 
-def stories(
-    district: District,
-    seed: int,
-    accounts: int,
-    years: int,
-    today: date,
-    skip: Collection[str] = frozenset(),
-    first: int = 0,
-    count: int | None = None,
-    lively: bool = False,
-) -> Iterator[Story]:
-    """Accounts `first` to `first + count` of a district of `accounts`, `years` of them, read and billed by `today`.
+class Stories:
+    """The stories of a district of `accounts`, `years` of them, read and billed by `today`.
 
     With `lively` reads vary as reads do, and a week's other troubles come at their rates. Each account has its own
     dice, so that leaving out a plant (`skip`, `R04.1`) changes that account alone.
     """
-    days = almanac(district, today, years)
-    carrying = {} if lively else kept(places(seed, accounts, days, district), skip)
-    teller = Teller(district, days)
-    for index in range(first, accounts if count is None else min(accounts, first + count)):
-        rng = random.Random(f"{seed}:{index}")
-        draft = drawn(rng, index, days, district, index in SAFE)
-        if lively:
-            enliven(rng, draft)
-        if (plant := come(rng, index) if lively else carrying.get(index)) is not None:
-            draft.limit = district.use_limits["residential"]
-            planted(draft, plant, days)
-            draft.plant = plant.name
-        yield teller.story(random.Random(f"{seed}:{index}:told"), draft)
+
+    def __init__(
+        self,
+        district: District,
+        seed: int,
+        accounts: int,
+        years: int,
+        today: date,
+        skip: Collection[str] = frozenset(),
+        lively: bool = False,
+    ) -> None:
+        self.district, self.seed, self.accounts, self.lively = district, seed, accounts, lively
+        self.days = almanac(district, today, years)
+        self.carrying = {} if lively else kept(places(seed, accounts, self.days, district), skip)
+        self.teller = Teller(district, self.days)
+
+    def of(self, first: int, count: int) -> Iterator[Story]:
+        """Those of the accounts `first` to `first + count`."""
+        for index in range(first, min(self.accounts, first + count)):
+            rng = random.Random(f"{self.seed}:{index}")
+            draft = drawn(rng, index, self.days, self.district, index in SAFE)
+            if self.lively:
+                enliven(rng, draft)
+            if (plant := come(rng, index) if self.lively else self.carrying.get(index)) is not None:
+                draft.limit = self.district.use_limits["residential"]
+                planted(draft, plant, self.days)
+                draft.plant = plant.name
+            yield self.teller.story(random.Random(f"{self.seed}:{index}:told"), draft)
 
 
 def raised(district: District, carrying: dict[int, Plant], skip: Collection[str], today: date) -> list[Entry]:

@@ -6,7 +6,6 @@ from ubtui.services.ledger.bulk import (
     ReceiptDraft,
     apply_credit,
     post_bills,
-    post_history,
     post_receipts,
 )
 from ubtui.services.ledger.journals import (
@@ -61,7 +60,6 @@ __all__ = [
     "period_for",
     "post",
     "post_bills",
-    "post_history",
     "post_receipts",
     "posted_hash",
     "posting_rows",

@@ -174,32 +174,6 @@ def _bill(load: _Load, bill: BillDraft) -> list[Item]:
     ]  # fmt: skip
 
 
-def post_history(work: Work, drafts: Iterable[BillDraft | ReceiptDraft]) -> tuple[int, int]:
-    """Post the past of accounts that have none: how many bills, how many receipts.
-
-    The journals of `post_bills` and `post_receipts`, one account behind the other, each in its own order. What an
-    account owes is known from what was posted here, so that a long past costs no more to ask.
-    """
-    books, bills, receipts, source = chart(work.db), 0, 0, iter(drafts)
-    who: int | None = None
-    owed: list[Item] = []
-    paid: dict[int, int] = {}
-    while part := list(islice(source, CHUNK)):
-        load = _Load(work, books)
-        for draft in part:
-            if draft.account_id != who:
-                who, owed, paid = draft.account_id, [], defaultdict(int)
-            if isinstance(draft, BillDraft):
-                owed += _bill(load, draft)
-                bills += 1
-            else:
-                _receipt(load, draft, owed, paid)
-                owed = [item for item in owed if item.cents > paid[item.id]]
-                receipts += 1
-        load.write()
-    return bills, receipts
-
-
 def post_receipts(work: Work, receipts: Iterable[ReceiptDraft]) -> int:
     """Post receipts in bulk, in the order given, each against what is open then; the number posted.
 
