@@ -109,7 +109,7 @@ owner.county            -   -   y   y   -   -   -   -   y
 owner.debt              -   -   y   y   -   -   -   -   -
 payment.match           -   -   y   y   -   -   -   -   -
 payment.return          -   -   y   y   -   -   -   -   -
-payment.stage           -   -   -   y   y   -   -   -   y
+payment.stage           -   -   y   y   y   -   -   -   y
 payment.take            -   -   y   y   -   -   -   -   -
 protection.end          -   -   y   y   -   -   -   -   -
 protection.set          -   -   y   y   -   -   -   -   -

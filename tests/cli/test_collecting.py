@@ -39,9 +39,10 @@ def test_a_payment_from_suspense_to_its_account(data: str, capsys: pytest.Captur
     lines = ["--line", f"40.00; Owner 1; acct {ONE}", "--line", "7.50"]
     ran("payment", "stage", "Lockbox", "--total", "47.51", *lines, "--as", "ben", code=1)
     assert "the payments are 47.50" in capsys.readouterr().err
-    ran("payment", "stage", "Lockbox", "--total", "47.50", *lines, code=1)  # not a technician's
-    ran("payment", "stage", "Lockbox", "--total", "47.50", *lines, "--as", "ben")
-    assert "payments    1/1, 1/2\n" in capsys.readouterr().out
+    ran("payment", "stage", "Lockbox", "--total", "47.50", *lines)
+    said = capsys.readouterr().out
+    assert "payments   1/1, 1/2\n" in said and "proposal   P-000001\n" in said
+    ran("approve", "P-000001", "--amount", "47.50", "--as", "ben")
     ran("payment", "list")
     said = capsys.readouterr()
     assert f"1/1     2026-11-23        40.00  Owner 1 acct {ONE}" in said.out
@@ -50,9 +51,9 @@ def test_a_payment_from_suspense_to_its_account(data: str, capsys: pytest.Captur
     assert "closed 1 item: P01:payment:1/1" in capsys.readouterr().err
     ran("payment", "match", "1/9", ONE, code=2)
     ran("payment", "return", "1/2", "--note", "of no customer")
-    assert "P-000001" in capsys.readouterr().out
+    assert "P-000002" in capsys.readouterr().out
     ran("approvals", "list", "--as", "ben")
-    ran("approve", "P-000001", "--amount", "7.50", "--as", "ben")
+    ran("approve", "P-000002", "--amount", "7.50", "--as", "ben")
     capsys.readouterr()
     ran("payment", "list", "--format", "json")
     assert json.loads(capsys.readouterr().out) == []

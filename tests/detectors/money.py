@@ -54,8 +54,14 @@ def stage(scene: Scene, *lines: payments.Came, on: date = DAY) -> tuple[str, ...
     form = payments.Stage(
         source="Lockbox", kind="lockbox", received_on=on, lines=list(lines), control_cents=total
     )  # fmt: skip
-    keys: tuple[str, ...] = scene.act(payments.stage, form, who="ben").result.payments
-    return keys
+    return staged(scene, form)[0]
+
+
+def staged(scene: Scene, form: payments.Stage, by: str = "ben") -> tuple[tuple[str, ...], Any]:
+    """Payments staged by ana and released by another: their keys, and the release's answer."""
+    made = scene.act(payments.stage, form).result
+    approve = adjustments.Approve(proposal=made.proposal, amount_cents=made.total_cents)
+    return made.payments, scene.act(adjustments.approve, approve, who=by)
 
 
 def refund(scene: Scene, c: Customer, cents: int, who: str = "ben") -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.detectors.money import DAYS, bill, close, closed, items, opened, pay, refund, stage
+from tests.detectors.money import DAYS, bill, close, closed, items, opened, pay, refund, stage, staged
 from tests.detectors.scene import DAY, Customer, Scene
 from ubtui.detectors import heal
 from ubtui.services import adjustments, ledger, owners, payments
@@ -32,8 +32,7 @@ def test_p01_is_matched_to_its_account(scene: Scene) -> None:
         source="Lockbox", kind="lockbox", received_on=DAY - DAYS, control_cents=180_00,
         lines=[Came(cents=150_00, payer="O. One", reference="check 1044"), Came(cents=30_00)],
     )  # fmt: skip
-    done = scene.act(payments.stage, form, who="ben")
-    first, second = done.result.payments
+    (first, second), done = staged(scene, form)
     assert opened(done, "P01") == [f"P01:payment:{first}", f"P01:payment:{second}"]
     assert scene.db.rows("SELECT who FROM work_item WHERE code = 'P01' ORDER BY id") == [("O. One",), ("",)]
     scene.steady()
@@ -171,7 +170,9 @@ def test_p01_days_are_a_parameter(scene: Scene) -> None:
         ({"control_cents": 99}, "their total 0.99"),
         ({"lines": []}, "above zero"),
         ({"lines": [Came(cents=-5)]}, "above zero"),
+        ({"lines": [Came(cents=10**12)], "control_cents": 10**12}, "more than a journal holds"),
         ({"received_on": DAY + DAYS}, "after today"),
+        ({"received_on": DAY - 9999 * DAYS}, "the ledger begins"),
     ],
 )
 def test_p01_a_batch_that_does_not_tie_posts_nothing(scene: Scene, change: dict[str, object], says: str) -> None:
@@ -180,6 +181,35 @@ def test_p01_a_batch_that_does_not_tie_posts_nothing(scene: Scene, change: dict[
     assert scene.db.value("SELECT COUNT(*) FROM journal") == 0
     scene.act(payments.stage, payments.Stage(**good), who="ben")
     assert "came in as batch" in scene.refused(payments.stage, payments.Stage(**good), who="ben").reason
+
+
+def test_p01_nobody_releases_the_payments_that_he_staged(scene: Scene) -> None:
+    lines = [Came(cents=40_00, payer="R. Bauer"), Came(cents=7_50)]
+    form = payments.Stage(source="Mail", kind="check", received_on=DAY, lines=lines, control_cents=47_50)
+    made = scene.act(payments.stage, form, who="ben").result
+    assert made.approvers == ("finance", "lead") and items(scene, "P01") == []
+    assert scene.db.value("SELECT COUNT(*) FROM journal") == 0, "it waits for another person"
+    approve = adjustments.Approve(proposal=made.proposal, amount_cents=47_50)
+    assert "own proposal" in scene.refused(adjustments.approve, approve, "ben").reason
+    assert "may not do adjust.approve" in scene.refused(adjustments.approve, approve).reason
+    assert (
+        "is staged" in scene.refused(payments.give_back, payments.Return(payment=made.payments[0], note="x y")).reason
+    )
+    assert "came in as batch" in scene.refused(payments.stage, form).reason
+    with scene.desk("cho") as cho:
+        seen = cho.ask(adjustments.proposal, made.proposal)
+        assert (seen.title, seen.account, seen.may_decide) == ("Payments taken into suspense", "", "")
+        assert [(each.number, each.mine) for each in cho.ask(adjustments.pending)] == [(made.proposal, True)]
+    again = adjustments.Revise(proposal=made.proposal, amount_cents=40_00)
+    assert "moves money as it stands" in scene.refused(adjustments.revise, again, "ben").reason
+    scene.act(adjustments.reject, adjustments.Reject(proposal=made.proposal, reason="one check is missing"), "cho")
+    assert scene.db.rows("SELECT DISTINCT state FROM suspense_line") == [("void",)]
+    keys, done = staged(scene, form, by="cho")
+    assert opened(done, "P01") == [f"P01:payment:{key}" for key in keys]
+    assert scene.db.rows("SELECT released_by FROM batch ORDER BY id") == [(None,), ("cho",)]
+    scene.act(adjustments.acknowledge, adjustments.Acknowledge(proposal=made.proposal), "ben")
+    scene.steady()
+    clean(scene)
 
 
 def test_p01_nobody_matches_to_his_own_account(scene: Scene) -> None:

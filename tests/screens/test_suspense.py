@@ -49,7 +49,7 @@ async def test_a_payment_that_goes_back_has_no_account_to_open(scene: Scene) -> 
         for press in ("g", "a", "o"):
             await pilot.press(press)
             await settled(pilot)
-        assert "P-000001" in screen_text(pilot.app), "there is no account to go to"
+        assert "P-000002" in screen_text(pilot.app), "there is no account to go to"
         for press in ("enter", "o"):
             await pilot.press(press)
             await settled(pilot)

@@ -17,12 +17,13 @@ from ubtui.db.session import Row
 from ubtui.detectors.payments import line_of
 from ubtui.domain.allocation import allocate
 from ubtui.domain.canonical import canonical, sha256_hex
-from ubtui.domain.money import format_money
+from ubtui.domain.money import LIMIT_CENTS, format_money
 from ubtui.domain.numbers import format_account
 from ubtui.domain.subjects import Subject
 from ubtui.domain.text import clean_text, fold
 from ubtui.services import ledger
-from ubtui.services.adjustments.plans import find_account
+from ubtui.services.adjustments.batches import first_of, taking_in
+from ubtui.services.adjustments.plans import effective, find_account
 from ubtui.services.adjustments.proposals import Proposed, put
 from ubtui.services.adjustments.returns import returning
 from ubtui.services.adjustments.rows import not_linked
@@ -57,58 +58,54 @@ class Stage(Form, frozen=True, kw_only=True):
 
 
 class Staged(msgspec.Struct, frozen=True):
-    """The batch, its payments' keys and their sum."""
+    """The batch, its payments' keys and their sum, and the proposal by which another person releases it."""
 
     batch: int
     payments: tuple[str, ...]
     total_cents: int
-    journal_id: int
+    proposal: str
+    approvers: tuple[str, ...]
 
 
 @act("payment.stage")
 def stage(work: Work, form: Stage) -> Staged:
-    """Take payments into suspense: cash against suspense, line by line; refused unless they tie to their total."""
+    """Stage payments line by line, refused unless they tie to their total; another person releases them to suspense."""
     total = sum(line.cents for line in form.lines)
     if not form.lines or any(line.cents <= 0 for line in form.lines):
         raise Refused("a payment is above zero", rule="receipts", cure="a payment that came back is a return")
+    if total > LIMIT_CENTS:
+        said = f"{format_money(total)} is more than a journal holds"
+        raise Refused(said, rule="receipts", cure=f"at most {format_money(LIMIT_CENTS)} a batch", bad_input=True)
     if total != form.control_cents:
         raise Refused(
             f"the payments are {format_money(total)}, their total {format_money(form.control_cents)}",
             rule="control totals",
             cure="count again before anything is posted",
         )
-    if form.received_on > work.today:
-        raise Refused(f"{form.received_on} is after today", rule="receipts", cure=f"at most {work.today}")
-    use = ledger.chart(work.db).use
-    if "suspense" not in use:
-        raise Refused("the district has no account for suspense", rule="chart", cure='gl: one with use = "suspense"')
-    content = _new_content(work, form)
+    effective(work, None, form.received_on)
     batch = work.db.insert(
-        Batch, kind="receipts", source=clean_text(form.source, 60), profile="by hand", sha256=content,
-        rows_in=len(form.lines), accepted=len(form.lines), total_cents=total,
+        Batch, kind="receipts", source=clean_text(form.source, 60), profile="by hand",
+        sha256=_new_content(work, form), rows_in=len(form.lines), accepted=len(form.lines), total_cents=total,
         control=canonical({"cents": form.control_cents}), created_by=work.actor.name, created_at=work.now,
-        released_by=work.actor.name, released_at=work.now,
     )  # fmt: skip
-    legs = [Leg(use["cash"], total), Leg(use["suspense"], -total)]
-    entry = Entry(f"{work.key}:suspense", "RECEIPT", form.received_on, f"{form.source} to suspense", legs)
-    journal = ledger.post(work, entry).journal_id
     keys = []
     for n, line in enumerate(form.lines, 1):
         work.db.insert(
             SuspenseLine, batch_id=batch, line=n, cents=line.cents, payer=clean_text(line.payer, 120),
             reference=clean_text(line.reference, 80) or None, trace=clean_text(line.trace, 80) or None,
-            received_on=form.received_on, source=clean_text(form.source, 60), kind=form.kind, journal_id=journal,
-            state="suspense",
+            received_on=form.received_on, source=clean_text(form.source, 60), kind=form.kind, state="staged",
         )  # fmt: skip
         keys.append(f"{batch}/{n}")
         work.touch("payment", keys[-1])
-    work.fact(batch=batch, lines=len(keys), cents=total, journal=journal)
-    return Staged(batch, tuple(keys), total, journal)
+    item = first_of(batch)
+    put_in = put(work, taking_in(work, item), f"{len(keys)} from {clean_text(form.source, 60)}", item, [])
+    work.fact(batch=batch, lines=len(keys), cents=total)
+    return Staged(batch, tuple(keys), total, put_in.number, put_in.approvers)
 
 
 _SAME = (
     "SELECT b.id, (SELECT MIN(l.state) FROM suspense_line l WHERE l.batch_id = b.id AND l.state = 'void') FROM batch b"
-    " WHERE b.kind = 'receipts' AND b.sha256 = ? AND b.released_at IS NOT NULL"
+    " WHERE b.kind = 'receipts' AND b.sha256 = ?"
 )
 
 

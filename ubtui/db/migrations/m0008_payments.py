@@ -8,11 +8,13 @@ CREATE TABLE suspense_line(
   cents {int} NOT NULL CHECK(cents > 0), payer {text} NOT NULL DEFAULT '', reference {text}, trace {text},
   received_on {day} NOT NULL, source {text} NOT NULL,
   kind {text} NOT NULL CHECK(kind IN('cash','check','card','ach','lockbox','web')),
-  journal_id {int} NOT NULL REFERENCES journal(id),
-  state {text} NOT NULL DEFAULT 'suspense' CHECK(state IN('suspense','matched','returned','void')),
+  journal_id {int} REFERENCES journal(id),
+  state {text} NOT NULL DEFAULT 'staged' CHECK(state IN('staged','suspense','matched','returned','void')),
   receipt_id {int} REFERENCES receipt(id), settled_journal_id {int} REFERENCES journal(id), settled_by {text},
   settled_at {instant}, version {int} NOT NULL DEFAULT 1, CONSTRAINT suspense_once UNIQUE(batch_id, line),
-  CONSTRAINT suspense_settled CHECK((state='suspense') = (settled_journal_id IS NULL)),
+  CONSTRAINT suspense_in CHECK(state IN('staged','void') OR journal_id IS NOT NULL),
+  CONSTRAINT suspense_settled CHECK(CASE WHEN state IN('matched','returned') THEN settled_journal_id IS NOT NULL
+    ELSE state='void' OR settled_journal_id IS NULL END),
   CONSTRAINT suspense_matched CHECK((state='matched') = (receipt_id IS NOT NULL))) {strict};
 CREATE INDEX suspense_open ON suspense_line(batch_id, line) WHERE state='suspense';
 CREATE TABLE credit_kept(
@@ -25,7 +27,7 @@ CREATE INDEX credit_kept_account ON credit_kept(account_id, code);
 
 def statements(d: Dialect) -> list[str]:
     out = d.ddl(TABLES)
-    fixed = ("batch_id", "line", "cents", "received_on", "source", "kind", "journal_id")
+    fixed = ("batch_id", "line", "cents", "received_on", "source", "kind")
     out += d.refuse(
         "suspense_line_nu",
         "BEFORE UPDATE",
@@ -33,8 +35,13 @@ def statements(d: Dialect) -> list[str]:
         [
             ("what came in is fixed", " OR ".join(f"NEW.{name} IS DISTINCT FROM OLD.{name}" for name in fixed)),
             (
+                "a batch comes into suspense by one journal",
+                "OLD.journal_id IS NOT NULL AND NEW.journal_id IS DISTINCT FROM OLD.journal_id",
+            ),
+            ("payments wait for their release", "OLD.state = 'staged' AND NEW.state IN ('matched', 'returned')"),
+            (
                 "a payment leaves suspense once, and comes back only with the journal that took it out",
-                "OLD.state <> 'suspense' AND NOT (NEW.state = 'suspense'"
+                "OLD.state NOT IN ('staged', 'suspense') AND NOT (NEW.state = 'suspense'"
                 " AND EXISTS(SELECT 1 FROM journal r WHERE r.reverses = OLD.settled_journal_id))",
             ),
         ],

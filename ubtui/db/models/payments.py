@@ -19,7 +19,7 @@ class SuspenseLine(Record):
     received_on = DayField()
     source = TextField()
     kind = TextField()
-    journal_id = IntegerField()
+    journal_id = IntegerField(null=True)
     state = TextField()
     receipt_id = IntegerField(null=True)
     settled_journal_id = IntegerField(null=True)

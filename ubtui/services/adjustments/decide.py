@@ -17,6 +17,7 @@ from ubtui.domain.numbers import format_account
 from ubtui.domain.subjects import ItemKey
 from ubtui.domain.text import clean_text
 from ubtui.services import ledger, reads
+from ubtui.services.adjustments.batches import BATCH, dropped, released
 from ubtui.services.adjustments.overshort import OVER_SHORT, left
 from ubtui.services.adjustments.overshort import posted as drawer_posted
 from ubtui.services.adjustments.plans import Plan, moved
@@ -175,6 +176,8 @@ def post_approved(work: Work, row: Row, made: Plan, by: str, reason: str) -> int
     _review(work, row)
     if row.reason == RETURN:
         returned(work, row.item or "", posted.journal_id)
+    if row.reason == BATCH:
+        released(work, row.item or "", posted.journal_id)
     if row.reason == OVER_SHORT:
         drawer_posted(work, row.item or "", row.number, posted.journal_id)
     if row.reverses is not None:
@@ -197,6 +200,8 @@ def post_approved(work: Work, row: Row, made: Plan, by: str, reason: str) -> int
 
 def _decide(work: Work, row: Row, decision: str, by: str, reason: str) -> int:
     _touch(work, row)
+    if row.reason == BATCH and decision != "approved":
+        dropped(work, row.item or "")
     return work.db.insert(
         models.Approval,
         proposal_id=row.id,

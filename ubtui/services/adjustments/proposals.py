@@ -14,6 +14,7 @@ from ubtui.domain.errors import BadValue
 from ubtui.domain.subjects import ItemKey
 from ubtui.domain.text import clean_text
 from ubtui.services import ledger
+from ubtui.services.adjustments.batches import BATCH
 from ubtui.services.adjustments.decide import decide, post_approved
 from ubtui.services.adjustments.overshort import OVER_SHORT
 from ubtui.services.adjustments.plans import Plan, Propose, Shown, as_shown, legs_hash, plan, unguarded
@@ -108,7 +109,7 @@ def revise(work: Work, form: Revise) -> Proposed:
         raise Refused(f"{old.number} is posted", rule="posted is final", cure="propose a reversal of its journal")
     if old.reverses is not None:
         raise Refused(f"{old.number} is a reversal", rule="reversals", cure="withdraw it and reverse again")
-    if old.reason in (RETURN, TRANSFER, OVER_SHORT):
+    if old.reason in (BATCH, RETURN, TRANSFER, OVER_SHORT):
         raise Refused(f"{old.number} moves money as it stands", rule="returns", cure="withdraw it and propose it again")
     if newer := work.db.value("SELECT number FROM proposal WHERE revises = ?", [old.id]):
         raise Refused(f"{old.number} is replaced by {newer}", rule="revised once", cure=f"revise {newer}")

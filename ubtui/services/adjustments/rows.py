@@ -8,6 +8,7 @@ from datetime import date
 from ubtui.act import Look, Refused, Work, linked
 from ubtui.domain.numbers import format_account
 from ubtui.domain.subjects import Subject
+from ubtui.services.adjustments.batches import BATCH, taking_in
 from ubtui.services.adjustments.overshort import OVER_SHORT, differing
 from ubtui.services.adjustments.plans import Plan, Propose, plan
 from ubtui.services.adjustments.returns import RETURN, returning
@@ -70,6 +71,8 @@ class Row:
         aside = Aside(self.maker, self.id, self.revises is not None and was_rejected(look, self.revises))
         if self.reason == RETURN:
             return returning(look, self.item or "", aside, self.effective_on)
+        if self.reason == BATCH:
+            return taking_in(look, self.item or "", aside)
         if self.reason == OVER_SHORT:
             return differing(look, self.item or "", aside, self.effective_on)
         if self.reason == TRANSFER:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from ubtui.act import Look, Refused, linked
 from ubtui.domain.numbers import format_account
 from ubtui.domain.subjects import Subject
+from ubtui.services.adjustments.batches import BATCH
+from ubtui.services.adjustments.batches import TITLE as BATCH_TITLE
+from ubtui.services.adjustments.overshort import OVER_SHORT
 from ubtui.services.adjustments.plans import Plan, PlanLeg
+from ubtui.services.adjustments.returns import RETURN
 from ubtui.services.adjustments.rows import Row, find, risen
 from ubtui.services.adjustments.tiers import STANDING
 from ubtui.services.adjustments.transfers import TITLE, TRANSFER
@@ -84,6 +89,13 @@ _OWNER = (
 
 def pending(look: Look, mine: bool = False) -> tuple[Pending, ...]:
     """Submitted proposals nobody has decided, the oldest first; `mine`: only those the asker may decide."""
+    own = {n for (n,) in look.db.rows("SELECT account_number FROM staff_account WHERE staff = ?", [look.actor.name])}
+    signed: dict[int, list[str]] = defaultdict(list)
+    for proposal_id, name in look.db.rows(
+        "SELECT s.proposal_id, s.signed_by FROM signature s LEFT JOIN approval a ON a.proposal_id = s.proposal_id"
+        " WHERE a.id IS NULL ORDER BY s.signed_at"
+    ):
+        signed[proposal_id].append(name)
     out = []
     for row in look.db.rows(
         f"SELECT p.number, COALESCE(c.number, ''), {_OWNER}, p.reason, p.amount_cents, p.maker, p.submitted_on, p.tier,"
@@ -92,8 +104,7 @@ def pending(look: Look, mine: bool = False) -> tuple[Pending, ...]:
         " WHERE p.state = 'submitted' AND a.id IS NULL ORDER BY p.id"
     ):
         since, roles = date.fromisoformat(row[6]), _split(row[8])
-        signed = _signed(look, row[9])
-        decides = not _why_not(look, row[5], row[1], roles)
+        decides = not _barred(look, row[5], roles) and row[1] not in own
         if decides or not mine:
             out.append(
                 Pending(
@@ -107,7 +118,7 @@ def pending(look: Look, mine: bool = False) -> tuple[Pending, ...]:
                     _expires(look, since),
                     row[7],
                     roles,
-                    signed,
+                    tuple(signed[row[9]]),
                     decides,
                 )
             )
@@ -174,7 +185,12 @@ def proposal(look: Look, number: str) -> ProposalView:
 def _untyped(row: Row) -> str:
     if row.reverses is not None:
         return f"Reversal of journal {row.reverses}"
-    return TITLE if row.reason == TRANSFER else "Payment returned to its payer"
+    return _TITLES[row.reason]
+
+
+_TITLES = {
+    BATCH: BATCH_TITLE, OVER_SHORT: "Drawer over or short", RETURN: "Payment returned to its payer", TRANSFER: TITLE,
+}  # fmt: skip
 
 
 def _now(look: Look, row: Row, papers: bool) -> tuple[Plan | None, str]:
@@ -240,10 +256,14 @@ def _split(approvers: str) -> tuple[str, ...]:
     return tuple(filter(None, approvers.split(",")))
 
 
-def _why_not(look: Look, maker: str, account_number: str, roles: tuple[str, ...]) -> str:
+def _barred(look: Look, maker: str, roles: tuple[str, ...]) -> str:
     if maker == look.actor.name:
         return "the maker does not decide"
-    if look.actor.role not in roles:
-        return f"this is for: {', '.join(roles)}"
-    no = linked(look, [Subject("account", format_account(account_number))]) if account_number else None
-    return "" if no is None else no.reason
+    return "" if look.actor.role in roles else f"this is for: {', '.join(roles)}"
+
+
+def _why_not(look: Look, maker: str, account_number: str, roles: tuple[str, ...]) -> str:
+    if (no := _barred(look, maker, roles)) or not account_number:
+        return no
+    linked_to = linked(look, [Subject("account", format_account(account_number))])
+    return "" if linked_to is None else linked_to.reason

@@ -149,7 +149,10 @@ def _suspense(office: Office, todo: list[tuple[Plant, str]], day: date, skip: Co
         cents = 5_219 + 1_307 * plant.n
         came = payments.Came(cents=cents, payer=_PAYERS[plant.n - 1], reference=f"{4_470 + plant.n}")
         form = payments.Stage(source="Mail", kind="check", received_on=day, lines=[came], control_cents=cents)
-        key = office.does("cho", day, payments.stage, form).payments[0]
+        made = office.does("cho", day, payments.stage, form)
+        approve = adjustments.Approve(proposal=made.proposal, amount_cents=cents)
+        office.does("ben", day, adjustments.approve, approve)
+        key = made.payments[0]
         if plant.near or plant.name in skip:
             office.does("ana", day, payments.match, payments.Match(payment=key, account=account, note="old stub"))
         else:

@@ -34,7 +34,10 @@ def write(office: Office, day: date, today: date, planted: Collection[str], acco
         form = payments.Stage(
             source="Counter", kind="check", received_on=day, lines=[came], control_cents=DEPOSIT_CENTS
         )
-        key = office.does("cho", day, payments.stage, form).payments[0]
+        batch = office.does("cho", day, payments.stage, form)
+        approve = adjustments.Approve(proposal=batch.proposal, amount_cents=DEPOSIT_CENTS)
+        office.does("ben", day, adjustments.approve, approve)
+        key = batch.payments[0]
         office.does("ana", day, payments.match, payments.Match(payment=key, account=account, note="hydrant deposit"))
 
 
