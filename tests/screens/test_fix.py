@@ -66,7 +66,7 @@ async def test_on_her_own_account_the_form_says_so_and_has_no_key_to_do_it(distr
         shown = text(pilot)
         assert "nobody acts on his own or a linked account" in shown
         assert "Nothing here is yours to do" in shown
-        assert "F5" not in shown
+        assert "(F5 apply)" in shown, "what cannot be done stands in brackets"
         await press(pilot, "f5")
         assert "Nothing here is yours to do: esc goes back." in text(pilot)
 
@@ -75,7 +75,7 @@ async def test_an_auditor_sees_that_nothing_is_his(district: str) -> None:
     async with sitting(district, "dee") as pilot:
         await press(pilot, "enter")
         assert "Nothing here is yours to do: the role auditor decides nothing about it." in text(pilot)
-        assert "F5" not in text(pilot)
+        assert "(F5 apply)" in text(pilot)
 
 
 async def test_a_correction_begins_at_its_value_which_is_needed(district: str) -> None:
@@ -204,3 +204,13 @@ async def test_the_priority_is_explained_with_its_numbers(district: str) -> None
     async with sitting(district) as pilot:
         await press(pilot, "/ 'code:R06' enter enter x")
         assert "60 for its kind, lifted to 90: the read is held and its bill is within 2 office days" in text(pilot)
+
+
+async def test_a_key_that_cannot_act_stands_in_brackets_and_says_why(district: str) -> None:
+    async with sitting(district) as pilot:
+        await press(pilot, "g a")
+        assert "enter open (a approve) (d reject) esc back" in text(pilot)
+        await press(pilot, "a")
+        assert "The role technician may not do adjust.approve" in text(pilot)
+        await press(pilot, "escape / 'zzz' enter")
+        assert "(enter fix) (c claim) (w wait) (space mark) / filter" in text(pilot)

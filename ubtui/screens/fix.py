@@ -24,7 +24,6 @@ from ubtui.services import adjustments, documents, fixes, runs, worklist
 from ubtui.services.fixes import Offer
 from ubtui.services.forms import FieldSpec, act_named
 from ubtui.widgets.field import Form
-from ubtui.widgets.hint_bar import HintBar
 from ubtui.widgets.panel import Line, Panel
 from ubtui.widgets.queue_list import QueueList
 from ubtui.widgets.rows import Column, ListSource, Row
@@ -140,9 +139,7 @@ class FixScreen(DeskScreen):
     def _nothing(self, barred: str) -> None:
         """Say that nothing here is this person's to do, and show no key for doing it."""
         self.chosen = None
-        bar = self.query_one("#hints", HintBar)
-        bar.pairs = tuple(pair for pair in bar.pairs if pair[0].casefold() != "f5")
-        bar.refresh()
+        self.grey_keys()
         why = barred or f"the role {self.actor.role} decides nothing about it."
         self._result(Line("", f"Nothing here is yours to do: {why}", "warning"))
 
@@ -317,6 +314,11 @@ class FixScreen(DeskScreen):
         return [each.label.partition(" (")[0] for each in needed]
 
     # doing
+
+    def cannot_fix_apply(self) -> str:
+        """Why nothing can be done here."""
+        nothing = self.view is not None and not self.offers
+        return "Nothing here is yours to do: esc goes back." if nothing else ""
 
     def do_fix_apply(self) -> None:
         """Do what the form shows."""

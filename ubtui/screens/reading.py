@@ -90,8 +90,9 @@ async def read_out(app: App[Any], most: int) -> AsyncIterator[str]:
         screen.action_command("tab.next")
         await settled(app)
     if isinstance(screen, DeskScreen):
-        hints = keys.hints(screen.KEYS, cast(Router, app).commands)
-        yield "Keys: " + ", ".join(f"{key} {label}" for key, label in hints) + "."
+        hints, bar = keys.hints(screen.KEYS, cast(Router, app).commands), screen.query_one("#hints", HintBar)
+        named = (f"{key} {label}{', not now' if label in bar.off else ''}" for key, label in hints)
+        yield f"Keys: {'; '.join(named)}."
 
 
 def _has(screen: DeskScreen, id: str) -> bool:
