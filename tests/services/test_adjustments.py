@@ -21,7 +21,7 @@ from ubtui.db.models.reads import Read
 from ubtui.desk import Desk
 from ubtui.domain.numbers import account_number, format_account
 from ubtui.services import adjustments as adj
-from ubtui.services import documents, ledger, reads
+from ubtui.services import documents, drafts, ledger, reads
 from ubtui.services.office import MoveClock, move_clock
 
 ONE, BENS, ANAS = (format_account(account_number(n)) for n in (1, 3, 4))
@@ -574,20 +574,20 @@ def test_a_receipt_whose_credit_was_used_is_not_reversed_before_that(at: Office)
 def test_a_form_is_kept_as_typed_and_leaves_no_event(at: Office) -> None:
     events = at.ana.session.value("SELECT COUNT(*) FROM audit")
     body = json.dumps({"amount": "12.", "note": "[bold]x\x1b"})
-    assert at.ana.save(adj.save_draft, "form-key-1", "adjust", ONE, body) == 1
-    assert at.ana.save(adj.save_draft, "form-key-1", "adjust", ONE, body + " ", 1) == 2
+    assert at.ana.save(drafts.save, "form-key-1", "adjust", ONE, body) == 1
+    assert at.ana.save(drafts.save, "form-key-1", "adjust", ONE, body + " ", 1) == 2
     kept = at.ana.ask(adj.draft, "form-key-1")
     assert kept is not None and (kept.body, kept.version) == (body + " ", 2)
     with pytest.raises(Refused, match="another window"):
-        at.ana.save(adj.save_draft, "form-key-1", "adjust", ONE, "{}", 1)
+        at.ana.save(drafts.save, "form-key-1", "adjust", ONE, "{}", 1)
     with pytest.raises(Refused, match="another window"):
-        at.ben.save(adj.save_draft, "form-key-1", "adjust", ONE, "{}", 2)
-    assert at.ben.ask(adj.drafts) == ()
-    assert [d.key for d in at.ana.ask(adj.drafts)] == ["form-key-1"]
-    at.ben.save(adj.drop_draft, "form-key-1")
+        at.ben.save(drafts.save, "form-key-1", "adjust", ONE, "{}", 2)
+    assert at.ben.ask(drafts.kept) == ()
+    assert [d.key for d in at.ana.ask(drafts.kept)] == ["form-key-1"]
+    at.ben.save(drafts.drop, "form-key-1")
     assert at.ana.ask(adj.draft, "form-key-1") is not None
-    at.ana.save(adj.drop_draft, "form-key-1")
-    assert at.ana.ask(adj.drafts) == ()
+    at.ana.save(drafts.drop, "form-key-1")
+    assert at.ana.ask(drafts.kept) == ()
     assert at.ana.session.value("SELECT COUNT(*) FROM audit") == events
 
 
@@ -600,11 +600,11 @@ def test_a_form_is_kept_as_typed_and_leaves_no_event(at: Office) -> None:
     ],
 )
 def test_a_card_number_typed_into_a_form_is_not_kept(at: Office, body: str) -> None:
-    assert at.ana.save(adj.save_draft, "form-key-1", "adjust", ONE, '{"note": "411"}') == 1
+    assert at.ana.save(drafts.save, "form-key-1", "adjust", ONE, '{"note": "411"}') == 1
     with pytest.raises(Refused, match="card number"):
-        at.ana.save(adj.save_draft, "form-key-1", "adjust", ONE, body, 1)
+        at.ana.save(drafts.save, "form-key-1", "adjust", ONE, body, 1)
     with pytest.raises(Refused, match="card number"):
-        at.ana.save(adj.save_draft, "form-key-2", "adjust", ONE, body)
+        at.ana.save(drafts.save, "form-key-2", "adjust", ONE, body)
     assert at.ana.session.rows("SELECT body FROM draft") == [('{"note": "411"}',)]
 
 

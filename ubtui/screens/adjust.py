@@ -19,7 +19,7 @@ from ubtui.domain.text import has_card_number
 from ubtui.screens import evidence
 from ubtui.screens.base import Ask, DeskScreen, Place, words
 from ubtui.screens.money import plan_lines
-from ubtui.services import adjustments, documents, fixes, worklist
+from ubtui.services import adjustments, documents, drafts, fixes, worklist
 from ubtui.services.adjustments import Plan, ProposalView
 from ubtui.services.forms import FieldSpec
 from ubtui.services.forms import form as read_form
@@ -78,7 +78,7 @@ class AdjustScreen(DeskScreen):
         elif self.place.item is not None:
             view, offered = await self.ask(_offered, self.place.item)
             self.item, values = str(view.key), offered
-        kept = next((each for each in await self.ask(adjustments.drafts) if self._is_mine(each)), None)
+        kept = next((each for each in await self.ask(drafts.kept) if self._is_mine(each)), None)
         told = ""
         if kept is not None:
             self.key, self.version = kept.key, kept.version
@@ -97,7 +97,7 @@ class AdjustScreen(DeskScreen):
         """The reason that is chosen."""
         return "reason", self._texts()["reason"]
 
-    def _is_mine(self, draft: adjustments.FormDraft) -> bool:
+    def _is_mine(self, draft: drafts.FormDraft) -> bool:
         return draft.form == FORM and draft.subject == self.subject
 
     def _fields(self, values: Mapping[str, str]) -> tuple[FieldSpec, ...]:
@@ -147,9 +147,7 @@ class AdjustScreen(DeskScreen):
             return
         body = json.dumps(self.query_one(Form).values())
         try:
-            self.version = await self.desk.saving(
-                adjustments.save_draft, self.key, FORM, self.subject, body, self.version
-            )
+            self.version = await self.desk.saving(drafts.save, self.key, FORM, self.subject, body, self.version)
         except Exception as fault:
             self.say(f"Not kept yet: {words(fault)}")
             cards = [name for name, text in self._texts().items() if has_card_number(text)]
@@ -227,7 +225,7 @@ class AdjustScreen(DeskScreen):
         if done is None:
             await self._replan(self._edits)  # what moved is shown, to be looked at before it is sent again
             return
-        await self.desk.saving(adjustments.drop_draft, self.key)
+        await self.desk.saving(drafts.drop, self.key)
         got = done.result
         self.number = got.number
         told = "posted: the policy decides" if got.journal_id else f"waits for {' or '.join(got.approvers)}"
@@ -274,7 +272,7 @@ class AdjustScreen(DeskScreen):
                 return
         else:
             self._edits += 1
-            await self.desk.saving(adjustments.drop_draft, self.key)
+            await self.desk.saving(drafts.drop, self.key)
             self.number = "-"
         self.router.back()
 

@@ -20,7 +20,7 @@ from ubtui.screens import evidence
 from ubtui.screens.base import Ask, DeskScreen, Place, news, words
 from ubtui.screens.money import proposal_lines
 from ubtui.screens.rehearsed import would
-from ubtui.services import adjustments, documents, fixes, runs, worklist
+from ubtui.services import adjustments, documents, drafts, fixes, runs, worklist
 from ubtui.services.fixes import Offer
 from ubtui.services.forms import FieldSpec, act_named
 from ubtui.widgets.field import Form
@@ -145,8 +145,8 @@ class FixScreen(DeskScreen):
 
     async def _restore(self, offers: QueueList) -> None:
         """Put back what was typed into this item's form and not done."""
-        drafts = await self.ask(adjustments.drafts)
-        kept = next((each for each in drafts if (each.form, each.subject) == (FORM, self._subject())), None)
+        waiting = await self.ask(drafts.kept)
+        kept = next((each for each in waiting if (each.form, each.subject) == (FORM, self._subject())), None)
         if kept is None:
             return
         self._draft, self._version, self._saved = kept.key, kept.version, kept.body
@@ -216,7 +216,7 @@ class FixScreen(DeskScreen):
             try:
                 if typed:
                     self._version = await self.desk.saving(
-                        adjustments.save_draft, self._draft, FORM, self._subject(), body, self._version
+                        drafts.save, self._draft, FORM, self._subject(), body, self._version
                     )
                 else:
                     await self._forget()
@@ -227,7 +227,7 @@ class FixScreen(DeskScreen):
 
     async def _forget(self) -> None:
         if self._version:
-            await self.desk.saving(adjustments.drop_draft, self._draft)
+            await self.desk.saving(drafts.drop, self._draft)
             self._draft, self._version, self._saved = new_key(), 0, ""
 
     @on(QueueList.Chosen, "#offer-list")

@@ -8,6 +8,7 @@ from ubtui.act import Look
 from ubtui.domain.errors import BadValue
 from ubtui.domain.subjects import ItemKey
 from ubtui.screens.base import Place
+from ubtui.services import drafts, worklist
 
 LIVE = ("open", "claimed", "waiting")
 
@@ -21,12 +22,12 @@ class KeptForm(msgspec.Struct, frozen=True):
 
 def kept_forms(look: Look) -> list[KeptForm]:
     """The person's kept adjustments and fixes, the newest first; a fix whose item is closed waits for nothing."""
-    from ubtui.services import adjustments, worklist
-
     found = []
-    for each in adjustments.drafts(look):
+    for each in drafts.kept(look):
         kind, _, key = each.subject.partition(":")
         if each.form == "adjust" and kind == "proposal":
+            from ubtui.services import adjustments  # few forms are one that came back
+
             account = adjustments.proposal(look, key).account
             found.append(KeptForm(Place("adjust", account, draft=key), f"adjustment of {account}, revising {key}"))
         elif each.form == "adjust":

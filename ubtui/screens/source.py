@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from array import array
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -24,10 +25,17 @@ class NotRead(Exception):
 
 
 class DeskSource:
-    """One listing of the record. `ready`, where given, answers the first question without waiting."""
+    """One listing of the record. `ready`, where given, answers the first question without waiting; all others wait
+    until it is `drawn`."""
 
-    def __init__(self, desk: Desk, of: Listing, ready: tuple[Query, FirstPage] | None = None) -> None:
-        self.desk, self.of, self._ready = desk, of, ready
+    def __init__(
+        self,
+        desk: Desk,
+        of: Listing,
+        ready: tuple[Query, FirstPage] | None = None,
+        drawn: asyncio.Event | None = None,
+    ) -> None:
+        self.desk, self.of, self._ready, self._drawn = desk, of, ready, drawn
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -35,6 +43,8 @@ class DeskSource:
         return self.of.columns
 
     async def _ask(self, question: Callable[Concatenate[Any, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        if self._drawn is not None:
+            await self._drawn.wait()
         try:
             return await self.desk.asking(question, *args, **kwargs)
         except Exception as fault:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,6 @@ from ubtui.domain.dates import format_day
 from ubtui.screens import evidence
 from ubtui.screens.base import Place
 from ubtui.screens.item_acts import ItemActs
-from ubtui.screens.kept import kept_forms
 from ubtui.screens.source import DeskSource
 from ubtui.services import news, worklist
 from ubtui.services.listing import FirstPage, Query
@@ -26,7 +26,6 @@ from ubtui.widgets.status_bar import StatusBar
 if TYPE_CHECKING:
     from ubtui.services.worklist.desks import Note
 
-BROAD = 160  # cells from which the evidence stands beside the list
 HINT = (
     Line("", "This is the list of what is wrong today, the most urgent first."),
     Line("", "enter opens the item on the line with its fix; esc comes back; ? shows every key here."),
@@ -41,11 +40,12 @@ class WorklistScreen(ItemActs):
     KEYS = "worklist"
     TITLE_TEXT = "Worklist"
 
-    HORIZONTAL_BREAKPOINTS = [*too_small.HORIZONTAL, (BROAD, "-broad")]
+    HORIZONTAL_BREAKPOINTS = [*too_small.HORIZONTAL, too_small.BROAD]
 
     def __init__(self, place: Place, ready: tuple[Query, FirstPage] | None = None) -> None:
         super().__init__(place)
         self._ready = ready
+        self._drawn = asyncio.Event()  # the first page; what else is shown comes behind it
         self._asked_for: int | None = None
         self._counts = ""
 
@@ -55,7 +55,7 @@ class WorklistScreen(ItemActs):
         with Container(id="work"):
             shown = worklist.worklist_for(self.actor.role, self.desk.district.kind)
             asked = None if self._ready is None else self._ready[0]
-            source = DeskSource(self.desk, shown, self._ready)
+            source = DeskSource(self.desk, shown, self._ready, self._drawn)
             yield QueueList(source, asked=asked, empty="Nothing is wrong today.", id="list")
             yield Panel(HINT if getattr(self.app, "hint", False) else (), id="evidence")
 
@@ -67,6 +67,10 @@ class WorklistScreen(ItemActs):
         """Begin on the first row."""
         self.list.focus()
         self._name_day()
+        self.call_after_refresh(self._behind)
+
+    def _behind(self) -> None:
+        self._drawn.set()
         self.start(self._count())
         self.start(self._announce())
 
@@ -120,6 +124,8 @@ class WorklistScreen(ItemActs):
             self.query_one("#evidence", Panel).show(note_lines(note), note_heading(note, self.router.day))
             self.app.hint = True  # type: ignore[attr-defined]  # it stays until the first key, as the first hint does
             await self.desk.saving(_note_read, note.id)
+        from ubtui.screens.kept import kept_forms
+
         if (waiting := await self.ask(kept_forms)) and not self.said():
             more = f" (and {len(waiting) - 1} more)" if len(waiting) > 1 else ""
             self.say(f"A form waits: {waiting[0].told}{more} — g d opens it.")

@@ -6,16 +6,16 @@ A draft is no act: it moves nothing, is nobody's evidence, and one chain event a
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from ubtui.act import Look, Refused, refuse_cards
 
 MOST = 100_000
 
 
-@dataclass(frozen=True)
-class FormDraft:
+class FormDraft(msgspec.Struct, frozen=True):
     """A form as typed: `body` is the form's own JSON; `key` becomes the act's key when it is submitted."""
 
     key: str
@@ -29,7 +29,7 @@ class FormDraft:
 _DRAFT = "SELECT key, form, subject, body, saved_at, version FROM draft WHERE staff = ?"
 
 
-def save_draft(look: Look, key: str, form: str, subject: str, body: str, version: int = 0) -> int:
+def save(look: Look, key: str, form: str, subject: str, body: str, version: int = 0) -> int:
     """Keep a form as typed, in the desk's writer (`desk.save`); its new version.
 
     `version` is the one this form holds, 0 for a form saved the first time. Raises Refused when the draft was
@@ -65,17 +65,11 @@ def _typed(body: str) -> Any:
         return body
 
 
-def drop_draft(look: Look, key: str) -> None:
+def drop(look: Look, key: str) -> None:
     """Throw one's draft away (`desk.save`): it was submitted, or is not wanted."""
     look.db.run("DELETE FROM draft WHERE key = ? AND staff = ?", [key, look.actor.name])
 
 
-def drafts(look: Look) -> tuple[FormDraft, ...]:
+def kept(look: Look) -> tuple[FormDraft, ...]:
     """One's drafts, the newest first."""
     return tuple(FormDraft(*row) for row in look.db.rows(f"{_DRAFT} ORDER BY saved_at DESC, key", [look.actor.name]))
-
-
-def draft(look: Look, key: str) -> FormDraft | None:
-    """One's draft of this key."""
-    row = look.db.one(f"{_DRAFT} AND key = ?", [look.actor.name, key])
-    return FormDraft(*row) if row else None
