@@ -242,6 +242,13 @@ class DeskApp(Routing, inherit_bindings=False):
         """Find anything, over whatever is under way."""
         self.interrupt(Place("find"))
 
+    def do_go_drawer(self) -> None:
+        """Count the drawer of today, then make the deposit."""
+        from ubtui.screens.counter import end_day
+
+        if isinstance(self.screen, DeskScreen):
+            self.screen.start(end_day(self.screen))
+
     def do_go_jump(self) -> None:
         """Letters over what is in view; the next key goes there."""
         from ubtui.screens.jump import JumpScreen, go_to, spots

@@ -190,6 +190,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("go.draft", ("g d",), "form", "open the newest form that was kept unfinished"),
     Command("go.find", ("f", "g f"), "find", "find a name, address, number, amount, phone", form_key="f3"),
     Command("go.jump", ("'",), "jump", "a letter over every part and row in view: it goes there", form_key="ctrl+o"),
+    Command("go.routes", ("g r",), "routes", "go to the routes, to type reads in"),
+    Command("go.drawer", ("g c",), "drawer", "count your drawer of today and close it, then make the deposit"),
     Command("app.palette", (":", "ctrl+p"), "do", "do anything that can be done here, by its name"),
     Command("list.clear", ("escape",), "clear", "take the filter off, then the marks", ("worklist",)),
     Command("app.back", ("escape",), "back", "go back to where you were", SCREENS[1:], show=True),
@@ -230,6 +232,7 @@ ACTS = {
     "list.export": "worklist.export",
     "worklist.refresh": "worklist.refresh",
 }
+    "go.drawer": "deposit.make",
 # On a list these act on the row under the cursor, or on what is shown: without a row they say so.
 ON_ROWS = frozenset(
     {

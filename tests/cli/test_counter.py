@@ -41,3 +41,33 @@ def test_a_payment_over_the_counter(data: str, capsys: pytest.CaptureFixture[str
     assert "Receipt C00001-1" in told and "Paid, check 1044" in told and told.endswith(" 0.00\n")
     ran("payment", "receipt", "C9", code=2)
     ran("payment", "take", ONE, "--as", "cho", "--kind", "cash", "--amount", "5", code=1)
+
+
+def test_a_drawer_and_its_deposit(data: str, capsys: pytest.CaptureFixture[str]) -> None:
+    ran("drawer", "show", code=2)
+    ran("payment", "take", ONE, "--reference", "1044")
+    ran("payment", "take", ONE, "--kind", "cash", "--amount", "20")
+    capsys.readouterr()
+    ran("drawer", "show")
+    told = capsys.readouterr().out
+    assert told.startswith("ana/2026-11-23  open\n") and "check 1044" in told and "20.00  cash" in told
+    ran("drawer", "close", "--cash", "10", "--checks", "100", code=1)
+    assert "cash 10.00 short: more than 5.00" in capsys.readouterr().err
+    ran("deposit", "make", code=1)
+    ran("drawer", "close", "--cash", "19.50", "--checks", "100")
+    capsys.readouterr()
+    ran("drawer", "list")
+    assert "closed 2026-11-23, 119.50 counted, 0.50 short" in capsys.readouterr().out
+    ran("drawer", "list", "--format", "json")
+    (found,) = json.loads(capsys.readouterr().out)
+    assert (found["expected_cents"], found["counted_cents"]) == (120_00, 119_50)
+    ran("drawer", "show", "ana/2026-11-23", "--format", "json")
+    assert [each["cents"] for each in json.loads(capsys.readouterr().out)["taken"]] == [100_00, 20_00]
+    ran("deposit", "make", "--as", "cho")
+    capsys.readouterr()
+    ran("deposit", "list")
+    assert "D-000001  2026-11-23        119.50  made by cho" in capsys.readouterr().out
+    ran("deposit", "show", "D-000001")
+    told = capsys.readouterr().out
+    assert "To the bank" in told and "1044  (C00001-1)" in told
+    ran("verify")

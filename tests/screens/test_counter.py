@@ -78,3 +78,32 @@ async def test_an_account_that_moved_between_the_look_and_the_key(scene: Scene, 
         await press(pilot, "enter")
         assert "has moved since it was shown" in screen_text(pilot.app)
         assert scene.db.value("SELECT COUNT(*) FROM receipt") == 1
+
+
+async def test_the_drawer_is_counted_blind_and_the_deposit_made_in_five_keys(scene: Scene, payer: Customer) -> None:
+    async with sitting(scene.data) as pilot:
+        await at(pilot, payer.account)
+        await press(pilot, "p enter '1044' f5 enter g c")
+        shown = screen_text(pilot.app)
+        assert "Count drawer ana/" in shown and "1 receipt" in shown and "80.00" not in shown.split("Count drawer")[1]
+        await press(pilot, "'0' enter '80' f5")
+        shown = screen_text(pilot.app)
+        assert "as expected" in shown and "to the bank" in shown and scene.db.value("SELECT COUNT(*) FROM deposit") == 0
+        await press(pilot, "f5")
+        assert "Deposit D-000001: 80.00 to the bank" in screen_text(pilot.app)
+        await press(pilot, "g c")
+        assert "Nothing is ready for the bank" in screen_text(pilot.app)
+
+
+async def test_a_count_that_differs_by_more_asks_why(scene: Scene, payer: Customer) -> None:
+    async with sitting(scene.data) as pilot:
+        await at(pilot, payer.account)
+        await press(pilot, "p enter '1044' f5 enter g c '0' enter '70' f5")
+        assert "checks 10.00 short: more than 5.00" in screen_text(pilot.app)
+        await press(pilot, "tab tab tab 'one was torn' f5")
+        assert "P-000001 waits for lead" in " ".join(screen_text(pilot.app).split())
+        assert scene.db.value("SELECT closed_on FROM drawer") is None
+    async with sitting(scene.data, "ben") as pilot:
+        await press(pilot, "g a enter")
+        shown = screen_text(pilot.app)
+        assert "P12:run:drawer/ana/" in shown and "one was torn" in shown and "5910 Cash over and short" in shown

@@ -53,6 +53,7 @@ def test_sequences_and_markdown() -> None:
         "a": "go.approvals",
         "f": "go.find",
         "d": "go.draft",
+        "c": "go.drawer",
         "o": "go.orders",
         "v": "go.views",
         "b": "go.board",

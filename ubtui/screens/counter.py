@@ -1,4 +1,4 @@
-"""The counter: a payment asked for, shown before it is posted, and taken by enter."""
+"""The counter: a payment shown before it is posted, the drawer counted blind, and the deposit made of it."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 
-from ubtui.act import Refused
+from ubtui.act import Look, Refused
 from ubtui.domain.dates import format_day
+from ubtui.domain.drawer import Money
 from ubtui.domain.errors import BadValue
 from ubtui.domain.money import format_money
 from ubtui.screens.base import Ask, DeskScreen
-from ubtui.services import counter
+from ubtui.services import counter, deposits, drawers
 from ubtui.services.counter import Take, Taking
+from ubtui.services.drawers import Counted
 from ubtui.services.forms import form
 from ubtui.widgets.field import FieldSpec
 from ubtui.widgets.panel import Line
@@ -84,3 +86,77 @@ def before(made: Taking, wanted: Take, today: date) -> Iterator[Line]:
         yield Line("credit", f"{format_money(made.credit_cents):>12}  more than is owed: kept for the next bills",
                    "warning")  # fmt: skip
     yield Line("balance", f"{format_money(made.owes_cents)} → {format_money(made.after_cents)}", "accent")
+
+
+async def end_day(screen: DeskScreen) -> None:
+    """Count one's drawer of today where it is open, then show what goes to the bank, and make the deposit of it."""
+    found = await screen.ask(_mine)
+    if found is not None and not await count(screen, found):
+        return
+    told = screen.said() if found is not None else ""
+    ready = await screen.ask(deposits.ready)
+    left = ", ".join(each.key for each in ready.left_open if each.counted is None)
+    if not ready.drawers and not ready.batches:
+        screen.say(" · ".join(filter(None, (told, "Nothing is ready for the bank", f"open: {left}" if left else ""))))
+        return
+    question = Ask("Deposit", (), tuple(_slip(ready, told)), "make the deposit")
+    if await screen.router.asked(question) is not None:
+        done = await screen.perform(deposits.make, deposits.Make())
+        if done is not None:
+            got = done.result
+            screen.say(f"Deposit {got.deposit}: {format_money(got.total_cents)} to the bank; `ubtui deposit show`.")
+
+
+def _mine(look: Look) -> Counted | None:
+    """The asker's drawer of today while it is not counted."""
+    found = drawers.drawers(look, "staff = ? AND day = ? AND counted_at IS NULL",
+                            [look.actor.name, look.today.isoformat()])  # fmt: skip
+    return found[0] if found else None
+
+
+def _slip(ready: deposits.Ready, told: str) -> Iterator[Line]:
+    if told:
+        yield Line("drawer", told)
+    for each in ready.drawers:
+        got = each.counted or Money()
+        yield Line("drawer", f"{each.key:<20} cash {format_money(got.cash):>10}  checks {format_money(got.checks):>10}")
+    for batch in ready.batches:
+        yield Line(
+            "batch", f"{batch.id} {batch.source}, {batch.payments} by {batch.kind} {format_money(batch.cents):>10}"
+        )
+    money = ready.money
+    yield Line("to the bank", format_money(money.cash + money.checks), "accent")
+    if money.cards:
+        yield Line("card slips", f"{format_money(money.cards)}, settled by their processor")
+    for each in ready.left_open:
+        yield Line(
+            "not in it", f"{each.key}: {'its over or short waits' if each.counted else 'not counted yet'}", "warning"
+        )
+
+
+async def count(screen: DeskScreen, found: Counted) -> bool:
+    """Ask for the count of a drawer until it is kept or left; what is expected is told afterwards alone."""
+    specs = [
+        FieldSpec("cash_cents", "Cash", "money", required=True, help="counted, without the float"),
+        FieldSpec("checks_cents", "Checks", "money", help="with money orders, added up; none: empty"),
+        FieldSpec("cards_cents", "Card slips", "money", help="added up; none: empty"),
+        FieldSpec("reason", "Why it differs", help="where it differs by more than the district allows"),
+    ]
+    lines = [Line("drawer", f"{found.key}, {found.receipts} receipt{'s' if found.receipts > 1 else ''}")]
+    while True:
+        question = Ask(f"Count drawer {found.key}", tuple(specs), tuple(lines), "close it", False)
+        if (values := await screen.router.asked(question)) is None:
+            return False
+        specs = [replace(each, value=values[each.name]) for each in specs]
+        sent = form("drawer.close", {**values, "staff": found.staff, "day": found.day.isoformat()})
+        assert isinstance(sent, drawers.Close)
+        done = await screen.perform(drawers.close, sent)
+        if done is not None:
+            got = done.result
+            over = got.over_cents or 0
+            told = f"Drawer {got.drawer} {got.state}: {format_money(got.counted_cents)} counted"
+            told += f", {format_money(abs(over))} {'over' if over > 0 else 'short'}" if over else ", as expected"
+            told += f"; {got.proposal} waits for {' or '.join(got.approvers)}" if got.state == "counted" else ""
+            screen.say(told)
+            return True
+        lines = [lines[0], Line("refused", screen.said(), "danger")]

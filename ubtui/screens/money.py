@@ -51,7 +51,8 @@ def proposal_lines(view: ProposalView, today: date, zone: str) -> tuple[Line, ..
 
 def _proposal(view: ProposalView, today: date, zone: str) -> Iterator[Line]:
     yield Line("amount", f"{format_money(view.amount_cents)}  {view.title}", "accent")
-    yield Line("account", f"{view.account}  {view.owner}" if view.account else "none: a payment in suspense")
+    nobody = "none: a drawer" if (view.item or "").startswith("P12:") else "none: a payment in suspense"
+    yield Line("account", f"{view.account}  {view.owner}" if view.account else nobody)
     stands = view.standing
     if view.decided_by:
         why = f": {view.decision_reason}" if view.decision_reason else ""

@@ -76,7 +76,7 @@ _BATCHES = (
 
 _FREE = (
     "b.id NOT IN (SELECT d.batch_id FROM deposit_batch d)"
-    " AND NOT EXISTS(SELECT 1 FROM journal v WHERE v.reverses = l.journal_id)"
+    " AND l.journal_id IS NOT NULL AND NOT EXISTS(SELECT 1 FROM journal v WHERE v.reverses = l.journal_id)"
 )
 
 

@@ -21,6 +21,7 @@ from ubtui.domain.subjects import ItemKey, Subject
 from ubtui.services import chain
 from ubtui.services.chain import KEEP, Anchor
 from ubtui.services.checks import BOOKS, DECISIONS, PAPERS, PLANS, REVIEW, TRAIL, Check
+from ubtui.services.counter_checks import COUNTER
 from ubtui.services.finding import Finding
 from ubtui.services.ledger import posted_hash
 from ubtui.services.reads import CHUNK, SUMMARY, faces, judged
@@ -51,7 +52,7 @@ class Report:
             ("read", lambda: uses(self.session)),
             ("journal", lambda: approved(self.session)),
         ]
-        for check in (*BOOKS, *DECISIONS, *PLANS, *PAPERS, *TRAIL):
+        for check in (*BOOKS, *DECISIONS, *PLANS, *COUNTER, *PAPERS, *TRAIL):
             parts.append((check.table, lambda check=check: broken(self.session, check)))  # type: ignore[misc]
         yield from found(self.session)
         with self.session.transaction():

@@ -1,0 +1,308 @@
+"""Drawers and deposits: counted blind, over and short posted by another's word above a limit, each banked once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.faults.seats import Hand, race
+from tests.services import office
+from tests.services.office import DAY
+from ubtui.act import Done
+from ubtui.desk import Desk
+from ubtui.domain.drawer import Money, taken
+from ubtui.domain.errors import BadValue
+from ubtui.domain.numbers import account_number, format_account
+from ubtui.services import adjustments, counter, deposits, drawers, payments
+from ubtui.services.counter import Take
+from ubtui.services.drawers import Close
+from ubtui.services.verify import Report
+
+ONE, TWO = (format_account(account_number(n)) for n in (1, 2))
+MINE = f"ana/{DAY}"
+_keys = iter(range(10_000_000))
+
+
+def key() -> str:
+    return f"test-drawer-{next(_keys):08d}"
+
+
+@pytest.fixture
+def data(backend: str) -> str:
+    office.found(backend)
+    return backend
+
+
+@pytest.fixture
+def ana(data: str) -> Iterator[Desk]:
+    with office.desk(data) as desk:
+        yield desk
+
+
+@pytest.fixture
+def ben(data: str) -> Iterator[Desk]:
+    with office.desk(data, "ben") as desk:
+        yield desk
+
+
+def take(desk: Desk, cents: int, kind: Any = "cash", account: str = ONE) -> counter.Taken:
+    number = "" if kind == "cash" else f"n{next(_keys)}"
+    form = Take(account=account, amount_cents=cents, kind=kind, reference=number)
+    return office.done(desk.perform(counter.take, form, key()))
+
+
+def close(desk: Desk, cash: int = 0, checks: int = 0, cards: int = 0, **more: Any) -> drawers.Closed:
+    form = Close(cash_cents=cash, checks_cents=checks, cards_cents=cards, **more)
+    return office.done(desk.perform(drawers.close, form, key()))
+
+
+def no(desk: Desk, cash: int = 0, **more: Any) -> str:
+    return office.refused(desk.perform(drawers.close, Close(cash_cents=cash, **more), key())).sentence()
+
+
+def over_short(desk: Desk) -> int:
+    sql = "SELECT COALESCE(CAST(SUM(-p.cents) AS bigint), 0) FROM posting p JOIN gl_account g ON g.id = p.gl_id"
+    return int(desk.session.value(f"{sql} WHERE g.use = 'over_short'"))
+
+
+def cash_ledger(desk: Desk) -> int:
+    sql = "SELECT COALESCE(CAST(SUM(p.cents) AS bigint), 0) FROM posting p JOIN gl_account g ON g.id = p.gl_id"
+    return int(desk.session.value(f"{sql} WHERE g.use = 'cash'"))
+
+
+def sound(data: str) -> None:
+    session = office.admin(data)
+    assert list(Report(session, DAY).findings()) == []
+    session.database.close()
+
+
+def test_what_is_expected_is_told_after_the_count_alone(ana: Desk) -> None:
+    take(ana, 20_00)
+    take(ana, 30_00, "check")
+    rehearsed = ana.perform(drawers.close, Close(cash_cents=1, reason="?"), key(), dry_run=True)
+    assert isinstance(rehearsed, Done)
+    assert (rehearsed.result.expected_cents, rehearsed.result.over_cents) == (None, None)
+    got = close(ana, 20_00, 30_00)
+    assert (got.state, got.expected_cents, got.over_cents, got.proposal) == ("closed", 50_00, 0, None)
+    assert "is closed" in no(ana, 20_00)
+    again = office.refused(ana.perform(counter.take, Take(account=ONE, amount_cents=1, kind="cash"), key()))
+    assert "is counted" in again.reason
+
+
+def test_a_small_difference_is_posted_by_the_policy(data: str, ana: Desk) -> None:
+    take(ana, 20_00)
+    got = close(ana, 15_00)
+    assert (got.state, got.over_cents) == ("closed", -5_00)
+    assert over_short(ana) == -5_00 and cash_ledger(ana) == 15_00
+    sound(data)
+
+
+def test_above_the_limit_it_needs_its_reason_and_another_person(data: str, ana: Desk, ben: Desk) -> None:
+    take(ana, 20_00)
+    assert "cash 5.01 short: more than 5.00" in no(ana, 14_99)
+    got = close(ana, 14_99, reason="change given twice")
+    assert (got.state, got.approvers) == ("counted", ("lead",)) and got.proposal
+    assert over_short(ana) == 0
+    assert "waits" in no(ana, 20_00, reason="found it")
+    assert office.refused(ana.perform(deposits.make, deposits.Make(), key())).sentence().startswith("nothing is ready")
+    mine = adjustments.Approve(proposal=got.proposal, amount_cents=5_01)
+    assert isinstance(office.refused(ana.perform(adjustments.approve, mine, key())).sentence(), str)
+    office.done(ben.perform(adjustments.approve, mine, key()))
+    assert over_short(ana) == -5_01 and ana.ask(drawers.drawer, "ana", DAY).closed_on == DAY
+    sound(data)
+
+
+def test_the_lead_does_not_approve_his_own(data: str, ben: Desk) -> None:
+    take(ben, 20_00)
+    got = close(ben, 10_00, reason="short")
+    assert got.approvers == ("finance", "lead")
+    approve = adjustments.Approve(proposal=got.proposal or "", amount_cents=10_00)
+    assert "your own proposal" in office.refused(ben.perform(adjustments.approve, approve, key())).reason
+    with office.desk(data, "cho") as cho:
+        office.done(cho.perform(adjustments.approve, approve, key()))
+    assert over_short(ben) == -10_00
+    sound(data)
+
+
+def test_what_was_refused_is_counted_again(data: str, ana: Desk, ben: Desk) -> None:
+    take(ana, 20_00)
+    got = close(ana, 10_00, reason="short")
+    reject = adjustments.Reject(proposal=got.proposal or "", reason="look under the tray")
+    office.done(ben.perform(adjustments.reject, reject, key()))
+    again = close(ana, 20_00)
+    assert (again.state, again.over_cents) == ("closed", 0)
+    sound(data)
+
+
+def test_a_check_in_the_place_of_cash_needs_its_reason_though_nothing_is_missing(data: str, ana: Desk) -> None:
+    take(ana, 40_00)
+    take(ana, 40_00, "check")
+    assert "cash 40.00 short, checks 40.00 over" in no(ana, 0, checks_cents=80_00)
+    got = close(ana, 0, 80_00, reason="cashed a check of the crew")
+    assert (got.state, got.over_cents) == ("closed", 0)
+    sound(data)
+
+
+def test_whose_drawer_it_is(data: str, ana: Desk, ben: Desk) -> None:
+    take(ben, 7_00)
+    assert "this is ben's drawer" in no(ana, 7_00, staff="ben")
+    assert "ana took nothing" in no(ana, 7_00)
+    take(ana, 9_00)
+    assert close(ben, 9_00, staff="ana").drawer == MINE, "the lead counts for one who is away"
+
+
+def test_a_deposit_is_made_of_drawers_and_batches_each_once(data: str, ana: Desk, ben: Desk) -> None:
+    take(ana, 20_00)
+    take(ana, 30_00, "check")
+    take(ana, 11_00, "card")
+    take(ben, 5_00)
+    close(ana, 20_00, 30_00, 11_00)
+    for kind, cents in (("check", 70_00), ("lockbox", 99_00)):
+        lines = [payments.Came(cents=cents, payer="A", reference="77")]
+        stage = payments.Stage(source="Mail", kind=kind, received_on=DAY, lines=lines, control_cents=cents)  # type: ignore[arg-type]
+        staged = office.done(ana.perform(payments.stage, stage, key()))
+        approve = adjustments.Approve(proposal=staged.proposal, amount_cents=cents)
+        office.done(ben.perform(adjustments.approve, approve, key()))
+    made = office.done(ana.perform(deposits.make, deposits.Make(), key()))
+    assert (made.cash_cents, made.checks_cents, made.cards_cents, made.total_cents) == (20_00, 100_00, 11_00, 120_00)
+    assert made.drawers == (MINE,) and len(made.batches) == 1 and made.left_open == (f"ben/{DAY}",)
+    slip = ana.ask(deposits.slip, made.deposit)
+    assert "To the bank" in slip and "120.00" in slip and "77  (1/1)" in slip and "Card slips" in slip
+    assert "close ben/" in office.refused(ana.perform(deposits.make, deposits.Make(), key())).cure
+    close(ben, 5_00)
+    assert office.done(ben.perform(deposits.make, deposits.Make(), key())).deposit == "D-000002"
+    sound(data)
+
+
+def test_what_is_tampered_with_is_found(data: str, ana: Desk) -> None:
+    take(ana, 20_00)
+    close(ana, 20_00)
+    office.done(ana.perform(deposits.make, deposits.Make(), key()))
+    session = office.admin(data)
+    with session.writing():
+        for table in ("drawer", "deposit"):
+            trigger = f"DROP TRIGGER {table}_nu" + (f" ON {table}" if session.kind == "postgres" else "")
+            session.run(trigger)
+        session.run("UPDATE drawer SET expected_cash = 1000, cash = 1000")
+    found = {(each.table, each.wrong) for each in Report(session, DAY).findings()}
+    session.database.close()
+    assert ("drawer", f"of ana on {DAY}: 1000 cents were expected, its receipts are 2000") in found
+    assert ("deposit", "D-000001: 2000 cents, its drawers and batches 1000") in found
+
+
+KINDS = st.sampled_from(["cash", "check", "money_order", "card"])
+TENDERS = st.lists(st.tuples(KINDS, st.integers(1, 500_00)), max_size=30)
+
+
+@given(TENDERS)
+def test_a_drawer_sums_to_its_tenders(tenders: list[tuple[str, int]]) -> None:
+    money = taken(tenders)
+    assert money.total == sum(cents for _, cents in tenders)
+    assert money.cards == sum(cents for kind, cents in tenders if kind == "card")
+    assert money.less(money) == Money() and money.less(Money()).largest == max(money.cash, money.checks, money.cards,
+                                                                               money.total)  # fmt: skip
+
+
+def test_the_counter_takes_no_transfer() -> None:
+    with pytest.raises(BadValue, match="not taken at the counter"):
+        taken([("ach", 1)])
+
+
+DAYS = st.lists(st.tuples(st.sampled_from(["ana", "ben"]), KINDS, st.integers(1, 90_00)), min_size=1,
+                max_size=7)  # fmt: skip
+OFF = st.integers(-4_00, 4_00)
+
+
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(DAYS, OFF, OFF)
+def test_drawers_sum_to_the_deposit_and_every_payment_is_in_one(
+    data: str, day: list[Any], off_ana: int, off_ben: int
+) -> None:
+    """Whoever takes what, each example a day of its own: expected is the tenders, the deposit the counts of them."""
+    session = office.admin(data)
+    with session.writing():
+        today = date.fromisoformat(session.value("SELECT value FROM meta WHERE key = 'today'")) + timedelta(days=1)
+        session.run("UPDATE meta SET value = ? WHERE key = 'today'", [today.isoformat()])
+    session.database.close()
+    off = {"ana": off_ana, "ben": off_ben}
+    with office.desk(data) as ana, office.desk(data, "ben") as ben:
+        desks, total, counted = {"ana": ana, "ben": ben}, 0, 0
+        before, posted = cash_ledger(ana), over_short(ana)
+        for who, kind, cents in day:
+            take(desks[who], cents, kind)
+            total += cents
+        for who in sorted({who for who, *_ in day}):
+            had = taken([(kind, cents) for name, kind, cents in day if name == who])
+            got = close(desks[who], max(0, had.cash + off[who]), had.checks, had.cards)
+            assert (got.state, got.expected_cents) == ("closed", had.total)
+            counted += got.counted_cents
+        made = office.done(ana.perform(deposits.make, deposits.Make(), key()))
+        assert made.total_cents + made.cards_cents == counted == cash_ledger(ana) - before
+        assert over_short(ana) - posted == counted - total
+        inside = (
+            "SELECT COUNT(*) FROM counter_receipt c JOIN deposit_drawer x ON x.drawer_id = c.drawer_id"
+            " JOIN deposit d ON d.id = x.deposit_id WHERE d.number = ?"
+        )
+        assert ana.session.value(inside, [made.deposit]) == len(day)
+    sound(data)
+
+
+def closing(desk: Desk, hand: Hand, cents: int) -> None:
+    answer = desk.perform(drawers.close, Close(cash_cents=cents, staff="ana"), key() + desk.look().actor.name)
+    hand.note([isinstance(answer, Done), "" if isinstance(answer, Done) else answer.sentence()])
+
+
+def depositing(desk: Desk, hand: Hand) -> None:
+    answer = desk.perform(deposits.make, deposits.Make(), key() + desk.look().actor.name)
+    hand.note(isinstance(answer, Done))
+
+
+def test_two_people_close_one_drawer_at_once(data: str, tmp_path: Path) -> None:
+    with office.desk(data) as ana:
+        take(ana, 20_00)
+    said = race(data, tmp_path, [("ana", closing, (20_00,)), ("ben", closing, (19_00,))])
+    won = [each[0][0] for each in said]
+    assert sorted(won) == [False, True], said
+    assert "is closed" in said[won.index(False)][0][1]
+    sound(data)
+    with office.desk(data) as ana:
+        assert over_short(ana) == (0 if won[0] else -1_00)
+
+
+def test_two_people_make_the_deposit_at_once(data: str, tmp_path: Path) -> None:
+    with office.desk(data) as ana:
+        take(ana, 20_00)
+        close(ana, 20_00)
+    said = race(data, tmp_path, [("ana", depositing, ()), ("ben", depositing, ())])
+    assert sorted(each[0] for each in said) == [False, True]
+    sound(data)
+
+
+def taking(desk: Desk, hand: Hand, times: int) -> None:
+    for _ in range(times):
+        answer = desk.perform(counter.take, Take(account=ONE, amount_cents=1_00, kind="cash"), key() + str(id(hand)))
+        hand.note(isinstance(answer, Done))
+
+
+def test_a_payment_goes_in_before_the_count_or_not_at_all(data: str, tmp_path: Path) -> None:
+    """The same person at two seats: what was taken is in the count, what came later is refused."""
+    with office.desk(data) as ana:
+        take(ana, 1_00)
+    race(data, tmp_path, [("ana", taking, (5,)), ("ben", closing, (1_00,))])
+    with office.desk(data) as ana:
+        found = ana.ask(drawers.drawer, "ana", DAY)
+        inside = ana.session.value("SELECT COUNT(*) FROM counter_receipt WHERE drawer_id = ?", [found.id])
+        assert inside == found.receipts == ana.session.value("SELECT COUNT(*) FROM receipt")
+        if found.expected is not None:
+            assert found.expected.total == inside * 1_00
+    sound(data)
+
+
+def test_yesterdays_drawer_is_not_todays(ana: Desk) -> None:
+    assert "took nothing on 2026-11-20" in no(ana, 0, day=date(2026, 11, 20))
