@@ -86,13 +86,20 @@ def test_handing_an_item_to_another_is_no_deed_on_the_account(scene: Scene, mine
     item = scene.items("R04")[0]
     scene.act(worklist.note, Note(item=item, note="mine: please take it"))
     scene.act(worklist.forward, Forward(item=item, to="finance", note="mine"))
+    notes = scene.db.rows("SELECT actor, note FROM work_event WHERE note LIKE '%mine%' ORDER BY id")
+    assert [who for who, _ in notes] == ["ana", "ana"] and "please take it" in notes[0][1]
+    assert scene.db.value("SELECT role FROM work_item WHERE code = 'R04'") == "finance"
+    assert scene.items("R04") == [item], "the cause stands"
 
 
 def test_the_nightly_refresh_and_others_accounts_are_free(scene: Scene, mine: Customer) -> None:
     other = scene.customer()
     scene.uses(other, [30] * 6 + [90])
-    scene.act(worklist.refresh, worklist.Refresh())
-    scene.act(reads.review, judged(other))
+    done = scene.act(worklist.refresh, worklist.Refresh())
+    assert [str(key) for key in done.opened if key.code == "R04"] == [f"R04:point:{other.point}@{LAST}"]
+    done = scene.act(reads.review, judged(other))
+    assert [str(key) for key in done.closed if key.code == "R04"] == [f"R04:point:{other.point}@{LAST}"]
+    assert [each for each in scene.items("R04") if mine.point in each] != [], "hers waits for a colleague"
 
 
 def test_a_key_answers_only_who_used_it(scene: Scene) -> None:

@@ -212,6 +212,29 @@ def test_p01_nobody_releases_the_payments_that_he_staged(scene: Scene) -> None:
     clean(scene)
 
 
+def test_what_waits_is_asked_in_as_many_questions_for_one_as_for_many(scene: Scene) -> None:
+    def questions() -> tuple[int, list[bool]]:
+        with scene.desk("ben") as ben:
+            ben.ask(adjustments.pending)
+            asked: list[str] = []
+            ben.session.on_statement = asked.append
+            return len(ben.ask(adjustments.pending)) and len(asked), [p.mine for p in ben.ask(adjustments.pending)]
+
+    for n in range(1, 5):
+        c = scene.customer()
+        form = adjustments.Propose(account=c.account, reason="read-correction", amount_cents=100_00 + n, note="misread")
+        scene.act(adjustments.propose, form)
+        if n == 1:
+            first = questions()
+    with scene.db.writing():
+        scene.db.run(
+            "INSERT INTO staff_account(staff, account_number, relation) VALUES ('ben', ?, 'own')",
+            [c.account.replace("-", "")],
+        )
+    assert first[1] == [True]
+    assert questions() == (first[0], [True, True, True, False]), "not his own"
+
+
 def test_p01_nobody_matches_to_his_own_account(scene: Scene) -> None:
     mine = scene.customer()
     with scene.db.writing():
