@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tests.detectors.scene import DAY, PERIODS, Customer, Scene, read_day
 from ubtui.domain.register import Register
 from ubtui.domain.volume import Unit
-from ubtui.services import fixes, listing, reads, verify, worklist
+from ubtui.services import fixes, listing, orders, reads, verify, worklist
 from ubtui.services.listing import Query
 from ubtui.services.reads import Enter, Estimate, Review, Skip, Swap
 
@@ -239,3 +239,75 @@ def test_the_lowest_count_that_bills_a_use(
     counts = face.reached(prev, use, ccf)
     assert counts >= prev and face.usage(prev, counts, ccf) >= use
     assert counts == prev or face.usage(prev, counts - 1, ccf) < use
+
+
+# -- what an order to read again brings ----------------------------------------------------------------------------
+
+
+def sent_for(scene: Scene, c: Customer, code: str = "R04") -> str:
+    item = f"{code}:point:{c.point}@{PERIODS[-1]}"
+    form = orders.Create(point=c.point, kind="reread", due_on=DAY, item=item)
+    return str(scene.act(orders.create, form).result.order)
+
+
+def test_a_reread_takes_the_place_of_the_read_in_doubt(scene: Scene) -> None:
+    c = scene.customer()
+    scene.uses(c, [30] * 6 + [90])
+    scene.refresh()
+    assert scene.items("R04") == [f"R04:point:{c.point}@{PERIODS[-1]}"]
+    done = scene.act(orders.result, orders.Result(order=sent_for(scene, c), done_on=DAY, found_value=1230))
+    assert done.result.read == f"1,230 for {PERIODS[-1]}: 50 used"
+    assert f"R04:point:{c.point}@{PERIODS[-1]}" in map(str, done.closed)
+    reads_of = "SELECT read_on, value, usage, days, status FROM read WHERE period = ? ORDER BY read_on"
+    assert scene.db.rows(reads_of, [PERIODS[-1]]) == [
+        ("2026-10-20", 1270, 90, None, "void"), ("2026-11-23", 1230, 50, 95, "released"),
+    ]  # fmt: skip
+    assert scene.db.one("SELECT decision, reason FROM read_review") == (
+        "corrected", "read again on 2026-11-23, F-000001",
+    )  # fmt: skip
+    scene.steady()
+
+
+def test_a_reread_that_is_as_high_leaves_the_item_and_one_too_low_is_held(scene: Scene) -> None:
+    high, low = scene.customer(), scene.customer()
+    for c in (high, low):
+        scene.uses(c, [30] * 6 + [90])
+    scene.refresh()
+    key = f"R04:point:{high.point}@{PERIODS[-1]}"
+    done = scene.act(orders.result, orders.Result(order=sent_for(scene, high), done_on=DAY, found_value=1400))
+    assert key not in map(str, done.closed) and key in scene.items("R04")
+    done = scene.act(orders.result, orders.Result(order=sent_for(scene, low), done_on=DAY, found_value=1100))
+    assert done.result.read == f"1,100 for {PERIODS[-1]}: held, below-previous"
+    assert f"R09:point:{low.point}@{PERIODS[-1]}" in map(str, done.opened)
+    scene.steady()
+    third = scene.customer()
+    scene.uses(third, [30] * 6 + [90])
+    no = scene.refused(orders.result, orders.Result(order=sent_for(scene, third), done_on=DAY, found_value=10**6))
+    assert no.reason == "1000000 does not fit 6 dials"
+
+
+def test_a_reread_of_what_is_billed_is_kept_beside_it(scene: Scene) -> None:
+    c, missing = scene.customer(), scene.customer()
+    scene.uses(c, [30] * 7)
+    with scene.db.writing():
+        scene.db.run("UPDATE read SET status = 'billed' WHERE register_id = ?", [c.register_id])
+    scene.refresh()
+    done = scene.act(orders.result, orders.Result(order=sent_for(scene, c), done_on=DAY, found_value=1240))
+    assert done.result.read == f"1,240 for {PERIODS[-1]}: no use"
+    row = "SELECT kind, usage, status FROM read WHERE register_id = ? AND read_on = ?"
+    assert scene.db.one(row, [c.register_id, DAY.isoformat()]) == ("reread", None, "released")
+    scene.steady()
+    scene.uses(missing, [30] * 6, last=PERIODS[-2])
+    with scene.db.writing():
+        scene.db.run("UPDATE read SET status = 'billed' WHERE register_id = ?", [missing.register_id])
+    scene.refresh()
+    said = scene.act(orders.result, orders.Result(order=sent_for(scene, missing), done_on=DAY, found_code="no-access"))
+    assert said.result.read == "", "nobody could read it"
+    number = sent_for(scene, missing)
+    with scene.db.writing():
+        scene.db.run("UPDATE field_order SET asked_on = '2026-10-20' WHERE number = ?", [number])
+    done = scene.act(
+        orders.result, orders.Result(order=number, done_on=date(2026, 10, 22), found_value=1210, found_code="ok")
+    )
+    assert done.result.read == f"1,210 for {PERIODS[-1]}: 30 used"
+    scene.steady()

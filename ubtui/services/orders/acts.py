@@ -18,7 +18,7 @@ from ubtui.domain.text import clean_text
 from ubtui.services import collections, points
 from ubtui.services.orders.needs import sensible
 from ubtui.services.points import Point
-from ubtui.services.reads import reason
+from ubtui.services.reads import Enter, reason, reread
 
 Kind = Literal[
     "reread", "verify", "seal", "unseal", "seal_check", "exchange", "test", "locate", "leak", "access", "shutoff",
@@ -43,13 +43,14 @@ class Create(Form, frozen=True, kw_only=True):
 
 
 class Ordered(msgspec.Struct, frozen=True):
-    """The order as it stands."""
+    """The order as it stands; `read` says what its reread became."""
 
     order: str
     kind: str
     point: str
     due_on: date
     state: str
+    read: str = ""
 
 
 @act("order.create")
@@ -118,7 +119,10 @@ class Result(Form, frozen=True, kw_only=True):
 
 @act("order.result")
 def result(work: Work, form: Result) -> Ordered:
-    """Bring an order's result in. A seal that was found holding counts as verified, a meter tested well as tested."""
+    """Bring an order's result in. A seal that was found holding counts as verified, a meter tested well as tested.
+
+    What the meter showed on an order to read it again is entered as a read, in the place of the one in doubt.
+    """
     row = _open(work, form.order)
     _day(work, form.done_on, date.fromisoformat(row[5]))
     by = clean_text(form.done_by, 60).strip() or work.actor.name
@@ -138,9 +142,15 @@ def result(work: Work, form: Result) -> Ordered:
     if row[2] == "test" and well and row[7] is not None:
         tested(work, row[7], form.done_on)
         _touch_run(work, programme(work.today))
+    read = ""
+    if row[2] == "reread" and form.found_value is not None:
+        taken = Enter(point=row[3], value=form.found_value, on=form.done_on, trouble="" if well else form.found_code)
+        made = reread(work, taken, date.fromisoformat(row[5]), row[10], row[1])
+        stands = f"held, {made.held}" if made.held else "no use" if made.usage is None else f"{made.usage:,} used"
+        read = f"{made.value:,} for {made.period}: {stands}"
     work.fact(order=row[1], kind=row[2], done_on=form.done_on.isoformat())
     work.detail(found={name: getattr(form, name) for name in _FOUND})
-    return Ordered(row[1], row[2], row[3], date.fromisoformat(row[8]), "done")
+    return Ordered(row[1], row[2], row[3], date.fromisoformat(row[8]), "done", read)
 
 
 def tested(work: Work, meter_id: int, on: date) -> None:
@@ -243,7 +253,7 @@ def _day(work: Work, on: date, asked: date) -> None:
 
 
 _ROW = (
-    "SELECT o.id, o.number, o.kind, p.number, o.point_id, o.asked_on, o.version, o.meter_id, o.due_on, o.state"
+    "SELECT o.id, o.number, o.kind, p.number, o.point_id, o.asked_on, o.version, o.meter_id, o.due_on, o.state, o.item"
     " FROM field_order o JOIN service_point p ON p.id = o.point_id WHERE o.number = ?"
 )
 

@@ -15,8 +15,10 @@ from ubtui.db.models.reads import ReadSkip
 from ubtui.db.session import Row
 from ubtui.detectors.base import Ask
 from ubtui.detectors.readings.coming import Window, missing_points
+from ubtui.domain.errors import BadValue
 from ubtui.domain.periods import ReadCycle
 from ubtui.domain.register import OVER, Register, Use
+from ubtui.domain.subjects import ItemKey
 from ubtui.domain.text import clean_text
 from ubtui.domain.volume import Unit
 from ubtui.services.reads.placing import add, billable, decided, follow, reason, write
@@ -100,7 +102,7 @@ class Enter(Form, frozen=True, kw_only=True):
 
 
 class Entered(msgspec.Struct, frozen=True):
-    """The read as it stands; `usage` in billing units, None while it is held; `replaced` an estimate."""
+    """The read as it stands; `usage` in billing units, None while it is held; `replaced` what stood in its place."""
 
     point: str
     read_on: date
@@ -116,6 +118,49 @@ class Entered(msgspec.Struct, frozen=True):
 @act("read.enter")
 def enter(work: Work, form: Enter) -> Entered:
     """Enter a read by hand: judged as a file's, in the place of an unbilled estimate of its period."""
+    at, read_on = _read_at(work, form)
+    period = at.cycle.period_of(read_on)
+    if period is None:
+        raise Refused(
+            f"{read_on} lies in no read window of cycle {at.cycle.code}", rule="read windows", cure="check the day"
+        )
+    return _entered(work, form, at, period, _estimate_of(at, period), ("R03", "void", f"read on {read_on} after all"))
+
+
+def reread(work: Work, form: Enter, asked_on: date, item: str, order: str) -> Entered:
+    """Enter what an order to read again brought, inside any act: in the place of the unbilled read it was sent for.
+
+    That is the one of the item's period, else the newest up to the day of asking. It is judged as any read, so the
+    item closes, stays or another opens. Where its place is billed or was read since, it is kept beside the others.
+    """
+    at, read_on = _read_at(work, form)
+    code, period = _about(item)
+    told = [r for r in at.chain if r[8] == "regular" and r[5] is not None and r[1] <= read_on.isoformat()]
+    meant = [r for r in told if (r[4] == period if period else r[1] <= asked_on.isoformat())]
+    why = (code, "corrected", f"read again on {read_on}, {order}")
+    if meant and meant[-1][10] != "billed":
+        return _entered(work, form, at, meant[-1][4], meant[-1], why)
+    window = at.cycle.period_of(read_on)
+    if window is not None and at.taken(window) is None:
+        return _entered(work, form, at, window, None, why)
+    beside = window or (told[-1][4] if told else "")
+    like = (at.register_id, read_on.isoformat(), 1, at.point_id, beside, None, None, None, "reread", "A")
+    seq = add(work, like, read_on.isoformat(), form.value, Use(None), trouble_code=_trouble(form))
+    work.touch("point", form.point)
+    return Entered(form.point, read_on, seq, beside, form.value, None, "released", None, None)
+
+
+def _about(item: str) -> tuple[str, str]:
+    """Code and period of the item that an order came from, where it is about readings."""
+    try:
+        key = ItemKey.parse(item)
+    except BadValue:
+        return "R03", ""
+    return (key.code, key.period) if key.code.startswith("R") else ("R03", "")
+
+
+def _read_at(work: Work, form: Enter) -> tuple[Hanging, date]:
+    """The one register that a read is of, and its day; Refused where several hang or its dials cannot show it."""
     read_on = form.on or work.today
     if read_on > work.today:
         raise Refused(f"{read_on} is still to come", rule="reads", cure="give today or a day before")
@@ -132,20 +177,26 @@ def enter(work: Work, form: Enter) -> Entered:
             rule="register face",
             cure="read the turning digits only",
         )
-    period = at.cycle.period_of(read_on)
-    if period is None:
-        raise Refused(
-            f"{read_on} lies in no read window of cycle {at.cycle.code}", rule="read windows", cure="check the day"
-        )
+    return at, read_on
+
+
+def _trouble(form: Enter) -> str | None:
+    return clean_text(form.trouble, 40).strip() or None
+
+
+def _entered(
+    work: Work, form: Enter, at: Hanging, period: str, instead: Row | None, why: tuple[str, str, str]
+) -> Entered:
+    """Write a read of a period in the place of another one, measured against its neighbours."""
+    read_on = form.on or work.today
     on = read_on.isoformat()
-    estimate = _estimate_of(at, period)
-    chain = [r for r in at.chain if estimate is None or r[:3] != estimate[:3]]
+    chain = [r for r in at.chain if instead is None or r[:3] != instead[:3]]
     later = next((r for r in chain if r[1] > on), None)
     if later is not None and later[10] == "billed":
         raise Refused(f"the read of {later[1]} is billed", rule="billed reads are fixed", cure="check the day")
-    if estimate is not None:
-        write(work.db, at.register_id, estimate[1], estimate[2], status="void")
-        decided(work, estimate, "R03", "void", f"read on {on} after all", None)
+    if instead is not None:
+        write(work.db, at.register_id, instead[1], instead[2], status="void")
+        decided(work, instead, *why, None)
     prev = next((r for r in reversed(chain) if r[1] <= on), None)
     use = at.face.between(prev[5] if prev else None, form.value, at.unit)
     limit = work.district.use_limits.get(at.customer_class)
@@ -153,14 +204,13 @@ def enter(work: Work, form: Enter) -> Entered:
         use = Use(use.units, OVER)
     like = (at.register_id, on, 1, at.point_id, period, None, None, None, "regular", "C" if form.by_customer else "A")
     seq = add(
-        work, like, on, form.value, use, days=days_between(prev[1], on) if prev else None,
-        trouble_code=clean_text(form.trouble, 40).strip() or None,
-    )  # fmt: skip
+        work, like, on, form.value, use, days=days_between(prev[1], on) if prev else None, trouble_code=_trouble(form)
+    )
     follow(work.db, at.register_id, at.face, at.unit, on, seq)
     summarise(work.db, [at.register_id])
     work.touch("point", form.point)
     work.fact(point=form.point, read_on=on, period=period)
-    replaced = None if estimate is None else estimate[5]
+    replaced = None if instead is None else instead[5]
     work.detail(value=form.value, usage=use.units, held=use.hold, replaced=replaced)
     status = "held" if use.hold else "released"
     return Entered(form.point, read_on, seq, period, form.value, use.units, status, use.hold, replaced)
