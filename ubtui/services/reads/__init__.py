@@ -1,7 +1,19 @@
 """Reads: entered, estimated, skipped, reviewed, and kept with the rows under judgement beside them."""
 
 from ubtui.services.reads.batch import released
-from ubtui.services.reads.entering import Enter, Entered, Estimate, Estimated, Skip, Skipped, Why, enter, estimate, reread, skip
+from ubtui.services.reads.entering import (
+    Enter,
+    Entered,
+    Estimate,
+    Estimated,
+    Skip,
+    Skipped,
+    Why,
+    enter,
+    estimate,
+    reread,
+    skip,
+)
 from ubtui.services.reads.placing import reason
 from ubtui.services.reads.review import Review, Reviewed, Swap, Swapped, review, swap
 from ubtui.services.reads.settling import Cancel, Cancelled, Dated, Days, cancel_estimates, days
@@ -10,5 +22,5 @@ from ubtui.services.summaries import CHUNK, SUMMARY, faces, judged, summarise
 __all__ = [
     "CHUNK", "SUMMARY", "Cancel", "Cancelled", "Dated", "Days", "Enter", "Entered", "Estimate", "Estimated", "Review",
     "Reviewed", "Skip", "Skipped", "Swap", "Swapped", "Why", "cancel_estimates", "days", "enter", "estimate", "faces",
-    "judged", "reason", "reread", "released", "review", "skip", "summarise", "swap",
+    "judged", "reason", "released", "reread", "review", "skip", "summarise", "swap",
 ]  # fmt: skip
