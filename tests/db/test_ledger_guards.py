@@ -291,7 +291,7 @@ APPROVAL: dict[str, tuple[Build, str]] = {
         lambda s: ["ben", s.journal("ADJ", s.key["posted"], approval_id=s.id["used"], posted_by="ben")],
         "duplicate|exists already",
     ),
-    "dangling-approval": (lambda s: [s.journal("ADJ", approval_id=99999)], "not an approved proposal"),
+    "dangling-approval": (lambda s: [s.journal("ADJ", approval_id=99999)], "not an approved proposal|journal_approval_id_fkey"),
     "larger-amount": (
         lambda s: s.adjusted(
             [

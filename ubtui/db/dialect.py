@@ -62,6 +62,39 @@ class Dialect:
             f"CREATE TRIGGER {name} {event} ON {table} FOR EACH {level} EXECUTE FUNCTION {name}()",
         ]
 
+    def refuse_new(self, name: str, table: str, rules: Iterable[tuple[str, str]], lock: str = "") -> list[str]:
+        """As `refuse` BEFORE INSERT; but PostgreSQL asks once a statement, of all rows that came, when they are in.
+
+        A COPY of thousands is asked as a set. Rules see the rows themselves in the table. `lock` is a query over
+        `fresh`, the rows that came.
+        """
+        if self.kind == "sqlite":
+            return self.refuse(name, "BEFORE INSERT", table, rules)
+        body = (f"PERFORM {lock}; " if lock else "") + " ".join(
+            # In a CASE, so that it is asked for each row that came and not joined with whole tables.
+            f"IF EXISTS(SELECT 1 FROM fresh WHERE CASE WHEN {when.replace('NEW.', 'fresh.')} THEN true END)"
+            " THEN RAISE EXCEPTION"
+            f" {literal(say.replace('%', '%%'))} USING ERRCODE = '23U01', CONSTRAINT = '{name}'; END IF;"
+            for say, when in rules
+        )
+        return self.after(name, "INSERT", table, body)
+
+    def after(self, name: str, event: str, table: str, body: str) -> list[str]:
+        """A trigger of PostgreSQL that sees all rows of one statement: as `fresh` what came, as `stale` what went.
+
+        Its plans are kept and must serve one row and thousands, in tables that were empty when they were made: by
+        index, row by row.
+        """
+        seen = {"INSERT": "NEW TABLE AS fresh", "DELETE": "OLD TABLE AS stale"}
+        told = seen.get(event) or f"{seen['DELETE']} {seen['INSERT']}"
+        return [
+            f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql SET enable_seqscan = off"
+            " SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off"
+            f" AS $$ BEGIN {body} RETURN NULL; END $$",
+            f"CREATE TRIGGER {name} AFTER {event} ON {table} REFERENCING {told} FOR EACH STATEMENT"
+            f" EXECUTE FUNCTION {name}()",
+        ]
+
     def append_only(
         self, table: str, keys: Sequence[str], say: str, unless: str = "", insert: bool = True
     ) -> list[str]:

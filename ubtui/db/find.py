@@ -171,7 +171,7 @@ def statements(d: Dialect) -> list[str]:
     out += [f"CREATE VIEW {key.view} AS {key.select(sql, key.table)}" for key in KEYS]
     every = " UNION ALL ".join(f"SELECT kind, key, subject FROM {key.view}" for key in KEYS)
     out.append(f"CREATE VIEW find_keys(kind, key, subject) AS {every}")
-    out += _sqlite() if d.kind == "sqlite" else _postgres(sql)
+    out += _sqlite() if d.kind == "sqlite" else _postgres(d, sql)
     fill = " ".join(f"{_INTO} FROM {key.view} WHERE batch = NEW.id ORDER BY key, subject;" for key in KEYS)
     if d.kind == "sqlite":
         fill += "".join(f" {_merge(key, 'NEW.accepted')};" for key in WORDS)
@@ -248,7 +248,7 @@ def _now(keys: Sequence[Key]) -> str:
     return " AND ".join(conditions)
 
 
-def _postgres(sql: Sql) -> list[str]:
+def _postgres(d: Dialect, sql: Sql) -> list[str]:
     """For each key that is looked for by its words an index of its trigrams and one in the order of what is found;
     and triggers a statement, so that a COPY is indexed as a set."""
     out = [
@@ -270,21 +270,10 @@ def _postgres(sql: Sql) -> list[str]:
             " WHERE k.kind = o.kind AND k.key = o.key AND k.subject = o.subject;"
             for key in keys
         )
-        out += _after(f"find_in_{table}", "INSERT", table, put)
-        out += _after(f"find_new_{table}", "UPDATE", table, f"{drop} {put}")
-        out += _after(f"find_out_{table}", "DELETE", table, drop)
+        out += d.after(f"find_in_{table}", "INSERT", table, put)
+        out += d.after(f"find_new_{table}", "UPDATE", table, f"{drop} {put}")
+        out += d.after(f"find_out_{table}", "DELETE", table, drop)
     return out
-
-
-def _after(name: str, event: str, table: str, body: str) -> list[str]:
-    """A trigger that sees all rows of one statement: as `fresh` what came, as `stale` what went."""
-    seen = {"INSERT": "NEW TABLE AS fresh", "DELETE": "OLD TABLE AS stale"}
-    told = seen.get(event) or f"{seen['DELETE']} {seen['INSERT']}"
-    return [
-        f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {body} RETURN NULL; END $$",
-        f"CREATE TRIGGER {name} AFTER {event} ON {table} REFERENCING {told} FOR EACH STATEMENT"
-        f" EXECUTE FUNCTION {name}()",
-    ]
 
 
 BULK: Final = frozenset(key.table for key in WORDS)

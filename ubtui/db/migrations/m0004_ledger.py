@@ -9,7 +9,7 @@ CREATE TABLE gl_account(
   id {id}, code {text} NOT NULL CONSTRAINT gl_code UNIQUE, title {text} NOT NULL,
   kind {text} NOT NULL CHECK(kind IN('A','L','R','X')),
   use {text} NOT NULL DEFAULT 'other'
-    CHECK(use IN('other','receivable','credit','cash','refunds','suspense','over_short'))) {strict};
+    CHECK(use IN('other','receivable','credit','cash','refunds','suspense','over_short','roll'))) {strict};
 CREATE TABLE charge_code(
   id {id}, code {text} NOT NULL CONSTRAINT charge_code_code UNIQUE, title {text} NOT NULL,
   revenue_gl_id {int} NOT NULL REFERENCES gl_account(id), receivable_gl_id {int} NOT NULL REFERENCES gl_account(id),
@@ -128,17 +128,19 @@ _SUBLEDGER = """EXISTS(SELECT 1 FROM (
   GROUP BY a, i HAVING SUM(c) <> 0 OR a IS NULL OR i IS NULL)"""
 _OVERPAID = """EXISTS(SELECT 1 FROM application x WHERE x.journal_id = NEW.journal_id AND
   (SELECT SUM(y.cents) FROM application y WHERE y.item_id = x.item_id)
-    NOT BETWEEN 0 AND (SELECT cents FROM receivable_item i WHERE i.id = x.item_id))"""
+    NOT BETWEEN 0 AND (SELECT cents FROM receivable_item i WHERE i.id = x.item_id) LIMIT 1 OFFSET 0)"""
+# With an OFFSET PostgreSQL asks each journal for its own rows; else it may choose to look through everybody's first.
 _ASTRAY = """EXISTS(SELECT 1 FROM posting p JOIN gl_account g ON g.id = p.gl_id
   LEFT JOIN receivable_item i ON i.id = p.item_id LEFT JOIN charge_code c ON c.id = i.charge_code_id
   WHERE p.journal_id = NEW.journal_id AND (
     (g.use IN ('receivable', 'credit') AND p.account_id IS NULL) OR (g.use <> 'receivable' AND p.item_id IS NOT NULL)
     OR (g.use = 'receivable' AND (i.account_id <> p.account_id OR c.receivable_gl_id <> p.gl_id
-      OR c.fund_id <> p.fund_id OR p.charge_code_id IS NULL OR p.charge_code_id <> c.id))))"""
+      OR c.fund_id <> p.fund_id OR p.charge_code_id IS NULL OR p.charge_code_id <> c.id))) LIMIT 1 OFFSET 0)"""
 _UNDONE = """EXISTS(SELECT 1 FROM application x LEFT JOIN application o ON o.id = x.reverses
   WHERE x.journal_id = NEW.journal_id AND (
     (x.cents < 0) <> (x.reverses IS NOT NULL)
-    OR (o.id IS NOT NULL AND (o.item_id <> x.item_id OR o.account_id <> x.account_id OR o.cents <> -x.cents))))"""
+    OR (o.id IS NOT NULL AND (o.item_id <> x.item_id OR o.account_id <> x.account_id OR o.cents <> -x.cents)))
+  LIMIT 1 OFFSET 0)"""
 _LINES = "gl_id, COALESCE(account_id,0), COALESCE(item_id,0), COALESCE(charge_code_id,0), fund_id"
 _UNDO = "(SELECT reverses FROM journal WHERE id = NEW.journal_id)"
 _NEGATED = f"SELECT {_LINES}, -cents, COUNT(*) FROM posting WHERE journal_id = {_UNDO} GROUP BY {_LINES}, cents"
@@ -149,10 +151,11 @@ _OUT_OF_KIND = """EXISTS(SELECT 1 FROM journal j JOIN posting p ON p.journal_id 
     (j.kind = 'BILL' AND NOT ((g.use = 'receivable' AND p.cents > 0) OR (g.kind = 'R' AND p.cents < 0)))
     OR (j.kind = 'RECEIPT' AND NOT ((g.use IN ('cash', 'suspense') AND p.cents > 0)
       OR (g.use IN ('receivable', 'credit', 'suspense') AND p.cents < 0)))
-    OR (j.kind = 'APPLY' AND NOT ((g.use = 'credit' AND p.cents > 0) OR (g.use = 'receivable' AND p.cents < 0)))))"""
+    OR (j.kind = 'APPLY' AND NOT ((g.use = 'credit' AND p.cents > 0) OR (g.use = 'receivable' AND p.cents < 0))))
+  LIMIT 1 OFFSET 0)"""
 _OVERDRAWN = """EXISTS(SELECT 1 FROM posting p JOIN gl_account g ON g.id = p.gl_id AND g.use = 'credit'
   WHERE p.journal_id = NEW.journal_id AND p.cents > 0 AND (SELECT SUM(q.cents) FROM posting q
-  WHERE q.account_id = p.account_id AND q.gl_id = p.gl_id) > 0)"""
+  WHERE q.account_id = p.account_id AND q.gl_id = p.gl_id) > 0 LIMIT 1 OFFSET 0)"""
 
 
 def statements(d: Dialect) -> list[str]:
@@ -167,12 +170,14 @@ def statements(d: Dialect) -> list[str]:
         )
         acting = "NEW.{column} NOT LIKE 'policy:%' AND NEW.{column} IS DISTINCT FROM ubtui_actor()"
         out.append("ALTER TABLE journal ADD CONSTRAINT journal_sealed" + SEALED[1:])
-    out += d.refuse(
+    out += d.refuse_new(
         "seal_ok",
-        "BEFORE INSERT",
         "journal_seal",
         [
-            ("already sealed", "EXISTS(SELECT 1 FROM journal_seal WHERE journal_id = NEW.journal_id)"),
+            (
+                "already sealed",
+                "EXISTS(SELECT 1 FROM journal_seal WHERE journal_id = NEW.journal_id)" if inline else "false",
+            ),
             (
                 "unbalanced journal",
                 "(SELECT COALESCE(SUM(cents), 1) FROM posting WHERE journal_id = NEW.journal_id) <> 0",
@@ -200,7 +205,7 @@ def statements(d: Dialect) -> list[str]:
                 "total differs from what was approved",
                 "EXISTS(SELECT 1 FROM journal j JOIN approval a ON a.id = j.approval_id"
                 " JOIN proposal p ON p.id = a.proposal_id"
-                " WHERE j.id = NEW.journal_id AND p.total_dr <> NEW.total_dr)",
+                " WHERE j.id = NEW.journal_id AND p.total_dr <> NEW.total_dr LIMIT 1 OFFSET 0)",
             ),
             (
                 "legs differ from what was approved",
@@ -208,12 +213,11 @@ def statements(d: Dialect) -> list[str]:
             ),
         ],
     )
-    sealed = "EXISTS(SELECT 1 FROM journal_seal WHERE journal_id = NEW.journal_id)"
+    sealed = "(SELECT journal_id FROM journal_seal WHERE journal_id = NEW.journal_id) IS NOT NULL"
     for table in ("posting", "receivable_item", "application"):
-        out += d.refuse(f"{table}_ins", "BEFORE INSERT", table, [("journal is sealed", sealed)])
-    out += d.refuse(
+        out += d.refuse_new(f"{table}_ins", table, [("journal is sealed", sealed)])
+    out += d.refuse_new(
         "journal_ins",
-        "BEFORE INSERT",
         "journal",
         [
             ("posted under another name", acting.format(column="posted_by")),
@@ -237,7 +241,7 @@ def statements(d: Dialect) -> list[str]:
                 " AND (a.decided_by = NEW.posted_by OR (a.decided_by LIKE 'policy:%' AND NEW.posted_by = NEW.maker)))",
             ),
         ],
-        lock="PERFORM 1 FROM period WHERE ym = NEW.period_ym FOR SHARE",
+        lock="1 FROM period WHERE ym IN (SELECT period_ym FROM fresh) ORDER BY ym FOR SHARE",
     )
     out += d.refuse(
         "period_reopen",

@@ -94,6 +94,13 @@ _KEPT = {
     "open_item_paid": ("application", "DELETE FROM open_item WHERE item_id = NEW.item_id; " + _LEFT),
 }
 
+_KEPT_AS_SETS = {
+    "open_item_opened": "INSERT INTO open_item(item_id, account_id, due_on, cents)"
+    " SELECT id, account_id, due_on, cents FROM fresh;",
+    "open_item_paid": "DECLARE paid_id bigint; BEGIN FOR paid_id IN SELECT DISTINCT item_id FROM fresh LOOP"
+    f" {_KEPT['open_item_paid'][1].replace('NEW.item_id', 'paid_id')} END LOOP; END;",
+}
+
 
 def statements(d: Dialect) -> list[str]:
     out = d.ddl(TABLES)
@@ -101,12 +108,7 @@ def statements(d: Dialect) -> list[str]:
         if d.kind == "sqlite":
             out.append(f"CREATE TRIGGER {name} AFTER INSERT ON {table} BEGIN {body} END")
         else:
-            out.append(
-                f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {body} RETURN NULL; END $$"
-            )
-            out.append(
-                f"CREATE TRIGGER {name} AFTER INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION {name}()",
-            )
+            out += d.after(name, "INSERT", table, _KEPT_AS_SETS[name])
     out += d.append_only("arrangement_item", ["arrangement_id, item_id"], "what a plan covers is fixed")
     out += d.append_only("instalment", ["arrangement_id, n"], "instalments are fixed: make a new plan")
     out += d.append_only("notice_item", ["item_id, step"], "notices are kept as mailed")
