@@ -159,7 +159,7 @@ class DeskApp(Routing, inherit_bindings=False):
         typing = top.KEYS in keys.FORMS or (self.focused is not None and self.focused.check_consume_key("g", "g"))
         if event.key == PREFIX and not typing:
             self._prefixed = True
-            top.say("g then: " + "  ".join(f"{key} {each.label}" for key, each in self._sequences.items()))
+            top.say("g then: " + "  ".join(f"{key}\u00a0{each.label}" for key, each in self._sequences.items()))
             return True
         if event.key in ("ctrl+c", "ctrl+q"):
             top.say("Nothing was closed: esc goes back, q on the worklist leaves.")

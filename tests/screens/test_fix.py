@@ -152,7 +152,10 @@ async def test_a_digit_takes_a_cause_and_fills_the_form_in(district: str) -> Non
         await press(pilot, "/ 'code:R10' enter enter")
         shown = text(pilot)
         assert "▸ 1 The counter passed zero likely use " in shown
-        assert "ruled out The estimate before was too high: the read before was read, not estimated" in shown
+        assert "why 9,987 → 6: 19 if past zero, average 20.2 ruled out The estimate before was too high · " in shown
+        await press(pilot, "x")
+        assert "ruled out The estimate before was too high: the read before was read, not estimated" in text(pilot)
+        await press(pilot, "escape")
         await press(pilot, "2 1 enter")
         shown = text(pilot)
         assert shown.startswith("The counter passed zero R10:point:")

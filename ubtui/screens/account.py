@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
+from textual.containers import Container
 
 from ubtui.screens import evidence
 from ubtui.screens.account_parts import PARTS, Entry, Reader
 from ubtui.screens.base import Place
+from ubtui.screens.beside import Beside
 from ubtui.screens.one_account import OneAccount
 from ubtui.screens.summary import facts, title
 from ubtui.services import worklist
 from ubtui.services.accounts import AccountView, account
+from ubtui.widgets.panel import Line, Panel
 from ubtui.widgets.queue_list import LEAD, QueueList
 from ubtui.widgets.rows import Column, ListSource, Row
 from ubtui.widgets.status_bar import StatusBar
@@ -23,7 +27,7 @@ LABEL = 9
 NAMES = ("Summary", *PARTS)
 
 
-class AccountScreen(OneAccount):
+class AccountScreen(Beside, OneAccount):
     """`place.key` is the account's number. Parts are read when they are first shown."""
 
     KEYS = "account"
@@ -37,9 +41,11 @@ class AccountScreen(OneAccount):
         self._leads: list[str] = []  # the tab that a line of the summary leads to
 
     def body(self) -> ComposeResult:
-        """The names of the parts, and the summary; the lists come below it."""
+        """The names of the parts, and the summary; the lists come in its place."""
         yield StatusBar(id="parts")
-        yield QueueList(ListSource((Column("told", ""),), {}), empty="", id="part-summary")
+        with Container(id="work"):
+            yield QueueList(ListSource((Column("told", ""),), {}), empty="", id="part-summary")
+            yield Panel(id="beside")
 
     def on_mount(self) -> None:
         """Read the account."""
@@ -56,13 +62,13 @@ class AccountScreen(OneAccount):
 
     async def _read(self) -> None:
         view = self.account = await self.ask(account, self.place.key)
-        room = self.size.width - LEAD - LABEL - 1
+        shown = self.query_one("#part-summary", QueueList)
+        room = (shown.size.width or self.size.width) - LEAD - LABEL - 1
         lines = list(facts(view, self.router.day, room))
         self._leads = [each.part for each in lines]
         self._entries["Summary"] = [
             Entry(Row((each.label, each.told), each.tone), each.figure, each.place) for each in lines
         ]
-        shown = self.query_one("#part-summary", QueueList)
         columns = (Column("label", "", LABEL), Column("told", title(view)))
         shown.source = ListSource(columns, {n: each.row for n, each in enumerate(self._entries["Summary"])})
         shown.reload()
@@ -111,13 +117,14 @@ class AccountScreen(OneAccount):
             entries = self._entries[name] = await self.ask(_entries, reader, view)
             source = ListSource(columns, {n: each.row for n, each in enumerate(entries)})
             made = QueueList(source, empty=f"No {name.lower()}.", id=f"part-{name.lower()}")
-            await self.mount(made, before="#hints")
+            await self.query_one("#work").mount(made, before="#beside")
         else:
             made = found.first(QueueList)
         for each in self.query(QueueList):
             each.display = each is made if part == self.part else each.display
         if part == self.part:
             made.focus()
+            self._beside_soon()
         self._say_head()
 
     @on(QueueList.Counted)
@@ -165,22 +172,16 @@ class AccountScreen(OneAccount):
         else:
             self.router.go(Place("meter", points[0], item=self.place.item))
 
-    def do_list_explain(self) -> None:
-        """How the figure of the row came about; the balance where the row has none."""
+    async def explained(self) -> tuple[str, Sequence[Line]] | None:
+        """How the figure of the row came about; the balance where the row of the summary has none."""
         entry = self._entry()
         figure = "balance" if entry is None or (self.part == 0 and not entry.figure) else entry.figure
         kind, _, key = figure.partition(":")
         if kind == "work":
-            self.start(self._explain_work(int(key)))
-        elif figure:
-            self.start(self.explain(figure))
-        else:
-            self.do_list_cell()
-
-    async def _explain_work(self, id: int) -> None:
-        view = await self.ask(worklist.item, id)
-        lines = evidence.explanation(view, self.desk.district.zone)
-        await self.show_lines(f"Why {view.priority}: {evidence.heading(view)}", lines)
+            view = await self.ask(worklist.item, int(key))
+            title = f"Why {view.priority}: {evidence.heading(view)}"
+            return title, evidence.explanation(view, self.desk.district.zone)
+        return await self.figure(figure) if figure else None
 
 
 def _entries(look: Any, reader: Reader, view: AccountView) -> list[Entry]:

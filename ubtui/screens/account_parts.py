@@ -151,8 +151,8 @@ PARTS: dict[str, tuple[tuple[Column, ...], Reader]] = {
     ),
     "Reads": (READ_COLUMNS, _reads),
     "Payments": (
-        (Column("on", "Received", 10), Column("number", "Receipt", 17), Column("cents", "Amount", MONEY, "right"),
-         Column("tender", "Tender", 8), Column("source", "Source", 10), Column("reference", "Reference"),
+        (Column("on", "Received", 10), Column("number", "Receipt", 13), Column("cents", "Amount", MONEY, "right"),
+         Column("tender", "Tender", 8), Column("source", "Source", 11), Column("reference", "Ref"),
          Column("applied", "Applied", MONEY, "right")),
         _payments,
     ),

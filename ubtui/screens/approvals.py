@@ -14,6 +14,7 @@ from ubtui.screens.base import Place
 from ubtui.screens.deciding import Deciding
 from ubtui.screens.money import proposal_lines
 from ubtui.services import adjustments
+from ubtui.widgets import too_small
 from ubtui.widgets.panel import Line, Panel
 from ubtui.widgets.queue_list import QueueList
 from ubtui.widgets.rows import Column, ListSource, Row
@@ -38,6 +39,7 @@ class ApprovalsScreen(Deciding):
     KEYS = "approvals"
     TITLE_TEXT = "Approvals"
     CSS_PATH: ClassVar[Any] = [styles_folder() / "approvals.tcss"]
+    HORIZONTAL_BREAKPOINTS = [*too_small.HORIZONTAL, too_small.BROAD]
 
     def __init__(self, place: Place) -> None:
         super().__init__(place)

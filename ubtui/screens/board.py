@@ -43,7 +43,7 @@ class BoardScreen(DeskScreen):
     KEYS = "board"
     TITLE_TEXT = "Board"
     CSS_PATH: ClassVar[Any] = [styles_folder() / "board.tcss"]
-    HORIZONTAL_BREAKPOINTS = [*too_small.HORIZONTAL, (160, "-broad")]
+    HORIZONTAL_BREAKPOINTS = [*too_small.HORIZONTAL, too_small.BROAD]
 
     def __init__(self, place: Place) -> None:
         super().__init__(place)

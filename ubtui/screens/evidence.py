@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -16,25 +17,36 @@ from ubtui.widgets.panel import Line
 NAMES = {
     "average": "average of six reads",
     "before": "use before it fell",
+    "apn": "APN",
     "business_days": "office days",
+    "cents": "amount",
+    "expires_on": "expires",
+    "from_on": "from",
     "if_rollover": "use if past zero",
     "last_year": "last year's use",
+    "live": "on record at",
     "median": "cycle's median",
     "on": "",
     "point_state": "the point is",
     "previous": "read before",
+    "prior_held": "held before",
+    "prior_on": "read before",
+    "promise_on": "promised for",
     "since_seal": "use since the seal",
     "source": "",
     "value": "reads",
 }
+HIDDEN = {"reads", "seq", "prior_seq", "protection", "staged"}  # keys of the record, told elsewhere by name
 SOURCES = {"A": "actual read", "E": "estimated read", "C": "customer's read", "K": "computed read"}
 HELD = {"over-limit": "held: over the limit", "below-previous": "held: below the read before"}
+DAY = re.compile(r"\d{4}-\d\d-\d\d")
 DUE = {"bill date": "the office day before the bill"}
 
 
 def heading(view: ItemView) -> str:
-    """What and whom the item is about: "120871-9  Read below the one before (R09 point:SP-00012)"."""
-    parts = [view.account or "", view.title, f"({view.key})"]
+    """What and whom the item is about: "120871-9  Read below the one before (R09:point:SP-00012)"."""
+    named = view.key.code if view.key.subject.type == "text" else view.key  # such a subject is a key no person reads
+    parts = [view.account or "", view.title, f"({named})"]
     return "  ".join(part for part in parts if part)
 
 
@@ -69,10 +81,10 @@ def _lines(view: ItemView, today: date, zone: str) -> Iterator[Line]:
         yield Line("waiting", f"{view.wait_for or 'for a day'}{woken} ({view.assignee})")
     for read in view.evidence.get("reads", ()):
         yield Line("read", _read(read, today))
-    if figures := figures_of(view.evidence):
+    if figures := figures_of(view.evidence, today):
         yield Line("evidence", figures)
     for event in view.events[-3:]:
-        if event.note:
+        if event.note and event.note != view.why:
             yield Line(event.kind, f"{event.note} ({event.actor}, {moment(event.at, zone)})")
 
 
@@ -97,10 +109,16 @@ def moment(instant: str, zone: str) -> str:
     return local(instant, zone).strftime("%Y-%m-%d %H:%M")
 
 
-def figures_of(evidence: Mapping[str, Any]) -> str:
+def figures_of(evidence: Mapping[str, Any], today: date) -> str:
     """The flat figures of an item on one line, as people say them."""
-    hidden = {"reads", "seq"} | ({"read_on", "value", "use", "previous"} if evidence.get("reads") else set())
-    return " · ".join(_figure(name, value) for name, value in evidence.items() if name not in hidden and value != "")
+    hidden = HIDDEN | ({"read_on", "value", "use", "previous"} if evidence.get("reads") else set())
+    shown = ((name, _day(value, today)) for name, value in evidence.items() if name not in hidden and value != "")
+    return " · ".join(_figure(name, value) for name, value in shown if name != "lacks_paper" or value)
+
+
+def _day(value: Any, today: date) -> Any:
+    """A day of the record as it is written near today; anything else as it is."""
+    return format_day(date.fromisoformat(value), today) if isinstance(value, str) and DAY.fullmatch(value) else value
 
 
 def _figure(name: str, value: Any) -> str:
@@ -109,6 +127,8 @@ def _figure(name: str, value: Any) -> str:
         return said if name == "source" else f"before it an {said}".replace("an c", "a c")
     if name == "held":
         return HELD.get(value, f"held: {value}")
+    if name == "lacks_paper":
+        return "lacks its paper"
     if name in ("limit", "median") and isinstance(value, str):
         return f"{label(name)} {value} ×"
     return f"{label(name)} {told(value, name)}".strip()
@@ -121,7 +141,7 @@ def label(name: str) -> str:
 
 def told(value: Any, name: str = "") -> str:
     """A value of evidence as a person reads it: cents as money, rows as their values."""
-    if name.endswith("_cents") and isinstance(value, int):
+    if (name == "cents" or name.endswith("_cents")) and isinstance(value, int):
         return format_money(value)
     if isinstance(value, Mapping):
         return "  ".join(f"{label(key)} {told(each, key)}".strip() for key, each in value.items() if each is not None)
@@ -138,12 +158,16 @@ def explanation(view: ItemView, zone: str) -> tuple[Line, ...]:
     head = [
         Line("priority", f"{view.priority}" + (f" by hand: {view.override_reason}" if view.override_reason else "")),
         Line("as computed", _sum(view)),
-        Line("found", f"{view.detected_on}, seen {view.seen_count} times, last {moment(view.last_seen_at, zone)}"),
+        Line("found", f"{view.detected_on}, seen {_times(view.seen_count)}, last {moment(view.last_seen_at, zone)}"),
         Line("raised by", view.raised_by),
-        Line("reopened", f"{view.reopen_count} times"),
+        Line("reopened", _times(view.reopen_count)),
         Line("closes", "by hand" if view.key.code == "X05" else "by itself, when its cause is gone"),
     ]
     return (*head, *(Line(name, text) for name, text in _pairs(view)), *story)
+
+
+def _times(count: int) -> str:
+    return {0: "never", 1: "once", 2: "twice"}.get(count, f"{count} times")
 
 
 def _pairs(view: ItemView) -> Iterator[tuple[str, str]]:

@@ -83,6 +83,7 @@ class FixScreen(DeskScreen):
         self.key = new_key()
         self.done = False
         self.mixed = ""
+        self._ruled_out: tuple[Line, ...] = ()
         self._asked = 0
         self._typed: dict[int, dict[str, str]] = {}  # what was typed, by the place of its offer
         self._draft, self._version, self._saved = new_key(), 0, ""
@@ -117,7 +118,9 @@ class FixScreen(DeskScreen):
         self.mixed = f"Marked are items of several kinds, {', '.join(codes)}: mark one kind." if len(codes) > 1 else ""
         self.head(f"Fix  {view.key}" + (f"  and {count - 1} more" if count > 1 else ""))
         heading = f"{view.account or ''}  {view.title}".strip()
-        lines = (*_standing(standing, self.mixed), *evidence.lines(view, self.router.day, self.desk.district.zone))
+        self._ruled_out = tuple(Line("ruled out", told) for told in standing.ruled_out)
+        why, *told = evidence.lines(view, self.router.day, self.desk.district.zone)
+        lines = (*_standing(standing, self.mixed), why, *_in_short(standing.ruled_out), *told)
         self.query_one("#evidence", Panel).show(lines, heading)
         rows = {
             n: Row(
@@ -512,7 +515,7 @@ class FixScreen(DeskScreen):
             self.start(
                 self.show_lines(
                     f"Why {self.view.priority}: {evidence.heading(self.view)}",
-                    evidence.explanation(self.view, self.desk.district.zone),
+                    (*self._ruled_out, *evidence.explanation(self.view, self.desk.district.zone)),
                 )
             )
 
@@ -534,8 +537,12 @@ def _standing(standing: fixes.Standing, mixed: str) -> list[Line]:
     lines = [Line("not yours", standing.barred, "danger")] if standing.barred else []
     lines += [Line("marked", mixed, "warning")] if mixed else []
     lines += [Line("already", waits, "warning") for waits in standing.waits]
-    lines += [Line("read", told) for told in standing.reads]
-    return lines + [Line("ruled out", told) for told in standing.ruled_out]
+    return lines + [Line("read", told) for told in standing.reads]
+
+
+def _in_short(ruled_out: Sequence[str]) -> list[Line]:
+    """The causes that are ruled out, without what rules each out: that is explained by its key."""
+    return [Line("ruled out", " · ".join(told.partition(":")[0] for told in ruled_out))] if ruled_out else []
 
 
 def _weighed(values: Mapping[str, str]) -> tuple[Line, ...]:

@@ -7,12 +7,13 @@ from datetime import date
 from typing import Any, ClassVar
 
 from textual.app import ComposeResult
-from textual.containers import Horizontal
+from textual.containers import Container, Horizontal
 
 from ubtui.desk import denied
 from ubtui.domain.dates import format_day
 from ubtui.screens.account_parts import READ_COLUMNS, read_row
 from ubtui.screens.base import Place
+from ubtui.screens.beside import Beside
 from ubtui.screens.field_work import FieldWork
 from ubtui.services import figures, meters
 from ubtui.services.meters import MeterHistory
@@ -24,7 +25,7 @@ from ubtui.widgets.status_bar import StatusBar
 from ubtui.widgets.theme import styles_folder
 
 
-class MeterScreen(FieldWork):
+class MeterScreen(Beside, FieldWork):
     """`place.key` is a service point, a meter (maker/serial), or an account with one point."""
 
     KEYS = "meter"
@@ -43,7 +44,9 @@ class MeterScreen(FieldWork):
             yield StatusBar(id="trend-label")
             yield Sparkline(id="months")
             yield StatusBar(id="trend-told")
-        yield QueueList(ListSource(READ_COLUMNS, {}), empty="No reads yet.", id="reads")
+        with Container(id="work"):
+            yield QueueList(ListSource(READ_COLUMNS, {}), empty="No reads yet.", id="reads")
+            yield Panel(id="beside")
 
     def on_mount(self) -> None:
         """Read it."""
@@ -114,14 +117,14 @@ class MeterScreen(FieldWork):
             here = id
         self.say("There is no further meter on the list.")
 
-    def do_list_explain(self) -> None:
+    async def explained(self) -> tuple[str, Sequence[Line]] | None:
         """How the use of the row came about."""
         row = self.query_one(QueueList).current_id
-        if self.history is None or row is None:
-            return
+        if self.history is None or row is None or row >= len(self.history.reads):
+            return None
         read = self.history.reads[row]
-        lines = tuple(Line(label, told) for label, told in figures.read_rows(self.history, row))
-        self.start(self.show_lines(f"Read of {read.on}, period {read.period}", lines))
+        lines = [Line(label, told) for label, told in figures.read_rows(self.history, row)]
+        return f"Read of {read.on}, period {read.period}", lines
 
 
 def card_lines(found: MeterHistory, today: date) -> Iterator[Line]:

@@ -86,7 +86,11 @@ class OneAccount(FieldWork):
             await self.reread()
             self.say(told)
 
+    async def figure(self, figure: str) -> tuple[str, tuple[Line, ...]]:
+        """A title and the lines that tell how a figure of the account came about."""
+        found = await self.ask(figures.explain, self.place.key, figure)
+        return found.title, tuple(Line(label, told) for label, told in found.rows)
+
     async def explain(self, figure: str) -> None:
         """Show how a figure of the account came about."""
-        found = await self.ask(figures.explain, self.place.key, figure)
-        await self.show_lines(found.title, tuple(Line(label, told) for label, told in found.rows))
+        await self.show_lines(*await self.figure(figure))

@@ -30,6 +30,8 @@ _NORMAL_TOKENS = {
     "input-selection-background": "#3f5a70",
     "border": "#7fb4d8",
     "border-blurred": "#4b5560",
+    "scrollbar": "#4b5560",
+    "scrollbar-background": "#14191e",
 }
 
 # What Textual does not define by itself.
@@ -39,7 +41,7 @@ _OWN = ("danger", "dim", "rule", "title-background", "cursor-foreground", "curso
 _LEAN_TOKENS = {
     "ansi-background": "ansi_black",
     "ansi-foreground": "ansi_white",
-    "danger": "ansi_red",
+    "danger": "ansi_bright_red",  # plain red is too dark to read on the black of consoles and PuTTY
     "dim": "ansi_default",
     "rule": "ansi_default",
     "title-background": "ansi_default",
@@ -56,6 +58,8 @@ _LEAN_TOKENS = {
     "input-selection-foreground": "ansi_black",
     "border": "ansi_default",
     "border-blurred": "ansi_default",
+    "scrollbar": "ansi_cyan",
+    "scrollbar-background": "ansi_default",
 }
 
 THEMES = (
@@ -81,7 +85,7 @@ THEMES = (
         secondary="ansi_cyan",
         accent="ansi_cyan",
         warning="ansi_yellow",
-        error="ansi_red",
+        error="ansi_bright_red",
         success="ansi_cyan",
         foreground="ansi_default",
         background="ansi_default",

@@ -9,6 +9,7 @@ WIDTH, HEIGHT = 80, 24
 
 # For App.HORIZONTAL_BREAKPOINTS and App.VERTICAL_BREAKPOINTS: classes that screens get by size.
 HORIZONTAL: list[tuple[int, str]] = [(0, "-slim"), (WIDTH, "-normal"), (120, "-wide")]
+BROAD = (160, "-broad")  # in place of -wide, on screens that then put two things side by side
 VERTICAL: list[tuple[int, str]] = [(0, "-short"), (HEIGHT, "-tall")]
 
 
