@@ -5,9 +5,14 @@ from __future__ import annotations
 from tests.screen_text import screen_text
 from tests.screens.office import settled, sitting
 from tests.screens.test_reading import first_item
+from ubtui.act import permissions
 from ubtui.desk import Desk, Seat
+from ubtui.detectors.registry import CODES
+from ubtui.domain.errors import BadValue
 from ubtui.domain.money import format_money
+from ubtui.screens.base import Place
 from ubtui.services import policies
+from ubtui.services.forms import act_named
 
 
 async def test_f1_tells_the_rule_of_the_row_and_of_the_reason_inside_a_form(district: str) -> None:
@@ -52,3 +57,30 @@ def test_every_reason_and_account_has_its_article(district: str) -> None:
         assert number in owed.title and any("paid in place" in told for _, told in owed.lines)
         assert desk.ask(policies.article, "", "").title == "Approvals"
         assert set(policies.UNPAID) >= {desk.district.enabling_act}
+
+
+async def test_f1_inside_a_question_tells_what_its_act_rests_on(district: str) -> None:
+    _, number = first_item(district)
+    async with sitting(district) as pilot:
+        pilot.app.go(Place("account", number))  # type: ignore[attr-defined]
+        await settled(pilot)
+        for keys, law in ((["n"], "HSC 116908"), (["O"], "GC 60373 and 60374")):
+            await pilot.press(*keys)
+            await settled(pilot)
+            await pilot.press("f1")
+            await settled(pilot)
+            assert law in " ".join(screen_text(pilot.app).split())
+            await pilot.press("f1", "escape", "escape")
+            await settled(pilot)
+        assert screen_text(pilot.app).lstrip().startswith("Account")
+
+
+def test_every_code_and_act_names_its_law_standard_or_rule() -> None:
+    for code, kind in CODES.items():
+        assert len(kind.source) > 10 and "practice" not in kind.source, code
+    for name in permissions():
+        try:
+            act_named(name)
+        except BadValue:
+            continue  # a view
+        assert len(policies.rests_on(name)) > 10

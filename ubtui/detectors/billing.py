@@ -187,7 +187,8 @@ DETECTORS = (
         "B02", "Cannot be billed", ("account", "run"),
         "a metered active service whose point lacks route or sequence; an account's row of an import kept back because"
         " a field is missing (rows without a number are one item an import)",
-        "No run ever bills it.", ("route.place", "staged.mend", "staged.decide"), "conversion and import practice",
+        "No run ever bills it.", ("route.place", "staged.mend", "staged.decide"),
+        "Oracle: accounts that cannot bill; audits of master data",
         not_billable, sla_days=3,
     ),
     Detector(

@@ -315,7 +315,7 @@ DETECTORS = (
         "P08", "Large credit", ("account",),
         "open account; credit less what is open above times the average of its last six bills; six bills at least",
         "Money of others is kept; the owner may not know.", ("credit.keep", "adjust.propose", "credit.transfer"),
-        "practice of utilities: ask the owner", credit_large, sla_days=14,
+        "this program's own rule: the credit is the owner's, so he is asked", credit_large, sla_days=14,
         parameters={"times": Parameter("3", "usual bills", "credit above which the owner is asked")},
     ),
 )  # fmt: skip

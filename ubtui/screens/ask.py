@@ -12,7 +12,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
 
 from ubtui import keys
-from ubtui.screens.base import Ask, Router, words
+from ubtui.screens.base import Ask, DeskScreen, Router, words
 from ubtui.widgets.field import Form
 from ubtui.widgets.line_input import NotTaken
 from ubtui.widgets.panel import Line, Panel
@@ -172,7 +172,13 @@ class AskScreen(ModalScreen[dict[str, str] | None], inherit_bindings=False):
         self.query_one("#ask-keys", StatusBar).say(sentence if sentence is not None else self._ways_out())
 
     async def on_key(self, event: events.Key) -> None:
-        """The phone rings here too: its card and find act as on any form, with the question parked."""
+        """The phone rings here too: its card and find act as on any form, with the question parked; so does F1."""
+        rule = keys.command("policy.show", cast(Router, self.app).commands)
+        if self.question.do and event.key in rule.keys_on(FORM_KEYS):
+            event.stop()
+            below = next(each for each in reversed(self.app.screen_stack) if isinstance(each, DeskScreen))
+            below.show_policy_of(self.question.act)
+            return
         for each in cast(Router, self.app).commands:
             if (
                 each.id in INTERRUPTING

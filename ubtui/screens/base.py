@@ -71,8 +71,8 @@ class Ask(msgspec.Struct, frozen=True):
 
     `by_enter`: enter in the last field does it; never so where money moves. `enter_does`: of a question without fields,
     enter does what its lines show; only behind a form that was filled in, so that nothing moves by one key.
-    `preview` tells what the fields as typed would do: it is shown below them, and nothing is done unseen; a line of
-    danger in it bars the way.
+    `act` is the act that it is for, whose policy F1 shows. `preview` tells what the fields as typed would do: it is
+    shown below them, and nothing is done unseen; a line of danger in it bars the way.
     """
 
     title: str
@@ -82,6 +82,7 @@ class Ask(msgspec.Struct, frozen=True):
     by_enter: bool = True
     check: Callable[[dict[str, str]], dict[str, str]] = lambda values: {}
     enter_does: bool = False
+    act: str = ""
     preview: Callable[[dict[str, str]], Coroutine[Any, Any, tuple[Line, ...]]] | None = None
 
 
@@ -353,10 +354,14 @@ class DeskScreen(Screen[None], inherit_bindings=False):
         """The policy behind what is shown."""
         self.start(self._show_policy())
 
-    async def _show_policy(self) -> None:
+    def show_policy_of(self, act: str) -> None:
+        """The policy behind a question that was put over this screen; of what is shown where it names no act."""
+        self.start(self._show_policy(("act", act) if act else ("", "")))
+
+    async def _show_policy(self, about: tuple[str, str] = ("", "")) -> None:
         from ubtui.services import policies
 
-        found = await self.ask(policies.article, *await self.ruled_by())
+        found = await self.ask(policies.article, *(about if any(about) else await self.ruled_by()))
         await self.show_lines(f"Policy  {found.title}", tuple(Line(*line) for line in found.lines))
 
     def do_list_refresh(self) -> None:

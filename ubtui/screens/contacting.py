@@ -32,7 +32,9 @@ async def note_contact(screen: DeskScreen, view: AccountView) -> bool:
         FieldSpec("with_role", "With", "choice", people, value=people[0][0], help="its letters, digit, or arrows"),
         FieldSpec("kind", "How", "choice", KINDS, value="call", help="its letters, digit, or arrows"),
     )
-    question = Ask(f"Contact with {view.number}", fields, do="note it (F5 from any field)", check=wrong)
+    question = Ask(
+        f"Contact with {view.number}", fields, do="note it (F5 from any field)", check=wrong, act="contact.note"
+    )
     if (values := await screen.router.asked(question)) is None:
         return False
     typed = values["promise"].strip()

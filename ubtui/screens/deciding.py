@@ -35,7 +35,9 @@ class Deciding(DeskScreen):
         lines = tuple(
             line for line in proposal_lines(view, self.router.day, self.desk.district.zone) if line.label != "this year"
         )
-        question = Ask(f"Approve {number}, made by {view.maker}", (field,), lines, "approve", False, same)
+        question = Ask(
+            f"Approve {number}, made by {view.maker}", (field,), lines, "approve", False, same, act="adjust.approve"
+        )
         if (values := await self.router.asked(question)) is None:
             return False
         form = adjustments.Approve(proposal=number, amount_cents=parse_money(values["amount"]))
@@ -53,7 +55,9 @@ class Deciding(DeskScreen):
     async def reject(self, number: str) -> bool:
         """Reject with a reason; True once it is decided."""
         field = FieldSpec("reason", "Reason", required=True, help="for its maker, who revises it or leaves it")
-        values = await self.router.asked(Ask(f"Reject {number}", (field,), do="reject", by_enter=False))
+        values = await self.router.asked(
+            Ask(f"Reject {number}", (field,), do="reject", by_enter=False, act="adjust.reject")
+        )
         if values is None:
             return False
         form = adjustments.Reject(proposal=number, reason=values["reason"])

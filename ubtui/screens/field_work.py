@@ -94,7 +94,7 @@ class FieldWork(DeskScreen):
             return (*facts, *would(await self.desk.performing(act_named(act), made, dry_run=True)))
 
         while True:
-            question = Ask(title, tuple(specs), lines, DOES.get(act, "do it"), False, wrong, preview=preview)
+            question = Ask(title, tuple(specs), lines, DOES.get(act, "do it"), False, wrong, act=act, preview=preview)
             if (values := await self.router.asked(question)) is None:
                 return
             made = form(act, {**known, **values})

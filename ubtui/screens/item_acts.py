@@ -222,7 +222,7 @@ class ItemActs(Filtering):
             )
             title = f"{verb.capitalize()} {len(views)} items" if len(views) > 1 else f"{verb.capitalize()}"
             shown = (*lines, *preview(views, values, self.actor.name))
-            answer = await self.router.asked(Ask(title, specs, shown, do=verb, by_enter=len(views) == 1))
+            answer = await self.router.asked(Ask(title, specs, shown, do=verb, by_enter=len(views) == 1, act=act.name))
             if answer is None:
                 return
             values |= answer

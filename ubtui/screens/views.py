@@ -94,7 +94,9 @@ class ViewsScreen(DeskScreen):
                 return {"name": str(fault)}
             return {}
 
-        values = await self.router.asked(Ask("Keep what the worklist shows", fields, lines, do="keep", check=wrong))
+        values = await self.router.asked(
+            Ask("Keep what the worklist shows", fields, lines, do="keep", check=wrong, act="view.save")
+        )
         if values is None:
             return
         made = worklist.SaveView(

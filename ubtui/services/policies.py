@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
-from ubtui.act import Look
+from ubtui.act import Look, permissions
 from ubtui.detectors.heal import parameters
 from ubtui.detectors.registry import CODES
 from ubtui.domain.money import format_money
 from ubtui.domain.numbers import parse_account
+from ubtui.services.forms import act_named
 from ubtui.settings import Approval, ChargeCode
 
 # What follows unpaid charges, by the law under which the district stands.
@@ -19,6 +21,48 @@ UNPAID = {
     "municipal-water": "Water Code 72094, 72100: what is listed as delinquent goes with the yearly taxes",
     "california-water": "Water Code 37212: what is 60 days unpaid on July 1, of water the owner asked for in writing",
     "community-services": "Government Code 61115: report, notice, mail to each owner, hearing, then the tax roll",
+}
+
+# What an act rests on: the longest beginning of its name counts.
+RESTS_ON: Final = {
+    "adjust": "the district's policy of the chosen reason; two people, by the approval policy",
+    "arrangement": "HSC 116910, GC 60372(c): plans open to any customer, as a rule within 12 months",
+    "autopay": "Regulation E, 12 CFR 1005.10(b): a written authorization, a copy to the customer; the NACHA rules",
+    "backup": "the sharing of work inside the office: what a stand-in does is in his own name",
+    "billing": "an active service is billed; one that ended gets its final bill",
+    "checks": "the record's own rules",
+    "clock": "a sample keeps its own business day; a live district has the calendar's",
+    "contact": "HSC 116908: contact before a shutoff counts with its day, its person and what was said",
+    "counter": "cash handling: a drawer a person and day, counted against what it took",
+    "credit": "a credit is its holder's; unclaimed property, CCP 1500 ff.",
+    "deposit": "cash handling: what goes to the bank ties to the drawers",
+    "document": "a paper is kept as it came, under its SHA-256",
+    "drawer": "cash handling: a drawer a person and day, counted against what it took",
+    "duty": "the district's calendar of duties",
+    "ebill": "E-SIGN, 15 USC 7001(c): consent to bills by electronic mail, which may be taken back",
+    "escrow": "the demand of the escrow officer: what is owed, good through a day",
+    "import": "every row is taken, merged or refused with its reason",
+    "ladder": "GC 60373, HSC 116908: notices by mail, their days counted from the mailing",
+    "ledger": "nothing posted is edited: a journal is taken back by another, proposed and approved like it",
+    "lien": "the enabling act: a recorded certificate; WAT 25806, 31701, 37212; released once its charges are paid",
+    "mail": "HSC 116908: mail that came back is no contact",
+    "meter": "AWWA M6: small meters are replaced by age, large ones are tested",
+    "order": "the record of the field; a shutoff: HSC 116908, GC 60373 and 60374 (60 days, notices, an open office)",
+    "owner": "HSC 116916, GC 60371: an occupant owes no owner's debt; WAT 25806, 37212: what follows the land",
+    "party": "HSC 116908: notices go to the address on record",
+    "payment": "an identified receipt is posted at once, another waits in suspense; two people give it back",
+    "point": "route books: a meter that cannot be found is not read",
+    "protection": "HSC 116910, GC 60372(b): hardship, dispute, extension and a certificate stop a shutoff",
+    "read": "a read stays as it was read; a review says what counts, by whom and why",
+    "right": "capacity charges, GC 66013: a connection needs its right",
+    "route": "route books: each place once, in the order of the walk",
+    "run": "the district's cycle calendar",
+    "sample": "nothing in a sample is real",
+    "seal": "the district's terms of a sealed service: on request, no shutoff, its own rate",
+    "service": "the district's rate ordinance",
+    "staged": "every row is taken, merged or refused with its reason",
+    "view": "one's own convenience: a view changes nothing in the record",
+    "worklist": "an item closes when its cause goes; a dismissal has a reason and an end, and none is statutory",
 }
 
 
@@ -31,11 +75,13 @@ class Article:
 
 
 def article(look: Look, kind: str, key: str) -> Article:
-    """The rule behind an `item` (its id), `reason` (its code) or `account` (its number); else what holds always."""
+    """The rule behind an `item` (its id), `reason` (its code), `account` (its number) or `act`; else what holds."""
     if kind == "item":
         return of_item(look, int(key))
     if kind == "reason":
         return of_reason(look, key)
+    if kind == "act":
+        return of_act(look, key)
     return of_account(look, key) if kind == "account" else general(look)
 
 
@@ -71,6 +117,24 @@ def of_reason(look: Look, code: str) -> Article:
     if reason.policy:
         lines.append(("smallest", "below the first limit the policy itself approves"))
     return Article(f"{reason.code}  {reason.title}", (*lines, *approval(look.district.approval), *_district(look)))
+
+
+def of_act(look: Look, name: str) -> Article:
+    """An act: what it does, on which law, standard or rule it rests, and who may do it."""
+    made = act_named(name)
+    may = sorted(role.removeprefix("copy:") for role in permissions().get(name, ()))
+    lines = [
+        ("does", " ".join((made.body.__doc__ or "").split())),
+        ("rests on", rests_on(name)),
+        ("may do it", ", ".join(dict.fromkeys(may)) or "nobody"),
+    ]
+    money = name.startswith(("adjust.", "credit.", "payment."))
+    return Article(name, (*lines, *(approval(look.district.approval) if money else ()), *_district(look)))
+
+
+def rests_on(act: str) -> str:
+    """The law, standard or rule that an act rests on."""
+    return next(told for name, told in sorted(RESTS_ON.items(), reverse=True) if act.startswith(name))
 
 
 def of_account(look: Look, number: str) -> Article:

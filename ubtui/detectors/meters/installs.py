@@ -219,7 +219,8 @@ DETECTORS = (
     ),
     Detector(
         "M08", "Field order late", ("order",), "an open order is > days past its due day",
-        "What waits for the field stays undone.", ("order.result", "order.move", "order.cancel"), "service standards",
+        "What waits for the field stays undone.", ("order.result", "order.move", "order.cancel"),
+        "the day that the order was given",
         order_late, parameters={"days": Parameter("0", "days", "that an order may be late")},
     ),
     Detector(
@@ -234,7 +235,8 @@ DETECTORS = (
     ),
     Detector(
         "M13", "Meter location missing", ("point",), "an active point with a meter has no location note",
-        "The crew looks for it at every visit.", ("point.place", "order.create"), "district audits", unplaced,
+        "The crew looks for it at every visit.", ("point.place", "order.create"),
+        "audits of districts: meters that cannot be found", unplaced,
         sla_days=30, project=True,
     ),
 )  # fmt: skip

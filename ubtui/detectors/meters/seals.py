@@ -135,14 +135,16 @@ DETECTORS = (
         "M04", "Seal request not done", ("point",),
         "a request to seal or unseal is open for > business_days office days",
         "The owner pays for what he asked to end, or waits for water.",
-        ("seal.place", "seal.remove", "seal.withdraw", "order.create"), "service standards of districts",
+        ("seal.place", "seal.remove", "seal.withdraw", "order.create"),
+        "districts' terms for sealing on request: Paradise Irrigation, East Boulder",
         requests_open, parameters={"business_days": Parameter("3", "office days", "in which a request is done")},
     ),
     Detector(
         "M05", "Seal against rate", ("point",),
         "a seal whose rate is sealed is on, from the day that rate began, and the service is not billed by a sealed"
         " rate; or it is billed by one with no such seal on", "The owner is billed too much, or too little.",
-        ("service.rate", "seal.rate", "seal.remove", "seal.place"), "practice: lock, reason and rate are three facts",
+        ("service.rate", "seal.rate", "seal.remove", "seal.place"),
+        "Paradise Irrigation: a sealed service is charged half; lock, reason and rate are three facts",
         seal_against_rate,
     ),
 )  # fmt: skip

@@ -96,24 +96,25 @@ DETECTORS = (
         "R09", "Read below previous", ("point",),
         "value below the previous value, neither a counter past zero as R10 judges it nor an over-estimate (R11)",
         "The bill cannot be computed.", ("read.review", "read.swap", "order.create"),
-        "every read audit", below_previous,
+        "consumption audits of Tyler: rollover, negative", below_previous,
     ),
     Detector(
         "R10", "Counter past zero?", ("point",),
         "value below the previous value; previous ≥ 90 % and value ≤ 10 % of the dials' range, use past zero ≤ 3 ×"
         " average, previous read no over-estimate", "The bill cannot be computed.",
-        ("read.review", "read.swap", "order.create"), "one rollover a period", past_zero,
+        ("read.review", "read.swap", "order.create"),
+        "rollover audits of Tyler and Caselle; one in a period, as SAP IS-U has it", past_zero,
     ),
     Detector(
         "R11", "Estimate was too high", ("point",),
         "value below the previous value, which was estimated, and not below the last actual value",
         "The customer paid for water that was not used, and this bill cannot be computed.",
         ("read.cancel_estimates", "read.review", "read.swap", "order.create", "adjust.propose"),
-        "assessed reads of vendors' systems", over_estimated,
+        "SAP IS-U: assessing of estimated reads", over_estimated,
     ),
     Detector(
         "R17", "Read before is held", ("point",), "the newest read's previous read is held",
         "Its use, and every one after it, rests on a value that nobody has settled.", ("read.review",),
-        "held reads of vendors' systems", prior_held,
+        "SAP IS-U: an implausible read holds up the next", prior_held,
     ),
 )  # fmt: skip

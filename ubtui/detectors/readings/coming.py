@@ -293,21 +293,23 @@ DETECTORS = (
         "R01", "Reads are missing", ("route",),
         "an active metered point of the route has neither a read nor a skip in the newest window of its cycle, which"
         " ended, after office days after the read day, before today", _UNKNOWN,
-        ("read.enter", "read.estimate", "read.skip"), "municipal read audits; one item a route after practice", missing,
+        ("read.enter", "read.estimate", "read.skip"),
+        "consumption audits of Caselle: active, no reading; one item a route is this program's own rule", missing,
         parameters={"after": Parameter("3", "office days", "time that reading a cycle's routes takes")},
     ),
     Detector(
         "R02", "Not read again", ("point",),
         "skipped in the last periods, not read since, and no order of this item is open",
         _UNKNOWN,
-        ("read.enter", "order.create"), "non-read limits of vendors' systems", skipped,
+        ("read.enter", "order.create"), "SAP IS-U: a limit of successive non-reads", skipped,
         parameters={"periods": Parameter("2", "periods", "skips in a row")},
     ),
     Detector(
         "R03", "Estimated again", ("point",), "the last reads are all estimates",
         "Bills rest on guesses; what was really used comes as one large bill.",
         ("read.enter", "read.review", "order.create"),
-        "municipal read audits; bi-monthly limit after practice", estimated,
+        "consumption audits of Tyler: too many estimates; two for bi-monthly cycles is this program's own limit",
+        estimated,
         parameters={
             "periods_longer": Parameter("2", "periods", "where bills are two months or more apart"),
             "periods_monthly": Parameter("3", "periods", "where bills are monthly"),
@@ -317,7 +319,7 @@ DETECTORS = (
         "R16", "Read off its days", ("route",),
         "of the route's regular reads of the period, at least share % and at least least span too few or too many days,"
         " and are not billed", "Tiers and fixed charges are those of a period of the usual length.", ("read.days",),
-        "municipal read audits; one item a route after practice", off_their_days,
+        "Tyler: days between reads; one item a route is this program's own rule", off_their_days,
         parameters={
             "monthly_least": Parameter("26", "days", "shortest month between reads"),
             "monthly_most": Parameter("35", "days", "longest month between reads"),
@@ -331,7 +333,7 @@ DETECTORS = (
         "R22", "Reader's trouble code", ("point",),
         "the newest read carries one of the codes, the one before it not the same, and no order was made of it",
         "A stuck, fogged or buried meter is billed as if nothing were wrong.", ("order.create", "read.review"),
-        "route books; new or changed codes only after practice", reader_code,
+        "information codes of Caselle; only new or changed codes count, this program's own rule", reader_code,
         parameters={
             "codes": Parameter(
                 "stuck fogged leak tamper buried dog locked broken seal-missing", "codes", "what an order may follow"

@@ -85,7 +85,8 @@ DETECTORS = (
     ),
     Detector(
         "R14", "Use with nobody billed", ("point",), "use > more_than on a point that is inactive or closed",
-        "Water is used and nobody pays.", ("service.activate", "read.review"), "municipal read audits",
+        "Water is used and nobody pays.", ("service.activate", "read.review"),
+        "consumption audits of Tyler and Caselle: usage on inactive",
         use_with_nobody_billed, parameters={"more_than": Parameter("1", "billing units", "use taken for a test")},
     ),
     Detector(

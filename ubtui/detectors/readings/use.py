@@ -153,7 +153,8 @@ DETECTORS = (
     Detector(
         "R04", "High against last year", ("point",),
         "use > times × last year's use of the period × the cycle's median ratio, and use ≥ least", _HIGH, _REVIEW,
-        "municipal read audits; cycle median after practice", high_against_last_year,
+        "Springbrook: same period last year; Current: 200 % and a least use; the median is this program's own",
+        high_against_last_year,
         parameters={
             "times": Parameter("2", "×", "how far above the expected use"),
             "least": Parameter("10", "billing units", "smaller use is not worth a look"),
@@ -162,7 +163,7 @@ DETECTORS = (
     Detector(
         "R05", "High against average", ("point",),
         "no read a year ago, use > times × mean of six actual reads, use ≥ least, holder not new this cycle", _HIGH,
-        _REVIEW, "municipal read audits", high_against_average,
+        _REVIEW, "Oracle and Current: 200 % of the own average and at least 5 units", high_against_average,
         parameters={
             "times": Parameter("2", "×", "how far above its own average"),
             "least": Parameter("5", "billing units", "smaller use is not worth a look"),
@@ -171,7 +172,8 @@ DETECTORS = (
     Detector(
         "R06", "Extreme use", ("point",),
         "use over the class limit of the district, or > times × its own average and ≥ least, or held as over the limit",
-        "A misread or a burst is billed as it stands.", _REVIEW, "practice", extreme,
+        "A misread or a burst is billed as it stands.", _REVIEW,
+        "class limits of the district file; five times the own average is this program's own limit", extreme,
         parameters={
             "times": Parameter("5", "×", "how far above its own average"),
             "least": Parameter("10", "billing units", "smaller use is judged by the class limit alone"),
@@ -180,7 +182,8 @@ DETECTORS = (
     Detector(
         "R07", "Low against last year", ("point",),
         "0 < use < times × last year's use × the cycle's median ratio, and last year's use ≥ base",
-        "A slowing meter gives water away.", _REVIEW, "municipal read audits; base after practice",
+        "A slowing meter gives water away.", _REVIEW,
+        "Current and SAP IS-U: low tests; 0.35 and the base are this program's own",
         low_against_last_year,
         parameters={
             "times": Parameter("0.35", "×", "how far below the expected use"),
@@ -191,7 +194,7 @@ DETECTORS = (
         "R08", "No use on active meter", ("point",),
         "no use for the last periods after a use ≥ before, on an active point that is neither sealed nor seasonal",
         "A stopped meter gives water away.", ("read.review", "service.seasonal", "order.create"),
-        "municipal read audits",
+        "consumption audits of Tyler and Caselle: active, no usage; the use before is this program's own",
         none_on_active,
         parameters={
             "periods_longer": Parameter("2", "periods", "where bills are two months or more apart"),
@@ -202,7 +205,8 @@ DETECTORS = (
     Detector(
         "R12", "Same use again", ("point",),
         "the same use ≥ least in the last periods, none of them estimated, at a meter without a radio",
-        "Reads may be made up; what was really used comes as one large bill.", _REVIEW, "audits of readers' books",
+        "Reads may be made up; what was really used comes as one large bill.", _REVIEW,
+        "consumption audits of Caselle: exact same usage",
         same_again,
         parameters={
             "periods": Parameter("3", "periods", "how often in a row"),
