@@ -291,7 +291,10 @@ APPROVAL: dict[str, tuple[Build, str]] = {
         lambda s: ["ben", s.journal("ADJ", s.key["posted"], approval_id=s.id["used"], posted_by="ben")],
         "duplicate|exists already",
     ),
-    "dangling-approval": (lambda s: [s.journal("ADJ", approval_id=99999)], "not an approved proposal|journal_approval_id_fkey"),
+    "dangling-approval": (
+        lambda s: [s.journal("ADJ", approval_id=99999)],
+        "not an approved proposal|journal_approval_id_fkey",
+    ),
     "larger-amount": (
         lambda s: s.adjusted(
             [
@@ -679,7 +682,6 @@ SEAT = {
     "update-journal": "UPDATE journal SET reason = 'x'",
     "update-audit": "UPDATE audit SET body = body",
     "update-instalment": "UPDATE instalment SET cents = 1",
-    "delete-what-the-county-said": "DELETE FROM county_owner",
     "insert-open-item": "INSERT INTO open_item(item_id, account_id, due_on, cents) VALUES (1, 1, '2026-01-01', 1)",
     "update-open-item": "UPDATE open_item SET cents = cents",
     "delete-open-item": "DELETE FROM open_item",

@@ -5,17 +5,21 @@ from __future__ import annotations
 import base64
 import json
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.detectors.money import DAYS, bill, close, closed, healed, items, opened, pay, refund
 from tests.detectors.scene import DAY, Customer, Scene
+from tests.services import importing
+from ubtui.act import Done, Refused
 from ubtui.db.errors import RuleBroken
 from ubtui.db.models import record
 from ubtui.detectors import heal
-from ubtui.services import adjustments, collections, ladder, listing, owners, runs
+from ubtui.services import adjustments, collections, ladder, listing, owners, payments, runs
 from ubtui.services.documents import Paper
+from ubtui.services.imports.release import Release, release
 from ubtui.services.listing import Query
 from ubtui.services.verify import Report
 
@@ -486,6 +490,54 @@ def test_q03_is_healed_by_the_owner_change(scene: Scene) -> None:
     assert closed(done, "Q03") == [f"Q03:account:{c.account}"]
     close(scene, c, DAY)
     assert scene.refresh() == heal.Healed() or items(scene, "Q03") == []
+
+
+def test_q03_the_county_s_roll_comes_as_one_file(scene: Scene, tmp_path: Path) -> None:
+    changed, same = scene.customer(), scene.customer()
+    for c in (changed, same):
+        rolled(scene, c, f"OWNER {c.account_id}")
+    scene.refresh()
+    roll = (
+        "APN,Assessee,Roll date\n"
+        f"0{changed.account_id:011d},LUND ROSA M,2026-07-01\n"
+        f"0{same.account_id:011d},OWNER {same.account_id},07/01/2026\n"
+        f"0{same.account_id:011d},ANOTHER NAME,2026-07-01\n"
+        f"0{same.account_id:011d},OWNER {same.account_id},2026-07-01\n"
+        "099999999999,NOBODY HERE,2026-07-01\n"
+        f"0{changed.account_id:011d},TOMORROW'S OWNER,2026-12-01\n"
+    )
+    path = importing.file(tmp_path, roll, "roll.csv")
+    with scene.desk() as ana:
+        report = importing.stage(ana, "owners", path)
+        assert (report.accepted, report.staged, report.passed) == (2, 3, 1)
+        assert report.reasons == {"coming-day": 1, "duplicate-owner": 1, "unknown-parcel": 1}
+        assert scene.items("Q03") == [], "nobody sees it before its release"
+        done = ana.perform(release, Release(kind="owners", sha256=report.sha256))
+        assert isinstance(done, Done) and opened(done, "Q03") == [f"Q03:account:{changed.account}"]
+    scene.steady()
+    names = "SELECT name, source FROM county_owner WHERE as_of = '2026-07-01' ORDER BY parcel_id"
+    source = "Owners as the county's roll has them, comma-separated with a header"
+    assert scene.db.rows(names) == [("LUND ROSA M", source), (f"OWNER {same.account_id}", source)]
+    done = scene.act(owners.change, change(changed, source="county"))
+    assert closed(done, "Q03") == [f"Q03:account:{changed.account}"]
+    for sql in ("DELETE FROM county_owner", "UPDATE county_owner SET name = 'x'"):
+        with pytest.raises(RuleBroken), scene.db.writing():
+            scene.db.run(sql)
+
+
+def test_a_roll_that_is_given_up_leaves_nothing_and_waiting_payments_keep_no_import_waiting(
+    scene: Scene, tmp_path: Path
+) -> None:
+    c = scene.customer()
+    rolled(scene, c, "OWNER 1")
+    form = payments.Stage(
+        source="Mail", kind="check", received_on=DAY, lines=[payments.Came(cents=5_00)], control_cents=5_00
+    )
+    scene.act(payments.stage, form)
+    bad = importing.file(tmp_path, f"apn,owner,as_of\n0{c.account_id:011d},A,2026-07-01\n0123456789,B,2026-07-01\n")
+    with scene.desk() as ana, pytest.raises(Refused, match="cannot go in"):
+        importing.stage(ana, "owners", bad, strict=True)
+    assert scene.db.value("SELECT COUNT(*) FROM county_owner") == 1
 
 
 def test_nobody_proposes_for_his_own_plan(scene: Scene) -> None:

@@ -52,10 +52,13 @@ _LEDGER: Final = frozenset(
         "arrangement_item",
         "instalment",
         "notice_item",
-        "county_owner",
         "owner_confirmed",
         "escrow_demand",
         "credit_kept",
+        "deposit",
+        "deposit_drawer",
+        "deposit_batch",
+        "lien_item",
     ]
 )
 _KEPT_BY: Final = {"open_item": ("open_item_opened", "open_item_paid")}

@@ -136,9 +136,9 @@ def other_owner(ask: Ask) -> Iterable[Found]:
     for account, number, apn, county, as_of, owner in ask.db.rows(
         "SELECT a.id, a.number, l.apn, n.name, n.as_of, q.name FROM live_account a"
         " JOIN account_parcel c ON c.account_id = a.id JOIN parcel l ON l.id = c.parcel_id"
-        " JOIN live_county_owner n ON n.parcel_id = c.parcel_id AND n.as_of = (SELECT MAX(m.as_of) FROM live_county_owner m"
-        " WHERE m.parcel_id = c.parcel_id) JOIN account_role o ON o.account_id = a.id AND o.role = 'owner'"
-        " AND o.to_on IS NULL JOIN party q ON q.id = o.party_id AND q.kind <> 'placeholder'"
+        " JOIN live_county_owner n ON n.parcel_id = c.parcel_id AND n.as_of = (SELECT MAX(m.as_of)"
+        " FROM live_county_owner m WHERE m.parcel_id = c.parcel_id)"
+        " JOIN account_role o ON o.account_id = a.id AND o.role = 'owner' AND o.to_on IS NULL JOIN party q ON q.id = o.party_id AND q.kind <> 'placeholder'"
         f" WHERE a.state = 'active'{only} AND EXISTS(SELECT 1 FROM live_county_owner w WHERE w.parcel_id = c.parcel_id"
         " AND w.as_of < n.as_of AND w.name <> n.name) AND NOT EXISTS(SELECT 1 FROM owner_confirmed k"
         " WHERE k.account_id = a.id AND k.county_name = n.name) ORDER BY a.id, l.apn, o.id",

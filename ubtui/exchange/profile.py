@@ -16,8 +16,8 @@ from ubtui.domain.text import clean_text
 from ubtui.domain.volume import Unit
 from ubtui.exchange.layouts.declared import Form
 
-Kind = Literal["parcels", "accounts", "meters", "reads", "usage"]
-KINDS: Final[tuple[Kind, ...]] = ("parcels", "accounts", "meters", "reads", "usage")
+Kind = Literal["parcels", "accounts", "meters", "reads", "usage", "owners"]
+KINDS: Final[tuple[Kind, ...]] = ("parcels", "accounts", "meters", "reads", "usage", "owners")
 
 # Field: (how it is read, needed). A field that is not needed may be absent from the profile and empty in the file.
 FIELDS: Final[dict[Kind, dict[str, tuple[str, bool]]]] = {
@@ -79,6 +79,7 @@ FIELDS: Final[dict[Kind, dict[str, tuple[str, bool]]]] = {
         "usage": ("volume", True),
         "charge": ("money", False),
     },
+    "owners": {"apn": ("apn", True), "name": ("text", True), "as_of": ("day", True)},
 }
 # What a route can say of a register to a handheld, one row a register in walk order (`services/reads/routes.py`).
 ROUTE: Final = (

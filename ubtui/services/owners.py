@@ -183,8 +183,8 @@ def confirm(work: Work, form: Confirm) -> Confirmed:
     named = [
         name
         for (name,) in work.db.rows(
-            "SELECT DISTINCT n.name FROM account_parcel c JOIN county_owner n ON n.parcel_id = c.parcel_id"
-            " AND n.as_of = (SELECT MAX(m.as_of) FROM county_owner m WHERE m.parcel_id = c.parcel_id)"
+            "SELECT DISTINCT n.name FROM account_parcel c JOIN live_county_owner n ON n.parcel_id = c.parcel_id"
+            " AND n.as_of = (SELECT MAX(m.as_of) FROM live_county_owner m WHERE m.parcel_id = c.parcel_id)"
             " WHERE c.account_id = ? AND NOT EXISTS(SELECT 1 FROM owner_confirmed k WHERE k.account_id = c.account_id"
             " AND k.county_name = n.name) ORDER BY n.name",
             [account_id],

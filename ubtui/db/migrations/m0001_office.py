@@ -49,7 +49,8 @@ CREATE TABLE external_id(
   subject_id {int} NOT NULL, PRIMARY KEY(system, kind, value, subject_id)) {clustered};
 CREATE INDEX external_id_subject ON external_id(subject_type, subject_id);
 CREATE TABLE batch(
-  id {id}, kind {text} NOT NULL CHECK(kind IN('parcels','accounts','meters','reads','usage','receipts','bills')),
+  id {id},
+  kind {text} NOT NULL CHECK(kind IN('parcels','accounts','meters','reads','usage','owners','receipts','bills')),
   source {text} NOT NULL, profile {text} NOT NULL, sha256 {text} NOT NULL, cycle {text}, period {text},
   rows_in {int} NOT NULL DEFAULT 0, accepted {int} NOT NULL DEFAULT 0, held {int} NOT NULL DEFAULT 0,
   staged {int} NOT NULL DEFAULT 0, total_cents {int} NOT NULL DEFAULT 0, control {text} NOT NULL DEFAULT '{}',

@@ -56,7 +56,10 @@ CREATE TABLE ownership_transfer(
 CREATE INDEX transfer_account ON ownership_transfer(account_id, on_date);
 CREATE TABLE county_owner(
   parcel_id {int} NOT NULL REFERENCES parcel(id), as_of {day} NOT NULL, name {text} NOT NULL, source {text} NOT NULL,
-  PRIMARY KEY(parcel_id, as_of)) {clustered};
+  batch_id {int} REFERENCES batch(id), PRIMARY KEY(parcel_id, as_of)) {clustered};
+CREATE INDEX county_owner_batch ON county_owner(batch_id) WHERE batch_id IS NOT NULL;
+CREATE VIEW live_county_owner AS SELECT n.* FROM county_owner n
+  WHERE n.batch_id IS NULL OR n.batch_id IN (SELECT id FROM batch WHERE released_at IS NOT NULL);
 CREATE TABLE owner_confirmed(
   id {id}, account_id {int} NOT NULL REFERENCES account(id), county_name {text} NOT NULL, reason {text} NOT NULL,
   confirmed_on {day} NOT NULL, confirmed_by {text} NOT NULL REFERENCES staff(name), at {instant} NOT NULL) {strict};
@@ -112,7 +115,8 @@ def statements(d: Dialect) -> list[str]:
     out += d.append_only("arrangement_item", ["arrangement_id, item_id"], "what a plan covers is fixed")
     out += d.append_only("instalment", ["arrangement_id, n"], "instalments are fixed: make a new plan")
     out += d.append_only("notice_item", ["item_id, step"], "notices are kept as mailed")
-    out += d.append_only("county_owner", ["parcel_id, as_of"], "what the county said is kept")
+    swept = "EXISTS(SELECT 1 FROM batch b WHERE b.id = OLD.batch_id AND b.released_at IS NULL)"
+    out += d.append_only("county_owner", ["parcel_id, as_of"], "what the county said is kept", unless=swept)
     out += d.append_only("owner_confirmed", ["id"], "confirmations are kept")
     out += d.append_only("escrow_demand", ["id", "account_id, number"], "demands are kept")
     for table, fixed, closed, said in (

@@ -116,6 +116,7 @@ class CountyOwner(Record):
     as_of = DayField()
     name = TextField()
     source = TextField()
+    batch_id = IntegerField(null=True)
 
     class Meta:
         table_name = "county_owner"

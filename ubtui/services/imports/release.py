@@ -42,6 +42,7 @@ _UNDO: Final = (
     "DELETE FROM service_point WHERE batch_id = ?",
     "DELETE FROM premise WHERE batch_id = ?",
     "DELETE FROM party WHERE batch_id = ?",
+    "DELETE FROM county_owner WHERE batch_id = ?",
     "DELETE FROM parcel WHERE batch_id = ?",
     "DELETE FROM staged_row WHERE batch_id = ?",
 )
@@ -50,7 +51,7 @@ _UNDO: Final = (
 class Release(Form, frozen=True, kw_only=True):
     """Which batch: by what it is and what the file held, so that a repeated import finds its first answer."""
 
-    kind: Annotated[str, msgspec.Meta(description="parcels, accounts, meters, reads or usage")]
+    kind: Annotated[str, msgspec.Meta(description="parcels, accounts, meters, reads, usage or owners")]
     sha256: Annotated[str, msgspec.Meta(description="SHA-256 of the file", min_length=64, max_length=64)]
 
 
@@ -141,7 +142,7 @@ def sweep(db: Session, now: str, utc: str, mine: int | None = None) -> int:
     """
     waiting = db.rows(
         "SELECT id, control FROM batch WHERE released_at IS NULL AND abandoned_at IS NULL AND kind IN"
-        " ('parcels', 'accounts', 'meters', 'reads', 'usage')"
+        " ('parcels', 'accounts', 'meters', 'reads', 'usage', 'owners')"
     )
     gone = [(int(i), control) for i, control in waiting if i == mine or (mine is None and not alive(control, utc))]
     for batch_id, control in gone:

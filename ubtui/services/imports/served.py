@@ -56,6 +56,41 @@ class ParcelTaker(Taker):
             rows.add("parcel", parcel_id, said["apn"], said["county"], *_texts(said, "situs", "legal"), rows.batch_id)
 
 
+class OwnerTaker(Taker):
+    """Owners of parcels on a roll's day, one a parcel and day; what an earlier roll said stays beside it."""
+
+    def __init__(self, look: Look, profile: Profile) -> None:
+        super().__init__(look, profile)
+        self.seen: dict[tuple[int, str], str] = {}
+
+    def weigh(self, lines: Sequence[Line]) -> Iterator[Verdict]:
+        apns = [line.values["apn"] for line in lines]
+        parcels: dict[str, int] = dict(found(self.db, "SELECT apn, id FROM live_parcel WHERE apn IN ({marks})", apns))
+        sql = "SELECT parcel_id, as_of, name FROM county_owner WHERE parcel_id IN ({marks})"
+        for parcel, day, name in found(self.db, sql, parcels.values()):
+            self.seen.setdefault((parcel, day), name)
+        for line in lines:
+            yield self._weigh(line, parcels.get(line.values["apn"]))
+
+    def _weigh(self, line: Line, parcel: int | None) -> Verdict:
+        apn, name, day = line.values["apn"], line.values["name"][:120].strip(), line.values["as_of"][:10]
+        if parcel is None:
+            return refuse(line, "unknown-parcel", f"parcel {apn} is not here; import parcels first", "apn")
+        if day > self.look.today.isoformat():
+            return refuse(line, "coming-day", f"{day} is after today", "as_of")
+        if (known := self.seen.get((parcel, day))) is not None:
+            said = f"the roll of {day} has {known} on parcel {apn}"
+            return Verdict(line, "passed") if known == name else refuse(line, "duplicate-owner", said, "name")
+        self.seen[parcel, day] = name
+        return Verdict(line, "accepted", goods=(parcel, day, name))
+
+    def write(self, rows: Rows, verdicts: Sequence[Verdict]) -> None:
+        source = self.profile.title[:80]
+        for v in verdicts:
+            if v.state == "accepted":
+                rows.add("county_owner", *v.goods, source, rows.batch_id)
+
+
 @dataclass(slots=True)
 class NewAccount:
     """An account of the file; further rows of the same number add points to it."""

@@ -24,7 +24,7 @@ from ubtui.exchange.profile import Kind, Profile
 from ubtui.exchange.rows import FileFault, Reading, Source, source
 from ubtui.services.imports.reads import ReadTaker
 from ubtui.services.imports.release import RUNNING, alive, sweep
-from ubtui.services.imports.served import AccountTaker, MeterTaker, ParcelTaker
+from ubtui.services.imports.served import AccountTaker, MeterTaker, OwnerTaker, ParcelTaker
 from ubtui.services.imports.taking import CHUNK, Line, Rows, Taker, Verdict, line_of
 from ubtui.services.imports.usage import UsageTaker
 
@@ -87,6 +87,7 @@ class Report(msgspec.Struct, frozen=True):
 def taker(look: Look, kind: Kind, profile: Profile) -> Taker:
     """The taker of a kind of file."""
     takers: dict[Kind, type[Taker]] = {
+        "owners": OwnerTaker,
         "parcels": ParcelTaker,
         "accounts": AccountTaker,
         "meters": MeterTaker,
@@ -205,6 +206,7 @@ class _Staging:
         with self.db.writing():
             other = self.db.one(
                 "SELECT id, source, created_by, control FROM batch WHERE released_at IS NULL AND abandoned_at IS NULL"
+                " AND kind <> 'receipts'"  # payments wait for another person, and keep no import waiting
             )
             if other and alive(other[3], look.utc):
                 raise Refused(

@@ -24,6 +24,7 @@ LONGEST_RAW: Final = 20_000
 # Tables in the order in which their rows may be written, with the columns an import fills.
 COLUMNS: Final[dict[str, tuple[str, ...]]] = {
     "parcel": ("id", "apn", "county", "situs", "legal", "batch_id"),
+    "county_owner": ("parcel_id", "as_of", "name", "source", "batch_id"),
     "party": (
         *("id", "kind", "name", "search_name", "phone", "email", "mail_line1", "mail_line2", "mail_city"),
         *("mail_state", "mail_zip", "batch_id"),

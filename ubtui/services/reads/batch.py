@@ -20,7 +20,9 @@ _CONCERNED = {
     " UNION SELECT p.number FROM service_point p JOIN staged_row s ON s.point_id = p.id WHERE s.batch_id = ?"
     " UNION SELECT p.number FROM service_point p JOIN install i ON i.point_id = p.id WHERE i.batch_id = ?"
     " UNION SELECT p.number FROM service_point p WHERE p.batch_id = ?",
-    "account": "SELECT a.number FROM account a WHERE a.batch_id = ?",
+    "account": "SELECT a.number FROM account a WHERE a.batch_id = ?"
+    " UNION SELECT a.number FROM county_owner n JOIN account_parcel l ON l.parcel_id = n.parcel_id"
+    " JOIN account a ON a.id = l.account_id WHERE n.batch_id = ?",
 }
 
 
