@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 from collections.abc import Mapping
@@ -234,13 +235,13 @@ class DeskApp(Routing, inherit_bindings=False):
         """The approvals inbox."""
         self.go(Place("approvals"))
 
+    def do_go_routes(self) -> None:
+        """Go to the routes."""
+        self.go(Place("routes"))
+
     def do_go_orders(self) -> None:
         """The orders that are out there."""
         self.go(Place("orders"))
-
-    def do_go_find(self) -> None:
-        """Find anything, over whatever is under way."""
-        self.interrupt(Place("find"))
 
     def do_go_drawer(self) -> None:
         """Count the drawer of today, then make the deposit."""
@@ -248,6 +249,10 @@ class DeskApp(Routing, inherit_bindings=False):
 
         if isinstance(self.screen, DeskScreen):
             self.screen.start(end_day(self.screen))
+
+    def do_go_find(self) -> None:
+        """Find anything, over whatever is under way."""
+        self.interrupt(Place("find"))
 
     def do_go_jump(self) -> None:
         """Letters over what is in view; the next key goes there."""
@@ -263,6 +268,8 @@ class DeskApp(Routing, inherit_bindings=False):
         self.beside(self._open_kept())
 
     async def _open_kept(self) -> None:
+        from ubtui.screens.kept import kept_forms
+
         if waiting := await self.desk.asking(kept_forms):
             self.go(waiting[0].place)
         elif isinstance(self.screen, DeskScreen):
@@ -270,8 +277,6 @@ class DeskApp(Routing, inherit_bindings=False):
 
 
 def _first_look(look: Look) -> tuple[date, tuple[Query, FirstPage]]:
-        from ubtui.screens.kept import kept_forms
-
     """The day and the first page in the order last used, read before anything is drawn, so that it is drawn once."""
     asked = preference.order(look)
     shown = worklist.worklist_for(look.actor.role, look.district.kind)
@@ -316,6 +321,7 @@ def run(data: str, seat: Seat, sample: bool) -> int:
 
     Raises DeskError before anything is drawn. What this seat claimed is free again afterwards.
     """
+    gc.freeze()  # modules stay: to look among them for what can go would only hold up the first page and the keys
     with Desk(data, seat, threads=True) as desk:
         app = DeskApp(desk, os.environ, hint=sample)
         app.run(mouse=False)  # the terminal's own selecting and copying stays
@@ -327,6 +333,8 @@ def run(data: str, seat: Seat, sample: bool) -> int:
             if isinstance(answer, Refused):
                 continue
     if app.fault is not None:
+        from ubtui.faultlog import log_fault
+
         frames = extract_tb(app.fault.__traceback__)
         place = f"{os.path.basename(frames[-1].filename)}:{frames[-1].lineno}" if frames else "unknown place"
         kind = type(app.fault).__name__
@@ -334,5 +342,3 @@ def run(data: str, seat: Seat, sample: bool) -> int:
         told = f"The desk closed after a fault ({kind} at {place}). What was typed is kept; see {log}\n"
         os.write(2, told.encode())
     return app.return_code or 0
-        from ubtui.faultlog import log_fault
-

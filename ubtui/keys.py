@@ -17,14 +17,16 @@ SCREENS = (
     "find",
     "run",
     "orders",
+    "routes",
+    "route",
     "approvals",
     "approval",
     "views",
     "board",
     "help",
 )
-FORMS = frozenset({"adjust", "find"})  # a field has the focus all the time: only named keys and form keys act
-LISTS = ("worklist", "account", "meter", "run", "orders", "approvals", "views", "board")
+FORMS = frozenset({"adjust", "find", "route"})  # a field has the focus all the time: only named keys and form keys act
+LISTS = ("worklist", "account", "meter", "run", "orders", "routes", "approvals", "views", "board")
 STEPPED = ("worklist", "account", "card", "meter", "fix", "run")  # where the next item is a key away
 ONE_ACCOUNT = ("account", "card")
 FIELD_WORK = ("account", "card", "meter", "run", "orders")  # a service point is in view
@@ -87,7 +89,7 @@ COMMANDS: tuple[Command, ...] = (
         ("/",),
         "filter",
         "show only what matches: code:R04 cycle:B2 >90",
-        ("worklist", "run", "orders"),
+        ("worklist", "run", "orders", "routes"),
         show=True,
     ),
     Command("item.release", ("C",), "release", "give a claimed item back", ("worklist",)),
@@ -130,6 +132,10 @@ COMMANDS: tuple[Command, ...] = (
     Command("adjust.withdraw", (), "withdraw", "withdraw the proposal", ("adjust",), "f8", True),
     Command("adjust.revise", (), "revise", "open a rejected proposal again as a new one", ("adjust",), "f9"),
     Command("run.open", ("enter",), "open", "open the row: its account or meter", ("run", "orders"), show=True),
+    Command("route.open", ("enter",), "type", "type the reads of the route in", ("routes",), show=True),
+    Command("route.enter", ("enter",), "show/keep", "show what a read would be; once more, keep it", ("route",),
+            show=True),
+    Command("route.meter", (), "meter", "the history of the meter under the cursor", ("route",), "f6", True),
     Command("run.fix", (), "fix", "what can be done about the whole list", ("run",), "f5", True),
     Command("find.open", ("enter",), "open", "open what the cursor stands on", ("find",), show=True),
     Command("fix.apply", (), "apply", "do what the form shows, after its dry run", ("fix",), "f5", True),
@@ -184,14 +190,14 @@ COMMANDS: tuple[Command, ...] = (
     Command("go.worklist", ("g w",), "worklist", "go to the worklist"),
     Command("go.approvals", ("g a",), "approvals", "go to the approvals"),
     Command("go.orders", ("g o",), "orders", "go to the field orders"),
+    Command("go.routes", ("g r",), "routes", "go to the routes, to type reads in"),
+    Command("go.drawer", ("g c",), "drawer", "count your drawer of today and close it, then make the deposit"),
     Command("go.views", ("g v", "V"), "views", "go to the saved views"),
     Command("go.board", ("g b",), "board", "go to the supervisor's board"),
     Command("handover.read", ("g h",), "handover", "read the note that the person before left"),
     Command("go.draft", ("g d",), "form", "open the newest form that was kept unfinished"),
     Command("go.find", ("f", "g f"), "find", "find a name, address, number, amount, phone", form_key="f3"),
     Command("go.jump", ("'",), "jump", "a letter over every part and row in view: it goes there", form_key="ctrl+o"),
-    Command("go.routes", ("g r",), "routes", "go to the routes, to type reads in"),
-    Command("go.drawer", ("g c",), "drawer", "count your drawer of today and close it, then make the deposit"),
     Command("app.palette", (":", "ctrl+p"), "do", "do anything that can be done here, by its name"),
     Command("list.clear", ("escape",), "clear", "take the filter off, then the marks", ("worklist",)),
     Command("app.back", ("escape",), "back", "go back to where you were", SCREENS[1:], show=True),
@@ -226,13 +232,13 @@ ACTS = {
     "contact.note": "contact.note",
     "payment.take": "payment.take",
     "go.board": "worklist.board",
+    "go.drawer": "deposit.make",
     "handover.leave": "worklist.handover",
     "item.answer": "worklist.answer",
     "item.take": "worklist.next",
     "list.export": "worklist.export",
     "worklist.refresh": "worklist.refresh",
 }
-    "go.drawer": "deposit.make",
 # On a list these act on the row under the cursor, or on what is shown: without a row they say so.
 ON_ROWS = frozenset(
     {

@@ -34,8 +34,8 @@ def test_a_route_is_walked_in_order_with_what_its_window_has(desk: Desk) -> None
     assert desk.ask(routes) == ["R1"]
     stops = desk.ask(walk, "R1")
     assert [(s.position, s.sequence, s.jump, s.serial, s.prior, s.value, s.state) for s in stops] == [
-        (1, 10, 0, "1001", 100, 112, "read"), (2, 20, 9, "1002", 1099, None, "open"),
-        (3, 30, 9, "1001", 900, None, "open"),
+        (1, 10, 0, "1001", 100, 112, "read"), (2, 20, 0, "1002", 1099, None, "open"),
+        (3, 30, 0, "1001", 900, None, "open"),
     ]  # fmt: skip
     assert len({s.period for s in stops}) == 1
     with pytest.raises(BadValue, match="Route 'R9' has no meter to read: routes are R1"):

@@ -55,6 +55,7 @@ def test_sequences_and_markdown() -> None:
         "d": "go.draft",
         "c": "go.drawer",
         "o": "go.orders",
+        "r": "go.routes",
         "v": "go.views",
         "b": "go.board",
         "h": "handover.read",

@@ -25,6 +25,8 @@ ROUTES: dict[str, str] = {
     "find": "ubtui.screens.find:FindScreen",
     "run": "ubtui.screens.run:RunScreen",
     "orders": "ubtui.screens.orders:OrdersScreen",
+    "routes": "ubtui.screens.routes:RoutesScreen",
+    "route": "ubtui.screens.route:RouteScreen",
     "approvals": "ubtui.screens.approvals:ApprovalsScreen",
     "approval": "ubtui.screens.approval:ApprovalScreen",
     "views": "ubtui.screens.views:ViewsScreen",

@@ -377,7 +377,9 @@ def _windows(look: Look, point: str, route: str, period: str) -> list[tuple[Wind
 
 
 def _window(look: Look, cycle_id: int, cycle: ReadCycle, period: str) -> Window:
-    """The window of a period of the cycle; the newest whose read day has come where none is named."""
+    """The window of a period of the cycle, in which today may lie before its read day; where none is named the newest
+    whose read day has come.
+    """
     named, read_on = cycle.newest(look.today)
     if period and period != named:
         head, _, month = period.rpartition("/")
@@ -385,9 +387,11 @@ def _window(look: Look, cycle_id: int, cycle: ReadCycle, period: str) -> Window:
             read_on = cycle.read_date(int(month[:4]), int(month[5:]))
         except ValueError:
             head = ""
-        if head != cycle.code or cycle.newest(read_on)[0] != period or read_on > look.today:
+        come = read_on <= look.today or cycle.period_of(look.today) == period
+        if head != cycle.code or cycle.newest(read_on)[0] != period or not come:
             raise Refused(
                 f"{period[:20]} is no window of cycle {cycle.code} that has come", rule="read windows",
                 cure=f"{named} is the newest",
             )  # fmt: skip
-    return Window(cycle_id, cycle.code, cycle.months, period or named, read_on, read_on)
+    on = min(read_on, look.today)
+    return Window(cycle_id, cycle.code, cycle.months, period or named, on, on)

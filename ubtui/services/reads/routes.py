@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
-from typing import Final
+from itertools import pairwise
+from typing import Any, Final
 
 from ubtui.act import Look
 from ubtui.db.session import Row
@@ -20,6 +21,8 @@ from ubtui.domain.periods import ReadCycle
 from ubtui.domain.register import Register
 from ubtui.domain.text import clean_text
 from ubtui.domain.volume import Unit
+from ubtui.services.listing import Column, Listing
+from ubtui.services.listing import Row as ListRow
 from ubtui.services.summaries import expected
 
 _LINES: Final = (
@@ -47,8 +50,8 @@ _STARTS: Final = ("opening", "installation")
 class Stop:
     """One register on the walk: where it is, the read before its window's, and what the window has so far.
 
-    `position` counts registers from 1; `jump` is by how much the sequence misses or repeats the one before it: above 0
-    numbers are missing, -1 a number stands twice at two points. `state` is open, read, held, estimated or skipped.
+    `position` counts registers from 1; `jump` is how many stops are missing before it, by the step that the route's
+    numbers mostly have, or -1 where its number stands at two points. `state` is open, read, held, estimated or skipped.
     """
 
     route: str
@@ -82,10 +85,37 @@ class Stop:
     why: str
 
 
+def _route_row(look: Look, cells: tuple[Any, ...]) -> ListRow:
+    stops = walk(look, cells[0])
+    states = [stop.state for stop in stops]
+    days = {stop.read_on for stop in stops}
+    odd = sum(stop.jump != 0 for stop in stops)
+    figures = [len(stops), *(states.count(each) for each in ("open", "read", "held", "estimated", "skipped")), odd]
+    tone = "warning" if states.count("held") else None
+    return ListRow((cells[0], min(days).isoformat(), *(f"{n:,}" if n else "" for n in figures)), tone)
+
+
+_METERED_ROUTE: Final = (
+    "EXISTS(SELECT 1 FROM service_point p JOIN live_install i ON i.point_id = p.id AND i.off_date IS NULL"
+    " JOIN meter e ON e.id = i.meter_id AND e.placeholder = 0 JOIN live_service x ON x.point_id = p.id"
+    f" WHERE p.route_id = t.id AND p.state = 'active' AND {METERED})"
+)
+ROUTES: Final = Listing(
+    name="routes",
+    columns=(
+        Column("route", "Route", 12), Column("day", "Read day", 10), Column("meters", "Meters", 7, "right"),
+        Column("open", "Open", 6, "right"), Column("read", "Read", 6, "right"), Column("held", "Held", 6, "right"),
+        Column("estimated", "Estim.", 6, "right"), Column("skipped", "Skipped", 7, "right"),
+        Column("odd", "Gaps", 5, "right"),
+    ),
+    source="route t", id="t.id", cells="t.code", row=_route_row, order=(("t.code", False),),
+    sorts={"route": (("t.code", False),)}, words={"title": "t.code"}, where=_METERED_ROUTE,
+)  # fmt: skip
+
+
 def routes(look: Look) -> list[str]:
-    """The routes that have an active point."""
-    sql = "SELECT t.code FROM route t WHERE EXISTS(SELECT 1 FROM service_point p WHERE p.route_id = t.id) ORDER BY 1"
-    return [str(row[0]) for row in look.db.rows(sql)]
+    """The routes that have a meter to read."""
+    return [str(row[0]) for row in look.db.rows(f"SELECT t.code FROM route t WHERE {_METERED_ROUTE} ORDER BY 1")]
 
 
 def walk(look: Look, route: str) -> list[Stop]:
@@ -99,20 +129,32 @@ def walk(look: Look, route: str) -> list[Stop]:
     for row in rows:
         if row[10] not in seen:  # several services at a point are read once
             seen.add(row[10])
-            out.append(_stop(look, row, out))
+            out.append(_stop(look, row, len(out) + 1))
+    return _jumps(out)
+
+
+def _jumps(stops: list[Stop]) -> list[Stop]:
+    numbers = {s.point: s.sequence for s in stops if s.sequence is not None}
+    steps = Counter(after - before for before, after in pairwise(numbers.values()) if after > before)
+    usual = steps.most_common(1)[0][0] if steps else 1
+    jump = {
+        point: -1 if after == before else max(0, (after - before) // usual - 1)
+        for (_, before), (point, after) in pairwise(numbers.items())
+    }
+    seen: set[str] = set()
+    out = []
+    for stop in stops:  # the first register of a point bears it
+        out.append(stop if stop.point in seen else replace(stop, jump=jump.get(stop.point, 0)))
+        seen.add(stop.point)
     return out
 
 
-def _stop(look: Look, row: Row, before: Sequence[Stop]) -> Stop:
+def _stop(look: Look, row: Row, position: int) -> Stop:
     (code, sequence, number, note, address, city, maker, serial, size, n, register_id, dials, zeros, num, den, counted,
      unit, account, *cycle, registers, radio, seal, name, on, _, value, period_, usage, status, held, source, kind,
      prev_on, prev_value, skipped) = row  # fmt: skip
     made = ReadCycle(*cycle)
     window, read_on = _window(made, look.today)
-    last = before[-1] if before else None
-    jump = 0
-    if last is not None and last.point != number and sequence is not None and last.sequence is not None:
-        jump = -1 if sequence == last.sequence else sequence - last.sequence - 1
     taken = on is not None and period_ == window and kind not in _STARTS
     state = "open"
     if taken:
@@ -121,7 +163,7 @@ def _stop(look: Look, row: Row, before: Sequence[Stop]) -> Stop:
         state = "skipped"
     prior_on, prior = (prev_on, prev_value) if taken else (on, value)
     return Stop(
-        code, made.code, window, read_on, (last.position if last else 0) + 1, sequence, jump, number,
+        code, made.code, window, read_on, position, sequence, 0, number,
         format_account(account), clean_text(address), clean_text(city or ""), clean_text(name or ""), maker, serial,
         size, n, registers, register_id, Register(dials, zeros, Fraction(num, den), Unit(counted)), Unit(unit),
         radio or "", seal or "", clean_text(note or ""), date.fromisoformat(prior_on) if prior_on else None, prior,

@@ -1,0 +1,137 @@
+"""A route typed in: two enters a read, the next open meter by itself, what is odd told before it is kept."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from tests.screen_text import screen_text
+from tests.screens.office import settled, sitting
+from tests.screens.test_states import press
+from ubtui.act import Look
+from ubtui.domain.errors import BadValue
+from ubtui.screens.base import Place
+from ubtui.screens.route import RouteScreen
+from ubtui.services.orders import Create
+from ubtui.services.reads.entering import Enter, Estimate, Skip
+from ubtui.services.reads.routes import Stop, walk
+from ubtui.services.reads.typing import Day, typed
+from ubtui.widgets.line_input import LineInput
+
+
+async def on_route(pilot: Pilot[Any], code: str) -> RouteScreen:
+    """The screen of a route, opened as the list of routes opens it."""
+    pilot.app.go(Place("route", code))  # type: ignore[attr-defined]
+    await settled(pilot)
+    top = pilot.app.screen
+    assert isinstance(top, RouteScreen)
+    return top
+
+
+async def say(pilot: Pilot[Any], text: str) -> None:
+    """Type a line as hands do and press enter once."""
+    top = pilot.app.screen
+    top.query_one("#typed", LineInput).value = text
+    await settled(pilot)
+    await pilot.press("enter")
+    await settled(pilot)
+
+
+ROUTE = "301"  # monthly: its window is open today
+
+
+def first_open(look: Look) -> Stop:
+    """The first meter that has no read yet, and one before."""
+    return next(stop for stop in walk(look, ROUTE) if stop.state == "open" and stop.prior is not None)
+
+
+async def test_two_enters_a_read_and_the_cursor_goes_on(district: str) -> None:
+    async with sitting(district) as pilot:
+        desk = pilot.app.desk  # type: ignore[attr-defined]
+        stop = desk.ask(first_open)
+        assert stop.prior is not None and stop.last_on is not None
+        open_before = [each.state for each in desk.ask(walk, ROUTE)].count("open")
+        top = await on_route(pilot, ROUTE)
+        assert top.stop == stop and f"{open_before} open" in screen_text(pilot.app)
+        await say(pilot, "d 11-22")
+        assert "typed as of Nov 22" in screen_text(pilot.app)
+        await say(pilot, str(stop.prior - 1))
+        told = screen_text(pilot.app)
+        assert "below what is expected" in told and "held" in told and "enter keeps it" in told
+        assert desk.ask(first_open) == stop, "shown is not kept"
+        await say(pilot, str(stop.prior + 1))
+        days = (date(2026, 11, 22) - stop.last_on).days
+        assert f"a day in {days} days" in screen_text(pilot.app)
+        await pilot.press("enter")
+        await settled(pilot)
+        kept = next(each for each in desk.ask(walk, ROUTE) if each.register_id == stop.register_id)
+        assert (kept.state, kept.value) == ("read", stop.prior + 1)
+        assert top.query_one("#typed", LineInput).value == ""
+        assert top.stop == desk.ask(first_open), "the next meter without a read is under the cursor"
+        assert f"{open_before - 1} open" in screen_text(pilot.app)
+
+
+async def test_what_changes_after_it_was_shown_is_shown_again(district: str) -> None:
+    async with sitting(district) as pilot:
+        desk = pilot.app.desk  # type: ignore[attr-defined]
+        stop = desk.ask(first_open)
+        await on_route(pilot, ROUTE)
+        await say(pilot, str((stop.prior or 0) + 1))
+        await say(pilot, str((stop.prior or 0) + 2))
+        assert desk.ask(first_open) == stop, "another number needs its own two enters"
+        await pilot.press("down", "up")
+        await settled(pilot)
+        await pilot.press("enter")
+        await settled(pilot)
+        assert desk.ask(first_open) == stop, "so does a number after the cursor went elsewhere"
+
+
+async def test_a_skip_tells_why_and_goes_on(district: str) -> None:
+    async with sitting(district) as pilot:
+        desk = pilot.app.desk  # type: ignore[attr-defined]
+        stop = desk.ask(first_open)
+        await on_route(pilot, ROUTE)
+        await say(pilot, "s")
+        assert "no-access, locked-gate, dog" in screen_text(pilot.app)
+        await say(pilot, "s dog beware")
+        await pilot.press("enter")
+        await settled(pilot)
+        kept = next(each for each in desk.ask(walk, ROUTE) if each.register_id == stop.register_id)
+        assert (kept.state, kept.why) == ("skipped", "dog")
+        await say(pilot, "")
+        await say(pilot, "e")
+        await pilot.press("enter")
+        await settled(pilot)
+        assert "estimated" in [each.state for each in desk.ask(walk, ROUTE)]
+
+
+async def test_the_list_of_routes_opens_one(district: str) -> None:
+    async with sitting(district) as pilot:
+        await press(pilot, "g r")
+        assert "Read day" in screen_text(pilot.app) and ROUTE in screen_text(pilot.app)
+        await press(pilot, "enter")
+        assert isinstance(pilot.app.screen, RouteScreen)
+        await press(pilot, "escape")
+        assert "Read day" in screen_text(pilot.app)
+
+
+async def test_one_line_says_everything(district: str) -> None:
+    async with sitting(district) as pilot:
+        stop = pilot.app.desk.ask(first_open)  # type: ignore[attr-defined]
+    today, point = date(2026, 11, 23), stop.point
+    read = Enter(point=point, value=123, meter=f"{stop.maker}/{stop.serial}", register=1)
+    assert typed(" 123 ", stop, None, today) == read
+    skip = Skip(point=point, period=stop.period, why="locked-gate", note="blue gate", on=today)
+    assert typed("s loc blue gate", stop, today, today) == skip
+    assert isinstance(typed("e", stop, None, today), Estimate)
+    reread = typed("r the lid is under gravel", stop, None, today)
+    assert isinstance(reread, Create) and (reread.kind, reread.due_on) == ("reread", date(2026, 11, 24))
+    assert typed("d 11-20", stop, None, today) == Day(date(2026, 11, 20))
+    assert typed("d 12-28", stop, None, today) == Day(date(2025, 12, 28))
+    assert typed("d 2026-11-20", stop, None, today) == Day(date(2026, 11, 20))
+    for wrong in ("12a", "1 2", "s", "s n", "d", "d 02-30", "d 2026-11-24", "x", "-5", "9" * 13):
+        with pytest.raises(BadValue):
+            typed(wrong, stop, None, today)

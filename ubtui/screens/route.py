@@ -1,0 +1,266 @@
+"""A route typed in: each meter in walk order, its read shown and judged by the first enter, kept by the second."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any, ClassVar
+
+from textual.app import ComposeResult
+from textual.widgets import Input
+
+from ubtui.act import Refused
+from ubtui.domain.dates import format_day
+from ubtui.domain.errors import BadValue
+from ubtui.screens.base import DeskScreen, Place, news
+from ubtui.screens.rehearsed import would
+from ubtui.services import orders, reads
+from ubtui.services.reads import typing
+from ubtui.services.reads.entering import Enter, Entered, Estimate, Skip
+from ubtui.services.reads.routes import Stop, limits, walk
+from ubtui.widgets.line_input import LineInput
+from ubtui.widgets.panel import Line, Panel
+from ubtui.widgets.queue_list import QueueList
+from ubtui.widgets.rows import Column, ListSource, Query, Row
+from ubtui.widgets.status_bar import StatusBar
+from ubtui.widgets.theme import styles_folder
+
+COLUMNS = (
+    Column("place", "Seq", 6, "right"),
+    Column("address", "Address", 18, grow=2),
+    Column("serial", "Serial", 11),
+    Column("prior", "Prior", 9, "right"),
+    Column("read", "Read", 9, "right"),
+    Column("use", "Use", 7, "right"),
+    Column("state", "State", 9),
+    Column("note", "Where", 14, priority=2, grow=1),
+)
+MOVES = {"down": "list.down", "up": "list.up", "pagedown": "list.page_down", "pageup": "list.page_up"}
+TONES = {"held": "warning", "skipped": "dim", "estimated": "accent"}
+ACTS: dict[type, Any] = {
+    Enter: reads.enter, Skip: reads.skip, Estimate: reads.estimate, orders.Create: orders.create,
+}  # fmt: skip
+
+
+class RouteScreen(DeskScreen):
+    """`place.key` is the route. What is typed stands in one line below the list; the list follows it."""
+
+    KEYS = "route"
+    TITLE_TEXT = "Route"
+    CSS_PATH: ClassVar[Any] = [styles_folder() / "route.tcss"]
+
+    def __init__(self, place: Place) -> None:
+        super().__init__(place)
+        self.stops: dict[int, Stop] = {}
+        self.on: date | None = None
+        self._shown: tuple[int, str] | None = None  # stop and text whose outcome stands on the screen
+        self._limits: tuple[int, tuple[int | None, int | None]] | None = None
+
+    @property
+    def is_task(self) -> bool:
+        """Only a read that is typed and not kept would be lost."""
+        return bool(self._text())
+
+    def body(self) -> ComposeResult:
+        """The walk, the meter under the cursor, and the line that is typed."""
+        yield StatusBar(id="counts")
+        yield QueueList(ListSource(COLUMNS, {}), empty="No meter is read on this route.", id="walk")
+        yield Panel(id="stop")
+        yield LineInput(placeholder=typing.HELP, id="typed")
+
+    def on_mount(self) -> None:
+        """Begin at the first meter that has no read yet."""
+        self.query_one("#typed").focus()
+        self.start(self._open())
+
+    async def _open(self) -> None:
+        await self._walked()
+        self._to(self._next_open(after=None))
+
+    async def _walked(self) -> None:
+        stops = await self.ask(walk, self.place.key)
+        self.stops = {stop.register_id: stop for stop in stops}
+        source = self.walk.source
+        assert isinstance(source, ListSource)
+        source.table = {stop.register_id: _row(stop) for stop in stops}
+        self.walk.ask(Query())
+        await self.walk.wait_settled()
+        states = [stop.state for stop in stops]
+        told = [f"{states.count(state)} {state}" for state in ("open", "read", "held", "estimated", "skipped")]
+        gaps = sum(stop.jump > 0 for stop in stops), sum(stop.jump < 0 for stop in stops)
+        told += [f"{n} {what}" for n, what in zip(gaps, ("gaps", "numbers twice"), strict=True) if n]
+        first = stops[0]
+        self.head(f"Route {self.place.key}  {', '.join(sorted({stop.period for stop in stops}))}")
+        on = format_day(self.on or self.router.day, self.router.day)
+        self.query_one("#counts", StatusBar).say(
+            "  ".join(part for part in told if not part.startswith("0 ")),
+            right=f"read day {format_day(first.read_on, self.router.day)}  typed as of {on}",
+        )
+
+    @property
+    def walk(self) -> QueueList:
+        """The list."""
+        return self.query_one("#walk", QueueList)
+
+    @property
+    def stop(self) -> Stop | None:
+        """The meter under the cursor."""
+        id = self.walk.current_id
+        return None if id is None else self.stops.get(id)
+
+    def _text(self) -> str:
+        found = self.query("#typed")
+        return found.first(LineInput).value.strip() if found else ""
+
+    def _next_open(self, after: int | None) -> int | None:
+        """The next meter without a read, from the top again behind the last one."""
+        ids = list(self.stops)
+        start = ids.index(after) + 1 if after in self.stops else 0
+        return next((id for id in (*ids[start:], *ids[:start]) if self.stops[id].state == "open"), None)
+
+    def _to(self, id: int | None) -> None:
+        if id is None:
+            self.say("Every meter of the route has a read, an estimate or a skip.")
+        else:
+            self.walk.move_to(list(self.stops).index(id))
+
+    async def on_queue_list_highlighted(self) -> None:
+        """Another meter: what it is, and what its read may be."""
+        self._shown = None
+        self.start(self._described())
+
+    async def _described(self) -> None:
+        if (stop := self.stop) is not None:
+            if self._limits is None or self._limits[0] != stop.register_id:
+                self._limits = stop.register_id, await self.ask(limits, stop)
+            if self.stop is stop:
+                self.query_one("#stop", Panel).show(_about(stop, self._limits[1], self.router.day))
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """What was shown is not what is typed now."""
+        if self._shown is not None and self._shown[1] != event.value.strip():
+            self._shown = None
+            self.start(self._described())
+
+    def on_input_submitted(self) -> None:
+        """Show what is typed, or keep what is shown; on an empty line go on to the next meter without a read."""
+        self.start(self._enter())
+
+    def do_route_enter(self) -> None:
+        """Show what is typed, or keep what is shown."""
+        self.start(self._enter())
+
+    async def _enter(self) -> None:
+        stop, text = self.stop, self._text()
+        if stop is None:
+            return
+        if not text:
+            self._to(self._next_open(after=stop.register_id))
+            return
+        try:
+            form = typing.typed(text, stop, self.on, self.router.day)
+        except BadValue as fault:
+            self.say(str(fault))
+            return
+        if isinstance(form, typing.Day):
+            self.on = form.on
+            self._clear()
+            await self._walked()
+            return
+        act = ACTS[type(form)]
+        if self._shown != (stop.register_id, text):
+            await self._show(stop, text, act, form)
+            return
+        if (done := await self.perform(act, form)) is None:
+            return
+        self._clear()
+        await self._walked()
+        self._to(self._next_open(after=stop.register_id))
+        await self._described()
+        self.say(" · ".join(filter(None, (f"{stop.point}: {_kept(done.result, text)}", news(done)))))
+
+    async def _show(self, stop: Stop, text: str, act: Any, form: Any) -> None:
+        answer = await self.desk.performing(act, form, dry_run=True)
+        low_high = self._limits[1] if self._limits and self._limits[0] == stop.register_id else (None, None)
+        if isinstance(answer, Refused):
+            lines: tuple[Line, ...] = would(answer)
+        elif isinstance(answer.result, Entered):
+            lines = tuple(_judged(stop, answer.result, low_high, self.on or self.router.day))
+            self._shown = stop.register_id, text
+        else:
+            lines = would(answer)
+            self._shown = stop.register_id, text
+        if self._shown is not None:
+            lines = (*lines, Line("", "enter keeps it"))
+        self.query_one("#stop", Panel).show(lines)
+
+    def _clear(self) -> None:
+        self._shown = None
+        self.query_one("#typed", LineInput).value = ""
+
+    async def account_in_view(self) -> str | None:
+        """The account of the meter under the cursor."""
+        return self.stop.account if self.stop else None
+
+    def do_route_meter(self) -> None:
+        """The history of the meter under the cursor."""
+        if self.stop is not None:
+            self.router.interrupt(Place("meter", self.stop.point))
+
+    def on_key(self, event: object) -> None:
+        """Arrows and pages move in the list while the line keeps the focus."""
+        if (id := MOVES.get(getattr(event, "key", ""))) is not None:
+            self.action_command(id)
+
+
+def _row(stop: Stop) -> Row:
+    place = "" if stop.sequence is None else str(stop.sequence)
+    flag = "=" if stop.jump < 0 else "+" if stop.jump > 0 else ""
+    cells = (
+        f"{flag}{place}", stop.address, stop.serial + ("" if stop.registers == 1 else f" ·{stop.register}"),
+        _figure(stop.prior), _figure(stop.value), _figure(stop.usage), stop.state, stop.note,
+    )  # fmt: skip
+    return Row(cells, TONES.get(stop.state))
+
+
+def _figure(value: int | None) -> str:
+    return "" if value is None else f"{value:,}"
+
+
+def _about(stop: Stop, low_high: tuple[int | None, int | None], today: date) -> Iterator[Line]:
+    yield Line("account", f"{stop.account} {stop.name} · {stop.point}")
+    yield Line("meter", f"{stop.maker} {stop.serial}, {stop.face.dials} dials × {stop.face.multiplier} {stop.face.unit}")
+    before = "none yet" if stop.prior is None else f"{stop.prior:,}"
+    on = f" of {format_day(stop.last_on, today)}" if stop.last_on else ""
+    expected = "" if low_high[0] is None else f", expected {low_high[0]:,} to {low_high[1]:,}"
+    yield Line("before", f"{before}{on}{expected}")
+    told = "  ".join(filter(None, (stop.note, f"seal {stop.seal}" if stop.seal else "", stop.why)))
+    if told:
+        yield Line("there", told, "warning" if stop.seal else None)
+
+
+def _judged(stop: Stop, found: Entered, low_high: tuple[int | None, int | None], on: date) -> Iterator[Line]:
+    """What a read would be: its use, whether it is expected, whether it would be held."""
+    if found.usage is None:
+        yield Line("use", "none can be told" if found.held is None else "not known while it is held")
+    else:
+        days = (on - stop.last_on).days if stop.last_on else 0
+        daily = f", {found.usage / days:.2f} a day in {days} days" if days else ""
+        yield Line("use", f"{found.usage:,} {stop.unit}{daily}", "accent")
+    low, high = low_high
+    if low is not None and high is not None and not low <= found.value <= high:
+        side = "above" if found.value > high else "below"
+        yield Line("look", f"{found.value:,} is {side} what is expected, {low:,} to {high:,}", "warning")
+    if found.held:
+        yield Line("held", f"{found.held}: it waits on the worklist and is not billed", "danger")
+    if found.replaced is not None:
+        yield Line("replaces", f"the estimate of {found.replaced:,}")
+    if stop.seal:
+        yield Line("sealed", f"seal {stop.seal}: any use is looked at first", "warning")
+
+
+def _kept(result: object, text: str) -> str:
+    if isinstance(result, Entered):
+        use = "held: " + result.held if result.held else "" if result.usage is None else f"use {result.usage:,}"
+        return f"{result.value:,} {use}".strip()
+    return text
