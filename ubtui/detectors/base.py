@@ -10,6 +10,7 @@ from typing import Any
 
 from ubtui.db.session import Session
 from ubtui.domain.calendars import Calendar
+from ubtui.domain.numbers import parse_account
 from ubtui.domain.subjects import Subject
 from ubtui.settings import District
 
@@ -75,6 +76,13 @@ class Ask:
     def keys(self, subject_type: str) -> Sequence[str] | None:
         """The subjects of one type asked for; None asks for all of them, an empty list for none."""
         return None if self.subjects is None else self.subjects.get(subject_type, ())
+
+    def accounts(self) -> tuple[str, list[str]] | None:
+        """What narrows a question to the accounts `a` asked for, as SQL and its values; None where none is."""
+        keys = self.keys("account")
+        if keys is None:
+            return "", []
+        return (f" AND a.number IN ({marks(keys)})", [parse_account(key) for key in keys]) if keys else None
 
     def wants(self, subject: Subject) -> bool:
         """Whether one subject is asked for."""

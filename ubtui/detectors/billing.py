@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from ubtui.db.session import Session
-from ubtui.detectors.base import Ask, Detector, Found, Parameter, marks
+from ubtui.detectors.base import Ask, Detector, Found, Parameter
 from ubtui.detectors.quality import released_on
 from ubtui.domain.errors import BadValue
 from ubtui.domain.numbers import format_account, parse_account
@@ -22,14 +22,10 @@ def unbilled(ask: Ask) -> Iterable[Found]:
 
     A bill whose lines name services bills those alone; a charge posted from this very item counts as a bill.
     """
-    keys = ask.keys("account")
-    if keys is not None and not keys:
+    if (asked := ask.accounts()) is None:
         return
-    only = "" if keys is None else f" AND a.number IN ({marks(keys)})"
-    numbers = [parse_account(key) for key in keys or ()]
-    cycles = (
-        "" if keys is None else f" WHERE id IN (SELECT a.cycle_id FROM account a WHERE a.number IN ({marks(keys)}))"
-    )
+    only, numbers = asked
+    cycles = f" WHERE id IN (SELECT a.cycle_id FROM account a WHERE 1 = 1{only})" if only else ""
     for cycle, code, months in ask.db.rows(f"SELECT id, code, months FROM cycle{cycles} ORDER BY id", numbers):
         length = months * 365 * ask.milli("cycles") // 12_000
         cutoff = (ask.today - timedelta(days=length)).isoformat()
@@ -80,17 +76,16 @@ def not_billable(ask: Ask) -> Iterable[Found]:
 
 
 def _unrouted(ask: Ask) -> Iterable[Found]:
-    keys = ask.keys("account")
-    if keys is not None and not keys:
+    if (asked := ask.accounts()) is None:
         return
-    only = "" if keys is None else f" AND a.number IN ({marks(keys)})"
+    only, numbers = asked
     lacking: dict[int, tuple[str, list[str], list[str]]] = {}
     for account, number, point, route in ask.db.rows(
         "SELECT a.id, a.number, p.number, p.route_id FROM service_point p JOIN live_service s ON s.point_id = p.id"
         " JOIN live_account a ON a.id = s.account_id WHERE (p.route_id IS NULL OR p.sequence IS NULL)"
         f" AND p.state = 'active' AND s.to_on IS NULL AND s.kind IN {_METERED} AND a.state = 'active'{only}"
         " ORDER BY a.id, p.number",
-        [parse_account(key) for key in keys or ()],
+        numbers,
     ):
         _, points, lacks = lacking.setdefault(account, (number, [], []))
         points.append(point)
@@ -151,17 +146,16 @@ def staged_account(fields: str) -> str | None:
 
 def mail_back(ask: Ask) -> Iterable[Found]:
     """B15: mail came back, and neither was it looked into nor has the address changed since."""
-    keys = ask.keys("account")
-    if keys is not None and not keys:
+    if (asked := ask.accounts()) is None:
         return
-    only = "" if keys is None else f" AND a.number IN ({marks(keys)})"
+    only, numbers = asked
     seen: dict[int, Found] = {}
     for account, number, what, on, reason, name, times in ask.db.rows(
         "SELECT a.id, a.number, m.what, m.returned_on, m.reason, q.name, q.mail_returned FROM returned_mail m"
         " JOIN live_account a ON a.id = m.account_id JOIN party q ON q.id = m.party_id WHERE m.outcome IS NULL"
         f" AND (q.mail_changed_on IS NULL OR q.mail_changed_on < m.returned_on){only}"
         " ORDER BY a.id, m.returned_on, m.id",
-        [parse_account(key) for key in keys or ()],
+        numbers,
     ):
         if account in seen:
             seen[account].evidence["pieces"] += 1

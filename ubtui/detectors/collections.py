@@ -6,13 +6,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any, Final
+from typing import Final
 
 from ubtui.detectors.base import Ask, Detector, Found, Parameter, marks
 from ubtui.domain.dates import format_day
 from ubtui.domain.instalments import Instalment, unpaid
 from ubtui.domain.money import format_money
-from ubtui.domain.numbers import format_account, parse_account
+from ubtui.domain.numbers import format_account
 from ubtui.domain.subjects import Subject
 
 LADDER = "ladder/"
@@ -100,8 +100,7 @@ def reminder_run(ask: Ask) -> Iterable[Found]:
 
 def run_touched(ask: Ask) -> Iterable[Subject]:
     """The run, where what was done to some accounts begins it or leaves nobody on it."""
-    numbers = [parse_account(key) for key in ask.keys("account") or ()]
-    if not numbers:
+    if not (numbers := (ask.accounts() or ("", []))[1]):
         return
     key = f"{LADDER}{run_day(ask)}"
     stands = ask.db.value(
@@ -129,9 +128,9 @@ def run_touched(ask: Ask) -> Iterable[Subject]:
 
 def protections(ask: Ask) -> Iterable[Found]:
     """C04: a protection ends within `days` or has ended, or the paper that it rests on is not here."""
-    where, keys = _accounts(ask)
-    if where is None:
+    if (asked := ask.accounts()) is None:
         return
+    where, keys = asked
     papered = ", ".join(f"'{kind}'" for kind in PAPERED)
     soon, since = (ask.today + timedelta(days=ask.whole("days"))), ask.today - timedelta(days=ask.whole("paper"))
     worst: dict[int, tuple[date, Found]] = {}
@@ -171,9 +170,9 @@ def broken(ask: Ask) -> Iterable[Found]:
 
     What the plan covers pays the instalments, the earliest first, whatever else the account owes.
     """
-    where, keys = _accounts(ask)
-    if where is None:
+    if (asked := ask.accounts()) is None:
         return
+    where, keys = asked
     limit = ask.today - timedelta(days=ask.whole("days"))
     plans = ask.db.rows(
         "SELECT r.id, r.number, a.id, a.number, r.made_on, r.cents, COALESCE((SELECT CAST(SUM(o.cents) AS bigint)"
@@ -223,9 +222,9 @@ def broken(ask: Ask) -> Iterable[Found]:
 
 def owner_changed(ask: Ask) -> Iterable[Found]:
     """C09: the owner changed, and what was charged before is still open; nobody has said yet who answers for it."""
-    where, keys = _accounts(ask)
-    if where is None:
+    if (asked := ask.accounts()) is None:
         return
+    where, keys = asked
     for account, number, on, cents, oldest, was, now, escrow in ask.db.rows(
         "SELECT a.id, a.number, t.on_date, CAST(SUM(o.cents) AS bigint), MIN(o.due_on),"
         " (SELECT q.name FROM party q WHERE q.id = t.from_party_id), (SELECT q.name FROM party q"
@@ -249,14 +248,6 @@ def owner_changed(ask: Ask) -> Iterable[Found]:
             },
             account_id=account, money_cents=cents, due_on=ask.add_business(day, 10), due_source="owner change",
         )  # fmt: skip
-
-
-def _accounts(ask: Ask) -> tuple[str | None, list[Any]]:
-    """What narrows a question to the accounts asked for, as SQL with its values; no SQL where none is asked for."""
-    keys = ask.keys("account")
-    if keys is None:
-        return "", []
-    return (f" AND a.number IN ({marks(keys)})" if keys else None), [parse_account(key) for key in keys]
 
 
 DETECTORS = (

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 
 from ubtui.detectors.base import Ask, Detector, Found, Parameter, decimal, marks, parts
 from ubtui.domain.money import format_money
-from ubtui.domain.numbers import format_account, parse_account
+from ubtui.domain.numbers import format_account
 
 _BILLS = 6
 _CREDIT_GL = "(SELECT g.id FROM gl_account g WHERE g.use = 'credit')"
@@ -74,17 +74,16 @@ class Paid:
 
 def credited(ask: Ask, state: str = "") -> dict[int, Credited]:
     """The accounts asked for that have a credit, by id; those of one state where it is named."""
-    keys = ask.keys("account")
-    if keys is not None and not keys:
+    if (asked := ask.accounts()) is None:
         return {}
-    only = "" if keys is None else f" AND a.number IN ({marks(keys)})"
+    only, numbers = asked
     only += f" AND a.state = '{state}'" if state else ""
     sql = (
         "SELECT a.id, a.number, a.state, a.closed_on, CAST(SUM(-p.cents) AS bigint) FROM live_account a"
         f" JOIN posting p ON p.account_id = a.id AND p.gl_id IN {_CREDIT_GL} WHERE 1 = 1{only}"
         " GROUP BY a.id, a.number, a.state, a.closed_on HAVING SUM(p.cents) < 0"
     )
-    return {row[0]: Credited(*row) for row in ask.db.rows(sql, [parse_account(k) for k in keys or ()])}
+    return {row[0]: Credited(*row) for row in ask.db.rows(sql, numbers)}
 
 
 def _receipts(ask: Ask, accounts: Sequence[int], since: date | None = None) -> dict[int, list[Paid]]:

@@ -7,7 +7,7 @@ from datetime import date
 
 from ubtui.db.session import Session
 from ubtui.detectors.base import Ask, Detector, Found, Parameter, marks
-from ubtui.domain.numbers import format_account, format_apn, parse_account
+from ubtui.domain.numbers import format_account, format_apn
 from ubtui.domain.owners import same_owner
 
 _PARTS = (("street", "mail_line1"), ("city", "mail_city"), ("state", "mail_state"), ("zip", "mail_zip"))
@@ -31,14 +31,13 @@ def bad_address(ask: Ask) -> Iterable[Found]:
 
 
 def _accounts(ask: Ask) -> Iterable[Found]:
-    keys = ask.keys("account")
-    if keys is not None and not keys:
+    if (asked := ask.accounts()) is None:
         return
-    only = "" if keys is None else f"a.number IN ({marks(keys)}) AND "
+    only, numbers = asked
     sources = (
-        "party y CROSS JOIN account_role o CROSS JOIN live_account a"
-        if keys is None
-        else "live_account a CROSS JOIN account_role o CROSS JOIN party y"
+        "live_account a CROSS JOIN account_role o CROSS JOIN party y"
+        if only
+        else "party y CROSS JOIN account_role o CROSS JOIN live_account a"
     )
     missing = " OR ".join(_missing(column) for _, column in _PARTS)
     # Mail goes to the mailing party, else the payer, else the owner: nobody stands before this one.
@@ -49,12 +48,12 @@ def _accounts(ask: Ask) -> Iterable[Found]:
     parts = ", ".join("y." + column for _, column in _PARTS)
     sql = (
         f"SELECT a.id, a.number, y.mail_returned, {parts}, y.mail_country FROM {sources}"
-        f" WHERE {only}(y.mail_returned >= ? OR {missing}) AND y.kind <> 'placeholder' AND o.party_id = y.id"
+        f" WHERE (y.mail_returned >= ? OR {missing}) AND y.kind <> 'placeholder' AND o.party_id = y.id"
         f" AND o.to_on IS NULL AND o.role IN {MAIL_ROLES} AND a.id = o.account_id AND a.state = 'active'"
-        f" AND NOT {better}"
+        f" AND NOT {better}{only}"
     )
     limit = ask.whole("returned")
-    for account, number, back, *lines, country in ask.db.rows(sql, [*(parse_account(k) for k in keys or ()), limit]):
+    for account, number, back, *lines, country in ask.db.rows(sql, [limit, *numbers]):
         lacks = [
             name
             for (name, column), part in zip(_PARTS, lines, strict=True)
@@ -128,21 +127,21 @@ def same_place(ask: Ask) -> Iterable[Found]:
 
 def other_owner(ask: Ask) -> Iterable[Found]:
     """Q03: the county changed a parcel's owner, to one that is none of the account's owners by his name."""
-    keys = ask.keys("account")
-    if keys is not None and not keys:
+    if (asked := ask.accounts()) is None:
         return
-    only = "" if keys is None else f" AND a.number IN ({marks(keys)})"
+    only, numbers = asked
     told: dict[tuple[int, str], tuple[str, str, str, list[str]]] = {}
     for account, number, apn, county, as_of, owner in ask.db.rows(
         "SELECT a.id, a.number, l.apn, n.name, n.as_of, q.name FROM live_account a"
         " JOIN account_parcel c ON c.account_id = a.id JOIN parcel l ON l.id = c.parcel_id"
         " JOIN live_county_owner n ON n.parcel_id = c.parcel_id AND n.as_of = (SELECT MAX(m.as_of)"
         " FROM live_county_owner m WHERE m.parcel_id = c.parcel_id)"
-        " JOIN account_role o ON o.account_id = a.id AND o.role = 'owner' AND o.to_on IS NULL JOIN party q ON q.id = o.party_id AND q.kind <> 'placeholder'"
+        " JOIN account_role o ON o.account_id = a.id AND o.role = 'owner' AND o.to_on IS NULL"
+        " JOIN party q ON q.id = o.party_id AND q.kind <> 'placeholder'"
         f" WHERE a.state = 'active'{only} AND EXISTS(SELECT 1 FROM live_county_owner w WHERE w.parcel_id = c.parcel_id"
         " AND w.as_of < n.as_of AND w.name <> n.name) AND NOT EXISTS(SELECT 1 FROM owner_confirmed k"
         " WHERE k.account_id = a.id AND k.county_name = n.name) ORDER BY a.id, l.apn, o.id",
-        [parse_account(key) for key in keys or ()],
+        numbers,
     ):
         told.setdefault((account, apn), (number, county, as_of, []))[3].append(owner)
     seen: set[int] = set()
