@@ -35,13 +35,21 @@ def test_from_plan_to_ledger(data: str, tmp_path: Path, capsys: pytest.CaptureFi
     for words in ("before", "-200.00", "Adjustments: leak relief", "Customer credits", "Policy 7.3", "tier 2"):
         assert words in shown
     assert run_command(["approvals", "list"]) == 0
-    assert capsys.readouterr().out == ""
+    assert len(capsys.readouterr().out.splitlines()) == 1, "a heading and nothing below it"
     assert run_command([*wish, "--doc", str(paper), "--key", "shell-key-1"]) == 0
     assert capsys.readouterr().out == "P-000001\n"
     assert run_command([*wish, "--doc", str(paper), "--key", "shell-key-1"]) == 0
     assert "already done" in capsys.readouterr().err
     assert run_command(["approvals", "list", "--format", "json"]) == 0
     assert [p["number"] for p in json.loads(capsys.readouterr().out)] == ["P-000001"]
+    told = "P-000001,{},300.00,Owner 1,leak,ana,2026-12-07,".format(ONE)
+    for words, rows in (((), 1), (("--mine",), 0), (("--mine", "--as", "ben"), 1), (("--filter", "money>300"), 0)):
+        assert run_command(["approvals", "list", "--format", "csv", *words]) == 0
+        listed = capsys.readouterr().out.splitlines()
+        assert listed[0].startswith("Proposal,Account,Amount,Owner") and len(listed) == rows + 1, words
+        assert all(line.startswith(told[:40]) for line in listed[1:])
+    assert run_command(["approvals", "list", "--format", "md"]) == 0
+    assert "| P-000001 |" in capsys.readouterr().out
     assert run_command(["approve", "P-000001", "--amount", "300", "--as", "ana"]) == 1
     assert run_command(["approve", "P-000001", "--amount", "300.01", "--as", "ben"]) == 1
     assert run_command(["approve", "P-000001", "--amount", "300", "--as", "ben"]) == 0

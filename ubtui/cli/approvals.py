@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
-from ubtui.cli.common import Options, doing, emit, opened, shared
-from ubtui.cli.faults import say
+from ubtui.cli import items
+from ubtui.cli.common import Options, doing, emit, opened, output, shared
+from ubtui.cli.made import listed
 from ubtui.domain.money import format_money, parse_money
-from ubtui.domain.text import clean_text, fit
+from ubtui.exchange.tables import FORMATS
 from ubtui.services import adjustments
+from ubtui.services.adjustments.inbox import INBOX, inbox
+from ubtui.services.listing import Query
 
 
 @click.group()
@@ -17,23 +22,26 @@ def approvals() -> None:
 
 
 @approvals.command("list")
-@shared()
 @click.option("--mine", is_flag=True, help="Only those that you may decide.")
-def list_(options: Options, mine: bool) -> None:
-    """Proposals that wait, the oldest first."""
+@items.filtered
+@click.option("--sort", type=click.Choice(list(INBOX.sorts)), help="The column to sort by.")
+@click.option("--reverse", is_flag=True, help="The list from its other end.")
+@click.option("--limit", type=click.IntRange(0), default=0, help="At most so many rows; 0: all of them.")
+@output
+@shared(FORMATS)
+def list_(
+    options: Options, mine: bool, text: str, sort: str | None, reverse: bool, limit: int, path: Path | None
+) -> None:
+    """Show proposals that wait, the oldest first.
+
+    JSON of the whole list has all that is known of each.
+    """
     with opened(options) as desk:
-        waiting = desk.ask(adjustments.pending, mine)
-        if options.format == "json":
-            emit(options, list(waiting))
+        if options.format == "json" and path is None and not (text or sort or reverse or limit):
+            desk.viewed("worklist.export", list=INBOX.name, format="json")
+            emit(options, list(desk.ask(adjustments.pending, mine)))
             return
-        for p in waiting:
-            who = fit(clean_text(p.owner), 18, True)
-            signed = f" signed by {', '.join(p.signed_by)}" if p.signed_by else ""
-            click.echo(
-                f"{p.number}  {p.account}  {who} {format_money(p.amount_cents):>12}  {p.reason:<20.20} {p.maker:<8}"
-                f" until {p.expires_on}  {', '.join(p.approvers)}{signed}"
-            )
-        say(f"{len(waiting)} waiting")
+        listed(options, desk, desk.ask(inbox, mine), Query(text, sort, reverse), path, limit)
 
 
 @click.command()

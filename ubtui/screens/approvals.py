@@ -8,29 +8,18 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container, VerticalScroll
 
-from ubtui.domain.dates import format_day
 from ubtui.domain.money import format_money
 from ubtui.screens.base import Place
 from ubtui.screens.deciding import Deciding
 from ubtui.screens.money import proposal_lines
+from ubtui.screens.source import DeskSource
 from ubtui.services import adjustments
+from ubtui.services.adjustments.inbox import INBOX
 from ubtui.widgets import too_small
 from ubtui.widgets.panel import Line, Panel
 from ubtui.widgets.queue_list import QueueList
-from ubtui.widgets.rows import Column, ListSource, Row
 from ubtui.widgets.status_bar import StatusBar
 from ubtui.widgets.theme import styles_folder
-
-COLUMNS = (
-    Column("number", "Proposal", 8),
-    Column("account", "Account", 8),
-    Column("amount", "Amount", 10, "right"),
-    Column("owner", "Owner"),
-    Column("reason", "Reason", 20),
-    Column("maker", "By", 6),
-    Column("lapses", "Lapses", 6, priority=1),
-    Column("approvers", "For", 14, priority=2),
-)
 
 
 class ApprovalsScreen(Deciding):
@@ -41,16 +30,11 @@ class ApprovalsScreen(Deciding):
     CSS_PATH: ClassVar[Any] = [styles_folder() / "approvals.tcss"]
     HORIZONTAL_BREAKPOINTS = [*too_small.HORIZONTAL, too_small.BROAD]
 
-    def __init__(self, place: Place) -> None:
-        super().__init__(place)
-        self.numbers: list[str] = []
-        self.source = ListSource(COLUMNS, {})
-
     def body(self) -> ComposeResult:
         """Counts, list, the row's before and after."""
         yield StatusBar(id="counts")
         with Container(id="work"):
-            yield QueueList(self.source, empty="No proposal waits for a decision.", id="list")
+            yield QueueList(DeskSource(self.desk, INBOX), empty="No proposal waits for a decision.", id="list")
             with VerticalScroll(id="about", can_focus=False):
                 yield Panel(id="proposal")
 
@@ -61,28 +45,11 @@ class ApprovalsScreen(Deciding):
 
     def on_screen_resume(self) -> None:
         """Back from a proposal: what was decided there is gone."""
-        if self.numbers:
+        if self.query("#list"):
             self.start(self._read())
 
     async def _read(self) -> None:
         waiting = await self.ask(adjustments.pending)
-        self.numbers = [each.number for each in waiting]
-        self.source.table = {
-            n: Row(
-                (
-                    each.number,
-                    each.account,
-                    format_money(each.amount_cents),
-                    each.owner,
-                    each.reason,
-                    each.maker,
-                    format_day(each.expires_on, self.router.day),
-                    ", ".join(each.approvers),
-                ),
-                None if each.mine else "dim",
-            )
-            for n, each in enumerate(waiting)
-        }
         mine = sum(each.mine for each in waiting)
         cents = format_money(sum(each.amount_cents for each in waiting))
         self.query_one("#counts", StatusBar).say(f"Waiting {len(waiting)}  Mine to decide {mine}  Together {cents}")
@@ -93,8 +60,8 @@ class ApprovalsScreen(Deciding):
         self.start(self._read())
 
     def _number(self) -> str | None:
-        id = self.query_one(QueueList).current_id
-        return None if id is None or id >= len(self.numbers) else self.numbers[id]
+        row = self.query_one(QueueList).current_row
+        return None if row is None else row.cells[0]
 
     def on_queue_list_counted(self, event: QueueList.Counted) -> None:
         """How many proposals are shown."""
