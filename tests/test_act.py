@@ -28,6 +28,7 @@ ROLES = ("field", "trainee", "technician", "lead", "finance", "auditor", "admin"
 #                      fie tra tec lea fin aud adm man ser
 MATRIX = """
 read.cancel_estimates   -   -   y   y   -   -   -   -   -
+read.control            -   -   y   y   -   -   -   -   -
 read.days               -   -   y   y   -   -   -   -   -
 read.enter              -   -   y   y   -   -   -   -   -
 read.estimate           -   -   y   y   -   -   -   -   -
@@ -94,13 +95,19 @@ backup.set              -   -   y   y   y   -   -   y   -
 backup.end              -   -   y   y   y   -   -   y   -
 arrangement.end         -   -   y   y   -   -   -   -   -
 arrangement.make        -   -   y   y   -   -   -   -   -
+autopay.enrol           -   -   y   y   -   -   -   -   -
+autopay.stop            -   -   y   y   -   -   -   -   -
 billing.stop            -   -   y   y   -   -   -   -   -
 credit.keep             -   -   y   y   -   -   -   -   -
 credit.transfer         -   -   y   y   -   -   -   -   -
 deposit.make            -   -   y   y   y   -   -   -   -
 drawer.close            -   -   y   y   -   -   -   -   -
+ebill.enrol             -   -   y   y   -   -   -   -   -
+ebill.stop              -   -   y   y   -   -   -   -   -
 escrow.demand           -   -   y   y   -   -   -   -   -
 ladder.remind           -   -   -   y   -   -   -   -   -
+lien.record             -   -   -   -   y   -   -   -   -
+lien.release            -   -   -   -   y   -   -   -   -
 mail.researched         -   -   y   y   -   -   -   -   -
 mail.returned           -   -   y   y   -   -   -   -   -
 owner.change            -   -   y   y   -   -   -   -   -
@@ -124,6 +131,7 @@ account.show            -   c   y   y   y   y   -   y   -
 meter.show              -   c   y   y   y   y   -   y   -
 find.search             -   c   y   y   y   y   -   y   -
 worklist.export         -   -   y   y   y   y   -   y   -
+reads.export            -   -   y   y   -   -   -   -   -
 worklist.names          -   c   y   y   y   y   -   y   -
 worklist.board          -   -   c   y   y   y   -   y   -
 record.backup           -   -   -   c   -   -   y   -   y

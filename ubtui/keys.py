@@ -119,6 +119,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("account.adjust", ("a",), "adjust", "propose an adjustment of this account", ONE_ACCOUNT, show=True),
     Command("contact.note", ("n",), "contact", "write down a contact and its promise", ONE_ACCOUNT, show=True),
     Command("payment.take", ("p",), "pay", "take a payment at the counter", ONE_ACCOUNT),
+    Command("account.change", ("E",), "change", "address, autopay, e-bill, escrow demand, new owner", ONE_ACCOUNT),
     Command("account.open", ("enter", "o"), "account", "open the whole account", ("card",), show=True),
     Command("account.meter", ("m",), "meter", "show the history of its meter", ONE_ACCOUNT, show=True),
     Command("order.create", ("O",), "order", "send the crew out", FIELD_WORK),
@@ -133,8 +134,9 @@ COMMANDS: tuple[Command, ...] = (
     Command("adjust.revise", (), "revise", "open a rejected proposal again as a new one", ("adjust",), "f9"),
     Command("run.open", ("enter",), "open", "open the row: its account or meter", ("run", "orders"), show=True),
     Command("route.open", ("enter",), "type", "type the reads of the route in", ("routes",), show=True),
-    Command("route.enter", ("enter",), "show/keep", "show what a read would be; once more, keep it", ("route",),
-            show=True),
+    Command(
+        "route.enter", ("enter",), "show/keep", "show what a read would be; once more, keep it", ("route",), show=True
+    ),
     Command("route.meter", (), "meter", "the history of the meter under the cursor", ("route",), "f6", True),
     Command("run.fix", (), "fix", "what can be done about the whole list", ("run",), "f5", True),
     Command("find.open", ("enter",), "open", "open what the cursor stands on", ("find",), show=True),

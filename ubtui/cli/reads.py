@@ -1,16 +1,20 @@
-"""`ubtui reads`: routes as they are walked, and their files for handhelds."""
+"""`ubtui reads`: routes as they are walked, their files for handhelds, and reads looked at a second time."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import click
 
-from ubtui.cli.common import Options, going_to, opened, output, shared
+from ubtui.cli.common import Options, emit, going_to, opened, output, shared
+from ubtui.cli.made import acting
+from ubtui.domain.dates import parse_day
 from ubtui.exchange.profile import load
 from ubtui.exchange.tables import FORMATS, Field, Shown, write
+from ubtui.services.reads import audit
 from ubtui.services.reads.routes import Stop, routes, walk
 
 _FIELDS = (
@@ -77,3 +81,31 @@ def export(options: Options, codes: tuple[str, ...], profile: str, path: Path | 
         with going_to(path, options, desk) as out:
             desk.viewed("reads.export", routes=" ".join(wanted)[:200], profile=profile[:60])
             out.write(made)
+
+
+@reads.command()
+@click.argument("route")
+@click.option("--size", type=click.IntRange(1, 10_000), default=5, show_default=True, help="How many meters.")
+@click.option("--seed", default="", metavar="TEXT", help="Picks the same meters again; without it the business day.")
+@output
+@shared(FORMATS)
+def sample(options: Options, route: str, size: int, seed: str, path: Path | None) -> None:
+    """Meters of ROUTE picked by lot for control reads, in walk order; the same seed picks the same."""
+    with opened(options) as desk:
+        stops = desk.ask(audit.sample, route, size, seed or desk.look().today.isoformat())
+        with going_to(path, options, desk) as out:
+            write(out, options.format, _FIELDS, map(_row, stops), _SHOWN)
+
+
+acting(reads, "read.control", "control", "point", "value")
+
+
+@reads.command()
+@click.option("--since", metavar="DAY", default="", help="Control reads from this day on; without it all.")
+@click.option("--each", is_flag=True, help="Every control read beside the read it looks at.")
+@shared()
+def accuracy(options: Options, since: str, each: bool) -> None:
+    """How many of the reads that were controlled cannot be right, by reader and route."""
+    day = parse_day(since) if since else date(1900, 1, 1)
+    with opened(options) as desk:
+        emit(options, desk.ask(audit.controls if each else audit.accuracy, day))
