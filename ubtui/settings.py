@@ -46,7 +46,7 @@ class GlAccount(_Strict, frozen=True, kw_only=True):
     code: str
     title: str
     kind: Literal["A", "L", "R", "X"]
-    use: Literal["other", "receivable", "credit", "cash", "refunds", "suspense", "over_short"] = "other"
+    use: Literal["other", "receivable", "credit", "cash", "refunds", "suspense", "over_short", "roll"] = "other"
 
 
 class ChargeCode(_Strict, frozen=True, kw_only=True):
@@ -252,7 +252,7 @@ def _faults(d: District) -> list[str]:
         for use in ("credit", "refunds", "cash")
         if uses.count(use) != 1
     ]
-    out += [f'gl: at most one account with use = "{use}"' for use in ("suspense", "over_short") if uses.count(use) > 1]
+    out += [f'gl: at most one account with use = "{use}"' for use in ("suspense", "over_short", "roll") if uses.count(use) > 1]
     if "receivable" not in uses:
         out.append('gl: an account with use = "receivable" is needed')
     if not d.staff:

@@ -313,6 +313,7 @@ def test_every_bill_follows_from_its_reads_by_the_published_rates(sample_folder:
 BESIDE = {
     **{"field_order": 100, "seal_request": 60, "parcel_right": 800, "contact": 120, "protection": 5, "letter": 20},
     **{"arrangement": 5, "returned_mail": 8, "county_owner": 400, "ownership_transfer": 12, "read_skip": 5},
+    **{"autopay": 120, "ebill": 120, "lien": 1, "lien_item": 1},
 }
 """Rows beside the accounts of a district of 900, at least."""
 
@@ -352,7 +353,9 @@ def test_it_looks_like_a_district(tmp_path: Path) -> None:
                              " GROUP BY route_id, sequence"
                              " HAVING COUNT(*) > 1) AS same_step") == 3  # fmt: skip
         posted: dict[str, int] = dict(session.rows("SELECT kind, COUNT(*) FROM journal GROUP BY kind"))
-        assert posted["REVERSAL"] == 6 and posted["REFUND"] > 0 and posted["ADJ"] == 6 + 9  # checks, fees, deposits
+        assert (
+            posted["REVERSAL"] == 6 and posted["REFUND"] > 0 and posted["ADJ"] == 6 + 9 + 2
+        )  # checks, fees, deposits, roll
         for table, least in BESIDE.items():
             assert session.value(f"SELECT COUNT(*) FROM {table}") > least, table
         unbilled = "B1/2026-11"

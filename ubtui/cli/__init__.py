@@ -33,6 +33,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "protection": ("ubtui.cli.collecting:protection", "What bars a shutoff, by law or as the office's hold."),
     "ladder": ("ubtui.cli.collecting:ladder_", "The reminders of the newest ladder run."),
     "owner": ("ubtui.cli.collecting:owner", "Owners: changes, what the county says, old debts, escrows."),
+    "lien": ("ubtui.cli.collecting:lien", "Liens recorded with the county, and their release."),
     "mail": ("ubtui.cli.collecting:mail", "Mail that came back."),
     "adjust": ("ubtui.cli.adjust:adjust", "Propose an adjustment and carry it to its decision."),
     "approvals": ("ubtui.cli.approvals:approvals", "Proposals that wait for a decision."),

@@ -16,9 +16,9 @@ from ubtui.cli.made import acting
 from ubtui.domain.dates import parse_day
 from ubtui.domain.errors import BadValue
 from ubtui.domain.money import format_money, parse_money
-from ubtui.domain.numbers import format_account
+from ubtui.domain.numbers import format_account, format_apn
 from ubtui.domain.text import clean_text, fit
-from ubtui.services import collections, ladder, payments
+from ubtui.services import collections, ladder, liens, payments
 from ubtui.services.adjustments.plans import find_account
 
 _KINDS = click.Choice(["cash", "check", "card", "ach", "lockbox", "web"])
@@ -146,6 +146,30 @@ def _protection(kept: collections.Protection) -> Iterator[str]:
 
 acting(protection, "protection.set", "set", "account", "kind")
 acting(protection, "protection.end", "end", "account", "kind")
+
+
+@click.group(no_args_is_help=True)
+def lien() -> None:
+    """Certificates of lien as the county recorded them, and their release."""
+
+
+@lien.command("show")
+@click.argument("account")
+@shared()
+def liens_(options: Options, account: str) -> None:
+    """Show the liens for what ACCOUNT owes."""
+    _shown(options, account, liens.liens, _lien)
+
+
+def _lien(kept: liens.Lien) -> Iterator[str]:
+    ended = f"released {kept.released_on}, {kept.release_number}" if kept.released_on else f"until {kept.expires_on}"
+    left = f", {format_money(kept.open_cents)} of it open" if kept.open_cents else ""
+    yield f"{kept.number}, recorded {kept.recorded_on}, {ended}: {format_money(kept.cents)}{left}"
+    yield f"  {kept.owner}, parcel {format_apn(kept.apn)}"
+
+
+acting(lien, "lien.record", "record", "account", "number")
+acting(lien, "lien.release", "release", "number")
 
 
 def _shown(options: Options, account: str, question: Any, told: Callable[[Any], Iterator[str]]) -> None:

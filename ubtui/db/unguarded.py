@@ -10,7 +10,7 @@ from ubtui.db.errors import RecordError
 from ubtui.db.migrate import schema_digest
 from ubtui.db.session import Session
 
-CACHE_KB = 65_536
+CACHE_KB, SORTING_KB = 65_536, 16_384
 _PRAGMAS = ("foreign_keys", "synchronous", "journal_mode", "temp_store", "cache_size", "threads")
 
 
@@ -20,9 +20,9 @@ def unguarded(session: Session, tables: Collection[str]) -> Iterator[None]:
 
     What refuses rows of `tables`, the list of open items, the indexes of `tables` that hold no rule, the find index,
     the checks of foreign keys, and waiting for the disk: the record is whole only when this is left. Then the find
-    index is made anew, the schema is the same to the letter and every foreign key is checked at once; the caller fills
-    `open_item` and checks the rules themselves, set by set, before anybody opens the record. On PostgreSQL nothing is
-    set aside. Raises RecordError where a key points nowhere.
+    index is made anew and the schema is the same to the letter; the caller fills `open_item` and checks foreign keys
+    (`astray`) and the rules themselves, set by set, before anybody opens the record. On PostgreSQL nothing is set
+    aside.
     """
     if session.kind != "sqlite":
         yield
@@ -50,11 +50,16 @@ def unguarded(session: Session, tables: Collection[str]) -> Iterator[None]:
         with session.writing():
             find.rebuild(session)
     finally:
+        session.execute(f"PRAGMA cache_size = {-SORTING_KB}")  # each of its threads sorts as much
         for _, _, sql in aside:
             session.execute(sql)
         for name, value in stood:
             session.execute(f"PRAGMA {name} = {value}").fetchall()
     if schema_digest(session) != before:
         raise RecordError("schema", "the guards of the record did not come back as they were")
-    if lost := session.one("PRAGMA foreign_key_check"):
-        raise RecordError("foreign", f"a row of {lost[0]} points at something that does not exist")
+
+
+def astray(session: Session) -> str:
+    """What a row says that points at something that does not exist; empty where all keys hold."""
+    lost = session.one("PRAGMA foreign_key_check") if session.kind == "sqlite" else None
+    return f"a row of {lost[0]} points at something that does not exist" if lost else ""

@@ -99,7 +99,7 @@ def card(view: PhoneView, today: date) -> Iterator[Line]:
     yield from people(account, most=3, email=False)
     owed = account.balance
     parts = (("past due", owed.past_due), ("current", owed.current), ("not due", owed.not_due),
-             ("penalty", owed.penalty), ("credit", -owed.credit))  # fmt: skip
+             ("penalty", owed.penalty), ("credit", -owed.credit), ("on the tax roll", owed.roll))  # fmt: skip
     split = " · ".join(f"{name} {format_money(cents)}" for name, cents in parts if cents)
     yield Line("balance", format_money(owed.total) + (f"   {split}" if split else ""), "accent")
     ahead = (f"{what} {near(day)}" for what, day in account.coming)

@@ -65,7 +65,7 @@ def _mail(view: AccountView) -> Iterator[Fact]:
 def _money(view: AccountView, today: date, room: int) -> Iterator[Fact]:
     owed = view.balance
     parts = (("past due", owed.past_due), ("current", owed.current), ("not due", owed.not_due),
-             ("penalty", owed.penalty), ("credit", -owed.credit))  # fmt: skip
+             ("penalty", owed.penalty), ("credit", -owed.credit), ("on the tax roll", owed.roll))  # fmt: skip
     split = " · ".join(f"{name} {format_money(cents)}" for name, cents in parts if cents)
     told = format_money(owed.total) + (f"   {split}" if split else "")
     yield Fact("balance", told, "accent", "balance", part="Items")
@@ -142,6 +142,12 @@ def standing(view: AccountView, today: date) -> Iterator[Fact]:
 
 
 def _work(view: AccountView) -> Iterator[Fact]:
+    for lien in view.liens[:2]:
+        told = f"{lien.number} recorded {lien.recorded_on} over {format_money(lien.cents)}"
+        if lien.released_on is None:
+            yield Fact("lien", f"{told} · {format_money(lien.open_cents)} of it open", "warning")
+        else:
+            yield Fact("lien", f"{told} · released {lien.released_on}")
     for item in view.work[:3]:
         fix = Place("fix", item=item.id)
         yield Fact("open", f"{item.priority} {item.title}: {item.why}", figure=f"work:{item.id}", place=fix)

@@ -16,6 +16,7 @@ from ubtui.services.adjustments.plans import find_account
 from ubtui.services.around import Around, around
 from ubtui.services.documents import Document, documents
 from ubtui.services.ledger import Balance, Item, items, open_items, statement
+from ubtui.services.liens import Lien, liens
 
 __all__ = [
     "AccountView",
@@ -204,6 +205,7 @@ class AccountView:
     external: tuple[str, ...]
     around: Around
     mailed_on: date | None
+    liens: tuple[Lien, ...]
 
     @property
     def named(self) -> str:
@@ -258,6 +260,7 @@ def account(look: Look, number: str) -> AccountView:
         _external(look, account_id),
         around(look, account_id),
         _day(look.db.value("SELECT MAX(mailed_on) FROM bill WHERE account_id = ?", [account_id])),
+        liens(look, account_id),
     )
 
 

@@ -58,6 +58,8 @@ def _owed(look: Look, view: AccountView) -> Rows:
         if cents:
             yield f"= {name}", f"{format_money(cents):>12}"
     yield "balance", f"{format_money(b.total):>12}"
+    if b.roll:
+        yield "on the county's tax roll, beside it", f"{format_money(b.roll):>12}"
 
 
 def _due(look: Look, view: AccountView, key: str) -> tuple[str, Rows]:

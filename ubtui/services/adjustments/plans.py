@@ -229,6 +229,9 @@ def effective(look: Look, account_id: int | None, day: date | None, floor: date 
 def _credit(look: Look, account_id: int, reason: Reason, cents: int, day: date) -> tuple[Entry, list[Touched]]:
     books = ledger.chart(look.db)
     owed = ledger.open_items(look, account_id)
+    if books.gl[reason.gl].use == "roll":
+        owed = ledger.lienable(look, account_id)
+        _at_most(cents, sum(item.open_cents for item in owed), "is past due and lienable", "what goes to the roll")
     shares: list[tuple[Item, int]] = []
     left = cents
     by_id = {item.id: item for item in owed}
@@ -263,8 +266,18 @@ def _credit(look: Look, account_id: int, reason: Reason, cents: int, day: date) 
     return entry, touched
 
 
+def _at_most(cents: int, most: int, what: str, rule: str) -> None:
+    if cents > most:
+        said = f"{format_money(cents)} is more than the {format_money(most)} that {what}"
+        raise Refused(said, rule=rule, cure=f"at most {format_money(most)}")
+
+
 def _debit(look: Look, account_id: int, reason: Reason, cents: int, day: date) -> tuple[Entry, list[Touched]]:
-    charge = ledger.chart(look.db).charges[reason.charge_code]
+    books = ledger.chart(look.db)
+    charge = books.charges[reason.charge_code]
+    if books.gl[reason.gl].use == "roll":
+        roll = ledger.balance(look, account_id).roll
+        _at_most(cents, roll, "is on the county's roll", "what comes back from the roll")
     due_days = look.db.value(
         "SELECT c.due_days FROM account a JOIN cycle c ON c.id = a.cycle_id WHERE a.id = ?", [account_id]
     )

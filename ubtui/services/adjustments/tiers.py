@@ -81,6 +81,7 @@ def decision(
         policy=policy(look),
         refund="REFUND" in (kind, undone),
         write_off=undone == "WRITEOFF",
+        lien=any(leg.gl == gl.code for leg in entry.legs for gl in look.district.gl if gl.use == "roll"),
         own_or_linked=_of_staff(look, number, entry),
         back_dated=month_state == "closed",
         account_30_day_sum=by_account if undone in ("", *SUMMED) else 0,

@@ -133,6 +133,7 @@ def rows(
         found += _dues(rng, d, today)
         found += _visits(rng, d, points, today)
         found += _contacts(rng, d, roles, today)
+        found += _agreed(rng, d, roles, today)
     return tuple(found)
 
 
@@ -154,6 +155,24 @@ def _dues(rng: random.Random, d: Draft, today: date) -> Iterator[RowStory]:
         yield protection(kind, today - timedelta(days=4), today + timedelta(days=12 + d.index % 30))
     elif dice < 0.016:
         yield returned(today - timedelta(days=20 + d.index % 200), "address-right")
+
+
+def _agreed(rng: random.Random, d: Draft, roles: Sequence[Role], today: date) -> Iterator[RowStory]:
+    """Who lets the district draft his bank or card, and who has his bills by e-mail."""
+    payer = next(role for role in roles if role.role == "payer" and role.to_on is None)
+    since = min(payer.from_on + timedelta(days=12 + rng.randrange(400)), today - timedelta(days=60))
+    more, mails = rng.randrange(10**8), rng.random() < 0.35
+    if d.closed_on is not None or since < payer.from_on:
+        return
+    by = {"since": since, "enrolled_by": "ana", "enrolled_at": f"{since}T18:00:00.000000Z"}
+    if d.habit == "autopay":
+        values = {
+            "account_id": ACCOUNT, "party_id": Ref("party", "payer"), "method": "card" if more % 4 == 0 else "bank",
+            "token": f"vault-{more:08d}", "last4": f"{more % 10_000:04d}", "draft_day": 0,
+        }  # fmt: skip
+        yield RowStory("autopay", {**values, **by})
+    if mails and payer.person.email:
+        yield RowStory("ebill", {"account_id": ACCOUNT, "address": payer.person.email, **by})
 
 
 def _visits(rng: random.Random, d: Draft, points: Sequence[PointStory], today: date) -> Iterator[RowStory]:

@@ -22,6 +22,7 @@ _COUNTED: Final = (
     *("route", "parcel", "party", "premise", "service_point", "account", "service", "meter", "register", "batch"),
     *("journal", "bill", "bill_line", "receivable_item", "receipt", "letter", "arrangement"),
     *("contact", "field_order", "ownership_transfer", "parcel_right", "protection", "returned_mail", "seal_request"),
+    *("autopay", "ebill"),
 )
 """Tables whose ids are given out beforehand."""
 

@@ -21,7 +21,7 @@ import msgspec
 from ubtui.act import Form, Refused, Work, act
 from ubtui.db import connect
 from ubtui.db.session import Session
-from ubtui.db.unguarded import unguarded
+from ubtui.db.unguarded import astray, unguarded
 from ubtui.domain.calendars import FIRST_YEAR, LAST_YEAR
 from ubtui.domain.errors import BadValue
 from ubtui.domain.numbers import account_number, format_account
@@ -37,7 +37,6 @@ from ubtui.services.demo.plants import CODES, SAFE, TIMES, Plant, places
 from ubtui.services.demo.stories import raised
 from ubtui.services.demo.story import Entry
 from ubtui.services.demo.tell import FIRST_ACCOUNT
-from ubtui.services.finding import Finding
 from ubtui.services.office import install
 from ubtui.services.verify import broken
 from ubtui.settings import District, district
@@ -184,22 +183,24 @@ def _made(
             _filled(Office(session, found, wanted.seed), first_day, wanted, say)
         say("the books are checked")
         with ThreadPoolExecutor(2) as pool:  # the database asks outside the interpreter's lock
-            for wrong in pool.map(lambda check: _wrong(session, check), (*BOOKS, *PAPERS)):
+            for wrong in pool.map(lambda check: _wrong(session, check), (None, *BOOKS, *PAPERS)):
                 if wrong:
-                    raise RuntimeError(f"sample: {wrong[0]}")
+                    raise RuntimeError(f"sample: {wrong}")
     session = opened(False)
     with closing(session.database) as database:
         database.connect()
         return _troubled(Office(session, found, wanted.seed), found, wanted, say)
 
 
-def _wrong(session: Session, check: Check) -> list[Finding]:
-    """What breaks a rule of the books, asked on this thread's own line."""
+def _wrong(session: Session, check: Check | None) -> str:
+    """What breaks a rule of the books (or, without one, points nowhere), asked on this thread's own line."""
     session.connect()
     try:
         if session.kind == "sqlite":
             session.execute("PRAGMA temp_store = 1").fetchall()  # a long past is sorted on the disk
-        return list(islice(broken(session, check), 1))
+        if check is None:
+            return astray(session)
+        return "".join(map(str, islice(broken(session, check), 1)))
     finally:
         session.database.close()
 

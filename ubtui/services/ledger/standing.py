@@ -72,6 +72,16 @@ def open_items(look: Look, account_id: int) -> tuple[Item, ...]:
     return tuple(open_of(look.db, [account_id]))
 
 
+def lienable(look: Look, account_id: int) -> tuple[Item, ...]:
+    """The account's open items that were mailed, are past due and may go on a lien or the county's roll."""
+    may = {code for (code,) in look.db.rows("SELECT code FROM charge_code WHERE lienable = 1")}
+    return tuple(
+        item
+        for item in open_items(look, account_id)
+        if item.charge in may and item.mailed_on is not None and item.due_on < look.today
+    )
+
+
 def payable(item: Item) -> OpenItem:
     """The item as the allocation rule sees it."""
     return OpenItem(item.id, item.priority, item.due_on, item.open_cents)
@@ -79,7 +89,10 @@ def payable(item: Item) -> OpenItem:
 
 @dataclass(frozen=True)
 class Balance:
-    """An account's balance in cents: receivable less credit; the four parts sum to the receivable."""
+    """An account's balance in cents: receivable less credit; the four parts sum to the receivable.
+
+    `roll` stands beside it: what was transferred to the county, who collects it with the taxes.
+    """
 
     receivable: int
     credit: int
@@ -87,6 +100,7 @@ class Balance:
     current: int
     not_due: int
     penalty: int
+    roll: int = 0
 
     @property
     def total(self) -> int:
@@ -103,12 +117,12 @@ def balance(look: Look, account_id: int) -> Balance:
     sums: dict[str, int] = dict(
         look.db.rows(
             "SELECT g.use, CAST(SUM(p.cents) AS bigint) FROM posting p JOIN gl_account g ON g.id = p.gl_id"
-            " WHERE p.account_id = ? AND g.use IN ('receivable', 'credit') GROUP BY g.use",
+            " WHERE p.account_id = ? AND g.use IN ('receivable', 'credit', 'roll') GROUP BY g.use",
             [account_id],
         )
     )
     parts = age(open_items(look, account_id), look.today)
-    return Balance(sums.get("receivable", 0), -sums.get("credit", 0), *parts)
+    return Balance(sums.get("receivable", 0), -sums.get("credit", 0), *parts, sums.get("roll", 0))
 
 
 def age(open_now: Iterable[Item], today: date) -> tuple[int, int, int, int]:

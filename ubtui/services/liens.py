@@ -1,0 +1,167 @@
+"""Liens: a certificate recorded for what an account owes, item by item, and its release once that is paid."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Final
+
+import msgspec
+
+from ubtui.act import Form, Look, Refused, Work, act
+from ubtui.db.models import liens as models
+from ubtui.domain.money import format_money
+from ubtui.domain.numbers import format_account
+from ubtui.domain.text import clean_text
+from ubtui.services import ledger
+from ubtui.services.adjustments.plans import find_account
+
+YEARS: Final = 10
+"""How long a recorded certificate binds (WAT 25806: force of a judgment lien)."""
+Account = Annotated[str, msgspec.Meta(description="account number, as 120440-3")]
+
+
+class Certificate(Form, frozen=True, kw_only=True):
+    """A certificate of lien as the county recorder took it."""
+
+    account: Account
+    number: Annotated[str, msgspec.Meta(description="the recorder's number", min_length=3, max_length=40)]
+    recorded_on: Annotated[date, msgspec.Meta(description="the day it was recorded")]
+    amount_cents: Annotated[int, msgspec.Meta(description="the amount it states")]
+
+
+class Recorded(msgspec.Struct, frozen=True):
+    """The lien that stands, what it states, whose property it binds, and until when."""
+
+    number: str
+    account: str
+    owner: str
+    cents: int
+    items: int
+    expires_on: date
+
+
+@act("lien.record")
+def record(work: Work, form: Certificate) -> Recorded:
+    """Keep a recorded certificate of lien: it states what is past due and lienable, item by item, and binds the owner.
+
+    Refused where the amount differs from those items; fees for returned payments are none of them (GC 6157(b)), and
+    what an occupant owes binds no owner.
+    """
+    account_id, stored = find_account(work, form.account)
+    shown, number = format_account(stored), clean_text(form.number, 40).strip()
+    if not date(1900, 1, 1) <= form.recorded_on <= work.today:
+        raise Refused(f"{form.recorded_on} is no day it was recorded on", rule="liens", cure=f"at most {work.today}")
+    if work.db.value("SELECT 1 FROM lien WHERE number = ?", [number]):
+        raise Refused(f"lien {number} is kept already", rule="each certificate once", cure="read the number again")
+    holder = work.db.value("SELECT holder_kind FROM account WHERE id = ?", [account_id])
+    if holder != "owner":
+        raise Refused(f"{shown} is held by a {holder}", rule="a lien binds its owner's debt alone", cure="write it off")
+    bound = work.db.one(
+        "SELECT r.party_id, p.name, a.parcel_id FROM account_role r JOIN party p ON p.id = r.party_id"
+        " JOIN account_parcel a ON a.account_id = r.account_id WHERE r.account_id = ? AND r.role = 'owner'"
+        " AND r.to_on IS NULL ORDER BY r.id, a.parcel_id",
+        [account_id],
+    )
+    if bound is None:
+        raise Refused(f"{shown} has no owner with a parcel", rule="liens", cure="record owner and parcel first")
+    stated = [item for item in ledger.lienable(work, account_id) if item.due_on < form.recorded_on]
+    total = sum(item.open_cents for item in stated)
+    if total != form.amount_cents or not stated:
+        raise Refused(
+            f"{shown} owes {format_money(total)} that was past due and lienable on {form.recorded_on},"
+            f" the certificate says {format_money(form.amount_cents)}",
+            rule="a certificate states its items", cure="look at the items",
+        )  # fmt: skip
+    try:
+        expires = form.recorded_on.replace(year=form.recorded_on.year + YEARS)
+    except ValueError:
+        expires = date(form.recorded_on.year + YEARS, 3, 1)
+    lien = work.db.insert(
+        models.Lien, number=number, account_id=account_id, parcel_id=bound[2], party_id=bound[0],
+        recorded_on=form.recorded_on, expires_on=expires, cents=total, recorded_by=work.actor.name,
+        recorded_at=work.now,
+    )  # fmt: skip
+    work.db.load("lien_item", ["lien_id", "item_id", "cents"], [(lien, item.id, item.open_cents) for item in stated])
+    work.touch("account", shown)
+    work.fact(account=shown, lien=number, cents=total, items=len(stated))
+    return Recorded(number, shown, clean_text(bound[1]), total, len(stated), expires)
+
+
+class Release(Form, frozen=True, kw_only=True):
+    """The recorded release of a lien."""
+
+    number: Annotated[str, msgspec.Meta(description="the lien's recorded number")]
+    release_number: Annotated[str, msgspec.Meta(description="the recorder's number of the release", min_length=3)]
+    released_on: Annotated[date, msgspec.Meta(description="the day the release was recorded")]
+
+
+class Released(msgspec.Struct, frozen=True):
+    """The lien that is released."""
+
+    number: str
+    account: str
+    released_on: date
+
+
+@act("lien.release")
+def release(work: Work, form: Release) -> Released:
+    """Keep the recorded release of a lien. Refused while an item that it states is open."""
+    row = work.db.one(
+        "SELECT l.id, l.number, a.number, l.recorded_on, l.released_on, l.version FROM lien l"
+        " JOIN account a ON a.id = l.account_id WHERE l.number = ?",
+        [form.number.strip()],
+    )
+    if row is None:
+        raise Refused(f"no lien {clean_text(form.number, 40)}", rule="liens", cure="read the number again")
+    lien, number, account, recorded_on, released_on, version = row
+    if released_on is not None:
+        raise Refused(f"lien {number} was released on {released_on}", rule="a lien is released once")
+    if not date.fromisoformat(recorded_on) <= form.released_on <= work.today:
+        raise Refused(f"{form.released_on} is no day of its release", rule="liens", cure=f"{recorded_on} or later")
+    due = work.db.value(
+        "SELECT CAST(SUM(o.cents) AS bigint) FROM lien_item x JOIN open_item o ON o.item_id = x.item_id"
+        " WHERE x.lien_id = ?",
+        [lien],
+    )
+    if due:
+        raise Refused(f"{format_money(due)} of it is open", rule="a lien is released when it is paid", cure="pay first")
+    work.db.update(
+        models.Lien, lien, version, released_on=form.released_on,
+        release_number=clean_text(form.release_number, 40).strip(), released_by=work.actor.name,
+    )  # fmt: skip
+    work.touch("account", format_account(account))
+    work.fact(account=format_account(account), lien=number)
+    return Released(number, format_account(account), form.released_on)
+
+
+@dataclass(frozen=True)
+class Lien:
+    """A recorded lien: its amount and what of its items is still open, in cents."""
+
+    number: str
+    apn: str
+    owner: str
+    recorded_on: date
+    expires_on: date
+    cents: int
+    open_cents: int
+    released_on: date | None
+    release_number: str | None
+
+
+def liens(look: Look, account_id: int) -> tuple[Lien, ...]:
+    """The liens of an account, those that stand first."""
+    return tuple(
+        Lien(
+            row[0], row[1], clean_text(row[2]), date.fromisoformat(row[3]), date.fromisoformat(row[4]), row[5],
+            row[6] or 0, date.fromisoformat(row[7]) if row[7] else None, row[8],
+        )
+        for row in look.db.rows(
+            "SELECT l.number, p.apn, o.name, l.recorded_on, l.expires_on, l.cents, (SELECT CAST(SUM(i.cents) AS bigint)"
+            " FROM lien_item x JOIN open_item i ON i.item_id = x.item_id WHERE x.lien_id = l.id), l.released_on,"
+            " l.release_number FROM lien l JOIN parcel p ON p.id = l.parcel_id JOIN party o ON o.id = l.party_id"
+            " WHERE l.account_id = ? ORDER BY l.released_on IS NOT NULL, l.recorded_on, l.id",
+            [account_id],
+        )
+    )  # fmt: skip
