@@ -131,7 +131,7 @@ async def test_hostile_text_is_ordinary(district: str) -> None:
             "'; DROP TABLE party;--",
         ):
             await paste(pilot, text)
-            assert "Find   nothing" in screen_text(pilot.app), text
+            assert "Find  nothing" in screen_text(pilot.app), text
         await paste(pilot, "x" * 200)
         assert "Only the beginning of this was looked for." in screen_text(pilot.app)
 

@@ -33,16 +33,19 @@ Reader = Callable[[Look, AccountView, date], Iterator[Entry]]
 
 def _ledger(look: Look, view: AccountView, today: date) -> Iterator[Entry]:
     for each in accounts.statement(look, view.id)[::-1]:
-        cells = (each.effective_on.isoformat(), each.kind, each.reason, each.document, format_money(each.cents),
+        told = f"reversed: {each.reason}" if each.reversed_by else each.reason
+        cells = (each.effective_on.isoformat(), each.kind, told, each.document, format_money(each.cents),
                  format_money(each.balance), each.posted_by, str(each.journal_id))  # fmt: skip
         yield Entry(Row(cells, "dim" if each.reversed_by or each.reverses else None), f"journal:{each.journal_id}")
 
 
 def _items(look: Look, view: AccountView, today: date) -> Iterator[Entry]:
     for each in accounts.items(look, view.id)[::-1]:
+        late = each.open_cents > 0 and each.due_on < today
+        stands = "past due" if late else "open" if each.open_cents else "settled"
         cells = (each.charge, each.due_on.isoformat(), each.mailed_on.isoformat() if each.mailed_on else "—",
-                 format_money(each.cents), format_money(each.open_cents))  # fmt: skip
-        tone = "warning" if each.open_cents and each.due_on < today else None if each.open_cents else "dim"
+                 format_money(each.cents), format_money(each.open_cents), stands)  # fmt: skip
+        tone = "warning" if late else None if each.open_cents else "dim"
         yield Entry(Row(cells, tone), f"item:{each.id}")
 
 
@@ -99,7 +102,7 @@ def _orders(look: Look, view: AccountView, today: date) -> Iterator[Entry]:
         cells = (
             each.order,
             each.kind.replace("_", " "),
-            each.state,
+            "open late" if late else each.state,
             each.due_on.isoformat(),
             each.done_on.isoformat() if each.done_on else "",
             each.done_by,
@@ -140,7 +143,8 @@ PARTS: dict[str, tuple[tuple[Column, ...], Reader]] = {
     ),
     "Items": (
         (Column("charge", "Charge", 8), Column("due", "Due", 10), Column("mailed", "Mailed", 10),
-         Column("cents", "Amount", MONEY, "right"), Column("open", "Open", MONEY, "right")),
+         Column("cents", "Amount", MONEY, "right"), Column("open", "Open", MONEY, "right"),
+         Column("stands", "Stands", 8)),
         _items,
     ),
     "Bills": (

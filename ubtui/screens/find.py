@@ -53,7 +53,7 @@ class FindScreen(DeskScreen):
 
     def body(self) -> ComposeResult:
         """The box, and what it found."""
-        yield LineInput(placeholder=ASK, id="search")
+        yield LineInput(self.place.key, placeholder=ASK, id="search")
         yield QueueList(ListSource(COLUMNS, {}), empty=HELP, id="found")
 
     def on_mount(self) -> None:
@@ -108,7 +108,7 @@ class FindScreen(DeskScreen):
         shown = sum(len(group.hits) for group in found.groups)
         more = ", and more" if any(group.more for group in found.groups) else ""
         told = f"{shown} shown{more}" if shown else "nothing"
-        self.head(f"Find   {told}" if found.text else "Find")
+        self.head(f"Find  {told}" if found.text else "Find")
         if found.cut:
             self.say("Only the beginning of this was looked for.")
 

@@ -82,7 +82,7 @@ class MeterScreen(Beside, FieldWork):
 
     def _say_head(self) -> None:
         if self.history is not None:
-            self.head(f"Meter  {self.history.card.meter or self.history.card.point}   {self._counts}")
+            self.head(f"Meter  {self.history.card.meter or self.history.card.point}  {self._counts}")
 
     def on_queue_list_counted(self, event: QueueList.Counted) -> None:
         """How many reads are shown."""
