@@ -71,3 +71,23 @@ def test_a_drawer_and_its_deposit(data: str, capsys: pytest.CaptureFixture[str])
     told = capsys.readouterr().out
     assert "To the bank" in told and "1044  (C00001-1)" in told
     ran("verify")
+
+
+def test_what_is_drafted_and_where_bills_go(data: str, capsys: pytest.CaptureFixture[str]) -> None:
+    ran("autopay", "enrol", ONE, "--token", "12345678", "--last4", "5678", code=2)
+    ran("autopay", "enrol", ONE, "--token", "tok_9zK2", "--last4", "5678", "--draft-day", "28")
+    capsys.readouterr()
+    ran("autopay", "list", "--through", "2026-11-28")
+    assert f"{ONE}  2026-11-28       100.00  bank ending 5678" in capsys.readouterr().out
+    ran("autopay", "list", "--through", "2026-11-27", "--format", "json")
+    assert json.loads(capsys.readouterr().out) == []
+    ran("autopay", "stop", ONE, "--reason", "asked by phone")
+    ran("ebill", "enrol", ONE, "ann@x.org")
+    ran("ebill", "stop", ONE, "--reason", "wants paper")
+
+
+def test_an_escrow_gets_its_statement(data: str, capsys: pytest.CaptureFixture[str]) -> None:
+    days = ["--closes-on", "2026-12-10", "--good-through", "2026-12-20"]
+    ran("owner", "escrow", ONE, "E-1", *days, "--asked-by", "Sierra Title")
+    told = capsys.readouterr().out
+    assert told.startswith("Rincon Vista Water District") and "Escrow E-1, Sierra Title" in told and "100.00" in told

@@ -10,7 +10,7 @@ import pytest
 from tests.detectors.money import DAYS, bill, close, closed, items, opened, pay, refund, stage, staged
 from tests.detectors.scene import DAY, Customer, Scene
 from ubtui.detectors import heal
-from ubtui.services import adjustments, ledger, owners, payments
+from ubtui.services import adjustments, escrow, ledger, payments, worklist
 from ubtui.services.documents import Paper
 from ubtui.services.payments import Came
 from ubtui.services.verify import Report
@@ -212,6 +212,21 @@ def test_p01_nobody_releases_the_payments_that_he_staged(scene: Scene) -> None:
     clean(scene)
 
 
+def test_p01_payments_that_wait_do_not_lapse(scene: Scene) -> None:
+    form = payments.Stage(source="Mail", kind="check", received_on=DAY, lines=[Came(cents=9_00)], control_cents=9_00)
+    number = scene.act(payments.stage, form).result.proposal
+    c = scene.customer()
+    other = adjustments.Propose(account=c.account, reason="read-correction", amount_cents=100_00, note="misread")
+    lapses = scene.act(adjustments.propose, other).result.number
+    with scene.db.writing():
+        scene.db.run("UPDATE meta SET value = ? WHERE key = 'today'", [(DAY + 60 * DAYS).isoformat()])
+    scene.act(worklist.refresh, worklist.Refresh())
+    with scene.desk("ben") as ben:
+        assert ben.ask(adjustments.proposal, lapses).standing == "expired"
+        assert ben.ask(adjustments.proposal, number).standing == "pending"
+    assert items(scene, "A01") == [f"A01:proposal:{number}"], "and somebody is told"
+
+
 def test_what_waits_is_asked_in_as_many_questions_for_one_as_for_many(scene: Scene) -> None:
     def questions() -> tuple[int, list[bool]]:
         with scene.desk("ben") as ben:
@@ -343,11 +358,11 @@ def test_p06_what_an_escrow_sends_is_expected(scene: Scene) -> None:
     c = scene.customer()
     bill(scene, c, 50_00, DAY + 9 * DAYS)
     close(scene, c, DAY - 2 * DAYS)
-    form = owners.Demand(
+    form = escrow.Demand(
         account=c.account, number="E-771", closes_on=DAY, good_through=DAY + 10 * DAYS, asked_by="Sierra Title"
     )
-    assert scene.act(owners.demand, form).result.cents == 50_00
-    assert "is here" in scene.refused(owners.demand, form).reason
+    assert scene.act(escrow.demand, form).result.cents == 50_00
+    assert "is here" in scene.refused(escrow.demand, form).reason
     pay(scene, c, 60_00, DAY, "Escrow")
     scene.refresh()
     assert items(scene, "P06") == []

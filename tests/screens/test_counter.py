@@ -107,3 +107,39 @@ async def test_a_count_that_differs_by_more_asks_why(scene: Scene, payer: Custom
         await press(pilot, "g a enter")
         shown = screen_text(pilot.app)
         assert "P12:run:drawer/ana/" in shown and "one was torn" in shown and "5910 Cash over and short" in shown
+
+
+async def test_an_autopay_and_an_e_bill_are_four_keys_each(scene: Scene, payer: Customer) -> None:
+    async with sitting(scene.data) as pilot:
+        await at(pilot, payer.account)
+        await press(pilot, "E 2 f5 '1234' tab 'tok_9zK2' f5")
+        shown = screen_text(pilot.app)
+        assert "Autopay: done." in shown and "bank ending 1234" in shown and "draft" in shown
+        await press(pilot, "E 4 f5 'ann@x.org' f5")
+        assert "ann@x.org" in screen_text(pilot.app)
+        await press(pilot, "f2")
+        assert "bank ending 1234" in screen_text(pilot.app)
+    assert scene.db.rows("SELECT last4, token FROM autopay") == [("1234", "tok_9zK2")]
+
+
+async def test_an_address_is_changed_in_four_keys_and_begins_with_what_it_is(scene: Scene, payer: Customer) -> None:
+    async with sitting(scene.data) as pilot:
+        await at(pilot, payer.account)
+        await press(pilot, "E f5")
+        line1 = scene.db.value("SELECT mail_line1 FROM party")
+        assert line1 in screen_text(pilot.app)
+        await press(pilot, "' Apt 2' shift+tab")
+        await press(pilot, "escape")
+    assert scene.db.value("SELECT mail_line1 FROM party") == line1
+
+
+async def test_an_escrow_demand_shows_its_statement_and_keeps_it(scene: Scene, payer: Customer) -> None:
+    async with sitting(scene.data, size=(100, 40)) as pilot:
+        await at(pilot, payer.account)
+        keys = "E 6 f5 'E-771' enter '2026-12-10' enter '2026-12-20' enter 'Sierra Title' f5"
+        await press(pilot, keys)
+        shown = screen_text(pilot.app)
+        assert "Escrow E-771, Sierra Title" in shown and "80.00" in shown and "Demand statement" in shown
+        await press(pilot, "escape")
+        assert "kept with the account's documents" in " ".join(screen_text(pilot.app).split())
+    assert scene.db.value("SELECT name FROM document") == "demand-E-771.txt"

@@ -29,6 +29,8 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "payment": ("ubtui.cli.counter:payment", "Payments at the counter, and those without an account."),
     "drawer": ("ubtui.cli.counter:drawer", "Drawers: counter payments of a day, counted and closed."),
     "deposit": ("ubtui.cli.counter:deposit", "Deposits: closed drawers and batches, taken to the bank."),
+    "autopay": ("ubtui.cli.enrolment:autopay", "Accounts that are drafted, and on which day."),
+    "ebill": ("ubtui.cli.enrolment:ebill", "Accounts whose bills go by e-mail."),
     "arrangement": ("ubtui.cli.collecting:arrangement", "Plans to pay what is past due by instalments."),
     "protection": ("ubtui.cli.collecting:protection", "What bars a shutoff, by law or as the office's hold."),
     "ladder": ("ubtui.cli.collecting:ladder_", "The reminders of the newest ladder run."),

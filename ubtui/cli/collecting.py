@@ -228,7 +228,7 @@ for _name in ("change", "confirm"):
     acting(owner, f"owner.{_name}", _name, "account")
 acting(owner, "owner.debt", "debt", "account", "decision")
 acting(owner, "owner.county", "county", "apn")
-acting(owner, "escrow.demand", "escrow", "account", "number")
+acting(owner, "escrow.demand", "escrow", "account", "number", told=lambda made: (made.text,))
 
 
 @click.group(no_args_is_help=True)

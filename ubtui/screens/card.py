@@ -15,7 +15,7 @@ from ubtui.domain.text import clean_text, fit
 from ubtui.screens.base import Place
 from ubtui.screens.one_account import OneAccount
 from ubtui.screens.people import people
-from ubtui.screens.summary import standing
+from ubtui.screens.summary import drafted, standing
 from ubtui.services import calls
 from ubtui.services.calls import PhoneView
 from ubtui.services.contacts import ROLES
@@ -104,6 +104,8 @@ def card(view: PhoneView, today: date) -> Iterator[Line]:
     yield Line("balance", format_money(owed.total) + (f"   {split}" if split else ""), "accent")
     ahead = (f"{what} {near(day)}" for what, day in account.coming)
     yield Line("due", " · ".join((near(account.due_on), f"last bill {near(account.last_bill)}", *ahead)))
+    for fact in drafted(account, today):
+        yield Line(fact.label, fact.told)
     for promise in view.promises[:2]:
         yield Line("promise", f"{promise.promised(today)}: {promise.text}", "warning")
     for fact in standing(account, today):

@@ -91,6 +91,18 @@ class OneAccount(FieldWork):
         found = await self.ask(figures.explain, self.place.key, figure)
         return found.title, tuple(Line(label, told) for label, told in found.rows)
 
+    def do_account_change(self) -> None:
+        """Address, autopay, e-bill, escrow demand, new owner."""
+        self.start(self._change())
+
+    async def _change(self) -> None:
+        from ubtui.screens.at_account import change_account
+
+        if self.account is not None and await change_account(self, self.account.number):
+            told = self.said()
+            await self.reread()
+            self.say(told)
+
     async def explain(self, figure: str) -> None:
         """Show how a figure of the account came about."""
         await self.show_lines(*await self.figure(figure))

@@ -73,6 +73,7 @@ def _money(view: AccountView, today: date, room: int) -> Iterator[Fact]:
     near += [f"last bill {_near(view.last_bill, today)}"] if view.last_bill else []
     near += [f"mailed {_near(view.mailed_on, today)}"] if view.mailed_on else []
     yield Fact("due", " · ".join(near), figure="due", part="Bills")
+    yield from drafted(view, today)
     ahead = " · ".join(f"{what.removeprefix('next ')} {_near(day, today)}" for what, day in view.coming)
     yield Fact("next", ahead or "nothing more to read or bill", figure="dates")
     paid = [
@@ -82,6 +83,16 @@ def _money(view: AccountView, today: date, room: int) -> Iterator[Fact]:
     ]
     for n, line in enumerate(packed(paid or ["nothing yet"], room)):
         yield Fact("paid" if not n else "", line, figure="receipts" if paid else "", part="Payments")
+
+
+def drafted(view: AccountView, today: date) -> Iterator[Fact]:
+    """When what is drafted next, and where bills are e-mailed to; nothing where neither is so."""
+    around = view.around
+    if around.autopay is not None:
+        when = f"{_near(around.draft_on, today)}, " if around.draft_on else ""
+        yield Fact("draft", f"{when}{around.autopay.told}, since {around.autopay.since}")
+    if around.ebill:
+        yield Fact("e-bill", around.ebill)
 
 
 def _point(point: PointLine, today: date, reads: int) -> Iterator[Fact]:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from ubtui.act import Look
-from ubtui.services import contacts
+from ubtui.services import contacts, enrolment
 from ubtui.services.contacts import ContactLine
+from ubtui.services.enrolment import Draft
 
 
 @dataclass(frozen=True)
@@ -44,12 +45,15 @@ class Plan:
 
 @dataclass(frozen=True)
 class Around:
-    """Open orders, open promises, protections in force, the plan that runs."""
+    """Open orders, open promises, protections in force, the plan that runs, what is drafted when, where bills go."""
 
     orders: tuple[OpenOrder, ...]
     promises: tuple[ContactLine, ...]
     protections: tuple[Protection, ...]
     plan: Plan | None
+    autopay: Draft | None
+    draft_on: date | None
+    ebill: str
 
 
 def around(look: Look, account_id: int) -> Around:
@@ -66,11 +70,15 @@ def around(look: Look, account_id: int) -> Around:
         " AND from_on <= ? AND expires_on >= ? ORDER BY expires_on, id",
         [account_id, look.today.isoformat(), look.today.isoformat()],
     )
+    draft = enrolment.autopay(look, account_id)
     return Around(
         tuple(OpenOrder(number, kind, point, date.fromisoformat(due)) for number, kind, point, due in orders),
         contacts.promises(look, account_id),
         tuple(Protection(kind, date.fromisoformat(a), date.fromisoformat(b), note) for kind, a, b, note in kept),
         _plan(look, account_id),
+        draft,
+        enrolment.next_draft(look, account_id, draft) if draft else None,
+        enrolment.emailed(look, account_id),
     )
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from ubtui.act import Cents, Form, Refused, Work, act
+from ubtui.act import Form, Refused, Work, act
 from ubtui.db.models import collections as models
 from ubtui.db.models import record
 from ubtui.detectors.quality import MAIL_ORDER, MAIL_ROLES
@@ -17,7 +17,7 @@ from ubtui.domain.numbers import format_account, format_apn
 from ubtui.domain.owners import same_owner
 from ubtui.domain.subjects import Subject
 from ubtui.domain.text import clean_text, fold
-from ubtui.services import collections, ledger
+from ubtui.services import collections, enrolment, ledger
 from ubtui.services.adjustments.plans import find_account
 from ubtui.services.adjustments.rows import not_linked
 from ubtui.services.documents import Paper, keep
@@ -128,6 +128,8 @@ def change(work: Work, form: Change) -> Changed:
         raise Refused(f"its owner is so since {max(r[3] for r in owners)}", rule="owner changes", cure="a later day")
     former = {row[1] for row in owners}
     for role_id, party, role, _ in roles:
+    for each in enrolment.ended(work, account_id, "owner", f"the owner changed on {form.on}"):
+        work.fact(**{each: 1})
         if party in former or role == "agent":
             work.db.run("UPDATE account_role SET to_on = ? WHERE id = ?", [form.on.isoformat(), role_id])
     name = clean_text(form.name, 120).strip()
@@ -295,46 +297,6 @@ def county(work: Work, form: County) -> Rolled:
     work.fact(apn=apn, as_of=form.as_of.isoformat())
     work.detail(name=form.name)
     return Rolled(format_apn(apn), tuple(accounts))
-
-
-class Demand(Form, frozen=True, kw_only=True):
-    """An escrow's demand: what must be paid for the property to change hands clear of debt."""
-
-    account: Account
-    number: Annotated[str, msgspec.Meta(description="escrow number", min_length=1, max_length=40)]
-    closes_on: Annotated[date, msgspec.Meta(description="the day it is to close")]
-    good_through: Annotated[date, msgspec.Meta(description="the last day that the sum is good for")]
-    asked_by: Annotated[str, msgspec.Meta(description="escrow company and officer", min_length=2)]
-
-
-class Demanded(msgspec.Struct, frozen=True):
-    """The account, the escrow and what is open now."""
-
-    account: str
-    number: str
-    cents: Cents
-    good_through: date
-
-
-@act("escrow.demand")
-def demand(work: Work, form: Demand) -> Demanded:
-    """Record an escrow's demand with what is open today; a payment that comes with it is expected."""
-    account_id, number = find_account(work, form.account)
-    shown, escrow = format_account(number), clean_text(form.number, 40).strip()
-    if form.good_through < max(form.closes_on, work.today):
-        raise Refused(f"it is good through {form.good_through} only", rule="escrow", cure="a day after it closes")
-    if work.db.value("SELECT 1 FROM escrow_demand WHERE account_id = ? AND number = ?", [account_id, escrow]):
-        raise Refused(f"the demand of escrow {escrow} is here", rule="escrow", cure="see the account's history")
-    cents = sum(item.open_cents for item in ledger.open_items(work, account_id))
-    work.db.insert(
-        models.EscrowDemand, account_id=account_id, number=escrow, closes_on=form.closes_on,
-        good_through=form.good_through, cents=cents, asked_by=clean_text(form.asked_by, 120),
-        recorded_by=work.actor.name, recorded_at=work.now,
-    )  # fmt: skip
-    work.touch("account", shown)
-    work.fact(account=shown, cents=cents, good_through=form.good_through.isoformat())
-    work.detail(escrow=escrow, asked_by=form.asked_by)
-    return Demanded(shown, escrow, cents, form.good_through)
 
 
 class Back(Form, frozen=True, kw_only=True):

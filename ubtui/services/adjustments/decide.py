@@ -18,6 +18,7 @@ from ubtui.domain.subjects import ItemKey
 from ubtui.domain.text import clean_text
 from ubtui.services import ledger, reads
 from ubtui.services.adjustments.batches import BATCH, dropped, released
+from ubtui.services.adjustments.drafted import came_back
 from ubtui.services.adjustments.overshort import OVER_SHORT, left
 from ubtui.services.adjustments.overshort import posted as drawer_posted
 from ubtui.services.adjustments.plans import Plan, moved
@@ -186,6 +187,7 @@ def post_approved(work: Work, row: Row, made: Plan, by: str, reason: str) -> int
         for number in concerned(work, row.reverses).values():
             work.touch("account", format_account(number))
     if row.reason == TRANSFER:
+        came_back(work, row.reverses)
         arrived(work, row.id, row.account_id, row.idem_key)
     work.fact(
         proposal=row.number,

@@ -21,6 +21,19 @@ _SERVED = (
     "SELECT m.address, m.city, m.zip FROM live_service s JOIN service_point p ON p.id = s.point_id"
     " JOIN premise m ON m.id = p.premise_id WHERE s.account_id = ? ORDER BY s.to_on IS NOT NULL, s.id LIMIT 1"
 )
+_FIELDS = ("line1", "line2", "city", "state", "zip", "country")
+
+
+def mailed(look: Look, account_id: int) -> dict[str, str]:
+    """Where the account's mail goes now, as the fields of an address; what is unknown is not in it."""
+    row = look.db.one(_MAILED, [account_id]) or (None,) * 6
+    return {name: part for name, part in zip(_FIELDS, row, strict=True) if part}
+
+
+def served(look: Look, account_id: int) -> dict[str, str]:
+    """Where the account's water goes, as the fields of an address."""
+    row = look.db.one(_SERVED, [account_id]) or (None,) * 3
+    return {name: part for name, part in zip(("line1", "city", "zip"), row, strict=True) if part}
 
 
 def _address(look: Look, item: ItemView) -> Iterator[Draft]:
