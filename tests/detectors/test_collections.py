@@ -409,6 +409,13 @@ def test_nothing_of_the_former_owner_goes_on_in_the_new_one_s_name(scene: Scene)
     number = scene.act(adjustments.propose, form).result.number
     assert f"{number} waits" in scene.refused(owners.change, change(c)).reason
     scene.act(adjustments.withdraw, adjustments.Withdraw(proposal=number))
+    other = scene.customer()
+    pay(scene, other, 40_00, DAY - 30 * DAYS)
+    scene.refresh()
+    moving = payments.Transfer(account=other.account, to=c.account, amount_cents=40_00, note="his other house")
+    number = scene.act(payments.transfer, moving).result.number
+    assert f"{number} waits" in scene.refused(owners.change, change(c)).reason, "it would come to the new owner"
+    scene.act(adjustments.withdraw, adjustments.Withdraw(proposal=number))
     scene.act(owners.change, change(c))
     scene.steady()
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.detectors.money import bill
+from tests.detectors.money import bill, stage
 from tests.detectors.scene import DAY, NOW, PERIODS, Customer, Scene
 from tests.services import importing
 from ubtui.db.models import field as models
@@ -19,7 +19,21 @@ from ubtui.db.models import record
 from ubtui.domain.errors import BadValue
 from ubtui.domain.periods import ReadCycle
 from ubtui.domain.subjects import ItemKey
-from ubtui.services import collections, installs, listing, orders, points, rights, rounds, runs, seals, worklist
+from ubtui.services import (
+    adjustments,
+    collections,
+    counter,
+    installs,
+    listing,
+    orders,
+    payments,
+    points,
+    rights,
+    rounds,
+    runs,
+    seals,
+    worklist,
+)
 from ubtui.services.listing import Query
 
 DAYS = timedelta(days=1)
@@ -264,6 +278,37 @@ def test_water_stops_only_for_a_debt_old_enough_that_nothing_protects(scene: Sce
     scene.act(collections.end, collections.End(account=c.account, how="cancelled", reason="asked for"))
     scene.act(orders.create, order)
     scene.act(seals.place, lock)
+    scene.steady()
+
+
+@pytest.mark.parametrize("how", ["paid", "credited", "arranged", "protected", "matched"])
+def test_an_order_to_stop_water_is_taken_back_by_what_bars_it(scene: Scene, how: str) -> None:
+    c = scene.customer()
+    bill(scene, c, 60_00, DAY - 90 * DAYS)
+    scene.refresh()
+    number = sent(scene, c, "shutoff")
+    if how == "paid":
+        scene.act(counter.take, counter.Take(account=c.account, amount_cents=50_00, kind="cash"))
+        with scene.desk() as desk:
+            assert desk.ask(orders.order, number).state == "open", "a part is not enough"
+        scene.act(counter.take, counter.Take(account=c.account, kind="cash"))
+    elif how == "credited":
+        form = adjustments.Propose(account=c.account, reason="read-correction", amount_cents=60_00, note="misread")
+        proposed = scene.act(adjustments.propose, form).result.number
+        scene.act(adjustments.approve, adjustments.Approve(proposal=proposed, amount_cents=60_00), who="ben")
+    elif how == "arranged":
+        scene.act(collections.make, collections.Make(account=c.account, count=3, first_on=DAY + 9 * DAYS))
+    elif how == "protected":
+        scene.act(collections.protect, collections.Set(account=c.account, kind="medical", expires_on=DAY + 27 * DAYS))
+    else:
+        (key,) = stage(scene, payments.Came(cents=60_00))
+        scene.act(payments.match, payments.Match(payment=key, account=c.account))
+    with scene.desk() as desk:
+        view = desk.ask(orders.order, number)
+    bars = {"arranged": "plan PA-000001 runs", "protected": "medical protects the account until 2026-12-20"}
+    assert (view.state, view.note) == (
+        "cancelled", bars.get(how, "no water stops for nonpayment while nothing is past due"),
+    )  # fmt: skip
     scene.steady()
 
 

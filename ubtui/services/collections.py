@@ -13,7 +13,6 @@ from ubtui.act import Form, Look, Refused, Work, act
 from ubtui.db.models import collections as models
 from ubtui.detectors.collections import PAPERED, STATUTORY
 from ubtui.domain.dates import parse_day
-from ubtui.domain.delinquency import shutoff_not_before
 from ubtui.domain.errors import BadValue
 from ubtui.domain.instalments import later, monthly, unpaid
 from ubtui.domain.money import format_money, parse_money
@@ -24,6 +23,7 @@ from ubtui.services import ledger
 from ubtui.services.adjustments.plans import find_account
 from ubtui.services.documents import Paper, keep
 from ubtui.services.ledger import Item
+from ubtui.services.shutoffs import stand_down
 
 Account = Annotated[str, msgspec.Meta(description="account number, as 120440-3")]
 Why = Annotated[str, msgspec.Meta(description="why, for the record", min_length=3, max_length=500)]
@@ -69,7 +69,10 @@ class Made(msgspec.Struct, frozen=True):
 
 @act("arrangement.make")
 def make(work: Work, form: Make) -> Made:
-    """Make a plan for open items; one that ran is replaced by it. At most 12 months, unless to spare hardship."""
+    """Make a plan for open items; one that ran is replaced by it. At most 12 months, unless to spare hardship.
+
+    An order that is out to stop the account's water is taken back.
+    """
     account_id, number = find_account(work, form.account)
     shown = format_account(number)
     covered = _covered(work, account_id, form.items)
@@ -105,6 +108,7 @@ def make(work: Work, form: Make) -> Made:
         [(plan_id, n, day.isoformat(), cents) for n, (day, cents) in enumerate(shares, 1)],
     )
     work.touch("account", shown)
+    stand_down(work, [account_id])
     work.fact(plan=plan, account=shown, cents=total, instalments=len(shares))
     work.detail(note=form.note, replaced=old.number if old else "")
     ids = tuple(item.id for item in covered)
@@ -266,7 +270,10 @@ class Protected(msgspec.Struct, frozen=True):
 
 @act("protection.set")
 def protect(work: Work, form: Set) -> Protected:
-    """Protect an account from shutoff. Its paper may follow; who only brings it keeps the same last day."""
+    """Protect an account from shutoff. Its paper may follow; who only brings it keeps the same last day.
+
+    An order that is out to stop the account's water is taken back.
+    """
     account_id, number = find_account(work, form.account)
     shown, old = format_account(number), _standing(work, account_id, form.kind)
     same = old is not None and form.expires_on <= old.expires_on
@@ -284,6 +291,7 @@ def protect(work: Work, form: Set) -> Protected:
         note=clean_text(form.note, 500), document_id=paper, set_by=work.actor.name, set_at=work.now,
     )  # fmt: skip
     work.touch("account", shown)
+    stand_down(work, [account_id])
     work.fact(account=shown, kind=form.kind, until=form.expires_on.isoformat())
     work.detail(note=form.note)
     return Protected(shown, form.kind, begin, form.expires_on, paper is None and form.kind in PAPERED)
@@ -349,25 +357,6 @@ def protections(look: Look, account_id: int, ended: bool = False) -> tuple[Prote
             [account_id],
         )
     )  # fmt: skip
-
-
-def no_shutoff(look: Look, account_id: int | None) -> None:
-    """Refuse to stop water for nonpayment where a protection or a plan bars it, or no debt is old enough.
-
-    The floor of 60 full days delinquent (HSC 116908); contacts and notices come on top.
-    """
-    if account_id is None:
-        return
-    for each in protections(look, account_id):
-        if each.from_on <= look.today:
-            cure = "leave the water on; end the protection first where it no longer holds"
-            raise Refused(f"{each.kind} protects the account until {each.expires_on}", "no shutoff", cure)
-    if (plan := plan_of(look, account_id)) is not None:
-        raise Refused(f"plan {plan.number} runs", "no shutoff", "leave the water on while the plan is kept")
-    due = [item.due_on for item in ledger.open_items(look, account_id) if item.open_cents > 0]
-    if not due or look.today < shutoff_not_before(min(due)):
-        first = f"before {shutoff_not_before(min(due))}" if due else "while nothing is past due"
-        raise Refused(f"no water stops for nonpayment {first}", "no shutoff", "wait, and remind")
 
 
 def _standing(look: Look, account_id: int, kind: str) -> Protection | None:

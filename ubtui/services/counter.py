@@ -20,6 +20,7 @@ from ubtui.services import ledger
 from ubtui.services.adjustments.plans import Shown, find_account, unguarded
 from ubtui.services.adjustments.rows import not_linked
 from ubtui.services.ledger import ReceiptDraft
+from ubtui.services.shutoffs import stand_down
 
 SOURCE: Final = "Counter"
 TENDERS: Final = (("check", "check"), ("cash", "cash"), ("money_order", "money order"), ("card", "card slip"))
@@ -135,6 +136,7 @@ def take(work: Work, form: Take) -> Taken:
     assert row is not None
     work.db.insert(models.CounterReceipt, receipt_id=row[0], drawer_id=drawer, n=n, payer=payer, void=0)
     work.touch("account", made.account)
+    stand_down(work, [made.account_id])
     work.fact(account=made.account, cents=made.cents, receipt=number, journal=row[1], drawer=drawer)
     work.detail(payer=payer, reference=reference)
     owes = ledger.balance(work, made.account_id).total

@@ -63,9 +63,10 @@ class Changed(msgspec.Struct, frozen=True):
 def _settled(work: Work, account_id: int) -> None:
     """Refuse while something that the former owner agreed to is under way: it would go on in the new one's name."""
     waits = work.db.value(
-        "SELECT MIN(p.number) FROM proposal p WHERE p.account_id = ? AND p.state = 'submitted'"
+        "SELECT MIN(p.number) FROM proposal p WHERE p.state = 'submitted' AND (p.account_id = ?"
+        " OR EXISTS(SELECT 1 FROM proposal_leg l WHERE l.proposal_id = p.id AND l.account_id = ?))"
         " AND NOT EXISTS(SELECT 1 FROM approval a WHERE a.proposal_id = p.id)",
-        [account_id],
+        [account_id, account_id],
     )
     if waits:
         raise Refused(f"{waits} waits for its decision", rule="owner changes", cure="have it decided or withdraw it")
@@ -127,9 +128,9 @@ def change(work: Work, form: Change) -> Changed:
     if owners and form.on < date.fromisoformat(max(row[3] for row in owners)):
         raise Refused(f"its owner is so since {max(r[3] for r in owners)}", rule="owner changes", cure="a later day")
     former = {row[1] for row in owners}
-    for role_id, party, role, _ in roles:
     for each in enrolment.ended(work, account_id, "owner", f"the owner changed on {form.on}"):
         work.fact(**{each: 1})
+    for role_id, party, role, _ in roles:
         if party in former or role == "agent":
             work.db.run("UPDATE account_role SET to_on = ? WHERE id = ?", [form.on.isoformat(), role_id])
     name = clean_text(form.name, 120).strip()

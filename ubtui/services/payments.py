@@ -31,6 +31,7 @@ from ubtui.services.adjustments.transfers import transferring
 from ubtui.services.documents import Paper
 from ubtui.services.ledger import Application, Entry, Leg
 from ubtui.services.ledger.bulk import paying
+from ubtui.services.shutoffs import stand_down
 
 LONGEST_KEPT = timedelta(days=370)
 Payment = Annotated[str, msgspec.Meta(description="payment, batch and line, as 17/3")]
@@ -187,6 +188,7 @@ def match(work: Work, form: Match) -> Matched:
     shown = format_account(number)
     work.touch("payment", line.key)
     work.touch("account", shown)
+    stand_down(work, [account_id])
     work.fact(payment=line.key, account=shown, cents=line.cents, journal=journal, receipt=number_of)
     work.detail(payer=line.payer, note=clean_text(form.note, 500))
     owes = ledger.balance(work, account_id).total

@@ -15,9 +15,10 @@ from ubtui.db.session import Row
 from ubtui.detectors.meters import seal_round
 from ubtui.domain.periods import ReadCycle
 from ubtui.domain.text import clean_text
-from ubtui.services import collections, orders, points
+from ubtui.services import orders, points
 from ubtui.services.points import Point, Reason
 from ubtui.services.reads import reason
+from ubtui.services.shutoffs import no_shutoff
 
 Effect = Literal["same_day", "next_cycle", "month_of_use", "never"]
 SLA_DAYS = 3
@@ -142,7 +143,7 @@ def place(work: Work, form: Place) -> Placed:
         raise Refused("an unlocked seal is for occasional use", rule="seals", cure="choose occasional, or lock it")
     if form.why == "nonpayment":
         account = "SELECT MIN(account_id) FROM live_service WHERE point_id = ? AND to_on IS NULL"
-        collections.no_shutoff(work, work.db.value(account, [point[0]]))
+        no_shutoff(work, work.db.value(account, [point[0]]))
     orders.sensible(work, point[0], form.point, "seal")
     before = work.db.value("SELECT MAX(removed_on) FROM seal WHERE point_id = ?", [point[0]])
     if before and form.placed_on.isoformat() < before:

@@ -27,6 +27,7 @@ from ubtui.services.adjustments.reversals import concerned
 from ubtui.services.adjustments.rows import Row, find, not_linked, own, risen
 from ubtui.services.adjustments.transfers import TRANSFER, arrived
 from ubtui.services.documents import documents
+from ubtui.services.shutoffs import stand_down
 
 
 class Approve(Form, frozen=True, kw_only=True):
@@ -140,12 +141,15 @@ def acknowledge(work: Work, form: Acknowledge) -> Decided:
 
 
 def expire(work: Work) -> int:
-    """Let proposals lapse that waited longer than the policy allows; how many. Nightly work calls it."""
+    """Let proposals lapse that waited longer than the policy allows; how many. Nightly work calls it.
+
+    Payments that came in do not lapse: the money is here, and waits for its release or a no.
+    """
     since = work.today - timedelta(days=work.district.approval.expires_days)
     old = work.db.rows(
         "SELECT p.number FROM proposal p LEFT JOIN approval a ON a.proposal_id = p.id"
-        " WHERE p.state = 'submitted' AND a.id IS NULL AND p.submitted_on < ? ORDER BY p.id",
-        [since.isoformat()],
+        " WHERE p.state = 'submitted' AND a.id IS NULL AND p.submitted_on < ? AND p.reason <> ? ORDER BY p.id",
+        [since.isoformat(), BATCH],
     )
     for (number,) in old:
         row = find(work, number)
@@ -183,12 +187,13 @@ def post_approved(work: Work, row: Row, made: Plan, by: str, reason: str) -> int
         drawer_posted(work, row.item or "", row.number, posted.journal_id)
     if row.reverses is not None:
         left(work, row.reverses)
+        came_back(work, row.reverses)
         taken_back(work, row.reverses, posted.journal_id)
         for number in concerned(work, row.reverses).values():
             work.touch("account", format_account(number))
     if row.reason == TRANSFER:
-        came_back(work, row.reverses)
         arrived(work, row.id, row.account_id, row.idem_key)
+    stand_down(work, concerned(work, posted.journal_id))
     work.fact(
         proposal=row.number,
         cents=row.amount_cents,

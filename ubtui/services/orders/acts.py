@@ -15,10 +15,11 @@ from ubtui.detectors.base import marks
 from ubtui.detectors.meters import programme, seal_round
 from ubtui.domain.subjects import Subject
 from ubtui.domain.text import clean_text
-from ubtui.services import collections, points
+from ubtui.services import points
 from ubtui.services.orders.needs import sensible
 from ubtui.services.points import Point
 from ubtui.services.reads import Enter, reason, reread
+from ubtui.services.shutoffs import no_shutoff
 
 Kind = Literal[
     "reread", "verify", "seal", "unseal", "seal_check", "exchange", "test", "locate", "leak", "access", "shutoff",
@@ -58,7 +59,7 @@ def create(work: Work, form: Create) -> Ordered:
     """Send an order out where its kind makes sense; a point has at most one open order of a kind."""
     point = points.found(work, form.point)
     if form.kind == "shutoff":
-        collections.no_shutoff(work, _served(work, point[0])[0])
+        no_shutoff(work, _served(work, point[0])[0])
     return sent(work, point[0], form.point, form.kind, form.due_on, form.instructions, form.item)
 
 
