@@ -69,6 +69,23 @@ def test_every_part_of_an_account_is_read(district: str) -> None:
     assert "The first 20 of " in heard
 
 
+def test_an_ear_hears_each_thing_once_with_its_label_and_no_sign(district: str) -> None:
+    item, account = first_item(district)
+    heard = app.read(district, Seat("ana"), "account", account, 3, False)
+    assert sum("held by" in line for line in heard) == 1, "what stands over the lines is said once"
+    assert sum(line.startswith(f"Account {account}") for line in heard) == 1
+    assert heard[2].startswith("Parts: Summary, Ledger") and heard[3] == "Part Summary:" and "Part Ledger:" in heard
+    assert any(line.startswith("balance: ") for line in heard)
+    card = app.read(district, Seat("ana"), "card", account, 3, False)
+    reads = [line for line in card if ": value " in line]
+    assert reads and all(" use " in line and " days" in line and "a year ago" in line for line in reads)
+    fix = app.read(district, Seat("ana"), "fix", item, 0, False)
+    proposal = app.read(district, Seat("ben"), "approvals", "", 1, False)
+    assert any(re.fullmatch(r"balance: before [-0-9,.]+, after [-0-9,.]+", line) for line in proposal)
+    assert not any(sign in line for sign in "→·—" for line in (*heard, *card, *fix, *proposal))
+    assert not any("  " in line for line in (*heard, *card, *fix, *proposal))
+
+
 def test_who_may_not_look_hears_nothing(district: str) -> None:
     _, account = first_item(district)
     with Desk(district, Seat("ana")) as desk, desk.session.writing():

@@ -128,11 +128,14 @@ def _point(found: MeterHistory, today: date, reads: int) -> Iterator[Line]:
     place = found.card
     lock = f" · seal {place.seal} {place.lock}" if place.seal else ""
     yield Line("meter", f"{place.meter or 'no meter known'} · {place.point}{lock} · {place.address}")
-    yield Line("", f"{'read':<10} {'value':>10} {'use':>6} {'days':>4} {'a day':>6} {'year ago':>8}")
+    yield Line("", f"{'read':<10} {'value':>10} {'use':>6} {'days':>4} {'a day':>6} {'year ago':>8}", aloud="")
     for read in [each for each in found.reads if each.status != "void"][:reads]:
         value, use, days, ago = (
             "—" if n is None else f"{n:,}" for n in (read.value, read.use, read.days, read.last_year)
         )  # fmt: skip
         kind = {"E": "estimated", "C": "customer's", "K": "card"}.get(read.source, "actual")
         told = f"{format_day(read.on, today):<10} {value:>10} {use:>6} {days:>4} {read.per_day:>6} {ago:>8}"
-        yield Line("", f"{told}  {fit(clean_text(f'{kind} {read.status}'), 16)}")
+        aloud = f"{format_day(read.on, today)}: value {value}, use {use} in {days} days"
+        aloud += f", {read.per_day} a day" if read.per_day else ""
+        aloud += f", a year ago {ago}; {kind} {read.status}"
+        yield Line("", f"{told}  {fit(clean_text(f'{kind} {read.status}'), 16)}", aloud=aloud)

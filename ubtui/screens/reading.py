@@ -25,6 +25,7 @@ from ubtui.widgets.field import Form
 from ubtui.widgets.hint_bar import HintBar
 from ubtui.widgets.panel import Panel
 from ubtui.widgets.queue_list import QueueList
+from ubtui.widgets.rows import Column
 from ubtui.widgets.sparkline import Sparkline
 from ubtui.widgets.status_bar import StatusBar
 from ubtui.widgets.too_small import TooSmall
@@ -35,6 +36,8 @@ MOST_TABS = 30
 PAGE = 500
 _QUIET_STEPS, _STEP_SECONDS = 6, 0.1  # longer than any pause after which a screen asks for more by itself
 _PATIENCE = 600  # steps
+_PARTS = "Parts: "
+_HERE = re.compile(r"\[(\w+)\]")
 _DRAWN = re.compile("[\u2500-\u259f\u25b8]+ ?")  # lines and bars: numbers stand beside them
 
 
@@ -79,12 +82,12 @@ async def read_out(app: App[Any], most: int) -> AsyncIterator[str]:
     screen = app.screen
     told: set[str] = set()
     for turn in range(MOST_TABS):
-        new = False
-        async for line in _parts(screen, most):
-            if turn == 0 or line not in told:
-                new = True
-                yield line
-            told.add(line)
+        part = [line async for line in _parts(screen, most, turn)]
+        new = not told.issuperset(part)
+        for line in part if new else ():
+            if not line.startswith(_PARTS) or not turn:
+                yield _aloud(line)
+        told.update(part)
         if not isinstance(screen, DeskScreen) or not new or not _has(screen, "tab.next"):
             break
         screen.action_command("tab.next")
@@ -95,23 +98,31 @@ async def read_out(app: App[Any], most: int) -> AsyncIterator[str]:
         yield f"Keys: {'; '.join(named)}."
 
 
+def _aloud(line: str) -> str:
+    """A line without the signs that only the eye reads."""
+    return line.replace(" → ", " to ").replace(". · ", ". ").replace(" · ", ", ").replace("—", "none")
+
+
 def _has(screen: DeskScreen, id: str) -> bool:
     return any(each.id == id for each in keys.for_screen(screen.KEYS))
 
 
-async def _parts(screen: Screen[Any], most: int) -> AsyncIterator[str]:
-    """Each part in view, in the order in which it is drawn; a part's own pieces are not read twice."""
+async def _parts(screen: Screen[Any], most: int, turn: int = 0) -> AsyncIterator[str]:
+    """Each part in view, in the order in which it is drawn; a part's own pieces are not read twice.
+
+    On a later `turn` the same screen is read on: its head was heard.
+    """
     waiting: list[Widget] = [each for each in reversed(screen.children) if each.display]
     while waiting:
         widget = waiting.pop()
-        if isinstance(widget, TooSmall | HintBar):
+        if isinstance(widget, TooSmall | HintBar) or (turn and widget.id == "top"):
             continue
         if isinstance(widget, QueueList):
             async for line in _list(widget, most):
                 yield line
         elif (lines := _lines(widget)) is not None:
             for text in lines:
-                if bare := clean_text(_DRAWN.sub(" ", text)).strip():
+                if bare := " ".join(clean_text(_DRAWN.sub(" ", text)).split()):
                     yield bare
         else:
             waiting += [each for each in reversed(widget.children) if each.display]
@@ -120,7 +131,7 @@ async def _parts(screen: Screen[Any], most: int) -> AsyncIterator[str]:
 def _lines(widget: Widget) -> Iterator[str] | None:
     """The lines of one part; None where it only holds others."""
     if isinstance(widget, StatusBar):
-        return iter((widget.left, widget.right))
+        return _bar(widget)
     if isinstance(widget, Panel):
         return _panel(widget)
     if isinstance(widget, Form):
@@ -135,13 +146,25 @@ def _lines(widget: Widget) -> Iterator[str] | None:
     return iter(drawn.plain.splitlines()) if isinstance(drawn, Text) else iter(str(drawn).splitlines())
 
 
+def _bar(bar: StatusBar) -> Iterator[str]:
+    if bar.id == "parts" and (here := _HERE.search(bar.left)):
+        yield f"{_PARTS}{', '.join(bar.left.replace('[', '').replace(']', '').split())}."
+        yield f"Part {here[1]}:"
+        return
+    yield bar.left
+    if bar.id != "counts":  # how many are shown is said with the list
+        yield bar.right
+
+
 def _panel(panel: Panel) -> Iterator[str]:
     if panel.heading:
         yield f"{panel.heading}:"
     label = ""
     for line in panel.lines:
         label = line.label.strip() or label  # a line without one goes on with the one before
-        yield f"{label}: {line.value}" if label else line.value
+        told = line.value if line.aloud is None else line.aloud
+        if told:
+            yield f"{label}: {told}" if label else told
 
 
 def _form(form: Form) -> Iterator[str]:
@@ -160,7 +183,12 @@ async def _list(shown: QueueList, most: int) -> AsyncIterator[str]:
     if not ids:
         yield shown.empty
         return
-    yield f"List, {shown.counts()}:"
+    titled = [column.title for column in shown.source.columns if column.title]
+    told = len(titled) < 2  # lines that tell one thing: the only title stands over them all
+    if told and titled:
+        yield f"{titled[0]}."
+    yield f"{'Lines' if told else 'List'}, {shown.counts()}:"
+    label = ""
     read = ids[:most] if most else ids
     number = 0
     for start in range(0, len(read), PAGE):
@@ -169,9 +197,20 @@ async def _list(shown: QueueList, most: int) -> AsyncIterator[str]:
         for id in page:
             if (row := rows.get(id)) is not None:
                 number += 1
-                cells = zip(shown.source.columns, map(clean_text, row.cells), strict=False)
+                cells = [" ".join(clean_text(cell).split()) for cell in row.cells]
+                if told:
+                    first, *rest = cells if len(cells) > 1 else ["", *cells]
+                    label = first or label  # a line without one goes on with the one before
+                    yield ": ".join(part for part in (label, " ".join(rest).strip()) if part)
+                    continue
+                pairs = zip(shown.source.columns, cells, strict=False)
                 yield f"{number}. " + "; ".join(
-                    f"{column.title} {cell.strip()}".strip() for column, cell in cells if cell.strip()
+                    f"{_title(column)} {cell}".strip() for column, cell in pairs if cell not in ("", str(number))
                 )
     if len(read) < len(ids):
         yield f"The first {len(read):,} of {len(ids):,} were read; --rows 0 reads all."
+
+
+def _title(column: Column) -> str:
+    """What a column is called aloud: its key, where its title is a letter or two."""
+    return column.title if len(column.title) != 1 else column.key.replace("_", " ")

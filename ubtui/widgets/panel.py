@@ -15,11 +15,15 @@ MORE = " …"
 
 
 class Line(msgspec.Struct, frozen=True):
-    """One line: a label (may be empty), a value, and a tone (accent, warning, danger) that words repeat."""
+    """One line: a label (may be empty), a value, and a tone (accent, warning, danger) that words repeat.
+
+    `aloud` is what is read out in place of a value that only the eye can follow; "" where that is nothing.
+    """
 
     label: str
     value: str
     tone: str | None = None
+    aloud: str | None = None
 
 
 def before_after(rows: Iterable[tuple[str, str, str]]) -> tuple[Line, ...]:
@@ -32,6 +36,7 @@ def before_after(rows: Iterable[tuple[str, str, str]]) -> tuple[Line, ...]:
             label,
             f"{' ' * (wide_before - cell_width(before))}{before} → {' ' * (wide_after - cell_width(after))}{after}",
             "accent" if before != after else None,
+            f"before {before}, after {after}",
         )
         for label, before, after in cleaned
     )
@@ -70,7 +75,10 @@ class Panel(Widget):
     @staticmethod
     def _cleaned(lines: Iterable[Line | tuple[str, str]]) -> tuple[Line, ...]:
         whole = (line if isinstance(line, Line) else Line(*line) for line in lines)
-        return tuple(Line(clean_text(line.label), clean_text(line.value), line.tone) for line in whole)
+        return tuple(
+            Line(clean_text(line.label), clean_text(line.value), line.tone, line.aloud and clean_text(line.aloud))
+            for line in whole
+        )
 
     def show(self, lines: Iterable[Line | tuple[str, str]], title: str | None = None) -> None:
         """Replace the lines; the panel is laid out again only where their number changed."""
