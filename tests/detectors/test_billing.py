@@ -16,7 +16,7 @@ from ubtui.act import Done
 from ubtui.db.models import office as office_models
 from ubtui.db.models import record
 from ubtui.domain.numbers import account_number, format_account
-from ubtui.services import adjustments, billing, owners, parties, worklist
+from ubtui.services import adjustments, billing, mail, parties, worklist
 from ubtui.services.documents import Paper
 from ubtui.services.imports import staged
 
@@ -189,32 +189,32 @@ def test_q02_one_place_twice(scene: Scene) -> None:
 # -- B15 ---------------------------------------------------------------------------------------------------------------
 
 
-def back(c: Customer, on: date = DAY) -> owners.Back:
-    return owners.Back(account=c.account, what="bill", returned_on=on, reason="moved")
+def back(c: Customer, on: date = DAY) -> mail.Back:
+    return mail.Back(account=c.account, what="bill", returned_on=on, reason="moved")
 
 
 @pytest.mark.parametrize("outcome", ["address-right", "not-found"])
 def test_b15_is_looked_into(scene: Scene, outcome: str) -> None:
     c, quiet = scene.customer(), scene.customer()
     scene.refresh()
-    done = scene.act(owners.mail_returned, back(c))
+    done = scene.act(mail.mail_returned, back(c))
     assert opened(done, "B15") == [f"B15:account:{c.account}"] and done.result.times == 1
     scene.steady()
-    form = owners.Researched(account=c.account, outcome=outcome, note="asked the neighbour")  # type: ignore[arg-type]
-    done = scene.act(owners.researched, form)
+    form = mail.Researched(account=c.account, outcome=outcome, note="asked the neighbour")  # type: ignore[arg-type]
+    done = scene.act(mail.researched, form)
     assert closed(done, "B15") == [f"B15:account:{c.account}"]
     times = scene.db.value("SELECT mail_returned FROM party WHERE id = ?", [c.party_id])
     assert times == (0 if outcome == "address-right" else 1)
     scene.steady()
-    assert "came back" in scene.refused(owners.researched, form).reason
-    assert "after today" in scene.refused(owners.mail_returned, back(quiet, DAY + DAYS)).reason
+    assert "came back" in scene.refused(mail.researched, form).reason
+    assert "after today" in scene.refused(mail.mail_returned, back(quiet, DAY + DAYS)).reason
 
 
 def test_b15_a_new_address_settles_it_and_a_second_return_is_a_bad_address(scene: Scene) -> None:
     c = scene.customer()
     scene.refresh()
-    scene.act(owners.mail_returned, back(c, DAY - DAYS))
-    done = scene.act(owners.mail_returned, back(c))
+    scene.act(mail.mail_returned, back(c, DAY - DAYS))
+    done = scene.act(mail.mail_returned, back(c))
     assert opened(done, "Q01") == [f"Q01:account:{c.account}"]
     evidence = json.loads(scene.db.value("SELECT evidence FROM work_item WHERE code = 'B15'"))
     assert (evidence["pieces"], evidence["times"]) == (2, 2)

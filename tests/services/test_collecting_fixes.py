@@ -15,7 +15,7 @@ from ubtui.act import Done
 from ubtui.db.models import record
 from ubtui.detectors import heal
 from ubtui.domain.subjects import ItemKey
-from ubtui.services import collections, fixes, forms, owners, worklist
+from ubtui.services import collections, fixes, forms, mail, owners, worklist
 from ubtui.services.payments import Came
 
 LATE = DAY - 21 * DAYS
@@ -122,7 +122,7 @@ def unrouted(s: Scene) -> str:
 
 def back(s: Scene) -> str:
     c = s.customer()
-    s.act(owners.mail_returned, owners.Back(account=c.account, what="bill", returned_on=DAY, reason="moved"))
+    s.act(mail.mail_returned, mail.Back(account=c.account, what="bill", returned_on=DAY, reason="moved"))
     return f"B15:account:{c.account}"
 
 

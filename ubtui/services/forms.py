@@ -38,7 +38,7 @@ ROOMS: Final[dict[str, str]] = {
     "ladder": "ubtui.services.ladder",
     "ledger": "ubtui.services.adjustments",
     "lien": "ubtui.services.liens",
-    "mail": "ubtui.services.owners",
+    "mail": "ubtui.services.mail",
     "meter": "ubtui.services.installs",
     "order": "ubtui.services.rounds",
     "owner": "ubtui.services.owners",
