@@ -42,19 +42,8 @@ class ApprovalScreen(Deciding):
         self.head(f"Approval  {view.number}  {view.standing}")
         self.query_one("#proposal", Panel).show(proposal_lines(view, self.router.day, self.desk.district.zone))
 
-    def do_approval_approve(self) -> None:
-        """Approve, which posts."""
-        self.start(self._decide(self.approve(self.place.key)))
-
-    def do_approval_reject(self) -> None:
-        """Reject with a reason."""
-        self.start(self._decide(self.reject(self.place.key)))
-
-    async def _decide(self, decision: Any) -> None:
-        if await decision:
-            told = self.said()
-            await self._read()
-            self.say(told)
+    def _number(self) -> str | None:
+        return self.place.key
 
     async def ruled_by(self) -> tuple[str, str]:
         """The proposal's reason."""

@@ -89,22 +89,6 @@ class ApprovalsScreen(Deciding):
         if (number := self._number()) is not None:
             self.router.go(Place("approval", number))
 
-    def do_approval_approve(self) -> None:
-        """Approve, which posts; the amount is typed again."""
-        if (number := self._number()) is not None:
-            self.start(self._decide(self.approve(number)))
-
-    def do_approval_reject(self) -> None:
-        """Reject with a reason."""
-        if (number := self._number()) is not None:
-            self.start(self._decide(self.reject(number)))
-
-    async def _decide(self, decision: Any) -> None:
-        if await decision:
-            told = self.said()
-            await self._read()
-            self.say(told)
-
     async def account_in_view(self) -> str | None:
         """The account of the row."""
         row = self.query_one(QueueList).current_row

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
+
 from ubtui.domain.errors import BadValue
 from ubtui.domain.money import format_money, parse_money
 from ubtui.screens.base import Ask, DeskScreen, news
@@ -14,6 +16,30 @@ class Deciding(DeskScreen):
     """Asks and decides."""
 
     KEYS = "approvals"
+
+    def _number(self) -> str | None:
+        """The proposal in view."""
+        raise NotImplementedError
+
+    async def _read(self) -> None:
+        """Read anew what is shown."""
+        raise NotImplementedError
+
+    def do_approval_approve(self) -> None:
+        """Approve, which posts; the amount is typed again."""
+        if (number := self._number()) is not None:
+            self.start(self._decide(self.approve(number)))
+
+    def do_approval_reject(self) -> None:
+        """Reject with a reason."""
+        if (number := self._number()) is not None:
+            self.start(self._decide(self.reject(number)))
+
+    async def _decide(self, decision: Awaitable[bool]) -> None:
+        if await decision:
+            told = self.said()
+            await self._read()
+            self.say(told)
 
     async def approve(self, number: str) -> bool:
         """Approve after the amount was typed again; True once it is decided or signed."""
