@@ -145,7 +145,9 @@ class DeskApp(Routing, inherit_bindings=False):
         self.tell("More keys came at once than hands can press: they were dropped.")
 
     def is_ours(self, event: events.Key, top: Screen[Any] | None) -> bool:
-        """Two-key commands, and the end of what was said at the last key."""
+        """Two-key commands, and the end of what was said at the last key; every key while the window shows nothing."""
+        if too_small.too_small(*self.size):
+            return True
         if not isinstance(top, DeskScreen):
             return False
         top.say(None)

@@ -217,3 +217,15 @@ async def test_a_key_that_cannot_act_stands_in_brackets_and_says_why(district: s
         assert "The role technician may not do adjust.approve" in text(pilot)
         await press(pilot, "escape / 'zzz' enter")
         assert "(enter fix) (c claim) (w wait) (space mark) / filter" in text(pilot)
+
+
+async def test_no_key_acts_in_a_window_that_shows_nothing(district: str) -> None:
+    async with sitting(district) as pilot:
+        await pilot.resize_terminal(60, 15)
+        await press(pilot, "c enter q")
+        assert "no key acts until then" in text(pilot)
+        assert rows(district, "SELECT COUNT(*) FROM work_item WHERE state = 'claimed' AND assignee = 'ana'") == [(0,)]
+        await pilot.resize_terminal(80, 24)
+        await press(pilot, "c")
+        assert text(pilot).startswith("Worklist")
+        assert rows(district, "SELECT COUNT(*) FROM work_item WHERE state = 'claimed' AND assignee = 'ana'") == [(1,)]
