@@ -100,6 +100,9 @@ def test_a_small_difference_is_posted_by_the_policy(data: str, ana: Desk) -> Non
     got = close(ana, 15_00)
     assert (got.state, got.over_cents) == ("closed", -5_00)
     assert over_short(ana) == -5_00 and cash_ledger(ana) == 15_00
+    journal = ana.session.value("SELECT journal_id FROM drawer")
+    undo = ana.perform(adjustments.reverse, adjustments.Reverse(journal=journal, note="found it"), key())
+    assert "over or short of drawer" in office.refused(undo).reason
     sound(data)
 
 

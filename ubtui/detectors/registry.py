@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ubtui.detectors import adjustments, billing, collections, meters, payments, quality, readings, requests
+from ubtui.detectors import adjustments, billing, collections, meters, payments, quality, readings, requests, takings
 from ubtui.detectors.base import GROUPS, Ask, Detector, Found
 from ubtui.domain.ranking import BASE
 
@@ -25,6 +25,7 @@ DETECTORS: tuple[Detector, ...] = (
     *readings.DETECTORS,
     *billing.DETECTORS,
     *payments.DETECTORS,
+    *takings.DETECTORS,
     *adjustments.DETECTORS,
     *collections.DETECTORS,
     *meters.DETECTORS,

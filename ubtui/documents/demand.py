@@ -16,10 +16,12 @@ def render(
     district: str, day: date, account: str, place: str, apns: Sequence[str], owner: str, escrow: str, asked_by: str,
     closes: date, good_through: date, items: Sequence[tuple[str, date, int]], credit: int, cents: int,
     expected: Sequence[tuple[str, int]], liens: Sequence[tuple[str, date, int]],
+    roll: int = 0,
 ) -> str:  # fmt: skip
     """The statement as plain text, in cents: `items` are title, due day, open; `expected` what is likely to come.
 
-    `liens` are number, day of recording and what is open of them; `cents` is the sum that is asked for.
+    `liens` are number, day of recording and what is open of them; `roll` is collected by the county with the taxes;
+    `cents` is the sum that is asked for.
     """
 
     def line(what: str, amount: int) -> str:
@@ -40,4 +42,9 @@ def render(
     for number, on, amount in liens:
         out += ["", f"A lien stands recorded as {clean_text(number)} of {on}: {format_money(amount)} of it is open.",
                 "It is released when that is paid."]  # fmt: skip
+    if roll > 0:
+        out += [
+            "",
+            f"On the county's tax roll: {format_money(roll)}, collected with the taxes, not part of the demand.",
+        ]
     return "\n".join([*out, ""])

@@ -89,6 +89,7 @@ def _stated(look: Look, account: str, escrow: str, asked_by: str, form: Demand) 
     return cents, paper.render(
         look.district.name, look.today, account, view.premise, view.apns, view.owner, escrow, asked_by, form.closes_on,
         form.good_through, items, credit, cents, tuple(expected(look, view, form.closes_on, form.estimate)), stand,
+        view.balance.roll,
     )  # fmt: skip
 
 

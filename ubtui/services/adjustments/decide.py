@@ -222,6 +222,8 @@ def _decide(work: Work, row: Row, decision: str, by: str, reason: str) -> int:
 
 def _touch(work: Work, row: Row) -> None:
     work.touch("proposal", row.number)
+    if row.reason == OVER_SHORT and row.item:
+        work.touch("run", ItemKey.parse(row.item).subject.key)
     if row.account_number:
         work.touch("account", format_account(row.account_number))
 

@@ -34,6 +34,8 @@ def reversal(look: Look, journal_id: int, effective_on: date | None = None, asid
     if again := look.db.value("SELECT id FROM journal WHERE reverses = ?", [journal_id]):
         raise Refused(f"journal {journal_id} is reversed by journal {again}", rule="a reversal happens once")
     _still_there(look, journal_id)
+    if key := look.db.one("SELECT staff, day FROM drawer WHERE journal_id = ?", [journal_id]):
+        raise Refused(f"it is the over or short of drawer {key[0]}/{key[1]}", rule="a drawer is closed once")
     legs = _negated(look, journal_id)
     numbers = concerned(look, journal_id)
     if (no := linked(look, [Subject("account", format_account(each)) for each in numbers.values()])) is not None:

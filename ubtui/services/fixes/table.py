@@ -12,7 +12,18 @@ from ubtui.act import Act, Form, Look, Work, linked, permissions
 from ubtui.detectors.registry import CODES
 from ubtui.domain.errors import BadValue
 from ubtui.domain.subjects import ItemKey, Subject
-from ubtui.services.fixes import any_item, collecting, coming, field, people, proposals, readings, requests, twice
+from ubtui.services.fixes import (
+    any_item,
+    collecting,
+    coming,
+    field,
+    people,
+    proposals,
+    readings,
+    requests,
+    takings,
+    twice,
+)
 from ubtui.services.fixes.draft import Draft, Maker
 from ubtui.services.forms import FieldSpec, act_named, fields
 from ubtui.services.triage import triaged
@@ -20,7 +31,7 @@ from ubtui.services.worklist import ItemView, held_by_other
 from ubtui.services.worklist.export import fixes_of
 
 # An area is a file with the TITLES of its acts and, where evidence fills their fields in, their MAKERS.
-_AREAS: Final = (any_item, collecting, coming, field, people, proposals, readings, requests, twice)
+_AREAS: Final = (any_item, collecting, coming, field, people, proposals, readings, requests, takings, twice)
 TITLES: Final[dict[str, str]] = {act: title for area in _AREAS for act, title in area.TITLES.items()}
 MAKERS: Final[dict[str, Maker]] = {act: maker for area in _AREAS for act, maker in area.MAKERS.items()}
 
