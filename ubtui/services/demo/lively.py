@@ -14,19 +14,35 @@ from ubtui.services.demo.story import ReadStory
 UNEVEN: Final = 0.22
 """Spread of one period's use about what is usual, as the deviation of its logarithm; two periods differ by more."""
 # Chances of one read in a thousand, after the counts of practice for 275 reads a day.
-_LEAK, _FALL, _STOP, _FULL_STOP, _MISREAD, _OVER, _TROUBLE, _KNOWN, _GUESS, _CLOSED = 11, 16, 8, 3, 4, 1, 17, 10, 18, 2
+_LEAK, _FALL, _STOP, _FULL_STOP, _MISREAD, _OVER, _TROUBLE, _KNOWN, _GUESS, _CLOSED = 11, 28, 6, 3, 6, 1, 26, 10, 18, 2
+_SAME, _TWICE, _GONE, _MISSED = 0.4, 0.4, 0.4, 13
+_ODD_ROUTES, _NEW_GARDENS = 0.03, 0.15
+"""Of all routes those that were walked ten days early; of new owners those who water a new garden."""
 _CODES = ("leak", "leak", "fogged", "buried", "stuck", "dog", "broken", "seal-missing")
 
 
-def enliven(rng: random.Random, d: Draft) -> None:
-    """Let an ordinary draft's reads vary as reads do, and let its newest one meet with what newest ones meet with."""
+def enliven(rng: random.Random, d: Draft, route: float) -> None:
+    """Let an ordinary draft's reads vary as reads do, and let its newest one meet with what newest ones meet with.
+
+    `route` is what its route's dice show, from 0 to 1: a route is walked as a whole.
+    """
+    d.credit_cents = 0  # who left has his credit back, but for those whose trouble it is
     if d.sealed_at is not None:
         if rng.random() < 0.012 and d.uses:
             d.uses[-1], d.plant = rng.randint(1, 6), "-"
         return
     d.uses = [use if use == 0 else max(1, round(use * rng.lognormvariate(0, UNEVEN))) for use in d.uses]
     moved = (d.closed_on, d.opened_at, d.exchanged_at)
-    if d.windows[-1].billed or d.occasional or d.compound or any(at is not None for at in moved):
+    if d.windows[-1].billed or d.occasional or d.compound:
+        return
+    if d.opened_at is not None and len(d.uses) - d.a_year < d.opened_at < len(d.uses) - 1:
+        if rng.random() < _NEW_GARDENS:
+            d.uses[-1] = max(20, round(d.uses[-1] * rng.uniform(2.5, 5)))
+        return
+    if any(at is not None for at in moved):
+        return
+    if route < _ODD_ROUTES:
+        d.newest_after = 50
         return
     dice = rng.random() * 1000
     for chance, change in _NEWEST:
@@ -34,6 +50,25 @@ def enliven(rng: random.Random, d: Draft) -> None:
             change(rng, d)
             return
         dice -= chance
+
+
+def _same(rng: random.Random, d: Draft) -> None:
+    d.uses[-3:] = [max(12, d.uses[-3])] * 3
+    d.by_hand = True
+
+
+def _twice(rng: random.Random, d: Draft) -> None:
+    d.twice = ("staged",)
+
+
+def _gone(rng: random.Random, d: Draft) -> None:
+    """Somebody uses water where nobody is billed any more."""
+    d.ended_at = len(d.uses) - 3
+    d.uses[-3:] = [0, 0, rng.randint(2, 9)]
+
+
+def _missed(rng: random.Random, d: Draft) -> None:
+    d.twist = lambda reads: reads[:-1]
 
 
 def _leak(rng: random.Random, d: Draft) -> None:
@@ -95,7 +130,7 @@ def _closed(rng: random.Random, d: Draft) -> None:
     d.twist = lambda reads: [*reads[:-2], replace(reads[-2], source="E")]
 
 
-_NEWEST: Final[tuple[tuple[int, Callable[[random.Random, Draft], None]], ...]] = (
+_NEWEST: Final[tuple[tuple[float, Callable[[random.Random, Draft], None]], ...]] = (
     (_LEAK, _leak),
     (_FALL, _fall),
     (_STOP, _stop),
@@ -107,4 +142,8 @@ _NEWEST: Final[tuple[tuple[int, Callable[[random.Random, Draft], None]], ...]] =
     (_GUESS, _guess),
     (_CLOSED, _guess_again),
     (4, _closed),
+    (_SAME, _same),
+    (_TWICE, _twice),
+    (_GONE, _gone),
+    (_MISSED, _missed),
 )

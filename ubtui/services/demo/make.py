@@ -227,7 +227,7 @@ def _troubled(office: Office, found: District, wanted: Wanted, say: Callable[[st
     entries = raised(found, carrying, wanted.skip, wanted.today)
     planted = {format_account(account_number(FIRST_ACCOUNT + i)) for i in (*carrying, *SAFE)}
     late, _ = papers.days(wanted.today)
-    returns.write(office, late, wanted.today, planted, wanted.accounts)
+    returns.write(office, late, wanted.today, planted, wanted.accounts, not wanted.lively)
     entries += papers.write(office, carrying, wanted.today, wanted.skip)
     entries.sort(key=lambda e: (e.code, e.subject))
     office.acts = 1_000

@@ -23,7 +23,9 @@ _NOTICE = b"Rincon Vista Bank\nItem returned unpaid: not sufficient funds\n"
 _CARD = b"Construction meter handed out against this deposit\n"
 
 
-def write(office: Office, day: date, today: date, planted: Collection[str], accounts: int) -> None:
+def write(
+    office: Office, day: date, today: date, planted: Collection[str], accounts: int, refunds: bool = True
+) -> None:
     """All of it on one day, by ana, ben and cho, on accounts that carry no plant and are nobody's of the staff."""
     office.acts = 2_000
     back = _checks(office, day, today, planted, accounts // _ONE_IN)
@@ -32,7 +34,7 @@ def write(office: Office, day: date, today: date, planted: Collection[str], acco
         _approve(office, day, office.does("ana", day, adjustments.reverse, taken))
         _adjust(office, day, account, "returned-check-fee", FEE_CENTS, _NOTICE)
     _repaid(office, day, [account for account, _ in back][::2])
-    for account, cents in _credits(office, planted):
+    for account, cents in _credits(office, planted) if refunds else ():
         _adjust(office, day, account, "credit-to-refunds-payable", cents, _NOTICE)
     for account in [each for each in _hydrants(office) if each not in planted][:_DEPOSITS]:
         _adjust(office, day, account, "hydrant-deposit", DEPOSIT_CENTS, _CARD)

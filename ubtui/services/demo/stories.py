@@ -50,7 +50,7 @@ class Stories:
             rng = random.Random(f"{self.seed}:{index}")
             draft = drawn(rng, index, self.days, self.district, index in SAFE)
             if self.lively:
-                enliven(rng, draft)
+                enliven(rng, draft, random.Random(f"{self.seed}:{walk(self.district, index)}").random())
             if (plant := come(rng, index) if self.lively else self.carrying.get(index)) is not None:
                 draft.limit = self.district.use_limits["residential"]
                 planted(draft, plant, self.days)

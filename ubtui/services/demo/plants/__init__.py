@@ -21,7 +21,7 @@ __all__ = [
     "SAFE",
     "SPURS",
     "TIMES",
-    "WEEK",
+    "WORKDAYS",
     "Plant",
     "come",
     "kept",
@@ -82,18 +82,19 @@ A_DAY: Final = {
     **{"P07": 1, "P08": 0.2, "Q01": 1, "Q03": 2},
 }
 """What comes to 10,000 accounts on a working day beside the reads, as practice counts it."""
-WEEK: Final = 5
+WORKDAYS: Final = 20
+"""Working days whose troubles come to a lively district."""
 
 
 def come(rng: random.Random, index: int) -> Plant | None:
-    """What may come to an account within a week of working days, by the rates of practice."""
+    """What may come to an account within some working days, by the rates of practice."""
     dice = rng.random() * 10_000 * 3 / 4
     if index in SAFE or index % 10 in (8, 9) or is_monthly(index):  # a quarter of all
         return None
     for code, rate in A_DAY.items():
-        if dice < rate * WEEK:
+        if dice < rate * WORKDAYS:
             return Plant(code, TIMES[index % 3])
-        dice -= rate * WEEK
+        dice -= rate * WORKDAYS
     return None
 
 
