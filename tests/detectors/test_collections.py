@@ -253,6 +253,20 @@ def test_c05_a_missed_instalment(scene: Scene) -> None:
     clean(scene)
 
 
+def test_c05_a_payment_that_came_back_makes_no_instalment_larger(scene: Scene) -> None:
+    c = scene.customer()
+    bill(scene, c, 100_00, DAY - 20 * DAYS)
+    pay(scene, c, 40_00, DAY - 10 * DAYS)
+    scene.refresh()
+    scene.act(collections.make, collections.Make(account=c.account, count=2, first_on=DAY))
+    taken = scene.db.value("SELECT journal_id FROM receipt")
+    number = scene.act(adjustments.reverse, adjustments.Reverse(journal=taken, note="came back")).result.number
+    scene.act(adjustments.approve, adjustments.Approve(proposal=number, amount_cents=40_00), who="ben")
+    scene.refresh(DAY + 7 * DAYS)
+    evidence = json.loads(scene.db.value("SELECT evidence FROM work_item WHERE code = 'C05'"))
+    assert (evidence["short_cents"], evidence["left_cents"]) == (30_00, 100_00)
+
+
 def test_c05_a_newer_bill_is_late_though_the_plan_is_kept(scene: Scene) -> None:
     c = planned(scene, first=20)
     bill(scene, c, 44_00, DAY + 4 * DAYS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -395,7 +396,7 @@ def test_a_credit_goes_to_another_account_and_pays_what_is_open_there(scene: Sce
         assert ben.ask(ledger.balance, c.account_id).total == 0
         assert ben.ask(ledger.balance, other.account_id).credit == 5_00
         seen = ben.ask(adjustments.proposal, "P-000001")
-    assert (seen.title, seen.plan) == ("Credit moved to another account", None)
+    assert (seen.title, seen.plan) == (f"Credit moved to {other.account}, Owner 2: another owner", None)
     clean(scene)
 
 
@@ -426,6 +427,37 @@ def test_a_credit_moves_at_most_once_and_never_to_ones_own(scene: Scene) -> None
         "moves money as it stands"
         in scene.refused(adjustments.revise, adjustments.Revise(proposal=number, amount_cents=19_00)).reason
     )
+
+
+def test_p07_a_payment_that_came_back_makes_no_credit_younger(scene: Scene) -> None:
+    c = scene.customer()
+    pay(scene, c, 10_00, DAY - 90 * DAYS)
+    pay(scene, c, 30_00, DAY - DAYS)
+    close(scene, c, DAY - 60 * DAYS)
+    scene.refresh()
+    assert items(scene, "P07") == [f"P07:account:{c.account}"]
+    journal = scene.db.value("SELECT MAX(journal_id) FROM receipt")
+    undo(scene, journal, 30_00)
+    assert items(scene, "P07") == [f"P07:account:{c.account}"]
+    evidence = json.loads(scene.db.value("SELECT evidence FROM work_item WHERE code = 'P07'"))
+    assert (evidence["credit_cents"], evidence["since"]) == (10_00, (DAY - 90 * DAYS).isoformat())
+    scene.steady()
+
+
+def test_the_checker_reads_where_a_credit_goes(scene: Scene) -> None:
+    c, his = scene.customer(), scene.customer()
+    pay(scene, c, 20_00, DAY)
+    with scene.db.writing():
+        scene.db.run(
+            "INSERT INTO account_role(account_id, party_id, role, from_on) VALUES (?, ?, 'payer', '2020-01-01')",
+            [his.account_id, c.party_id],
+        )
+    scene.refresh()
+    number = scene.act(payments.transfer, move(c, his, 20_00)).result.number
+    with scene.desk("ben") as ben:
+        seen = ben.ask(adjustments.proposal, number)
+    assert seen.title == f"Credit moved to {his.account}, Owner 2"
+    assert seen.plan is not None and seen.plan.title == seen.title
 
 
 def test_a_moved_credit_is_moved_back(scene: Scene) -> None:

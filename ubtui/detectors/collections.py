@@ -196,8 +196,9 @@ def broken(ask: Ask) -> Iterable[Found]:
         ):
             due[plan].append((date.fromisoformat(on), cents))
     for id, plan, account, number, made_on, cents, left, current, current_due in plans:
-        missed = unpaid(due[id], cents - left)
-        short = min(sum(share for _, share in due[id]) - (cents - left), left) if missed else 0
+        paid = max(cents - left, 0)  # a payment from before the plan may have come back: more is open than it covers
+        missed = unpaid(due[id], paid)
+        short = min(sum(share for _, share in due[id]) - paid, left) if missed else 0
         if not left or (short <= 0 and not current):
             continue
         late = [date.fromisoformat(current_due)] if current else []

@@ -237,7 +237,8 @@ def credit_on_closed(ask: Ask) -> Iterable[Found]:
         for account, on, cents in ask.db.rows(
             "SELECT p.account_id, j.effective_on, CAST(SUM(-p.cents) AS bigint) FROM posting p"
             f" JOIN journal j ON j.id = p.journal_id AND p.gl_id IN {_CREDIT_GL}"
-            f" WHERE p.account_id IN ({marks(part)}) AND p.cents < 0 GROUP BY p.account_id, j.effective_on"
+            f" WHERE p.account_id IN ({marks(part)}) AND p.cents < 0 AND j.kind <> 'REVERSAL'"
+            " AND NOT EXISTS(SELECT 1 FROM journal v WHERE v.reverses = j.id) GROUP BY p.account_id, j.effective_on"
             " ORDER BY p.account_id, j.effective_on DESC",
             part,
         ):

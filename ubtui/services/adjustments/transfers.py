@@ -15,7 +15,6 @@ from ubtui.services.ledger import Entry, Leg
 from ubtui.settings import Reason
 
 TRANSFER = "credit-transfer"
-TITLE = "Credit moved to another account"
 
 
 def transferring(look: Look, account: str, to: str, cents: int, aside: Aside = ASKER, day: date | None = None) -> Plan:
@@ -41,10 +40,24 @@ def transferring(look: Look, account: str, to: str, cents: int, aside: Aside = A
     gl = ledger.chart(look.db).use["credit"]
     legs = [Leg(gl, cents, account_id), Leg(gl, -cents, other_id)]
     said = f"credit of {format_account(number)} to {format_account(other)}"
-    reason = Reason(code=TRANSFER, title=TITLE, effect="credit", gl=gl, charge_code="")
+    reason = Reason(code=TRANSFER, title=title(look, account_id, other_id), effect="credit", gl=gl, charge_code="")
     return whole(
         look, number, "ADJ", reason, cents, Entry("", "ADJ", day or look.today, said, legs, account_id), (), aside
     )
+
+
+def title(look: Look, account_id: int, other_id: int) -> str:
+    """What a checker reads: where the credit goes, to whom, and whether he has no part in the account it comes from."""
+    row = look.db.one(
+        "SELECT c.number, COALESCE((SELECT MIN(q.name) FROM account_role r JOIN party q ON q.id = r.party_id"
+        " WHERE r.account_id = c.id AND r.role = 'owner' AND r.to_on IS NULL), 'nobody'),"
+        " EXISTS(SELECT 1 FROM account_role r JOIN account_role s ON s.party_id = r.party_id AND s.account_id = c.id"
+        " AND s.to_on IS NULL AND s.role IN ('owner', 'payer') WHERE r.account_id = ? AND r.role IN ('owner', 'payer'))"
+        " FROM account c WHERE c.id = ?",
+        [account_id, other_id],
+    )
+    assert row is not None
+    return f"Credit moved to {format_account(row[0])}, {row[1]}{'' if row[2] else ': another owner'}"
 
 
 def target(look: Look, proposal_id: int, account_id: int) -> tuple[int, str]:

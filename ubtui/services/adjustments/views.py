@@ -16,7 +16,7 @@ from ubtui.services.adjustments.plans import Plan, PlanLeg
 from ubtui.services.adjustments.returns import RETURN
 from ubtui.services.adjustments.rows import Row, find, risen
 from ubtui.services.adjustments.tiers import STANDING
-from ubtui.services.adjustments.transfers import TITLE, TRANSFER
+from ubtui.services.adjustments.transfers import TRANSFER, target, title
 from ubtui.services.documents import Document, documents
 
 
@@ -149,7 +149,7 @@ def proposal(look: Look, number: str) -> ProposalView:
         format_account(row.account_number),
         more[0],
         row.reason,
-        reason.title if reason else _untyped(row),
+        reason.title if reason else _untyped(look, row),
         reason.article if reason else "",
         row.amount_cents,
         row.effective_on,
@@ -182,14 +182,16 @@ def proposal(look: Look, number: str) -> ProposalView:
     )
 
 
-def _untyped(row: Row) -> str:
+def _untyped(look: Look, row: Row) -> str:
     if row.reverses is not None:
         return f"Reversal of journal {row.reverses}"
+    if row.reason == TRANSFER:
+        return title(look, row.account_id, target(look, row.id, row.account_id)[0])
     return _TITLES[row.reason]
 
 
 _TITLES = {
-    BATCH: BATCH_TITLE, OVER_SHORT: "Drawer over or short", RETURN: "Payment returned to its payer", TRANSFER: TITLE,
+    BATCH: BATCH_TITLE, OVER_SHORT: "Drawer over or short", RETURN: "Payment returned to its payer",
 }  # fmt: skip
 
 
