@@ -6,7 +6,8 @@ from typing import Any
 
 import peewee
 import psycopg
-from psycopg.adapt import Loader
+from psycopg.adapt import Dumper, Loader, PyFormat
+from psycopg.types.numeric import IntDumper
 
 vars(peewee)["psycopg"] = psycopg  # the SQLite path hides psycopg from Peewee's import; this path gives it back
 
@@ -22,6 +23,11 @@ class _InstantText(Loader):
         day, _, clock = text.partition(" ")
         whole, _, fraction = clock.partition(".")
         return f"{day}T{whole}.{fraction:0<6}Z"
+
+
+class _Whole(IntDumper):
+    def upgrade(self, obj: int, format: PyFormat) -> Dumper:
+        return self._int8_dumper if -(1 << 63) <= obj < 1 << 63 else self._int_numeric_dumper
 
 
 class _Adapter(peewee.Psycopg3Adapter):
@@ -47,6 +53,9 @@ class PgDatabase(peewee.PostgresqlDatabase):
             "SET TIME ZONE 'UTC'; SET DateStyle = 'ISO, YMD'; SET lock_timeout = '10s';"
             " SET client_min_messages = warning; SET idle_in_transaction_session_timeout = '60s'"
         )
+        # A desk asks some hundred statements all day, and every whole number in them is of one type: planned once each.
+        conn.prepare_threshold, conn.prepared_max = 2, 500
+        conn.adapters.register_dumper(int, _Whole)
         conn.adapters.register_loader("date", _DayText)
         conn.adapters.register_loader("timestamptz", _InstantText)
         return conn

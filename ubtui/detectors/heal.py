@@ -8,11 +8,12 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from ubtui.db.calendars import office
 from ubtui.db.session import Row, Session
+from ubtui.detectors.asked import Answers
 from ubtui.detectors.base import Ask, Detector, Found, marks, parts
 from ubtui.detectors.readings import due_before_bill
 from ubtui.detectors.registry import DETECTORS
@@ -26,7 +27,7 @@ from ubtui.settings import District, district
 ACTIVE = ("open", "claimed", "waiting")
 LEAST_PAIRS = 30
 _MOST_RATIO = 1_000_000_000  # millionths: detectors multiply by it
-_MANY = 1000
+_MANY, _FEW = 1000, 2
 _KEY = "id, code, subject_type, subject_key, period, state"
 _NAMES = (
     "title why who place account_id account point_id cycle route customer_class money_cents units evidence due_on"
@@ -57,7 +58,11 @@ def heal(
     """
     if not subjects:
         return Healed()
-    return run(db, today, now, _besides(db, today, now, _by_type(subjects)), by, actor)
+    asking = Answers(db)
+    keys = _with_routes(asking, _besides(asking, today, now, _by_type(subjects)))
+    if any(len(some) > _MANY for some in keys.values()):
+        return run(db, today, now, keys, by, actor)
+    return _Reconciliation(db, today, now, by, actor, keys, asking).run()
 
 
 def _by_type(subjects: Iterable[Subject]) -> dict[str, list[str]]:
@@ -96,25 +101,22 @@ def run(
     actor: str = "service",
 ) -> Healed:
     """The one reconciliation: what the detectors find of `subjects` (None: all) against the items that stand."""
-    total = Healed()
-    subjects = _with_routes(db, subjects)
-    if subjects is not None and any(len(keys) > _MANY for keys in subjects.values()):
-        parts: list[Mapping[str, Sequence[str]]] = [
-            {kind: keys[i : i + _MANY]} for kind, keys in subjects.items() for i in range(0, len(keys), _MANY)
-        ]
-    else:
-        parts = [subjects] if subjects is not None else []
     if subjects is None:
         return _Reconciliation(db, today, now, by, actor, None).run()
+    total = Healed()
+    subjects = _with_routes(db, subjects)
+    parts: list[Mapping[str, Sequence[str]]] = [subjects]
+    if any(len(keys) > _MANY for keys in subjects.values()):
+        parts = [{kind: keys[i : i + _MANY]} for kind, keys in subjects.items() for i in range(0, len(keys), _MANY)]
     for part in parts:
         got = _Reconciliation(db, today, now, by, actor, part).run()
         total = Healed(total.opened + got.opened, total.closed + got.closed)
     return total
 
 
-def _with_routes(db: Session, subjects: Mapping[str, Sequence[str]] | None) -> Mapping[str, Sequence[str]] | None:
+def _with_routes(db: Session, subjects: Mapping[str, Sequence[str]]) -> Mapping[str, Sequence[str]]:
     """The same subjects and the routes of their points: what is missing on a route changes with each of them."""
-    if subjects is None or not (points := subjects.get("point")):
+    if not (points := subjects.get("point")):
         return subjects
     routes = dict.fromkeys(subjects.get("route", ()))
     for part in parts(points):
@@ -190,8 +192,17 @@ class _Reconciliation:
     """Found against existing, for one set of subjects; statements over sets, never one an item, but for changes."""
 
     def __init__(
-        self, db: Session, today: date, now: str, by: str, actor: str, subjects: Mapping[str, Sequence[str]] | None
+        self,
+        db: Session,
+        today: date,
+        now: str,
+        by: str,
+        actor: str,
+        subjects: Mapping[str, Sequence[str]] | None,
+        asking: Session | None = None,
     ) -> None:
+        # Of everything, answers are too many to be remembered.
+        self.asking = db if subjects is None else asking or Answers(db)
         self.db, self.today, self.now, self.by, self.actor, self.subjects = db, today, now, by, actor, subjects
         types = None if subjects is None else {kind for kind, keys in subjects.items() if keys}
         self.detectors: list[Detector] = [
@@ -221,14 +232,20 @@ class _Reconciliation:
     # -- what is found ------------------------------------------------------------------------------------------
 
     def _find(self) -> dict[Key, tuple[Detector, Found]]:
-        changed = parameters(self.db)
-        limits = district_of(self.db)
+        changed, limits = parameters(self.asking), district_of(self.asking)
         bill_days: dict[str, int] = {}
         out: dict[Key, tuple[Detector, Found]] = {}
-        for d in self.detectors:
-            ask = Ask(
-                self.db, self.today, self.now, limits, self.subjects, d.values(changed.get(d.code, {})), self._office
-            )
+        asks = [
+            (d, Ask(
+                self.asking, self.today, self.now, limits, self.subjects, d.values(changed.get(d.code, {})),
+                self._office,
+            ))
+            for d in self.detectors
+        ]  # fmt: skip
+        few = self.subjects is not None and all(len(keys) <= _FEW for keys in self.subjects.values())
+        if few and self.db.kind == "postgres" and isinstance(self.asking, Answers):
+            self.asking.foresee(partial(d.find, ask) for d, ask in asks)
+        for d, ask in asks:
             for found in d.find(ask):
                 key = (d.code, found.subject_type or d.subject_type, found.subject_key, found.period)
                 if (other := out.get(key)) is not None:  # two meters of one point: the larger use speaks for both
@@ -238,7 +255,7 @@ class _Reconciliation:
                     continue
                 out[key] = (d, found)
                 if found.due_source == "bill date":
-                    bill_days = bill_days or dict(self.db.rows("SELECT code, bill_day FROM cycle"))
+                    bill_days = bill_days or dict(self.asking.rows("SELECT code, bill_day FROM cycle"))
                     due_before_bill(ask, found, bill_days.get(found.period.rpartition("/")[0]))
         return out
 
@@ -246,7 +263,7 @@ class _Reconciliation:
         """The district's own calendar around these days, read once."""
         years = a.year, b.year
         if years not in self.calendars:
-            self.calendars[years] = office(self.db, a, b)
+            self.calendars[years] = office(self.asking, a, b)
         return self.calendars[years]
 
     # -- what stands --------------------------------------------------------------------------------------------
