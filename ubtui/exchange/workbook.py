@@ -43,17 +43,19 @@ def write(out: BinaryIO, fields: Sequence[Field], rows: Iterable[Sequence[Any]],
         bold = book.add_format({"bold": True})
         dollars, day = (book.add_format({"num_format": form}) for form in ("#,##0.00", "yyyy-mm-dd"))
         columns = [
-            (place, _TURNED[field.kind], day if field.kind == "day" else None) for place, field in enumerate(fields)
+            (place, field.kind in _WORDS, _TURNED[field.kind], day if field.kind == "day" else None)
+            for place, field in enumerate(fields)
         ]
         count, sheet, line = 0, None, 0
         for row in rows:
             if sheet is None or line == cut:
                 sheet, line = _sheet(book, fields, bold), 0
             line += 1
-            for (place, turned, style), value in zip(columns, row, strict=True):
+            for (place, words, turned, style), value in zip(columns, row, strict=True):
                 if value is None or value == "":
                     continue
-                made = turned(value)
+                # Most cells are short plain words: they are as they are, and are not asked twice.
+                made = value if words and _plain(value) else turned(value)
                 if isinstance(made, str):
                     if made:
                         sheet.write_string(line, place, made)
@@ -64,6 +66,14 @@ def write(out: BinaryIO, fields: Sequence[Field], rows: Iterable[Sequence[Any]],
             _sheet(book, fields, bold)
         book.close()  # only a whole one is written
     return count
+
+
+_WORDS: Final = frozenset(["mark", "text", "json"])
+
+
+@lru_cache(maxsize=16_384)
+def _plain(value: Any) -> bool:
+    return isinstance(value, str) and len(value) < MOST_TEXT // 2 and value.isascii() and value.isprintable()
 
 
 def _sheet(book: Workbook, fields: Sequence[Field], bold: Any) -> Any:
