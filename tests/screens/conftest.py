@@ -11,6 +11,13 @@ from tests.screens.office import DAY
 from ubtui.services.demo.make import make
 
 
+@pytest.fixture(autouse=True)
+def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Textual's pilot looks every 20 ms, twice a key, whether the program rests; `settled` asks until it does."""
+    monkeypatch.setattr("textual._wait.SLEEP_GRANULARITY", 0.003)
+    monkeypatch.setattr("textual._wait.SLEEP_IDLE", 0.0005)
+
+
 @pytest.fixture(scope="session")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The sample as it was made."""

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multiple, rule, run_state_machine_as_test
 
 from tests import postgres
-from tests.scale import scaled
+from tests.scale import SOAK, scaled
 from tests.services import office, oracle
 from ubtui.act import Done, Refused
 from ubtui.domain.numbers import account_number
@@ -27,6 +27,7 @@ from ubtui.services import adjustments as adj
 from ubtui.services import documents, ledger
 
 ACCOUNTS = 4
+EACH = 1 if SOAK else 5  # steps of a long day between two looks at its books
 PEOPLE = ("ana", "ben", "cho", "eve")
 PAPER = documents.Paper(name="p.txt", media="text/plain", content=base64.b64encode(b"paper").decode())
 CENTS = st.one_of(st.integers(1, 60_00), st.sampled_from([25_00, 25_01, 250_00, 250_01, 2_500_00, 2_500_01, 10_000_01]))
@@ -347,12 +348,13 @@ def test_a_long_day_leaves_the_books_right(place: Callable[[], tuple[str, Callab
             machine.close_a_month(dice.choice([202609, 202610]))
 
     try:
-        for _ in range(150):
+        for step in range(1, 151):
             one(dice.randint(0, 99))
-            machine.books_balance()
-            machine.closed_months_stay_closed()
-            machine.every_account_is_as_the_oracle_says()
-            machine.every_money_act_has_its_one_event()
+            if step % EACH == 0:  # what goes wrong stays in the books: the next look sees it
+                machine.books_balance()
+                machine.closed_months_stay_closed()
+                machine.every_account_is_as_the_oracle_says()
+                machine.every_money_act_has_its_one_event()
         machine.posted_rows_stay()
         assert sum(wish.state == "approved" for wish in machine.truth.wishes) > 10
     finally:
