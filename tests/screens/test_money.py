@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from tests.screen_text import screen_text
-from tests.screens.office import at_desk, sitting
+from tests.screens.office import at_desk, settled, sitting
 from tests.screens.test_states import press
 from tests.services import office
 from ubtui.screens import fix as fix_screen
+from ubtui.screens.base import Place
 from ubtui.services import adjustments, documents
 from ubtui.services.forms import form as read_form
 from ubtui.widgets.field import Form
@@ -96,3 +97,27 @@ async def test_a_paper_is_not_read_before_it_is_sent(tmp_path: Path, monkeypatch
     assert "no file" in fix_screen._weighed({"paper": "/dev/zero"})[0].value
     with pytest.raises(pytest.fail.Exception):
         read_form(documents.attach, {"subject": "account:000001-8", "paper": str(paper)})
+
+
+async def test_a_journal_is_taken_back_by_a_reversing_entry(district: str) -> None:
+    [(account,)] = rows(
+        district,
+        "SELECT a.number FROM journal j JOIN posting p ON p.journal_id = j.id JOIN account a"
+        " ON a.id = p.account_id WHERE a.state = 'active' GROUP BY a.number ORDER BY 1 LIMIT 1",
+    )
+    async with sitting(district) as pilot:
+        pilot.app.go(Place("account", f"{account[:-1]}-{account[-1]}"))  # type: ignore[attr-defined]
+        await settled(pilot)
+        await press(pilot, "u")
+        assert "Undo takes a journal back: tab to the ledger" in screen_text(pilot.app)
+        await press(pilot, "tab u")
+        shown = " ".join(screen_text(pilot.app).split())
+        assert "back by a reversing entry" in shown and "balance" in shown and "ledger" in shown
+        await press(pilot, "f5")
+        assert "Reason is needed" in screen_text(pilot.app)
+        await press(pilot, "'twice' f5")
+        assert "takes journal" in screen_text(pilot.app) and "waits for" in screen_text(pilot.app)
+        [(note, reverses)] = rows(district, "SELECT note, reverses FROM proposal ORDER BY id DESC LIMIT 1")
+        assert note == "twice" and reverses is not None
+        await press(pilot, "u 'again' f5")
+        assert "proposes that already" in screen_text(pilot.app)

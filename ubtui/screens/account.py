@@ -164,6 +164,29 @@ class AccountScreen(Beside, OneAccount):
         """Propose an adjustment."""
         self.router.go(Place("adjust", self.place.key, item=self.place.item))
 
+    def _journal(self) -> int | None:
+        """The journal of the row under the cursor."""
+        entry = self._entry()
+        kind, _, key = ("" if entry is None else entry.figure).partition(":")
+        return int(key) if kind == "journal" else None
+
+    def cannot_ledger_undo(self) -> str:
+        """Why there is nothing to take back here."""
+        return "" if self._journal() is not None else "Undo takes a journal back: tab to the ledger, and to its row."
+
+    def do_ledger_undo(self) -> None:
+        """Take the row's journal back by a reversing entry."""
+        if (journal := self._journal()) is not None:
+            self.start(self._undo(journal))
+
+    async def _undo(self, journal: int) -> None:
+        from ubtui.screens.undoing import take_back
+
+        if await take_back(self, journal):
+            told = self.said()
+            await self.reread()
+            self.say(told)
+
     def do_account_meter(self) -> None:
         """The history of its meter."""
         points = [each.point for each in self.account.points if each.point] if self.account else []

@@ -91,7 +91,9 @@ class FieldWork(DeskScreen):
             except BadValue as fault:
                 return (Line("still to do", str(fault)),)
             facts = await self.ask(_facts, made)
-            return (*facts, *would(await self.desk.performing(act_named(act), made, dry_run=True)))
+            tried = would(await self.desk.performing(act_named(act), made, dry_run=True))
+            known_already = (("would close", "nothing"), *(("result", line.value) for line in tried))
+            return (*facts, *(line for line in tried if not facts or (line.label, line.value) not in known_already))
 
         while True:
             question = Ask(title, tuple(specs), lines, DOES.get(act, "do it"), False, wrong, act=act, preview=preview)

@@ -107,6 +107,8 @@ class LineInput(Input):
             pasted = clean_text(event.text.strip("\r\n"), limit=PASTE_LIMIT)
             self.replace(pasted, start, end)
             if self.value == before and pasted and pasted != before[start:end]:
-                problem = "Nothing was pasted: the text does not fit this field."
+                long = self.max_length is not None and len(before) + len(pasted) > self.max_length
+                most = f": it takes {self.max_length:,} characters" if long else ""
+                problem = f"Nothing was pasted: the text does not fit this field{most}."
         if problem is not None:
             self.post_message(NotTaken(self, problem))
