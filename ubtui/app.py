@@ -6,6 +6,7 @@ import asyncio
 import gc
 import os
 import signal
+import sys
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
@@ -29,6 +30,7 @@ from ubtui.widgets.pages import PAGE
 
 FAULT = 4
 POLL_SECONDS = 10.0
+SWITCH_SECONDS = 0.001  # so long a key waits for each turn of what is read or loaded beside it
 READ_SIZE = (200, 60)
 PREFIX = keyfile.PREFIX
 
@@ -324,6 +326,7 @@ def run(data: str, seat: Seat, sample: bool) -> int:
     Raises DeskError before anything is drawn. What this seat claimed is free again afterwards.
     """
     gc.freeze()  # modules stay: to look among them for what can go would only hold up the first page and the keys
+    sys.setswitchinterval(SWITCH_SECONDS)
     with Desk(data, seat, threads=True) as desk:
         app = DeskApp(desk, os.environ, hint=sample)
         app.run(mouse=False)  # the terminal's own selecting and copying stays

@@ -86,13 +86,19 @@ class Desk:
         self._writer = ThreadPoolExecutor(1, "writer") if threads else None
         self._reader = ThreadPoolExecutor(1, "reader") if threads else None
         try:
-            self._write(self.session.connect)
-            if threads:
-                self._read(self.session.connect)
+            self._connect()
             self.district, self.actor = self._read(lambda: self._open(seat or Seat()))
         except BaseException:
             self.close()
             raise
+
+    def _connect(self) -> None:
+        """Open the line of each thread, side by side: each reads the whole schema."""
+        if self._writer is None or self._reader is None:
+            self.session.connect()
+            return
+        for line in [pool.submit(self.session.connect) for pool in (self._writer, self._reader)]:
+            line.result()
 
     def _open(self, seat: Seat) -> tuple[District, Actor]:
         if not self.session.database.table_exists("migration"):

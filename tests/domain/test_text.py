@@ -52,6 +52,16 @@ def test_cleaning_by_hand() -> None:
     assert clean_text("[b]not markup[/b]") == "[b]not markup[/b]"
 
 
+def test_every_letter_alone_and_beside_another_is_kept_or_dropped_by_its_category() -> None:
+    for c in map(chr, range(0x3000)):
+        category = unicodedata.category(c)
+        kept = " " if c in "\t\n\r\v\f\x85\u2028\u2029" else "" if category in BAD else unicodedata.normalize("NFC", c)
+        assert clean_text(f"a{c}") == unicodedata.normalize("NFC", f"a{kept}"), hex(ord(c))
+        if category not in BAD:
+            wide = 0 if category in ("Mn", "Me") else 2 if unicodedata.east_asian_width(c) in "WF" else 1
+            assert cell_width(f"a{c}") == 1 + wide, hex(ord(c))
+
+
 DANGER = "=+-@\t\r\n\0"
 
 

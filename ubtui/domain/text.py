@@ -9,7 +9,7 @@ TEXT_LIMIT = 2000
 _DROPPED = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _MARKS = frozenset({"Mn", "Me", "Mc"})
 _MOST_MARKS = 3
-# Letters, digits, signs, dashes and arrows that are as they should be, alone and beside one another.
+# Letters, digits, signs, dashes and arrows that are as they should be, alone and beside one another, a cell each.
 _SAFE = re.compile("[ -~\u00a1-\u00ac\u00ae-\u024f\u2010-\u2027\u2190-\u21ff]*")
 _BREAKS = str.maketrans({c: "\n" for c in "\r\v\f\x85\u2028\u2029"} | {"\t": " "})
 _FORMULA = frozenset("=+-@\t\r\n\0")
@@ -94,7 +94,8 @@ def file_name(s: str) -> str:
 
 def cell_width(s: str) -> int:
     """Terminal cells that cleaned text takes: wide characters two, combining and invisible ones none."""
-    return len(s) if s.isascii() and s.isprintable() else sum(map(_char_width, s))
+    plain = (s.isascii() and s.isprintable()) or _SAFE.fullmatch(s)
+    return len(s) if plain else sum(map(_char_width, s))
 
 
 def _char_width(c: str) -> int:
@@ -105,7 +106,8 @@ def _char_width(c: str) -> int:
 
 def fit(s: str, width: int, pad: bool = False) -> str:
     """Cut text to at most `width` cells, ending in an ellipsis if cut; with `pad`, filled to just that."""
-    if cell_width(s) > width:
+    wide = cell_width(s)
+    if wide > width:
         used, kept = 0, []
         for c in s:
             used += _char_width(c)
@@ -113,7 +115,8 @@ def fit(s: str, width: int, pad: bool = False) -> str:
                 break
             kept.append(c)
         s = "".join(kept) + "…" if width > 0 else ""
-    return s + " " * (width - cell_width(s)) if pad else s
+        wide = cell_width(s)
+    return s + " " * (width - wide) if pad else s
 
 
 def fold(s: str) -> str:

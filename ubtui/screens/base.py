@@ -98,6 +98,9 @@ class Router(Protocol):
     def parked(self) -> int:
         """How many forms and questions wait below the screen on top."""
 
+    def load_routes(self) -> None:
+        """Load what keys open, beside them."""
+
     def interrupt(self, place: Place) -> None:
         """Open a place over whatever is under way, which is parked: esc comes back to its cursor."""
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
+from contextlib import suppress
 from importlib import import_module
+from threading import Thread
 from typing import Any
 
 from textual.screen import ModalScreen, Screen
@@ -60,6 +62,10 @@ class Routing(TypedAhead, inherit_bindings=False):
             self.switch_screen(made)
         else:
             self.push_screen(made)
+
+    def load_routes(self) -> None:
+        """Import what keys open, on a thread beside them, so that the first of them does not wait for it."""
+        Thread(target=_load, name="routes", daemon=True).start()
 
     def _open_at(self, place: Place) -> int | None:
         """How deep a place is open; the worklist is never out of reach, others only above the topmost task."""
@@ -149,6 +155,12 @@ class Routing(TypedAhead, inherit_bindings=False):
         finally:
             if asker is not None:
                 self._begun[asker] = None
+
+
+def _load() -> None:
+    for name in ("fix", *ROUTES):  # most days begin with enter
+        with suppress(Exception):  # told when that screen is opened
+            import_module(ROUTES[name].partition(":")[0])
 
 
 def is_task(screen: Screen[Any]) -> bool:

@@ -31,6 +31,7 @@ HINT = (
     Line("", "enter opens the item on the line with its fix; esc comes back; ? shows every key here."),
     Line("", "Fixed items leave the list by themselves. q leaves; nothing typed is ever lost."),
 )
+LOAD_SECONDS = 0.25  # the counts and what the first row says go before what keys open
 EVIDENCE_SECONDS = 0.08  # a held-down arrow does not ask for every row it passes
 
 
@@ -73,6 +74,8 @@ class WorklistScreen(ItemActs):
         self._drawn.set()
         self.start(self._count())
         self.start(self._announce())
+        if not self.app.is_headless:
+            self.set_timer(LOAD_SECONDS, self.router.load_routes)
 
     def _name_day(self) -> None:
         day = self.router.day

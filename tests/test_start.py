@@ -1,0 +1,60 @@
+"""What is loaded before the first page of the worklist is drawn, and before the shell's commands answer."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.pty import Terminal
+
+# Tells, when the first frame with the worklist has been written, what is loaded by then.
+DRAWN = """
+import os, sys
+from textual.drivers.linux_driver import LinuxDriver
+write = LinuxDriver.write
+def writing(driver, data):
+    write(driver, data)
+    if "Worklist" in data:
+        LinuxDriver.write = write
+        with open(os.environ["LOADED"], "w") as out:
+            out.write(" ".join(sys.modules))
+LinuxDriver.write = writing
+from ubtui.cli import main
+main()
+"""
+SERVICES = {
+    "ubtui.services",
+    "ubtui.services.listing",
+    "ubtui.services.news",
+    "ubtui.services.worklist",
+    "ubtui.services.worklist.items",
+    "ubtui.services.worklist.preference",
+    "ubtui.services.worklist.queue",
+}
+SCREENS = {
+    "ubtui.screens",
+    "ubtui.screens.base",
+    "ubtui.screens.evidence",
+    "ubtui.screens.filtering",
+    "ubtui.screens.item_acts",
+    "ubtui.screens.routing",
+    "ubtui.screens.source",
+    "ubtui.screens.worklist",
+}
+LATER = ("ubtui.detectors", "ubtui.documents", "ubtui.exchange", "ubtui.db.find", "ubtui.db.models", "ubtui.db.pg",
+         "ubtui.db.migrations.m", "pendulum", "psycopg", "xlsxwriter", "csv",
+         "textual.widgets._text_area")  # fmt: skip
+
+
+def test_nothing_is_loaded_for_the_first_page_that_it_does_not_show(sample_folder: Path, tmp_path: Path) -> None:
+    told = tmp_path / "loaded"
+    argv = [sys.executable, "-c", DRAWN, "--data", sample_folder]
+    with Terminal(argv, env={"LOADED": str(told)}) as terminal:
+        terminal.wait_for("Mine")
+    loaded = set(told.read_text().split())
+    assert {name for name in loaded if name.startswith("ubtui.services")} <= SERVICES
+    assert {name for name in loaded if name.startswith("ubtui.screens")} <= SCREENS
+    assert sorted(name for name in loaded if name.startswith(LATER)) == []
