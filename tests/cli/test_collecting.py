@@ -42,6 +42,8 @@ def test_a_payment_from_suspense_to_its_account(data: str, capsys: pytest.Captur
     ran("payment", "stage", "Lockbox", "--total", "47.50", *lines)
     said = capsys.readouterr().out
     assert "payments   1/1, 1/2\n" in said and "proposal   P-000001\n" in said
+    ran("payment", "list")
+    assert "P-000001: 47.50 staged, to be released by another person" in capsys.readouterr().err
     ran("approve", "P-000001", "--amount", "47.50", "--as", "ben")
     ran("payment", "list")
     said = capsys.readouterr()

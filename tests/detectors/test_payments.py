@@ -11,7 +11,7 @@ import pytest
 from tests.detectors.money import DAYS, bill, close, closed, items, opened, pay, refund, stage, staged
 from tests.detectors.scene import DAY, Customer, Scene
 from ubtui.detectors import heal
-from ubtui.services import adjustments, escrow, ledger, payments, worklist
+from ubtui.services import adjustments, escrow, ledger, owners, payers, payments, worklist
 from ubtui.services.documents import Paper
 from ubtui.services.payments import Came
 from ubtui.services.verify import Report
@@ -262,8 +262,8 @@ def test_p01_nobody_matches_to_his_own_account(scene: Scene) -> None:
     assert "your own account" in scene.refused(payments.match, payments.Match(payment=key, account=mine.account)).reason
     with scene.desk() as ana, scene.desk("ben") as ben:
         line = ana.ask(payments.one, key)
-        assert ana.ask(payments.guesses, line) == ()
-        assert [g.account for g in ben.ask(payments.guesses, line)] == [mine.account]
+        assert ana.ask(payers.guesses, line) == ()
+        assert [g.account for g in ben.ask(payers.guesses, line)] == [mine.account]
 
 
 def test_p01_guesses_rank_a_number_above_a_name(scene: Scene) -> None:
@@ -271,7 +271,7 @@ def test_p01_guesses_rank_a_number_above_a_name(scene: Scene) -> None:
     bill(scene, owing, 80_00, DAY + 5 * DAYS)
     (key,) = stage(scene, Came(cents=80_00, payer="Owner 1", reference=f"acct {numbered.account}"))
     with scene.desk() as desk:
-        found = desk.ask(payments.guesses, desk.ask(payments.one, key))
+        found = desk.ask(payers.guesses, desk.ask(payments.one, key))
     assert [(g.account, g.points) for g in found] == [(numbered.account, 2), (named.account, 1), (owing.account, 1)]
     assert found[0].why == f"number {numbered.account}"
 
@@ -427,6 +427,23 @@ def test_a_credit_moves_at_most_once_and_never_to_ones_own(scene: Scene) -> None
         "moves money as it stands"
         in scene.refused(adjustments.revise, adjustments.Revise(proposal=number, amount_cents=19_00)).reason
     )
+
+
+def test_what_the_former_owner_wanted_kept_binds_no_new_one(scene: Scene) -> None:
+    c = usual(scene, 6, 130_00)
+    scene.refresh()
+    assert items(scene, "P08") == [f"P08:account:{c.account}"]
+    keep = payments.Keep(account=c.account, code="P08", until=DAY + 100 * DAYS, reason="pays ahead")
+    assert closed(scene.act(payments.keep, keep), "P08")
+    form = owners.Change(
+        account=c.account, name="Rosa Lund", on=DAY - 200 * DAYS, line1="9 Oak Rd", city="Rincon", state="CA",
+        zip="95946", source="deed",
+    )  # fmt: skip
+    with scene.db.writing():  # all of it was paid since that day
+        scene.db.run("UPDATE meta SET value = ? WHERE key = 'today'", [(DAY + DAYS).isoformat()])
+    scene.act(owners.change, form)
+    assert items(scene, "P08") == [f"P08:account:{c.account}"]
+    assert scene.refresh(DAY + DAYS) == heal.Healed()
 
 
 def test_p07_a_payment_that_came_back_makes_no_credit_younger(scene: Scene) -> None:

@@ -18,7 +18,7 @@ from ubtui.domain.errors import BadValue
 from ubtui.domain.money import format_money, parse_money
 from ubtui.domain.numbers import format_account, format_apn
 from ubtui.domain.text import clean_text, fit
-from ubtui.services import collections, ladder, liens, payments
+from ubtui.services import collections, ladder, liens, payers, payments
 from ubtui.services.adjustments.plans import find_account
 
 _KINDS = click.Choice(["cash", "check", "card", "ach", "lockbox", "web"])
@@ -40,11 +40,13 @@ def list_(options: Options) -> None:
             emit(options, [{"payment": line.key, **vars(line)} for line in waiting])
             return
         for line in waiting:
-            guess = next(iter(desk.ask(payments.guesses, line, 1)), None)
+            guess = next(iter(desk.ask(payers.guesses, line, 1)), None)
             hint = f"{guess.account} ({guess.why})" if guess else ""
             said = fit(clean_text(f"{line.payer} {line.reference}".strip()), 26, True)
             click.echo(f"{line.key:<8}{line.received_on}  {format_money(line.cents):>11}  {said}  {clean_text(hint)}")
         say(f"{len(waiting)} in suspense, {format_money(sum(line.cents for line in waiting))}")
+        for number, cents in desk.ask(payments.unreleased):
+            say(f"{number}: {format_money(cents)} staged, to be released by another person: ubtui approve {number}")
 
 
 @payment.command()

@@ -103,13 +103,14 @@ def _receipts(ask: Ask, accounts: Sequence[int], since: date | None = None) -> d
 
 
 def _kept(ask: Ask, code: str, accounts: Sequence[int]) -> dict[int, int]:
-    """How much credit the owners of these accounts asked to keep, while that holds."""
+    """How much credit the owners of these accounts asked to keep, while that holds and it is still theirs."""
     out: dict[int, int] = {}
     for part in parts(accounts):
         out |= dict(
             ask.db.rows(
                 "SELECT account_id, MAX(cents) FROM credit_kept WHERE code = ? AND until_on >= ?"
-                f" AND account_id IN ({marks(part)}) GROUP BY account_id",
+                f" AND account_id IN ({marks(part)}) AND NOT EXISTS(SELECT 1 FROM ownership_transfer t"
+                " WHERE t.account_id = credit_kept.account_id AND t.recorded_at > credit_kept.at) GROUP BY account_id",
                 [code, ask.today.isoformat(), *part],
             )
         )

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Annotated, Literal
 
 import msgspec
 
-from ubtui.act import Form, Look, Refused, Work, act, linked
+from ubtui.act import Form, Look, Refused, Work, act
 from ubtui.db.models.office import Batch
 from ubtui.db.models.payments import CreditKept, SuspenseLine
 from ubtui.db.session import Row
@@ -19,10 +17,9 @@ from ubtui.domain.allocation import allocate
 from ubtui.domain.canonical import canonical, sha256_hex
 from ubtui.domain.money import LIMIT_CENTS, format_money
 from ubtui.domain.numbers import format_account
-from ubtui.domain.subjects import Subject
-from ubtui.domain.text import clean_text, fold
+from ubtui.domain.text import clean_text
 from ubtui.services import ledger
-from ubtui.services.adjustments.batches import first_of, taking_in
+from ubtui.services.adjustments.batches import BATCH, first_of, taking_in
 from ubtui.services.adjustments.plans import effective, find_account
 from ubtui.services.adjustments.proposals import Proposed, put
 from ubtui.services.adjustments.returns import returning
@@ -304,6 +301,18 @@ def waiting(look: Look) -> tuple[Line, ...]:
     return tuple(map(_read, look.db.rows(f"{_LINE} WHERE state = 'suspense' ORDER BY received_on, batch_id, line")))
 
 
+def unreleased(look: Look) -> tuple[tuple[str, int], ...]:
+    """Batches that wait for their release: the proposal of each and its cents, the oldest first."""
+    return tuple(
+        (row[0], row[1])
+        for row in look.db.rows(
+            "SELECT p.number, p.amount_cents FROM proposal p LEFT JOIN approval a ON a.proposal_id = p.id"
+            " WHERE p.reason = ? AND p.state = 'submitted' AND a.id IS NULL ORDER BY p.id",
+            [BATCH],
+        )
+    )
+
+
 def find(look: Look, payment: str) -> Line:
     """The payment of this key, in suspense and with no proposal to give it back. Raises Refused."""
     line = one(look, payment)
@@ -329,68 +338,3 @@ def one(look: Look, payment: str) -> Line:
 
 def _read(row: Row) -> Line:
     return Line(row[0], row[1], row[2], row[3], row[4], row[5], row[6], date.fromisoformat(row[7]), *row[8:])
-
-
-@dataclass(frozen=True)
-class Guess:
-    """An account that a payment may be meant for, and what speaks for it."""
-
-    account: str
-    name: str
-    points: int
-    why: str
-
-
-_NUMBERS = re.compile(r"[0-9]{6}-?[0-9]|[0-9]{3,}")
-
-
-def guesses(look: Look, line: Line, most: int = 3) -> tuple[Guess, ...]:
-    """The accounts that a payment may be meant for, the likeliest first; none that is linked to the asker.
-
-    A number of the account or an old one of it in what was written is two points; the payer's name, and that just
-    this amount is owed, one each. An amount alone is no hint where more than three accounts owe it.
-    """
-    said: dict[int, list[str]] = {}
-    points: dict[int, int] = {}
-
-    def add(rows: Sequence[Sequence[int]], weight: int, why: str) -> None:
-        for (account,) in rows:
-            points[account] = points.get(account, 0) + weight
-            said.setdefault(account, []).append(why)
-
-    written = f"{line.reference} {line.trace or ''} {line.payer}"
-    for number in dict.fromkeys(_NUMBERS.findall(written)):
-        plain = number.replace("-", "")
-        add(look.db.rows("SELECT id FROM live_account WHERE number = ?", [plain]), 2, f"number {number}")
-        old = "SELECT subject_id FROM external_id WHERE subject_type = 'account' AND value = ? GROUP BY subject_id"
-        add(look.db.rows(old, [number]), 2, f"old number {number}")
-    owing = look.db.rows(
-        "SELECT account_id FROM open_item GROUP BY account_id HAVING SUM(cents) = ? LIMIT 4", [line.cents]
-    )
-    if name := fold(line.payer):
-        turned = " ".join(name.split()[1:] + name.split()[:1])
-        sql = (
-            "SELECT DISTINCT o.account_id FROM party q JOIN account_role o ON o.party_id = q.id AND o.to_on IS NULL"
-            " WHERE q.search_name IN (?, ?) LIMIT 20"
-        )
-        add(look.db.rows(sql, [name, turned.replace(",", "")]), 1, "the payer's name")
-    if len(owing) > 3:
-        exact = "SELECT account_id FROM open_item WHERE account_id = ? GROUP BY account_id HAVING SUM(cents) = ?"
-        owing = [row for account in points for row in look.db.rows(exact, [account, line.cents])]
-    add(owing, 1, "owes just this")
-    best = sorted(points, key=lambda account: (-points[account], account))
-    out: list[Guess] = []
-    for account in best:
-        row = look.db.one(f"SELECT a.number, {_HOLDER} FROM account a WHERE a.id = ?", [account])
-        if row is None or linked(look, [Subject("account", format_account(row[0]))]) is not None:
-            continue
-        out.append(Guess(format_account(row[0]), row[1], points[account], ", ".join(dict.fromkeys(said[account]))))
-        if len(out) == most:
-            break
-    return tuple(out)
-
-
-_HOLDER = (
-    "COALESCE((SELECT MIN(q.name) FROM account_role r JOIN party q ON q.id = r.party_id WHERE r.account_id = a.id"
-    " AND r.role = 'owner' AND r.to_on IS NULL), '')"
-)

@@ -10,7 +10,7 @@ from ubtui.act import Look, Refused
 from ubtui.db.calendars import office
 from ubtui.domain.money import format_money
 from ubtui.domain.numbers import format_account
-from ubtui.services import billing, payments
+from ubtui.services import billing, payers, payments
 from ubtui.services.fixes.draft import Draft, Maker
 from ubtui.services.worklist import ItemView
 
@@ -38,7 +38,7 @@ TITLES: Final[dict[str, str]] = {
 def _match(look: Look, item: ItemView) -> Iterator[Draft]:
     """The accounts that it may be meant for, one offer each; only what stands out is likely."""
     try:
-        found = payments.guesses(look, payments.one(look, item.key.subject.key))
+        found = payers.guesses(look, payments.one(look, item.key.subject.key))
     except Refused:
         found = ()
     for n, guess in enumerate(found):
