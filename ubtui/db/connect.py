@@ -150,6 +150,8 @@ class SeatDatabase(APSWDatabase):
     def _add_conn_hooks(self, conn: Any) -> None:
         conn.set_busy_handler(_patience())
         conn.config(apsw.SQLITE_DBCONFIG_DEFENSIVE, 1)
+        # A statement is planned once, not at every value that could tell whether an index of some rows serves.
+        conn.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
         for name, value in self._asserted.items():
             conn.execute(f"PRAGMA {name} = {value}").fetchall()
             if (got := conn.pragma(name)) != value:

@@ -246,7 +246,7 @@ def _per_day(use: int | None, days: int | None) -> str:
     """Use per day with two decimals."""
     if use is None or not days:
         return ""
-    hundredths = _whole(Fraction(use * 100, days))
+    hundredths = _nearest(use * 100, days)
     return f"{'-' if hundredths < 0 else ''}{abs(hundredths) // 100}.{abs(hundredths) % 100:02d}"
 
 
@@ -259,21 +259,24 @@ def _months(lines: Sequence[ReadLine], today: date) -> tuple[tuple[int, ...], st
     """Use by calendar month, each read's shared out evenly over the days it covers."""
     end = lines[0].on if lines else today
     last = end.year * 12 + end.month - 1
-    use: dict[int, Fraction] = defaultdict(Fraction)
+    begin = last - MONTHS + 1
+    use: dict[int, dict[int, int]] = defaultdict(lambda: defaultdict(int))  # by month, by days that share it
     for line in lines:
         if line.status == "void" or line.use is None or line.use <= 0:
             continue
         day, left, days = line.on, line.days or 1, line.days or 1
-        while left > 0:
-            first = day.replace(day=1)
+        while left > 0 and (month := day.year * 12 + day.month - 1) >= begin:
             part = min(left, day.day)
-            use[day.year * 12 + day.month - 1] += Fraction(line.use * part, days)
-            left, day = left - part, first - timedelta(days=1)
-    months = tuple(_whole(use[n]) for n in range(last - MONTHS + 1, last + 1))
+            use[month][days] += line.use * part
+            left, day = left - part, day.replace(day=1) - timedelta(days=1)
+    months = tuple(
+        _nearest(*sum((Fraction(shared, days) for days, shared in use[n].items()), Fraction()).as_integer_ratio())
+        for n in range(begin, last + 1)
+    )
     return months, f"{end.year:04d}-{end.month:02d}"
 
 
-def _whole(exact: Fraction) -> int:
-    """The nearest whole number, half away from zero."""
-    nearest = (abs(exact) * 2 + 1) // 2
-    return nearest if exact >= 0 else -nearest
+def _nearest(part: int, whole: int) -> int:
+    """`part` of `whole` to the nearest whole number, half away from zero."""
+    nearest = (abs(part) * 2 + abs(whole)) // (2 * abs(whole))
+    return nearest if (part >= 0) == (whole > 0) else -nearest
