@@ -38,8 +38,12 @@ def slices(settings: str, facts: Facts, parts: Sequence[Fill]) -> Iterator[Itera
         yield (some for part in parts for some in maker.slices(part))
         return
     order = msgspec.json.encode(_Order(settings, facts, list(parts)))
-    command = [sys.executable, "-c", f"from {__name__} import main; main()"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True) as other:
+    command = [sys.executable, "-P", "-c", f"from {__name__} import main; main()"]
+    # The same program, wherever this one was started from.
+    paths = {"PYTHONPATH": os.pathsep.join(path or os.getcwd() for path in sys.path)}
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True, env={**os.environ, **paths}
+    ) as other:
         try:
             assert other.stdin is not None
             with suppress(BrokenPipeError), closing(other.stdin) as pipe:

@@ -102,6 +102,7 @@ class Maker:
         self.letters = dunning.Letters(district, self.new, facts.now)
         self.known: tuple[int, int, int, date, tuple[str, ...], bool] | None = None
         self.stories: Stories
+        self.second: list[tuple[Any, ...]] = []
 
     def new(self, table: str) -> int:
         """The next id of a table."""
@@ -115,10 +116,11 @@ class Maker:
             self.known, self.stories = known, Stories(self.district, *known)
         for first in range(form.first, form.first + form.count, SLICE):
             some = min(SLICE, form.first + form.count - first)
-            yield self.slice(self.stories.of(first, some), form.today)
+            last = first + some == form.first + form.count
+            yield self.slice(self.stories.of(first, some), form.today, form.first // PART + 1 if last else 0)
 
-    def slice(self, told: Iterable[Story], today: date) -> Slice:
-        """The rows of some accounts."""
+    def slice(self, told: Iterable[Story], today: date, part: int) -> Slice:
+        """The rows of some accounts; the last ones of a `part` bring what its import kept back."""
         made, past = _Rows(self), self.books
         bills, receipts, accounts = past.bills, past.receipts, 0
         for story in told:
@@ -126,6 +128,9 @@ class Maker:
             account, services = made.account(story)
             owed = past.past(made.rows, account, story.bills, story.receipts, services)
             self.letters.write(made.rows, today, story, account, owed)
+        if part and self.second:
+            made.staged(part, self.second)
+            self.second = []
         columns = {**_COLUMNS, **dict(sorted(made.columns.items())), **books.COLUMNS, **dunning.COLUMNS}
         tables = [(table, names.split(), rows) for table, names in columns.items() if (rows := made.rows.get(table))]
         years = sorted({day.year for day in past.days})
@@ -260,8 +265,10 @@ class _Rows:
             )  # fmt: skip
         for day, period, why in s.skips if n == 0 else ():
             self.add("read_skip", point, period, day, why, "service", f"{day}T23:10:00.000000Z")
-        if n == 0 and s.twice:
-            self.staged(s, p, point, account)
+        for k, state in enumerate(s.twice if n == 0 else ()):
+            newest, face = p.meters[-1].reads[-1], p.meters[-1]
+            seen = (face.maker, face.serial, p.number, newest.on.isoformat(), newest.value + 3 + 2 * k)
+            self.maker.second.append((seen, state, point, account, self.registers[-1], newest.period))
         return service
 
     def register(self, meter: int, n: int, point: int, m: MeterStory, counted: Sequence[ReadStory]) -> None:
@@ -278,24 +285,19 @@ class _Rows:
         self.reads += len(counted)
         self.registers.append(register)
 
-    def staged(self, s: Story, p: PointStory, point: int, account: int) -> None:
+    def staged(self, part: int, second: Sequence[tuple[Any, ...]]) -> None:
         """Second reads of a route, kept back by the import that met them."""
-        newest, meter, now = p.meters[-1].reads[-1], p.meters[-1], self.maker.facts.now
-        seen = [
-            (meter.maker, meter.serial, p.number, newest.on.isoformat(), newest.value + 3 + 2 * k)
-            for k in range(len(s.twice))
-        ]
-        sha = sha256_hex("\n".join(",".join(map(str, row)) for row in seen))
-        batch = self.new("batch")
+        now, batch = self.maker.facts.now, self.new("batch")
+        sha = sha256_hex("\n".join(",".join(map(str, row[0])) for row in second))
         self.add(
-            "batch", batch, "reads", f"rereads-{s.index + 1}.csv", "generic-reads", sha, len(seen), len(seen),
+            "batch", batch, "reads", f"rereads-{part}.csv", "generic-reads", sha, len(second), len(second),
             '{"complete": true}', "service", now, "service", now,
         )  # fmt: skip
-        for k, (state, row) in enumerate(zip(s.twice, seen, strict=True), 1):
-            fields = dict(zip(("maker", "serial", "point", "date", "value"), map(str, row), strict=True))
-            sentence = f"line {k + 1}: {fields['point']} has a regular read for {newest.period} already"
+        for k, (seen, state, point, account, register, period) in enumerate(second, 1):
+            fields = dict(zip(("maker", "serial", "point", "date", "value"), map(str, seen), strict=True))
+            sentence = f"line {k + 1}: {fields['point']} has a regular read for {period} already"
             by = ("ana", now, "the first one is right") if state == "dropped" else (None, None, None)
             self.add(
                 "staged_row", batch, k, "reads", "duplicate-read", sentence, state, json.dumps(list(fields.values())),
-                json.dumps(fields), point, account, self.registers[-1], newest.period, *by,
+                json.dumps(fields), point, account, register, period, *by,
             )  # fmt: skip
