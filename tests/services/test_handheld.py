@@ -108,3 +108,14 @@ def test_accounts_are_found_by_old_and_new_number(desk: Desk, tmp_path: Path) ->
     report = stage(desk, "reads", file(tmp_path, text), dry_run=True)
     assert report.reasons == {"duplicate-read": 1, "unknown-meter": 1} and report.accepted == 1
     assert date(2016, 9, 21) < desk.look().today
+
+
+@pytest.mark.parametrize("names", ["serial", "radio", "serial,radio", "serial,radio,account", "radio,account"])
+def test_under_however_many_names_a_read_is_measured_by_the_one_before(desk: Desk, tmp_path: Path, names: str) -> None:
+    account = next(s.account for s in desk.ask(walk, "R1") if s.serial == "1002")
+    said = {"serial": "1002", "radio": "9002", "account": account}
+    cells = ",".join(said[name] for name in names.split(","))
+    text = f"{names},date,value\n{cells},2016-09-21,1050\n"
+    assert stage(desk, "reads", file(tmp_path, text), dry_run=True).reasons == {"below-previous": 1}
+    report = bring(desk, "reads", file(tmp_path, text.replace("1050", "1399")))
+    assert (report.accepted, report.units) == (1, 3)

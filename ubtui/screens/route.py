@@ -27,16 +27,17 @@ from ubtui.widgets.theme import styles_folder
 
 COLUMNS = (
     Column("place", "Seq", 6, "right"),
-    Column("address", "Address", 18, grow=2),
+    Column("address", "Address", 14, grow=2),
     Column("serial", "Serial", 11),
-    Column("prior", "Prior", 9, "right"),
-    Column("read", "Read", 9, "right"),
+    Column("prior", "Prior", 10, "right"),
+    Column("read", "Read", 10, "right"),
     Column("use", "Use", 7, "right"),
     Column("state", "State", 9),
     Column("note", "Where", 14, priority=2, grow=1),
 )
 MOVES = {"down": "list.down", "up": "list.up", "pagedown": "list.page_down", "pageup": "list.page_up"}
 TONES = {"held": "warning", "skipped": "dim", "estimated": "accent"}
+DONE = "Every meter of the route has a read, an estimate or a skip."
 ACTS: dict[type, Any] = {
     Enter: reads.enter, Skip: reads.skip, Estimate: reads.estimate, orders.Create: orders.create,
 }  # fmt: skip
@@ -112,6 +113,9 @@ class RouteScreen(DeskScreen):
         found = self.query("#typed")
         return found.first(LineInput).value.strip() if found else ""
 
+    def _left(self) -> bool:
+        return any(stop.state == "open" for stop in self.stops.values())
+
     def _next_open(self, after: int | None) -> int | None:
         """The next meter without a read, from the top again behind the last one."""
         ids = list(self.stops)
@@ -120,7 +124,7 @@ class RouteScreen(DeskScreen):
 
     def _to(self, id: int | None) -> None:
         if id is None:
-            self.say("Every meter of the route has a read, an estimate or a skip.")
+            self.say(DONE)
         else:
             self.walk.move_to(list(self.stops).index(id))
 
@@ -177,7 +181,8 @@ class RouteScreen(DeskScreen):
         await self._walked()
         self._to(self._next_open(after=stop.register_id))
         await self._described()
-        self.say(" · ".join(filter(None, (f"{stop.point}: {_kept(done.result, text)}", news(done)))))
+        told = f"{stop.point}: {_kept(done.result, text)}", news(done), "" if self._left() else DONE
+        self.say(" · ".join(filter(None, told)))
 
     async def _show(self, stop: Stop, text: str, act: Any, form: Any) -> None:
         answer = await self.desk.performing(act, form, dry_run=True)
@@ -229,7 +234,9 @@ def _figure(value: int | None) -> str:
 
 def _about(stop: Stop, low_high: tuple[int | None, int | None], today: date) -> Iterator[Line]:
     yield Line("account", f"{stop.account} {stop.name} · {stop.point}")
-    yield Line("meter", f"{stop.maker} {stop.serial}, {stop.face.dials} dials × {stop.face.multiplier} {stop.face.unit}")
+    yield Line(
+        "meter", f"{stop.maker} {stop.serial}, {stop.face.dials} dials × {stop.face.multiplier} {stop.face.unit}"
+    )
     before = "none yet" if stop.prior is None else f"{stop.prior:,}"
     on = f" of {format_day(stop.last_on, today)}" if stop.last_on else ""
     expected = "" if low_high[0] is None else f", expected {low_high[0]:,} to {low_high[1]:,}"

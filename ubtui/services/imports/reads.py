@@ -78,7 +78,7 @@ class ReadTaker(Taker):
         super().__init__(look, profile)
         self.looks_ahead = profile.last_per_period
         self.known: dict[tuple[str, str], list[Hanging]] = {}
-        self.registers: dict[int, Hanging] = {}
+        self.registers: dict[tuple[int, str], Hanging] = {}
         self._asked: dict[str, set[str]] = {by: set() for by in _BY}
         self.latest: dict[tuple[Any, str], tuple[str, int]] = {}
 
@@ -233,20 +233,23 @@ class ReadTaker(Taker):
             wanted = {text for line in lines for name, text in _names(line) if name == by} - self._asked[by]
             self._asked[by] |= wanted
             for name, *row in found(self.db, sql, wanted):
-                hanging = self.registers.get(row[3])
-                if hanging is None or hanging.on_date != row[9]:
-                    hanging = _made(row, self.district.billing_unit)
-                    self.registers.setdefault(hanging.register_id, hanging)
+                made = _made(row, self.district.billing_unit)
+                # One register that hung twice is two; under several names it is one, with one newest read.
+                hanging = self.registers.setdefault((made.register_id, made.on_date), made)
+                if hanging is made:
                     fresh.setdefault(hanging.point_id, []).append(hanging)
                 self.known.setdefault((by, name), []).append(hanging)
         for point_id, account_id, customer_class, unit, *cycle in found(self.db, _SERVED, fresh):
             for hanging in fresh[point_id]:
                 hanging.account_id, hanging.customer_class = account_id, customer_class
                 hanging.unit, hanging.cycle = Unit(unit), ReadCycle(*cycle)
-        ids = {h.register_id: h for some in fresh.values() for h in some}
-        for register_id, on, value, period in found(self.db, _LAST, ids):
-            hanging = ids[register_id]
-            hanging.last_on, hanging.last_value, hanging.last_period = on, value, period
+        hung: dict[int, list[Hanging]] = {}
+        for some in fresh.values():
+            for hanging in some:
+                hung.setdefault(hanging.register_id, []).append(hanging)
+        for register_id, on, value, period in found(self.db, _LAST, hung):
+            for hanging in hung[register_id]:
+                hanging.last_on, hanging.last_value, hanging.last_period = on, value, period
 
     def write(self, rows: Rows, verdicts: Sequence[Verdict]) -> None:
         taken = [v for v in verdicts if v.state in ("accepted", "held")]

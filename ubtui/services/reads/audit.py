@@ -1,4 +1,4 @@
-"""Reads looked at a second time: a sample that can be drawn again, control reads that never bill, and who reads well."""
+"""Reads looked at a second time: a sample to be drawn again, control reads that never bill, and who reads well."""
 
 from __future__ import annotations
 
