@@ -103,8 +103,8 @@ class FieldWork(DeskScreen):
             if (done := await self.perform(act_named(act), made, said=f"{TITLES[act]}: done.")) is not None:
                 told = self.said()
                 await self.reread()
-                number = getattr(done.result, "order", "")
-                self.say(f"{number} {told}".strip())
+                number, read = getattr(done.result, "order", ""), getattr(done.result, "read", "")
+                self.say(" ".join(filter(None, (number, told, f"Read {read}." if read else ""))))
                 return
             specs = [replace(each, value=values[each.name]) for each in specs]
             lines = (Line("refused", self.said(), "danger"),)
