@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from datetime import date
 from pathlib import Path
@@ -15,7 +16,7 @@ from tests.screens.test_states import press
 from tests.services import office
 from ubtui.screens import fix as fix_screen
 from ubtui.screens.base import Place
-from ubtui.services import adjustments, documents
+from ubtui.services import adjustments, documents, drafts
 from ubtui.services.forms import form as read_form
 from ubtui.widgets.field import Form
 
@@ -121,3 +122,24 @@ async def test_a_journal_is_taken_back_by_a_reversing_entry(district: str) -> No
         assert note == "twice" and reverses is not None
         await press(pilot, "u 'again' f5")
         assert "proposes that already" in screen_text(pilot.app)
+
+
+async def test_a_form_changed_in_two_windows_is_compared_field_by_field(district: str) -> None:
+    [(account,)] = rows(district, "SELECT number FROM account WHERE state = 'active' ORDER BY 1 LIMIT 1")
+    async with sitting(district) as pilot:
+        pilot.app.go(Place("adjust", f"{account[:-1]}-{account[-1]}"))  # type: ignore[attr-defined]
+        await settled(pilot)
+        await press(pilot, "'lea' enter '12.50' enter")
+        [kept] = pilot.app.desk.ask(drafts.kept)  # type: ignore[attr-defined]
+        there = {**json.loads(kept.body), "amount_cents": "15.00", "note": "the owner called"}
+        with at_desk(district) as other:
+            other.save(drafts.save, kept.key, kept.form, kept.subject, json.dumps(there), kept.version)
+        await press(pilot, "enter 'x'")
+        shown = " ".join(screen_text(pilot.app).split())
+        assert "Changed in two windows" in shown and "another window kept this form 2026-11-23 08:00" in shown
+        assert "Amount * ‹ here: 12.50 ›" in shown and "Reason *" not in shown.partition("Changed in two windows")[2]
+        await press(pilot, "'there' f5")
+        values = pilot.app.screen.query_one(Form).values()
+        assert (values["amount_cents"], values["note"]) == ("15.00", "x")
+        [kept] = pilot.app.desk.ask(drafts.kept)  # type: ignore[attr-defined]
+        assert json.loads(kept.body)["amount_cents"] == "15.00" and json.loads(kept.body)["note"] == "x"

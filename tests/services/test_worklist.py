@@ -234,7 +234,7 @@ def test_a_version_that_was_passed_by_says_who_passed_it(place: Place) -> None:
     seen = place.item().version
     place.do("ben", worklist.forward, worklist.Forward(item=KEY, to="lead"))
     said = place.no("ana", worklist.claim, OnItem(item=KEY, version=seen))
-    assert said.startswith(f"{KEY} was changed by ben at 10:00")
+    assert said.startswith(f"{KEY} was changed by ben at 10:00: forwarded") and "it is open now" in said
     assert place.do("ana", worklist.claim, OnItem(item=KEY, version=place.item().version)).assignee == "ana"
 
 

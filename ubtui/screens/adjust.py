@@ -45,7 +45,7 @@ class AdjustScreen(DeskScreen):
         self.item: str | None = None
         self.plan: Plan | None = None
         self.number = ""
-        self._edits = 0
+        self._edits, self._merging = 0, False
         self._old: ProposalView | None = None
 
     @property
@@ -149,10 +149,38 @@ class AdjustScreen(DeskScreen):
         try:
             self.version = await self.desk.saving(drafts.save, self.key, FORM, self.subject, body, self.version)
         except Exception as fault:
+            if isinstance(fault, Refused) and fault.rule == drafts.ONE_VERSION:
+                if not self._merging:
+                    self._merging = True
+                    try:
+                        await self._merge()
+                    finally:
+                        self._merging = False
+                return
             self.say(f"Not kept yet: {words(fault)}")
             cards = [name for name, text in self._texts().items() if has_card_number(text)]
             if cards:
                 self.query_one(Form).show_errors(dict.fromkeys(cards, f"Not kept: {words(fault)}"))
+
+    async def _merge(self) -> None:
+        """Another window kept this form meanwhile: field by field, choose what counts."""
+        from ubtui.screens.merging import merged
+
+        there = next((each for each in await self.ask(drafts.kept) if each.key == self.key), None)
+        if there is None:
+            self.say("Another window sent this form or threw it away: what is typed here is not kept.")
+            return
+        form, when = self.query_one(Form), evidence.moment(there.saved_at, self.desk.district.zone)
+        chosen = await merged(self, form.fields, form.values(), json.loads(there.body), when)
+        if chosen is None:
+            self.say("Not kept: another window changed this form as well. Type on to be asked again.")
+            return
+        self.version = there.version
+        for name, value in form.values().items():
+            if chosen.get(name, value) != value:
+                form.set_value(name, chosen[name])
+        body = json.dumps(form.values())
+        self.version = await self.desk.saving(drafts.save, self.key, FORM, self.subject, body, self.version)
 
     async def _replan(self, edit: int) -> None:
         """Show what the form would do now."""

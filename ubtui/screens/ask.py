@@ -22,6 +22,7 @@ from ubtui.widgets.too_small import TooSmall
 
 INTERRUPTING = ("phone.card", "go.find")
 TYPING_SECONDS = 0.25  # after this pause what is typed is tried
+CHOOSE = "choose"  # of a menu: nothing is done by it
 FORM_KEYS = "adjust"  # a question is a form: the keys that act in forms act in it
 
 
@@ -122,7 +123,7 @@ class AskScreen(ModalScreen[dict[str, str] | None], inherit_bindings=False):
 
     def action_lines(self, where: str) -> None:
         """Key: show other lines; in a field the keys that type or move there are the field's."""
-        for lines in self.query("#ask-lines"):
+        for lines in self.query("#ask-lines, #ask-preview"):
             getattr(lines, f"scroll_{where}")(animate=False)
 
     def on_form_finished(self) -> None:
@@ -131,6 +132,11 @@ class AskScreen(ModalScreen[dict[str, str] | None], inherit_bindings=False):
             self.action_accept()
         else:
             self.query_one("#ask-keys", StatusBar).say(f"Press F5 to {self.question.do}, esc to cancel.")
+
+    def on_choice_input_picked(self) -> None:
+        """A digit in a question that only chooses is the answer: what is chosen is asked for next, or shown."""
+        if self.question.do == CHOOSE and [each.kind for each in self.question.fields] == ["choice"]:
+            self.action_accept()
 
     def on_not_taken(self, event: NotTaken) -> None:
         """A field did not take what came: say why."""

@@ -6,7 +6,7 @@ A draft is no act: it moves nothing, is nobody's evidence, and one chain event a
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -26,6 +26,7 @@ class FormDraft(msgspec.Struct, frozen=True):
     version: int
 
 
+ONE_VERSION: Final = "one version"  # of a form; the rule of the refusal where two windows changed it
 _DRAFT = "SELECT key, form, subject, body, saved_at, version FROM draft WHERE staff = ?"
 
 
@@ -52,7 +53,7 @@ def save(look: Look, key: str, form: str, subject: str, body: str, version: int 
     )
     if not changed:
         raise Refused(
-            "this form was changed from another window", rule="drafts", cure="open it again to see what stands"
+            "this form was changed from another window", rule=ONE_VERSION, cure="open it again to see what stands"
         )
     return version + 1
 
