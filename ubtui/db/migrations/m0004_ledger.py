@@ -87,7 +87,7 @@ CREATE TABLE posting(
   charge_code_id {int} REFERENCES charge_code(id), fund_id {int} NOT NULL REFERENCES fund(id),
   cents {int} NOT NULL
     CONSTRAINT posting_cents CHECK(cents <> 0 AND cents BETWEEN -99999999999 AND 99999999999)) {strict};
-CREATE INDEX posting_journal ON posting(journal_id);
+CREATE INDEX posting_journal ON posting(journal_id, cents);
 CREATE INDEX posting_account ON posting(account_id, gl_id, cents) WHERE account_id IS NOT NULL;
 CREATE INDEX posting_gl ON posting(gl_id, cents);
 CREATE TABLE journal_seal(
