@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
@@ -10,6 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.exchange.test_fuzz import mutant
+from tests.scale import scaled
 from ubtui.domain.errors import BadValue
 from ubtui.exchange.fields import convert
 from ubtui.exchange.layouts.declared import Cell, Form, Record, check_digit
@@ -340,3 +343,33 @@ def test_nested_json_gives_every_reading_with_its_meter(tmp_path: Path) -> None:
         path.write_text(broken)
         with pytest.raises(FileFault):
             list(Reading(source(path, layout), layout).rows())
+
+
+JSON = (
+    '{"meters": [{"bodySerialNumber": "61000000", "data": [{"timeStamp": "2026-11-20T01:00:00", "reading": 116.5}]},'
+    ' {"bodySerialNumber": "61000592", "data": [{"timeStamp": "2026-11-20T01:00:00", "reading": 7}]}]}'
+)
+VALID = {
+    "radix": [RADIX] * 6, "neptune-ezroute": [EZROUTE] * 4, "sensus-k3": [K3] * 6, "neptune-equinox": EQUINOX,
+    "itron-mvrs": MVRS, "kamstrup-ready": ["120001-3\t61000000\t12345\t2026-11-20"] * 6, "sentryx": [JSON],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("profile", VALID)
+def test_no_bytes_bring_a_layout_down(profile: str, tmp_path: Path) -> None:
+    """100,000 touched files a layout in the long run: a row, a reason or a sentence, never anything else."""
+    dice, layout = random.Random(f"fuzz {profile}"), load(profile, "reads")
+    valid, path = "".join(f"{text}\r\n" for text in VALID[profile]).encode(), tmp_path / "touched.dat"
+    told = {"rows": 0, "faults": 0, "sentence": 0}
+    for _ in range(scaled(100_000)):
+        path.write_bytes(mutant(dice, valid))
+        try:
+            reading = Reading(source(path, layout), layout, TODAY)
+            for raw in reading.rows():
+                assert reading.layout is not None
+                wrong = raw.fault or convert(layout, reading.layout.texts(raw.cells))[1]
+                told["faults" if wrong else "rows"] += 1
+        except FileFault as no:
+            assert str(no) and "\n" not in str(no)
+            told["sentence"] += 1
+    assert all(told.values()), told

@@ -41,8 +41,11 @@ def test_a_route_day(sample: str, tmp_path: Path) -> None:
         value = stop["prior"] - 1 if n == MISREAD else None if n == SKIPPED else stop["prior"] + 1
         told.append(k3_line(lines[stop["serial"], stop["register"]], value, "LG" if n == SKIPPED else ""))
     back.write_text("".join(f"{line}\r\n" for line in told), "ascii")
-    seen = json.loads(shell(sample, "inspect", str(back), "--profile", "sensus-k3", "--format", "json").out)
+    seen = json.loads(
+        shell(sample, "inspect", str(back), "--profile", "sensus-k3", "--rows", "2", "--format", "json").out
+    )
     assert (seen["rows"], seen["readable"]) == (len(before) - 1, len(before) - 1)
+    assert [row["account"] for row in seen["records"]] == [before[0]["account"], before[1]["account"]]
     report = json.loads(shell(sample, "import", "reads", str(back), "--profile", "sensus-k3", "--format", "json").out)
     assert (report["accepted"], report["held"], report["staged"]) == (len(before) - 3, 1, 1)
     assert report["reasons"] == {"below-previous": 1, "not-read": 1}

@@ -206,12 +206,13 @@ _decide("drop", "Put a staged row away for good.")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--as", "kind", type=click.Choice(KINDS), help="Read it by the generic profile of this kind.")
 @click.option("--profile", metavar="NAME", help="Read it by this profile.")
+@click.option("--rows", type=click.IntRange(0, 100_000), default=0, show_default=True, help="Rows to show as read.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
-def inspect(file: Path, kind: Kind | None, profile: str | None, form: str) -> None:
+def inspect(file: Path, kind: Kind | None, profile: str | None, rows: int, form: str) -> None:
     """Say what FILE holds before it is imported: encoding, rows, columns found, rows that cannot be read."""
     from ubtui.services.imports.stage import inspected
 
     if (kind is None) == (profile is None):
         raise BadValue(f"Say --as KIND or --profile NAME, one of {', '.join(names())}.")
-    found = inspected(file, load(profile or f"generic-{kind}", kind))
+    found = inspected(file, load(profile or f"generic-{kind}", kind), rows)
     emit(Options("", Seat(), None, False, form), found)

@@ -351,10 +351,12 @@ class Inspected(msgspec.Struct, frozen=True):
     columns: dict[str, tuple[int, ...]]
     reasons: dict[str, int]
     examples: list[Example]
+    records: list[dict[str, str]]
 
 
-def inspected(path: Path, profile: Profile) -> Inspected:
-    """Read a file through by a profile; a day without a year is of the time it was written.
+def inspected(path: Path, profile: Profile, most: int = 0) -> Inspected:
+    """Read a file through by a profile, with the fields of its first `most` rows; a day without a year is of the time
+    it was written.
 
     Raises FileFault, OSError.
     """
@@ -362,7 +364,9 @@ def inspected(path: Path, profile: Profile) -> Inspected:
     written_on = datetime.fromtimestamp(path.stat().st_mtime, UTC).date()
     reading, reasons, examples = Reading(seen, profile, written_on), Counter[str](), list[Example]()
     rows = cents = 0
+    records: list[dict[str, str]] = []
     for lines in _chunks(reading):
+        records += [{"line": str(line.line), **line.texts} for line in lines[: max(0, most - len(records))]]
         for line in lines:
             rows, cents = rows + 1, cents + line.cents
             if line.fault is not None:
@@ -375,7 +379,7 @@ def inspected(path: Path, profile: Profile) -> Inspected:
     readable, name = rows - reasons.total(), path.name
     return Inspected(
         name, profile.title, seen.encoding, seen.size, seen.sha256, rows, readable, cents, columns, dict(reasons),
-        examples,
+        examples, records,
     )  # fmt: skip
 
 
