@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import pwd
 from collections.abc import Callable
@@ -132,7 +131,7 @@ class Desk:
         assert self._clock is not None
         if isinstance(self._clock, FixedDayClock):
             day = date.fromisoformat(self.session.value("SELECT value FROM meta WHERE key = 'today'"))
-            self._clock = dataclasses.replace(self._clock, day=day)
+            self._clock = self._clock._replace(day=day)
         return Look(
             self.session, self._clock.today(), self._clock.now(), format_instant(self._utc()), self.district, self.actor
         )

@@ -4,30 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
-from typing import Protocol
+from typing import NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
-from ubtui.domain.calendars import SEEDS, Calendar, seed
 from ubtui.domain.errors import BadValue
-
-__all__ = [
-    "SEEDS",
-    "Calendar",
-    "Clock",
-    "FixedDayClock",
-    "FrozenClock",
-    "LiveClock",
-    "format_day",
-    "format_instant",
-    "gl_period",
-    "local",
-    "parse_day",
-    "parse_instant",
-    "period",
-    "seed",
-]
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -104,8 +85,7 @@ class Clock(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class FixedDayClock:
+class FixedDayClock(NamedTuple):
     """A kept business day with the real time of day, for sample and training districts.
 
     `real_time` returns the present in the district's zone.
@@ -144,8 +124,7 @@ class LiveClock:
         return format_instant(self._now())
 
 
-@dataclass(frozen=True, slots=True)
-class FrozenClock:
+class FrozenClock(NamedTuple):
     """A day and an instant that do not move."""
 
     day: date

@@ -10,7 +10,6 @@ import msgspec
 from msgspec.structs import replace
 
 from ubtui.act import Look, permissions
-from ubtui.db.calendars import office
 from ubtui.domain.dates import format_instant
 from ubtui.domain.money import format_money
 from ubtui.domain.numbers import format_account
@@ -143,6 +142,8 @@ def stand_in(look: Look, person: str) -> str | None:
 
 def next_office_day(look: Look) -> date:
     """The next day on which the office works, by the calendar that the office keeps."""
+    from ubtui.db.calendars import office  # no list asks for the calendar
+
     return office(look.db, look.today, look.today).add(look.today, 1)
 
 
