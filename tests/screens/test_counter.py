@@ -13,6 +13,8 @@ from tests.screen_text import screen_text
 from tests.screens.office import sitting
 from tests.screens.test_states import press
 from tests.services import office
+from ubtui.services import adjustments, counter, drawers
+from ubtui.widgets.field import Form
 
 
 @pytest.fixture
@@ -112,10 +114,10 @@ async def test_a_count_that_differs_by_more_asks_why(scene: Scene, payer: Custom
 async def test_an_autopay_and_an_e_bill_are_four_keys_each(scene: Scene, payer: Customer) -> None:
     async with sitting(scene.data) as pilot:
         await at(pilot, payer.account)
-        await press(pilot, "E 2 f5 '1234' tab 'tok_9zK2' f5")
+        await press(pilot, "E 2 '1234' tab 'tok_9zK2' f5")
         shown = screen_text(pilot.app)
         assert "Autopay: done." in shown and "bank ending 1234" in shown and "draft" in shown
-        await press(pilot, "E 4 f5 'ann@x.org' f5")
+        await press(pilot, "E 4 'ann@x.org' f5")
         assert "ann@x.org" in screen_text(pilot.app)
         await press(pilot, "f2")
         assert "bank ending 1234" in screen_text(pilot.app)
@@ -125,21 +127,50 @@ async def test_an_autopay_and_an_e_bill_are_four_keys_each(scene: Scene, payer: 
 async def test_an_address_is_changed_in_four_keys_and_begins_with_what_it_is(scene: Scene, payer: Customer) -> None:
     async with sitting(scene.data) as pilot:
         await at(pilot, payer.account)
-        await press(pilot, "E f5")
+        await press(pilot, "E 1")
         line1 = scene.db.value("SELECT mail_line1 FROM party")
         assert line1 in screen_text(pilot.app)
-        await press(pilot, "' Apt 2' shift+tab")
-        await press(pilot, "escape")
-    assert scene.db.value("SELECT mail_line1 FROM party") == line1
+        await press(pilot, "'he called' tab ' Apt 2' shift+tab escape")
+        assert scene.db.value("SELECT mail_line1 FROM party") == line1
+        await press(pilot, "E 1 'he called' tab ' Apt 2' f5")
+    assert scene.db.value("SELECT mail_line1 FROM party") == f"{line1} Apt 2"
+
+
+async def test_more_time_and_a_plan_are_asked_for_from_the_account(scene: Scene, payer: Customer) -> None:
+    async with sitting(scene.data) as pilot:
+        await at(pilot, payer.account)
+        await press(pilot, "E 8 '2026-12-01' f5")
+        await press(pilot, "E 9 f5")
+    assert scene.db.rows("SELECT kind, expires_on FROM protection") == [("extension", "2026-12-01")]
+    assert scene.db.value("SELECT COUNT(*) FROM arrangement WHERE ended_on IS NULL") == 1
 
 
 async def test_an_escrow_demand_shows_its_statement_and_keeps_it(scene: Scene, payer: Customer) -> None:
     async with sitting(scene.data, size=(100, 40)) as pilot:
         await at(pilot, payer.account)
-        keys = "E 6 f5 'E-771' enter '2026-12-10' enter '2026-12-20' enter 'Sierra Title' f5"
+        keys = "E 6 'E-771' enter '2026-12-10' enter '2026-12-20' enter 'Sierra Title' f5"
         await press(pilot, keys)
         shown = screen_text(pilot.app)
         assert "Escrow E-771, Sierra Title" in shown and "80.00" in shown and "Demand statement" in shown
         await press(pilot, "escape")
         assert "kept with the account's documents" in " ".join(screen_text(pilot.app).split())
     assert scene.db.value("SELECT name FROM document") == "demand-E-771.txt"
+
+
+async def test_a_refused_count_comes_back_with_its_receipts_and_is_counted_again(scene: Scene, payer: Customer) -> None:
+    scene.act(counter.take, counter.Take(account=payer.account, kind="cash", amount_cents=80_00))
+    made = scene.act(drawers.close, drawers.Close(cash_cents=1_00, reason="short")).result
+    reject = adjustments.Reject(proposal=made.proposal, reason="look under the tray")
+    scene.act(adjustments.reject, reject, who="ben")
+    async with sitting(scene.data) as pilot:
+        await press(pilot, "/ 'code:P12' enter")
+        assert "Drawer to be counted again" in screen_text(pilot.app)
+        await press(pilot, "enter")
+        shown = screen_text(pilot.app)
+        assert "C00001-1" in shown and "80.00" in shown and "count it again" in shown
+        await press(pilot, "f5")
+        shown = screen_text(pilot.app)
+        assert "Count it and close it" in shown and "ana" in shown
+        await press(pilot, "tab")
+        form = pilot.app.screen.query_one(Form)
+        assert form.values()["staff"] == "ana" and form.values()["cash_cents"] == ""

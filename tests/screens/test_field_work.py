@@ -88,7 +88,7 @@ async def test_a_meter_is_sealed_with_six_keys(district: str) -> None:
     account, point = one_point(district)
     async with sitting(district) as pilot:
         await opened(pilot, "meter", point)
-        await press(pilot, "M 2 enter '99177' f5")
+        await press(pilot, "M 2 '99177' f5")
         assert rows(district, "SELECT lock_state, rate_status FROM seal WHERE number = '99177'") == [
             ("locked", "sealed")
         ]
@@ -100,7 +100,7 @@ async def test_what_was_typed_stays_while_it_is_refused(district: str) -> None:
     _, point = one_point(district)
     async with sitting(district) as pilot:
         await opened(pilot, "meter", point)
-        await press(pilot, "M 3 enter f5")
+        await press(pilot, "M 3 f5")
         assert "is needed" in text(pilot)
         await press(pilot, "escape")
         await press(pilot, "I")

@@ -11,6 +11,7 @@ from ubtui.domain.errors import BadValue
 from ubtui.screens.base import Ask, DeskScreen
 from ubtui.screens.rehearsed import would
 from ubtui.services.adjustments.plans import find_account
+from ubtui.services.fixes.field import soon
 from ubtui.services.fixes.people import mailed, served
 from ubtui.services.forms import FieldSpec, act_named, fields, form
 from ubtui.widgets.panel import Line
@@ -23,6 +24,8 @@ AT_THE_ACCOUNT: Final = {
     "ebill.stop": "Bills on paper again",
     "escrow.demand": "Escrow demand, with its statement",
     "owner.change": "New owner",
+    "protection.set": "Extension, dispute or other protection",
+    "arrangement.make": "Plan by instalments",
     "mail.returned": "Mail came back",
 }
 """Acts on an account that need no item, by what they are called; the commonest first."""
@@ -47,7 +50,7 @@ async def _done(screen: DeskScreen, account: str, act: str) -> bool:
     begin = await screen.ask(_begins, account, act)
     known = {"account": account}
     specs = sorted((_spec(each, begin) for each in fields(act) if each.name != "account"),
-                   key=lambda spec: not spec.required)  # fmt: skip
+                   key=lambda spec: not spec.required or bool(spec.value))  # fmt: skip
 
     def wrong(values: dict[str, str]) -> dict[str, str]:
         try:
@@ -97,4 +100,8 @@ def _begins(look: Look, account: str, act: str) -> dict[str, str]:
         return mailed(look, account_id)
     if act == "owner.change":
         return {**served(look, account_id), "state": "CA", "on": look.today.isoformat()}
+    if act == "arrangement.make":
+        return {"count": "3", "first_on": soon(look, 10).isoformat()}
+    if act == "protection.set":
+        return {"kind": "extension"}
     return {"returned_on": look.today.isoformat()} if act == "mail.returned" else {}

@@ -44,6 +44,9 @@ class ChoiceInput(Widget, can_focus=True):
             """The field it comes from."""
             return self.choice
 
+    class Picked(Message):
+        """A digit took a choice, the one before or another."""
+
     def __init__(self, choices: Sequence[tuple[str, str]], value: str = "", *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.choices = tuple((value, clean_text(label)) for value, label in choices)
@@ -115,6 +118,7 @@ class ChoiceInput(Widget, can_focus=True):
             self._forget()
             if 0 < int(event.character) <= len(self.choices):
                 self._set(int(event.character) - 1)
+                self.post_message(self.Picked())
             else:
                 self._tell(f"There is no choice {event.character}")
             return

@@ -78,7 +78,10 @@ def _of_read(look: Look, item: ItemView, on: str | None, seq: int) -> Iterator[D
             known = {**base, "decision": "corrected", "value": right, "reason": said}
             yield Draft("read.review", known, f"Correct to {right:,}", True, said, shown=shown)
     said = f"use {use:,} as read" if use is not None else "as read"
-    yield Draft("read.review", {**base, "decision": "confirmed"}, title.format("Confirm the read"), why=said)
+    kept = {**base, "decision": "confirmed"}
+    if item.key.code in USE_ALONE:
+        kept["reason"] = f"looked at and kept: {item.why}"
+    yield Draft("read.review", kept, title.format("Confirm the read"), why=said)
     yield Draft("read.review", {**base, "decision": "corrected"}, title.format("Correct the value"), shown=shown)
     yield Draft("read.review", {**base, "decision": "void"}, title.format("Strike the read"))
 
@@ -142,6 +145,8 @@ def _with_reviews(look: Look, item: ItemView) -> Iterator[Draft]:
     yield from ()
 
 
+# The read itself is in no doubt, its use is: to keep it takes no more than having looked at it.
+USE_ALONE: Final = frozenset({"R04", "R05", "R06", "R07"})
 _DECISIONS: Final = {
     "confirmed": "Confirm the read",
     "corrected": "Correct the value",
