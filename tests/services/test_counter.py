@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.faults.seats import Hand, race
 from tests.services import office
 from tests.services.office import DAY
+from ubtui.act import Done
 from ubtui.desk import Desk
 from ubtui.domain.numbers import account_number, format_account
 from ubtui.services import adjustments, counter, ledger
@@ -154,3 +157,31 @@ def test_a_counter_payment_does_what_a_released_one_does(ana: Desk, amounts: lis
     assert one == two
     balances = [ana.ask(ledger.balance, id) for id in ids]
     assert balances[0] == balances[1]
+
+
+def paying(desk: Desk, hand: Hand, plan: str) -> None:
+    for n in range(4):
+        form = Take(account=ONE, amount_cents=10_00, kind="cash", plan=plan if n == 0 else "")
+        answer = desk.perform(counter.take, form, f"race-{desk.look().actor.name}-{n:04d}")
+        hand.note([isinstance(answer, Done), answer.result.receipt if isinstance(answer, Done) else answer.rule])
+
+
+def test_two_people_take_money_for_one_account_at_once(data: str, tmp_path: Path) -> None:
+    """What was shown to both is posted by one of them; without a look both post, each into his own drawer, no gap."""
+    with office.desk(data) as ana:
+        id = owing(ana)
+        shown = ana.ask(counter.taking, Take(account=ONE, amount_cents=10_00, kind="cash")).hash
+    said = race(data, tmp_path, [("ana", paying, (shown,)), ("ben", paying, (shown,))])
+    firsts = [each[0] for each in said]
+    assert sum(done for done, _ in firsts) == 1, "what moved meanwhile is not posted over"
+    assert [done for seat in said for done, _ in seat[1:]] == [True] * 6
+    with office.desk(data) as ana:
+        rows = ana.session.rows("SELECT w.staff, COUNT(*), MAX(c.n), MAX(w.last_n) FROM counter_receipt c JOIN drawer w"
+                                " ON w.id = c.drawer_id GROUP BY w.staff ORDER BY w.staff")  # fmt: skip
+        assert all(count == last == kept for _, count, last, kept in rows) and {who for who, *_ in rows} == {
+            "ana",
+            "ben",
+        }
+        taken = sum(count for _, count, *_ in rows)
+        assert taken == 7
+        assert ana.ask(ledger.balance, id).total == 105_50 - taken * 10_00
