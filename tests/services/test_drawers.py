@@ -19,7 +19,7 @@ from ubtui.desk import Desk
 from ubtui.domain.drawer import Money, taken
 from ubtui.domain.errors import BadValue
 from ubtui.domain.numbers import account_number, format_account
-from ubtui.services import adjustments, counter, deposits, drawers, payments
+from ubtui.services import adjustments, counter, deposits, drawers, figures, payments
 from ubtui.services.counter import Take
 from ubtui.services.drawers import Close
 from ubtui.services.verify import Report
@@ -175,6 +175,9 @@ def test_a_deposit_is_made_of_drawers_and_batches_each_once(data: str, ana: Desk
     made = office.done(ana.perform(deposits.make, deposits.Make(), key()))
     assert (made.cash_cents, made.checks_cents, made.cards_cents, made.total_cents) == (20_00, 100_00, 11_00, 120_00)
     assert made.drawers == (MINE,) and len(made.batches) == 1 and made.left_open == (f"ben/{DAY}",)
+    told = dict(ana.ask(figures.explain, ONE, "receipt:C00001-1").rows)
+    assert told["drawer"] == f"{MINE}, deposit {made.deposit}"
+    assert dict(ana.ask(figures.explain, ONE, "receipt:C00002-1").rows)["drawer"].endswith("not deposited yet")
     slip = ana.ask(deposits.slip, made.deposit)
     assert "To the bank" in slip and "120.00" in slip and "77  (1/1)" in slip and "Card slips" in slip
     assert "close ben/" in office.refused(ana.perform(deposits.make, deposits.Make(), key())).cure

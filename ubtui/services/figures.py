@@ -167,13 +167,21 @@ def _item(look: Look, view: AccountView, key: str) -> tuple[str, Rows]:
     return f"{item.charge} due {item.due_on} on {view.number}", rows()
 
 
+_WAY = (
+    "SELECT c.payer, w.staff, w.day, d.number FROM receipt r JOIN counter_receipt c ON c.receipt_id = r.id"
+    " JOIN drawer w ON w.id = c.drawer_id LEFT JOIN deposit_drawer x ON x.drawer_id = w.id"
+    " LEFT JOIN deposit d ON d.id = x.deposit_id WHERE r.number = ?"
+)
+
+
 def _receipt(look: Look, view: AccountView, key: str) -> tuple[str, Rows]:
     found = next((each for each in accounts.receipts(look, view.id) if each.number == key), None)
     if found is None:
         raise BadValue(f"Payment {key[:40]!r} is not on {view.number}: take a number from its payments.")
 
     def rows() -> Rows:
-        yield "received", f"{found.received_on}, {found.source}, {found.tender} {found.reference}".rstrip()
+        how = found.tender.replace("_", " ")
+        yield "received", f"{found.received_on}, {found.source}, {how} {found.reference}".rstrip()
         yield "amount", f"{format_money(found.cents):>12}"
         for charge, due, cents in look.db.rows(
             "SELECT c.title, i.due_on, a.cents FROM application a JOIN receivable_item i ON i.id = a.item_id"
@@ -183,6 +191,9 @@ def _receipt(look: Look, view: AccountView, key: str) -> tuple[str, Rows]:
             yield f"paid {charge.lower()}", f"{format_money(cents):>12}  due {due}"
         if rest := found.cents - found.applied_cents:
             yield "to credit", f"{format_money(rest):>12}"
+        if way := look.db.one(_WAY, [found.number]):
+            yield from (("from", way[0]),) if way[0] else ()
+            yield "drawer", f"{way[1]}/{way[2]}, " + (f"deposit {way[3]}" if way[3] else "not deposited yet")
         if found.reversed:
             yield "reversed", "a later journal took it back"
 
