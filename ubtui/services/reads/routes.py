@@ -15,6 +15,7 @@ from ubtui.detectors.heal import parameters
 from ubtui.detectors.quality import MAIL_ORDER, MAIL_ROLES
 from ubtui.detectors.readings.facts import METERED
 from ubtui.detectors.registry import CODES
+from ubtui.domain.dates import format_day
 from ubtui.domain.errors import BadValue
 from ubtui.domain.numbers import format_account
 from ubtui.domain.periods import ReadCycle
@@ -92,7 +93,7 @@ def _route_row(look: Look, cells: tuple[Any, ...]) -> ListRow:
     odd = sum(stop.jump != 0 for stop in stops)
     figures = [len(stops), *(states.count(each) for each in ("open", "read", "held", "estimated", "skipped")), odd]
     tone = "warning" if states.count("held") else None
-    return ListRow((cells[0], min(days).isoformat(), *(f"{n:,}" if n else "" for n in figures)), tone)
+    return ListRow((cells[0], format_day(min(days), look.today), *(f"{n:,}" if n else "" for n in figures)), tone)
 
 
 _METERED_ROUTE: Final = (
