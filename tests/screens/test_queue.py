@@ -85,6 +85,25 @@ async def test_enter_on_a_half_typed_code_takes_the_only_one_and_loses_no_text(d
         assert field.has_focus and field.value == "code:zz" and "a letter and two digits" in screen_text(pilot.app)
 
 
+async def test_what_bars_an_act_is_said_before_words_are_lost_on_it(district: str) -> None:
+    session = admin(district)
+    with session.writing():
+        session.run("UPDATE work_item SET due_source = 'statute', due_on = '2026-12-01' WHERE code = 'R09'")
+    session.database.close()
+    async with sitting(district) as pilot:
+        await press(pilot, "/ 'code:R09' enter d")
+        shown = " ".join(screen_text(pilot.app).split())
+        assert "refused" in shown and "has a statutory deadline" in shown
+        await press(pilot, "'because' f5")
+        assert "Not as it stands" in screen_text(pilot.app) and "because" in screen_text(pilot.app)
+        await press(pilot, "escape F")
+        assert "refused" not in screen_text(pilot.app)
+        await press(pilot, "'nobody'")
+        assert "refused" in screen_text(pilot.app), "there is no such person"
+        await press(pilot, "backspace backspace backspace backspace backspace backspace 'ben' f5")
+        assert "Forwarded." in screen_text(pilot.app)
+
+
 async def test_a_bare_code_is_that_kind(district: str) -> None:
     async with sitting(district) as pilot:
         await press(pilot, "/ 'code:R09' enter")

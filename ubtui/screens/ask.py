@@ -108,6 +108,7 @@ class AskScreen(ModalScreen[dict[str, str] | None], inherit_bindings=False):
         if edit == self._edit and self.is_attached:
             self._previewed, self._barred = edit, any(line.tone == "danger" for line in lines)
             self.query_one("#ask-would", Panel).show(lines)
+            self.query_one("#ask-preview").display = bool(lines)
 
     async def _seen(self, values: dict[str, str]) -> None:
         """Do it where what it would do is seen and nothing bars it."""

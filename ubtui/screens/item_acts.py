@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
 import msgspec
 
-from ubtui.act import Act, Form, Look
+from ubtui.act import Act, Form, Look, Refused
 from ubtui.domain.dates import parse_day
+from ubtui.domain.errors import BadValue
 from ubtui.domain.money import format_money
 from ubtui.domain.subjects import ItemKey
 from ubtui.screens import evidence
@@ -22,6 +23,7 @@ from ubtui.widgets.panel import Line
 Fields = tuple[tuple[str, str, str, str, str], ...]  # name, label, kind (text, day, optional), help, value
 Making = Callable[[dict[str, Any], dict[str, str]], Form]
 FIRST_FEW = 6
+YET = "yet to be said"
 SAID = {
     "claim": "Yours for 30 minutes.",
     "release": "Given back.",
@@ -222,12 +224,38 @@ class ItemActs(Filtering):
             )
             title = f"{verb.capitalize()} {len(views)} items" if len(views) > 1 else f"{verb.capitalize()}"
             shown = (*lines, *preview(views, values, self.actor.name))
-            answer = await self.router.asked(Ask(title, specs, shown, do=verb, by_enter=len(views) == 1, act=act.name))
+            one = len(views) == 1
+            ahead = self._refusal(act, form, views[0], seen, values) if one and fields else None
+            question = Ask(title, specs, shown, do=verb, by_enter=one, act=act.name, preview=ahead)
+            answer = await self.router.asked(question)
             if answer is None:
                 return
             values |= answer
         self._last = Last(verb, act, form, values)
         await self._do_to(views, seen, self._last)
+
+    def _refusal(
+        self,
+        act: Act[Any, worklist.Changed],
+        form: Making,
+        view: worklist.ItemView,
+        seen: Mapping[int, int],
+        given: Mapping[str, str],
+    ) -> Callable[[dict[str, str]], Coroutine[Any, Any, tuple[Line, ...]]]:
+        """What would refuse the act, said while it is typed: before the words for it are lost."""
+
+        async def ahead(values: dict[str, str]) -> tuple[Line, ...]:
+            said = {name: text or (YET if name in ("reason", "note") else "") for name, text in values.items()}
+            if "to" in said and not said["to"].strip():
+                return ()
+            try:
+                made = form({"item": str(view.key), "version": seen.get(view.id)}, {**given, **said})
+                answer = await self.desk.performing(act, made, dry_run=True)
+            except BadValue:
+                return ()
+            return (Line("refused", answer.sentence(), "danger"),) if isinstance(answer, Refused) else ()
+
+        return ahead
 
     async def _do_to(self, views: Sequence[worklist.ItemView], seen: Mapping[int, int], last: Last) -> None:
         done = 0
