@@ -26,6 +26,7 @@ from ubtui.services import (
     installs,
     listing,
     orders,
+    owners,
     payments,
     points,
     rights,
@@ -278,6 +279,33 @@ def test_water_stops_only_for_a_debt_old_enough_that_nothing_protects(scene: Sce
     scene.act(collections.end, collections.End(account=c.account, how="cancelled", reason="asked for"))
     scene.act(orders.create, order)
     scene.act(seals.place, lock)
+    scene.steady()
+
+
+def test_a_new_owner_s_water_does_not_stop_for_the_former_one_s_debt(scene: Scene) -> None:
+    c, other = scene.customer(), scene.customer()
+    for each in (c, other):
+        bill(scene, each, 60_00, DAY - 90 * DAYS)
+    scene.refresh()
+    number = sent(scene, c, "shutoff")
+    for each in (c, other):
+        scene.act(owners.change, owners.Change(
+            account=each.account, name="Rosa Lund", on=DAY - 3 * DAYS, line1="9 Oak Rd", city="Rincon", state="CA",
+            zip="95946", source="deed",
+        ))  # fmt: skip
+    with scene.desk() as desk:
+        assert desk.ask(orders.order, number).state == "cancelled"
+    for decision in ("", "former"):
+        if decision:
+            scene.act(owners.debt, owners.Debt(account=c.account, decision="former", reason="seller was billed"))
+        no = scene.refused(orders.create, orders.Create(point=c.point, kind="shutoff", due_on=DAY))
+        assert (no.rule, no.reason) == ("no shutoff", "what is open was charged to a former owner")
+    scene.act(owners.debt, owners.Debt(account=other.account, decision="assumed", reason="in escrow"))
+    assert sent(scene, other, "shutoff") == "F-000002"
+    bill(scene, c, 30_00, DAY + 20 * DAYS)
+    no = scene.refused(orders.create, orders.Create(point=c.point, kind="shutoff", due_on=DAY))
+    assert no.reason == "what is open was charged to a former owner", "this bill too is from before the change"
+    scene.refresh()
     scene.steady()
 
 

@@ -37,6 +37,12 @@ class Reminded:
     oldest: date
 
 
+HOLDERS: Final = (
+    "NOT EXISTS(SELECT 1 FROM ownership_transfer t JOIN receivable_item f ON f.id = o.item_id"
+    " WHERE t.account_id = o.account_id AND t.on_date > f.effective_on AND COALESCE(t.debt, 'former') = 'former')"
+)
+"""Open items `o` that the account's holder answers for: none from before an owner change, unless he took it over."""
+
 DUE: Final = (
     "o.due_on < ? AND NOT EXISTS(SELECT 1 FROM notice_item n WHERE n.item_id = o.item_id AND n.step = 'reminder')"
     " AND EXISTS(SELECT 1 FROM receivable_item i WHERE i.id = o.item_id AND i.mailed_on IS NOT NULL)"

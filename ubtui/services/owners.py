@@ -20,6 +20,7 @@ from ubtui.services.adjustments.plans import find_account
 from ubtui.services.adjustments.rows import not_linked
 from ubtui.services.documents import Paper, keep
 from ubtui.services.parties import fit
+from ubtui.services.shutoffs import stand_down
 
 Account = Annotated[str, msgspec.Meta(description="account number, as 120440-3")]
 Why = Annotated[str, msgspec.Meta(description="why, for the record", min_length=3, max_length=500)]
@@ -149,6 +150,7 @@ def change(work: Work, form: Change) -> Changed:
         document_id=papers[0] if papers else None, recorded_by=work.actor.name, recorded_at=work.now,
     )  # fmt: skip
     work.touch("account", shown)
+    stand_down(work, [account_id])
     work.fact(account=shown, party=party, on=form.on.isoformat(), source=form.source)
     work.detail(former=sorted(former), name=name, note=form.note)
     before = sum(i.open_cents for i in ledger.open_items(work, account_id) if i.effective_on < form.on)

@@ -7,6 +7,7 @@ from datetime import date
 
 from ubtui.act import Look, Refused, Work
 from ubtui.db.models.field import FieldOrder
+from ubtui.detectors.collections import HOLDERS
 from ubtui.domain.delinquency import shutoff_not_before
 from ubtui.domain.text import clean_text
 
@@ -16,7 +17,8 @@ _RULE = "no shutoff"
 def barred(look: Look, account_id: int) -> Refused | None:
     """Why no water may stop for nonpayment: a protection or a plan bars it, or no debt is old enough; None if it may.
 
-    The floor of 60 full days delinquent (HSC 116908); contacts and notices come on top.
+    The floor of 60 full days delinquent (HSC 116908); contacts and notices come on top. A former owner's debt counts
+    only where the new one took it over.
     """
     protection = look.db.one(
         "SELECT kind, expires_on FROM protection WHERE account_id = ? AND ended_on IS NULL AND from_on <= ?"
@@ -29,10 +31,13 @@ def barred(look: Look, account_id: int) -> Refused | None:
     plan = look.db.value("SELECT number FROM arrangement WHERE account_id = ? AND ended_on IS NULL", [account_id])
     if plan is not None:
         return Refused(f"plan {plan} runs", _RULE, "leave the water on while the plan is kept")
-    due = look.db.value("SELECT MIN(due_on) FROM open_item WHERE account_id = ?", [account_id])
+    due = look.db.value(f"SELECT MIN(o.due_on) FROM open_item o WHERE o.account_id = ? AND {HOLDERS}", [account_id])
     if due is not None and look.today >= shutoff_not_before(date.fromisoformat(due)):
         return None
     first = f"before {shutoff_not_before(date.fromisoformat(due))}" if due else "while nothing is past due"
+    if due is None and look.db.value("SELECT 1 FROM open_item WHERE account_id = ? LIMIT 1", [account_id]):
+        cure = "the new owner's water stays on; say who answers for the debt"
+        return Refused("what is open was charged to a former owner", _RULE, cure)
     return Refused(f"no water stops for nonpayment {first}", _RULE, "wait, and remind")
 
 
