@@ -16,7 +16,7 @@ from benchmarks import district
 from benchmarks.line import median
 from benchmarks.record import timed
 from benchmarks.table import Row
-from benchmarks.terminal import keys, start_ms
+from benchmarks.terminal import keys, starts
 from ubtui.desk import Desk
 from ubtui.services import chain, reads, verify, worklist
 from ubtui.services.checks import BOOKS
@@ -51,7 +51,6 @@ def _terminals(items: int) -> list[Row]:
         table = _written(folder / "worklist.csv", columns, rows)
     ours = [sys.executable, "-m", "ubtui", "--data", data]
     lean = {"UBTUI_LEAN": "1"}
-    mine, mine_bytes = start_ms(ours, b"Worklist", lean)
     mine_keys = keys(ours, b"Worklist", lean, (80, 24))
     note = f"{items:,} items, 80x24"
     out = []
@@ -63,8 +62,9 @@ def _terminals(items: int) -> list[Row]:
             b"Data Catalog",
         ),
     }
-    for name, (argv, marker) in peers.items():
-        theirs, their_bytes = start_ms(argv, marker, {})
+    programs = [(ours, b"Worklist", lean), *((argv, marker, {}) for argv, marker in peers.values())]
+    (mine, mine_bytes), *measured = starts(programs)
+    for (name, (argv, marker)), (theirs, their_bytes) in zip(peers.items(), measured, strict=True):
         out.append(Row("start to first paint", f"{mine:.0f} ms", f"{name} {theirs:,.0f}", mine / theirs, "", note))
         out.append(
             Row(

@@ -13,18 +13,23 @@ PEERS = Path(__file__).parent / "peers"
 DOWN = b"\x1b[B"
 
 
-def start_ms(argv: Sequence[str], marker: bytes, env: dict[str, str], runs: int = 5) -> tuple[float, int]:
-    """Median milliseconds to the first paint that shows `marker`, and bytes until settled; the first start is left
-    out, as it may compile modules."""
-    times, sizes = [], []
+Start = tuple[Sequence[str], bytes, dict[str, str]]  # a program, what its first paint shows, its environment
+
+
+def starts(programs: Sequence[Start], runs: int = 7) -> list[tuple[float, int]]:
+    """Of each program, in turn: median milliseconds to the first paint, and bytes until settled.
+
+    The first round is left out, as it may compile modules.
+    """
+    found: list[list[tuple[float, int]]] = [[] for _ in programs]
     for counted in (False, *[True] * runs):
-        line = Line(argv, env)
-        burst = line.started(lambda got: marker in got)
-        line.close()
-        if counted:
-            times.append(burst.first_ms)
-            sizes.append(burst.bytes)
-    return median(times), int(median(sizes))
+        for (argv, marker, env), kept in zip(programs, found, strict=True):
+            line = Line(argv, env)
+            burst = line.started(lambda got, marker=marker: marker in got)  # type: ignore[misc]
+            line.close()
+            if counted:
+                kept.append((burst.first_ms, burst.bytes))
+    return [(median([ms for ms, _ in kept]), int(median([size for _, size in kept]))) for kept in found]
 
 
 def keys(
@@ -51,10 +56,10 @@ def measure(data: str, rows: int) -> list[Row]:
     plain: dict[str, str] = {"UBTUI_LEAN": "0"}
     lean: dict[str, str] = {"UBTUI_LEAN": "1"}
     out: list[Row] = []
-    minimal, _ = start_ms([sys.executable, str(PEERS / "minimal.py")], b"READY", {})
-    table, table_bytes = start_ms(peer, b"READY", {})
-    mine, _ = start_ms(ours, b"Worklist", plain)
-    lean_ms, lean_bytes = start_ms(ours, b"Worklist", lean)
+    least = [sys.executable, str(PEERS / "minimal.py")]
+    (minimal, _), (table, table_bytes), (mine, _), (lean_ms, lean_bytes) = starts(
+        [(least, b"READY", {}), (peer, b"READY", {}), (ours, b"Worklist", plain), (ours, b"Worklist", lean)]
+    )
     note = f"{rows:,} items"
     out.append(
         Row(
