@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
@@ -18,6 +19,8 @@ from ubtui.domain.numbers import account_number, format_account
 from ubtui.services import accounts, adjustments, figures, parties
 
 NUMBER = format_account(account_number(1))
+SHORT = (" cycle", " charge_code")
+"""Tables that stay short."""
 
 
 @pytest.fixture
@@ -266,3 +269,21 @@ def test_models_name_every_column_the_record_has(at: Desk) -> None:
     for model in (ledger.Proposal, ledger.Signature, ledger.Journal, ledger.Posting, ledger.ReceivableItem):
         names = ", ".join(model._meta.columns)
         assert at.session.rows(f"SELECT {names} FROM {model._meta.table_name} LIMIT 1") is not None
+
+
+def test_an_account_is_asked_by_indexes_alone(sample_folder: str) -> None:
+    """However long the record is: no question about one account walks through a whole table."""
+    with Desk(sample_folder) as desk:
+        asked: list[str] = []
+        desk.session.on_statement = asked.append
+        desk.ask(accounts.account, format_account(account_number(120_012)))
+        desk.session.on_statement = None
+        told = {sql for sql in asked if sql.startswith(("SELECT", "WITH"))}
+        assert len(told) > 20
+        walked = [
+            (step, sql[:90])
+            for sql in told
+            for *_, step in desk.session.rows(f"EXPLAIN QUERY PLAN {sql}", [1] * sql.count("?"))
+            if re.match(r"(SCAN|SEARCH) \w+$", step) and not step.endswith(SHORT)
+        ]
+    assert walked == []

@@ -102,6 +102,7 @@ CREATE TABLE tender(
   id {id}, receipt_id {int} NOT NULL REFERENCES receipt(id), kind {text} NOT NULL CHECK(kind IN
     ('cash','check','money_order','card','ach','lockbox','web')), reference {text},
   cents {int} NOT NULL CHECK(cents > 0)) {strict};
+CREATE INDEX tender_receipt ON tender(receipt_id);
 """
 SEALED = ", FOREIGN KEY(id) REFERENCES journal_seal(journal_id) DEFERRABLE INITIALLY DEFERRED"
 _LEG = "gl_id, COALESCE(account_id,0), COALESCE(item_id,0), COALESCE(charge_code_id,0), fund_id, cents"
