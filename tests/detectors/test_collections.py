@@ -91,6 +91,21 @@ def test_c01_the_letter_states_items_never_the_balance(scene: Scene) -> None:
     assert c.account in letter.text and "Rincon, CA 95945" in letter.text and len(letter.items) == 1
 
 
+def test_c01_reminds_no_new_owner_of_the_former_one_s_debt(scene: Scene) -> None:
+    sold, assumed = owing(scene), owing(scene)
+    scene.refresh()
+    for c in (sold, assumed):
+        scene.act(owners.change, change(c))
+    assert items(scene, "C01") == [], "both debts are a former owner's until somebody says otherwise"
+    done = scene.act(owners.debt, owners.Debt(account=assumed.account, decision="assumed", reason="in escrow"))
+    assert opened(done, "C01") == [RUN]
+    scene.steady()
+    with scene.desk("ben") as ben:
+        assert [each.account for each in ben.ask(lambda look: tuple(ladder.letters(look)))] == [assumed.account]
+    bill(scene, sold, 40_00, BEFORE - DAYS)
+    assert scene.act(ladder.remind, ladder.Remind(run=RUN.partition("run:")[2]), who="ben").result.letters == 1
+
+
 def test_c01_waits_for_the_ladder_day(scene: Scene) -> None:
     owing(scene, due=date(2026, 11, 9))
     for day in (DAY, date(2026, 11, 24)):

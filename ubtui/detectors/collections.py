@@ -49,8 +49,9 @@ DUE: Final = (
     " AND NOT EXISTS(SELECT 1 FROM arrangement_item c JOIN arrangement r ON r.id = c.arrangement_id"
     " AND r.ended_on IS NULL WHERE c.item_id = o.item_id)"
     " AND NOT EXISTS(SELECT 1 FROM protection p WHERE p.account_id = o.account_id AND p.ended_on IS NULL)"
+    f" AND {HOLDERS}"
 )
-"""Open items `o` due before a day that no reminder stated; none under a plan, none that a protection covers."""
+"""Open items `o` due before a day that no reminder stated; none under a plan, a protection or a former owner's."""
 
 
 def run_day(ask: Ask) -> date:
@@ -261,7 +262,7 @@ DETECTORS = (
     Detector(
         "C01", "Reminders to mail", ("run",),
         "on the week's ladder day: mailed items due more than days before it, least dollars or more an account, that no"
-        " reminder stated; none under a plan or a protection; all accounts are one run",
+        " reminder stated; none under a plan or a protection, none of a former owner; all accounts are one run",
         "Debts grow old unsaid; nobody was told in time.", ("ladder.remind",), "dunning ladder of the district",
         reminder_run, role="lead", also={"account": run_touched},
         parameters={

@@ -14,7 +14,7 @@ from ubtui.act import Form, Look, Refused, Work, act
 from ubtui.db.calendars import office
 from ubtui.db.models.office import Letter
 from ubtui.detectors.base import Ask
-from ubtui.detectors.collections import DUE, LADDER, REMINDER, Reminded, due_before, reminders, run_day
+from ubtui.detectors.collections import DUE, HOLDERS, LADDER, REMINDER, Reminded, due_before, reminders, run_day
 from ubtui.detectors.quality import MAIL_ORDER, MAIL_ROLES
 from ubtui.documents import reminder
 from ubtui.domain.canonical import canonical, sha256_hex
@@ -107,7 +107,7 @@ _STATED = (
     " AND i.mailed_on IS NOT NULL JOIN charge_code c ON c.id = i.charge_code_id WHERE o.account_id = ?"
     " AND o.due_on < ? AND NOT EXISTS(SELECT 1 FROM notice_item n WHERE n.item_id = o.item_id AND n.step = 'reminder')"
     " AND NOT EXISTS(SELECT 1 FROM arrangement_item p JOIN arrangement r ON r.id = p.arrangement_id"
-    " AND r.ended_on IS NULL WHERE p.item_id = o.item_id) ORDER BY o.due_on, o.item_id"
+    f" AND r.ended_on IS NULL WHERE p.item_id = o.item_id) AND {HOLDERS} ORDER BY o.due_on, o.item_id"
 )
 
 
