@@ -89,8 +89,8 @@ READ_COLUMNS = (
 def _payments(look: Look, view: AccountView, today: date) -> Iterator[Entry]:
     for each in accounts.receipts(look, view.id):
         applied = "reversed" if each.reversed else format_money(each.applied_cents)
-        cells = (each.received_on.isoformat(), each.number, format_money(each.cents), each.tender, each.source,
-                 each.reference, applied)  # fmt: skip
+        cells = (each.received_on.isoformat(), each.number, format_money(each.cents), applied, each.tender,
+                 each.source, each.reference)  # fmt: skip
         yield Entry(Row(cells, "dim" if each.reversed else None), f"receipt:{each.number}")
 
 
@@ -156,14 +156,14 @@ PARTS: dict[str, tuple[tuple[Column, ...], Reader]] = {
     "Reads": (READ_COLUMNS, _reads),
     "Payments": (
         (Column("on", "Received", 10), Column("number", "Receipt", 13), Column("cents", "Amount", MONEY, "right"),
-         Column("tender", "Tender", 8), Column("source", "Source", 11), Column("reference", "Ref"),
-         Column("applied", "Applied", MONEY, "right")),
+         Column("applied", "Applied", MONEY, "right"), Column("tender", "Tender", 8), Column("source", "Source", 11),
+         Column("reference", "Ref")),
         _payments,
     ),
     "Orders": (
         (Column("number", "Order", 8), Column("kind", "Kind", 10), Column("state", "State", 9),
          Column("due", "Due", 10), Column("done", "Done", 10), Column("by", "By", 8, priority=1),
-         Column("told", "Found, or what to do"), Column("point", "Point", 9, priority=2)),
+         Column("told", "Found, or what to do", grow=2), Column("point", "Point", 9, priority=2)),
         _orders,
     ),
     "Contacts": (
@@ -177,7 +177,8 @@ PARTS: dict[str, tuple[tuple[Column, ...], Reader]] = {
         _documents,
     ),
     "History": (
-        (Column("on", "On", 10), Column("kind", "What", 9), Column("told", "How it was"), Column("by", "By", 8)),
+        (Column("on", "On", 10), Column("kind", "What", 9), Column("told", "How it was", grow=2),
+         Column("by", "By", 8)),
         _history,
     ),
 }  # fmt: skip

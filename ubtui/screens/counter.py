@@ -11,6 +11,7 @@ from ubtui.domain.dates import format_day
 from ubtui.domain.drawer import Money
 from ubtui.domain.errors import BadValue
 from ubtui.domain.money import format_money
+from ubtui.domain.text import clean_text, fit
 from ubtui.screens.base import Ask, DeskScreen
 from ubtui.services import counter, deposits, drawers
 from ubtui.services.counter import Take, Taking
@@ -20,6 +21,7 @@ from ubtui.widgets.field import FieldSpec
 from ubtui.widgets.panel import Line
 
 MOST_ITEMS = 6
+SLIP = 42  # cells before the money of a line of the deposit
 
 
 async def take_payment(screen: DeskScreen, account: str) -> bool:
@@ -121,11 +123,10 @@ def _slip(ready: deposits.Ready, told: str) -> Iterator[Line]:
         got = each.counted or Money()
         yield Line("drawer", f"{each.key:<20} cash {format_money(got.cash):>10}  checks {format_money(got.checks):>10}")
     for batch in ready.batches:
-        yield Line(
-            "batch", f"{batch.id} {batch.source}, {batch.payments} by {batch.kind} {format_money(batch.cents):>10}"
-        )
+        what = f"{batch.id:>4}  {batch.source}, {batch.payments} by {batch.kind}"
+        yield Line("batch", f"{fit(clean_text(what), SLIP, pad=True)} {format_money(batch.cents):>12}")
     money = ready.money
-    yield Line("to the bank", format_money(money.cash + money.checks), "accent")
+    yield Line("to the bank", f"{'':<{SLIP}} {format_money(money.cash + money.checks):>12}", "accent")
     if money.cards:
         yield Line("card slips", f"{format_money(money.cards)}, settled by their processor")
     for each in ready.left_open:

@@ -16,7 +16,6 @@ from ubtui.widgets.panel import Line
 # What a figure of the evidence is called, where its name alone does not say it.
 NAMES = {
     "average": "average of six reads",
-    "before": "use before it fell",
     "apn": "APN",
     "business_days": "office days",
     "cents": "amount",
@@ -45,9 +44,13 @@ DUE = {"bill date": "the office day before the bill"}
 
 def heading(view: ItemView) -> str:
     """What and whom the item is about: "120871-9  Read below the one before (R09:point:SP-00012)"."""
-    named = view.key.code if view.key.subject.type == "text" else view.key  # such a subject is a key no person reads
-    parts = [view.account or "", view.title, f"({named})"]
+    parts = [view.account or "", view.title, f"({named(view)})"]
     return "  ".join(part for part in parts if part)
+
+
+def named(view: ItemView) -> str:
+    """The item's key; of one about a text the code alone, since no person reads the rest."""
+    return view.key.code if view.key.subject.type == "text" else str(view.key)
 
 
 def lines(view: ItemView, today: date, zone: str) -> tuple[Line, ...]:

@@ -20,9 +20,9 @@ from ubtui.widgets.theme import styles_folder
 COLUMNS = (
     Column("group", "", 11),
     Column("kind", "Is", 12, priority=1),
-    Column("found", "Found", grow=4),
+    Column("found", "Found", 14, grow=5),
     Column("account", "Account", 8),
-    Column("where", "Who / where", priority=2, grow=2),
+    Column("where", "Who / where", priority=2, grow=4),
 )
 PAUSE_SECONDS = 0.06  # a hand that types on is not answered letter by letter
 MOVES = {"down": "list.down", "up": "list.up", "pagedown": "list.page_down", "pageup": "list.page_up"}

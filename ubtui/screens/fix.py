@@ -53,6 +53,8 @@ CONTEXT = {
     "plan",
     "order",
     "parcel",
+    "contact",
+    "payment",
 }
 # These have a screen of their own, with before and after beside them.
 ELSEWHERE = {
@@ -65,6 +67,7 @@ ELSEWHERE = {
 TWICE = {"adjust.submit": "submit", "adjust.withdraw": "withdraw it"}
 REHEARSAL_SECONDS = 0.4
 BREATH_SECONDS = 0.5
+MOST_OFFERS, TALL = 5, 40  # so many offers are in view, in a window of so many lines twice as many
 FORM = "fix"
 
 
@@ -116,7 +119,7 @@ class FixScreen(DeskScreen):
             return
         self.view, count = view, len(self.ids)
         self.mixed = f"Marked are items of several kinds, {', '.join(codes)}: mark one kind." if len(codes) > 1 else ""
-        self.head(f"Fix  {view.key}" + (f"  and {count - 1} more" if count > 1 else ""))
+        self.head(f"Fix  {evidence.named(view)}" + (f"  and {count - 1} more" if count > 1 else ""))
         heading = f"{view.account or ''}  {view.title}".strip()
         self._ruled_out = tuple(Line("ruled out", told) for told in standing.ruled_out)
         why, *told = evidence.lines(view, self.router.day, self.desk.district.zone)
@@ -130,6 +133,7 @@ class FixScreen(DeskScreen):
             for n, each in enumerate(self.offers)
         }
         offers = QueueList(ListSource(COLUMNS, rows), empty="Nothing here is yours to do.", id="offer-list")
+        offers.styles.height = 1 + min(max(1, len(rows)), MOST_OFFERS if self.size.height < TALL else 2 * MOST_OFFERS)
         place = self.query_one("#offers")
         await place.remove_children()
         await place.mount(offers)
@@ -241,7 +245,8 @@ class FixScreen(DeskScreen):
             form = forms.first()
             wrong = form.problems()
             self.add_class("-typing")
-            self.head(f"{self.chosen.title if self.chosen else 'Fix'}  {self.view.key if self.view else ''}")
+            if self.view is not None:
+                self.head(f"{self.chosen.title if self.chosen else 'Fix'}  {evidence.named(self.view)}")
             form.input(next(iter(wrong)) if wrong else form.fields[0].name).focus()
         else:
             self.say("Press F5 to do it.")

@@ -125,24 +125,24 @@ class Panel(Widget):
 
 
 def wrapped(text: str, width: int) -> list[str]:
-    """Text in pieces of at most `width` cells, broken at blanks where there is one."""
+    """Text in pieces of at most `width` cells, broken at blanks where there is one; blanks at its beginning stay."""
     pieces: list[str] = []
-    line = ""
+    line: str | None = None
     for word in text.split(" "):
         while cell_width(word) > width:
             if line:
                 pieces.append(line)
-                line = ""
+            line = None
             head = _head(word, width)
             pieces.append(head)
             word = word[len(head) :]
-        joined = f"{line} {word}" if line else word
+        joined = word if line is None else f"{line} {word}"
         if cell_width(joined) <= width:
             line = joined
         else:
-            pieces.append(line)
+            pieces.append(line or "")
             line = word
-    return [*pieces, line] if line or not pieces else pieces
+    return [*pieces, line or ""] if line or not pieces else pieces
 
 
 def _head(word: str, width: int) -> str:

@@ -15,7 +15,7 @@ __all__ = ["Align", "Column", "FirstPage", "Query", "Row"]
 
 GAP = 1  # cells between two columns
 FLEXIBLE_MINIMUM = 10  # a flexible column is dropped rather than cut below this many cells
-# Nor does one before others grow beyond this, or beyond so many times its width: the eye loses its row in the blanks.
+# Nor does one before others grow beyond its share of this, or so many times its width: the eye loses its row in blanks.
 FLEXIBLE_MAXIMUM, MOST_TIMES = 48, 3
 
 
@@ -98,7 +98,10 @@ def arrange(columns: Sequence[Column], width: int, blank: Collection[int] = ()) 
     growing = {place: column.grow or 1 for place, column in kept if column.width is None or column.grow}
     spare = width - sum(least.values()) - GAP * (len(kept) - 1)  # or what is lacking, below zero
     shares = sum(growing.values())
-    most = {place: FLEXIBLE_MAXIMUM if column.width is None else MOST_TIMES * column.width for place, column in kept}
+    most = {
+        place: FLEXIBLE_MAXIMUM * (column.grow or 1) if column.width is None else MOST_TIMES * column.width
+        for place, column in kept
+    }
     most[kept[-1][0]] = max(1, width)
     for place, grow in growing.items():
         share = spare * grow // shares  # of what is left for this one and those behind it, so that it adds up
