@@ -104,6 +104,21 @@ async def test_what_bars_an_act_is_said_before_words_are_lost_on_it(district: st
         assert "Forwarded." in screen_text(pilot.app)
 
 
+async def test_a_day_is_typed_as_people_say_it(district: str) -> None:
+    async with sitting(district) as pilot:
+        await press(pilot, "w 'call back' enter")
+        await press(pilot, " ".join(["backspace"] * 10) + " 'fri'")
+        assert "= Friday, November 27, 2026" in " ".join(screen_text(pilot.app).split())
+        await press(pilot, "enter")
+        assert "Put away until then." in screen_text(pilot.app)
+        [(day,)] = pilot.app.desk.ask(  # type: ignore[attr-defined]
+            lambda look: look.db.rows(
+                "SELECT wake_on FROM work_item WHERE state = 'waiting' AND wait_for = 'call back'"
+            )
+        )
+        assert day == "2026-11-27"
+
+
 async def test_a_bare_code_is_that_kind(district: str) -> None:
     async with sitting(district) as pilot:
         await press(pilot, "/ 'code:R09' enter")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from typing import ClassVar
 
 from rich.text import Text
@@ -17,6 +18,7 @@ from textual.widgets import Input, Static, TextArea
 from ubtui.domain.dates import parse_day
 from ubtui.domain.errors import BadValue
 from ubtui.domain.money import format_money, parse_money
+from ubtui.domain.promise import near_day
 from ubtui.domain.text import cell_width, clean_text, fit
 from ubtui.services.forms import FieldSpec
 from ubtui.widgets.choice_input import ChoiceInput
@@ -34,6 +36,15 @@ def _whole_number(text: str) -> str:
         return f"{int(text):,}"
     except ValueError:
         raise BadValue(f"{text[:40]!r} is not a whole number: type digits.") from None
+
+
+def _day(text: str, today: date) -> str:
+    """A day as the record writes it, where it was typed as people say it: `fri`, `tomorrow`, `+7`."""
+    word = text.strip()
+    try:
+        return near_day(word, today).isoformat() if word.isalpha() or word.startswith("+") else text
+    except BadValue:
+        return text
 
 
 # How a kind reads its text: the echo shown while typing, or BadValue.
@@ -160,7 +171,9 @@ class Form(VerticalScroll, can_focus=False):
         if spec.kind == "money":
             return MoneyInput(spec.value, id=id, burst=burst)
         if spec.kind == "day":
-            return LineInput(spec.value, placeholder="year-month-day", restrict=r"[0-9-]{0,10}", id=id, burst=burst)
+            return LineInput(
+                spec.value, placeholder="year-month-day, fri or +7", restrict=r"[0-9A-Za-z+-]{0,10}", id=id, burst=burst
+            )
         if spec.kind == "int":
             return LineInput(spec.value, restrict=r"-?[0-9]{0,12}", id=id, burst=burst)
         return LineInput(spec.value, id=id, burst=burst)
@@ -191,7 +204,9 @@ class Form(VerticalScroll, can_focus=False):
     def values(self) -> dict[str, str]:
         """The text of every field as typed; before the form is mounted, what it starts with."""
         typed = {name: each.text if isinstance(each, LongText) else each.value for name, each in self._inputs.items()}
-        return {**self._last, **typed}
+        today = getattr(self.app, "day", None) if self._inputs else None
+        days = {n: _day(text, today) for n, text in typed.items() if today and self._specs[n].kind == "day"}
+        return {**self._last, **typed, **days}
 
     def input(self, name: str) -> Widget:
         """The input of a field, to give it the focus."""

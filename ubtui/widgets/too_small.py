@@ -17,7 +17,8 @@ def too_small(width: int, height: int) -> str | None:
     """The sentence for a window under 80x24, None where it is large enough."""
     if width >= WIDTH and height >= HEIGHT:
         return None
-    return f"This window is {width}x{height}; the desk needs {WIDTH}x{HEIGHT}. Make it larger: no key acts until then, and nothing is lost."
+    size = f"This window is {width}x{height}; the desk needs {WIDTH}x{HEIGHT}."
+    return f"{size} Make it larger: no key acts until then, and nothing is lost."
 
 
 class TooSmall(Widget):
