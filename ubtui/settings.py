@@ -1,6 +1,6 @@
 """The district's own settings, decoded strictly from TOML; and where its files lie."""
 
-from __future__ import annotations
+# Annotations are not postponed here: the decoder would spell each of them out again at every start.
 
 import os
 import re
