@@ -30,7 +30,7 @@ from ubtui.widgets.pages import PAGE
 
 FAULT = 4
 POLL_SECONDS = 10.0
-SWITCH_SECONDS = 0.001  # so long a key waits for each turn of what is read or loaded beside it
+SWITCH_SECONDS = 0.0005  # so long a key waits for each turn of what is read or loaded beside it
 READ_SIZE = (200, 60)
 PREFIX = keyfile.PREFIX
 
