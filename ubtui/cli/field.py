@@ -7,8 +7,10 @@ from pathlib import Path
 import click
 
 from ubtui.cli import items
-from ubtui.cli.common import Options, emit, opened, output, shared
+from ubtui.cli.common import Options, emit, going_to, opened, output, shared
+from ubtui.cli.faults import REFUSED, say
 from ubtui.cli.made import acting, listed
+from ubtui.domain.canonical import sha256_hex
 from ubtui.exchange.tables import FORMATS
 from ubtui.services import orders, rights
 from ubtui.services.listing import Query
@@ -41,6 +43,80 @@ def show(options: Options, number: str) -> None:
         found = desk.ask(orders.order, number)
         desk.viewed("meter.show", order=found.order, point=found.point)
         emit(options, found)
+
+
+@order.command()
+@items.filtered
+@output
+@shared()
+def sheets(options: Options, text: str, path: Path | None) -> None:
+    """Print a sheet for each open order, in the order of the walk; a form feed stands behind each."""
+    from ubtui.documents import order_sheet
+    from ubtui.services.orders import sheets as going
+
+    with opened(options) as desk:
+        found = desk.ask(going.out, Query(text))
+        cards = desk.ask(going.cards, found)
+        with going_to(path, options, desk) as out:
+            desk.viewed("meter.show", orders=len(found))
+            for each in found:
+                card = cards[each.point]
+                where = [("Where", f"{each.address}  {each.point}"), ("Route", each.route), ("Account", each.account),
+                         ("Customer", card.who), ("Place", card.location)]  # fmt: skip
+                dials = f"{card.dials} dials × {card.multiplier} {card.meter_unit}" if card.dials else ""
+                meter = [("Meter", " ".join(filter(None, (card.meter, card.size and f'{card.size}"', dials)))),
+                         ("Radio", card.radio), ("Seal", f"{card.seal} {card.lock}".strip())]  # fmt: skip
+                kind = orders.KINDS[each.kind]
+                out.write(order_sheet.render(each.order, kind, each.due_on, where, meter, each.instructions).encode())
+
+
+@order.command()
+@items.filtered
+@output
+@shared()
+def calendar(options: Options, text: str, path: Path | None) -> None:
+    """Write open orders as a calendar (iCalendar): one event an order, on the day it is due."""
+    from ubtui.exchange.ics import Event, written
+    from ubtui.services.orders import sheets as going
+
+    with opened(options) as desk:
+        found = desk.ask(going.out, Query(text))
+        with going_to(path, options, desk) as out:
+            desk.viewed("meter.show", orders=len(found))
+            events = (
+                Event(f"{each.order}@{desk.district.name}", each.due_on, f"{orders.KINDS[each.kind]} {each.order}",
+                      each.address, " · ".join(filter(None, (each.point, each.route, each.account, each.instructions))))
+                for each in found
+            )  # fmt: skip
+            out.writelines(written(events, desk.look().utc))
+
+
+@order.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@shared()
+def results(options: Options, file: Path) -> None:
+    """Bring the results of FILE in: CSV with the fields of `order result` as its header. A line that cannot go in is
+    told and changes nothing, the others go in; brought in again, nothing is done twice."""
+    from ubtui.act import Refused
+    from ubtui.services.orders import sheets as going
+
+    told, wrong = 0, 0
+    with opened(options) as desk:
+        for line, form in list(going.results(file)):
+            if isinstance(form, str):
+                said: str | None = form
+            else:
+                key = f"order-result-{sha256_hex(str(form))}"
+                answer = desk.perform(orders.result, form, key, options.dry_run)
+                said = answer.sentence() if isinstance(answer, Refused) else None
+            if said is None:
+                told += 1
+            else:
+                wrong += 1
+                say(f"line {line}: {said}")
+        emit(options, {"results": told, "refused": wrong, "dry_run": options.dry_run})
+    if wrong:
+        raise click.exceptions.Exit(REFUSED)
 
 
 for _act, _name in (

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
 from ubtui.act import Look
 from ubtui.db.session import Row as Record
+from ubtui.detectors.base import marks, parts
 from ubtui.domain.errors import BadValue
 from ubtui.domain.numbers import format_account, parse_account
 from ubtui.domain.text import clean_text
@@ -74,6 +76,15 @@ def order(look: Look, number: str) -> OrderView:
     if row is None:
         raise BadValue(f"There is no order {clean_text(number, 40)!r}: see `ubtui order list`.")
     return _view(row)
+
+
+def by_ids(look: Look, ids: Sequence[int]) -> list[OrderView]:
+    """Orders by their ids, in that order."""
+    found: dict[int, OrderView] = {}
+    for part in parts(list(ids)):
+        sql = f"SELECT o.id, {_VIEW} FROM {_SOURCE} WHERE o.id IN ({marks(part)})"
+        found |= {row[0]: _view(row[1:]) for row in look.db.rows(sql, part)}
+    return [found[id] for id in ids if id in found]
 
 
 def of_account(look: Look, account: str) -> tuple[OrderView, ...]:

@@ -1,0 +1,27 @@
+"""The sheet a crew takes along: where, what is to be done, what is known of the meter, and lines for what is found."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from ubtui.domain.text import clean_text, fit
+
+VERSION = "order-sheet/1"
+WIDTH = 78
+
+
+def render(
+    order: str, kind: str, due: date, where: Sequence[tuple[str, str]], meter: Sequence[tuple[str, str]], todo: str
+) -> str:
+    """One order as plain text, a form feed behind it: pairs of label and value for the place and for the meter."""
+    head = f"{order}  {clean_text(kind, 40)}"
+    lines = [f"{head}{f'due {due}':>{max(1, WIDTH - len(head))}}", "=" * WIDTH]
+    lines += [f"{fit(label, 10, True)}{clean_text(value, WIDTH - 10)}" for label, value in where if value]
+    lines += ["", *(f"{fit(label, 10, True)}{clean_text(value, WIDTH - 10)}" for label, value in meter if value)]
+    text = clean_text(todo, 500)
+    lines += ["", "To do", *(f"  {text[at : at + WIDTH - 2]}" for at in range(0, len(text), WIDTH - 2))]
+    lines += ["", "Found", ""]
+    for label in ("Day and by whom", "Reading", "Serial on the meter", "Size", "Seal, holds or broken", "Code", "Note"):
+        lines += [f"{label:<23}{'.' * (WIDTH - 23)}", ""]
+    return "\n".join(lines) + "\f"

@@ -1,0 +1,62 @@
+"""Orders on their way out and back: what the crew takes along, and the results of a file brought in one by one."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from ubtui.act import Look
+from ubtui.domain.errors import BadValue
+from ubtui.services import forms, listing
+from ubtui.services.listing import Query
+from ubtui.services.meters import Card, history
+from ubtui.services.orders.acts import Result
+from ubtui.services.orders.views import ORDERS, OrderView, by_ids
+
+MOST_RESULTS: Final = 10_000
+COLUMNS: Final = tuple(field.name for field in msgspec.structs.fields(Result))
+
+
+def out(look: Look, query: Query) -> list[OrderView]:
+    """The orders of a query, in its order."""
+    return by_ids(look, listing.ids(look, ORDERS, query))
+
+
+def cards(look: Look, orders: list[OrderView]) -> dict[str, Card]:
+    """The meter card at each order's point."""
+    return {each.point: history(look, each.point).card for each in orders}
+
+
+def results(path: Path) -> Iterator[tuple[int, Result | str]]:
+    """Line number and form of every result in a CSV file with the fields of `order.result` as its header.
+
+    A line that is not a result gives a sentence instead. Raises BadValue where the file as a whole is none, OSError.
+    """
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            reader = csv.DictReader(file, strict=True)
+            heads = [head.strip() for head in reader.fieldnames or ()]
+            if unknown := [head for head in heads if head not in COLUMNS]:
+                raise BadValue(f"{path.name}: no field {unknown[0][:40]!r}: a result has {', '.join(COLUMNS)}.")
+            if missing := [head for head in ("order", "done_on") if head not in heads]:
+                raise BadValue(f"{path.name}: has no column {missing[0]}.")
+            for number, row in enumerate(reader, 2):
+                if number > MOST_RESULTS:
+                    raise BadValue(f"{path.name}: has more than {MOST_RESULTS:,} rows; split it.")
+                yield number, _result(dict(zip(heads, list(row.values()), strict=False)))
+    except (csv.Error, UnicodeDecodeError) as exc:
+        raise BadValue(f"{path.name}: cannot be read as CSV in UTF-8 ({exc}).") from exc
+
+
+def _result(row: dict[str, Any]) -> Result | str:
+    try:
+        values = {name: text.strip() for name, text in row.items() if isinstance(text, str) and text.strip()}
+        made = forms.form("order.result", values)
+    except (BadValue, msgspec.ValidationError) as fault:
+        return str(fault)
+    assert isinstance(made, Result)
+    return made
