@@ -69,7 +69,7 @@ def test_results_of_a_file_go_in_once_and_the_rest_says_why(
     assert rows == [
         ("F-000001", "done", 1234, "Gus"), ("F-000002", "open", None, None), ("F-000003", "open", None, None)
     ]  # fmt: skip
-    assert scene.db.value("SELECT COUNT(*) FROM audit WHERE act = 'order.result'") == 1
+    assert scene.db.value("SELECT COUNT(*) FROM audit WHERE act = 'order.result' AND outcome = 'done'") == 1
 
 
 @pytest.mark.parametrize(
