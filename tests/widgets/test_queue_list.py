@@ -388,6 +388,12 @@ def test_columns_are_dropped_by_priority_and_flexible_ones_share() -> None:
         assert sum(cells for _, _, cells in arrange(columns, width)) + len(arrange(columns, width)) - 1 == width
 
 
+def test_only_the_last_column_grows_beyond_what_the_eye_follows() -> None:
+    columns = (Column("told", "Told"), Column("who", "Who", 20, grow=1), Column("money", "Money", 10, "right"))
+    assert [cells for _, _, cells in arrange(columns, 200)] == [48, 60, 10]
+    assert [cells for _, _, cells in arrange(columns[2:] + columns[:2], 200)] == [10, 48, 140]
+
+
 async def test_a_list_in_memory_filters_by_words_and_sorts() -> None:
     source = ListSource((Column("a", "A"),), {1: Row(("Ortiz Ana",)), 2: Row(("vale",)), 3: Row(("ana",))})
     assert await source.ids(Query("ana")) == array("q", [1, 3])

@@ -33,6 +33,7 @@ def test_wrapped_text_loses_no_letter_and_fits(text: str, width: int) -> None:
     pieces = wrapped(cleaned, width)
     assert "".join(pieces).replace(" ", "") == cleaned.replace(" ", "")
     assert all(cell_width(piece) <= width for piece in pieces)
+    assert pieces[0].startswith(" ") or not cleaned.startswith(" ")
 
 
 def test_hints_are_cut_at_whole_labels_and_keep_help() -> None:
@@ -84,6 +85,17 @@ async def test_hostile_text_is_literal_in_panel_and_status_bar(theme_name: str) 
             assert clean_text(text)[:20].rstrip() in shown
             assert not any((ord(c) < 32 and c != "\n") or 0x7F <= ord(c) < 0xA0 for c in shown)
             assert not any("click" in style for style in screen_styles(app))
+
+
+async def test_a_panel_tells_that_it_has_more() -> None:
+    panel = Panel([("read", str(n)) for n in range(9)], title="Reads")
+    panel.styles.height = 4
+    app = DeskApp(panel)
+    async with app.run_test(size=(80, 24)) as pilot:
+        assert screen_text(app).split("\n")[:5] == [" Reads", " read  0", " read  1", " read  2 …", ""]
+        panel.styles.height = "auto"
+        await pilot.pause()
+        assert " read  8" in screen_text(app) and "…" not in screen_text(app)
 
 
 async def test_a_window_too_small_says_so_and_a_larger_one_goes_on() -> None:
