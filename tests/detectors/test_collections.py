@@ -17,7 +17,7 @@ from ubtui.act import Done, Refused
 from ubtui.db.errors import RuleBroken
 from ubtui.db.models import record
 from ubtui.detectors import heal
-from ubtui.services import adjustments, collections, ladder, listing, owners, payments, runs
+from ubtui.services import adjustments, collections, counter, ladder, listing, owners, payments, runs
 from ubtui.services.documents import Paper
 from ubtui.services.imports.release import Release, release
 from ubtui.services.listing import Query
@@ -405,6 +405,23 @@ def test_c09_closes_when_it_is_paid(scene: Scene) -> None:
     bill(scene, c, 70_00, DAY + 40 * DAYS)
     scene.refresh()
     assert items(scene, "C09") == [], "the new owner's own bill is no old debt"
+
+
+def test_a_new_owner_s_money_pays_what_he_was_charged_first(scene: Scene) -> None:
+    c, taken = owing(scene), owing(scene)
+    old = scene.db.value("SELECT MIN(id) FROM receivable_item")
+    scene.refresh()
+    for each in (c, taken):
+        scene.act(owners.change, change(each, on=DAY - 20 * DAYS))
+        bill(scene, each, 50_00, DAY + 20 * DAYS)  # of DAY - 10: the new owner's
+    scene.act(owners.debt, owners.Debt(account=taken.account, decision="assumed", reason="in escrow"))
+    for each in (c, taken):
+        scene.act(counter.take, counter.Take(account=each.account, amount_cents=50_00, kind="cash"), who="ben")
+    left = "SELECT i.cents, o.cents FROM open_item o JOIN receivable_item i ON i.id = o.item_id WHERE o.account_id = ?"
+    assert scene.db.rows(left, [c.account_id]) == [(60_00, 60_00)], "his own bill is paid, due later though it is"
+    assert scene.db.rows(f"{left} ORDER BY i.id", [taken.account_id]) == [(60_00, 10_00), (50_00, 50_00)]
+    pay(scene, c, 70_00, DAY)
+    assert scene.db.value("SELECT cents FROM open_item WHERE item_id = ?", [old]) is None, "then what is left over"
 
 
 def test_a_new_owner_takes_the_former_ones_place(scene: Scene) -> None:

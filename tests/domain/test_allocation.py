@@ -68,3 +68,10 @@ def test_bad_input_is_refused() -> None:
     ):
         with pytest.raises(BadValue):
             allocate(credit, items, order)
+
+
+def test_what_another_owes_is_paid_last() -> None:
+    old = OpenItem(1, 1, date(2026, 1, 5), 1000, True)
+    own = OpenItem(2, 9, date(2026, 9, 5), 300)
+    assert allocate(400, [old, own]) == ([(2, 300), (1, 100)], 0)
+    assert allocate(400, [old, own], ("priority",)) == ([(2, 300), (1, 100)], 0)

@@ -13,18 +13,21 @@ KEYS = ("due", "priority")
 
 @dataclass(frozen=True, slots=True)
 class OpenItem:
-    """An unpaid receivable item; a lower charge priority is paid first."""
+    """An unpaid receivable item; a lower charge priority is paid first, what is `another`'s debt after all others."""
 
     id: int | str
     charge_priority: int
     due: date
     open_cents: int
+    another: bool = False
 
 
 def allocate(
     credit_cents: int, items: Sequence[OpenItem], order: Sequence[str] = KEYS
 ) -> tuple[list[tuple[int | str, int]], int]:
     """Pay items in full, in `order` (of "due", "priority"), and return the shares and the remainder.
+
+    What another owes is paid when nothing else is left.
 
     Ties go to the lower id. Only items that get something are listed; shares and remainder sum to the credit.
     """
@@ -47,5 +50,5 @@ def allocate(
 
 
 def _rank(item: OpenItem, order: Sequence[str]) -> tuple[tuple[int, ...], tuple[int, int, str]]:
-    keys = tuple(item.due.toordinal() if key == "due" else item.charge_priority for key in order)
-    return keys, (0, item.id, "") if isinstance(item.id, int) else (1, 0, item.id)
+    keys = (item.due.toordinal() if key == "due" else item.charge_priority for key in order)
+    return (int(item.another), *keys), (0, item.id, "") if isinstance(item.id, int) else (1, 0, item.id)

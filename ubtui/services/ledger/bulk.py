@@ -196,7 +196,11 @@ def post_receipts(work: Work, receipts: Iterable[ReceiptDraft]) -> int:
 
 def _receipt(load: _Load, receipt: ReceiptDraft, owed: Sequence[Item], paid: dict[int, int]) -> None:
     books, who = load.books, receipt.account_id
-    left = [OpenItem(i.id, i.priority, i.due_on, i.open_cents - paid[i.id]) for i in owed if i.open_cents > paid[i.id]]
+    left = [
+        OpenItem(i.id, i.priority, i.due_on, i.open_cents - paid[i.id], i.former)
+        for i in owed
+        if i.open_cents > paid[i.id]
+    ]
     shares, rest = allocate(receipt.cents, left)
     by_id = {item.id: item for item in owed}
     legs = paying(books, who, [(by_id[int(item_id)], cents) for item_id, cents in shares], books.use["cash"])

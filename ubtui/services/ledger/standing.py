@@ -16,7 +16,10 @@ PENALTY = "PEN"
 
 @dataclass(frozen=True)
 class Item:
-    """A receivable item as it stands: its charge, days, and what is still open, in cents."""
+    """A receivable item as it stands: its charge, days, and what is still open, in cents.
+
+    `former`: it was charged to a former owner, and the present one has not taken it over.
+    """
 
     id: int
     account_id: int
@@ -29,11 +32,14 @@ class Item:
     bill_line_id: int | None
     cents: int
     open_cents: int
+    former: bool = False
 
 
 _ITEMS = """SELECT i.id, i.account_id, c.code, c.priority, i.effective_on, i.due_on, i.mailed_on, i.service_id,
   i.bill_line_id, i.cents,
-  i.cents - COALESCE((SELECT CAST(SUM(a.cents) AS bigint) FROM application a WHERE a.item_id = i.id), 0)
+  i.cents - COALESCE((SELECT CAST(SUM(a.cents) AS bigint) FROM application a WHERE a.item_id = i.id), 0),
+  EXISTS(SELECT 1 FROM ownership_transfer t WHERE t.account_id = i.account_id AND t.on_date > i.effective_on
+    AND COALESCE(t.debt, 'former') = 'former')
   FROM receivable_item i JOIN charge_code c ON c.id = i.charge_code_id"""
 
 
@@ -59,6 +65,7 @@ def select_items(db: Session, where: str, params: Sequence[Any]) -> Iterator[Ite
             row[8],
             row[9],
             row[10],
+            bool(row[11]),
         )
 
 
@@ -68,7 +75,7 @@ def items(look: Look, account_id: int) -> tuple[Item, ...]:
 
 
 def open_items(look: Look, account_id: int) -> tuple[Item, ...]:
-    """The account's items that are not fully paid, in the order in which money pays them."""
+    """The account's items that are not fully paid, oldest due day first."""
     return tuple(open_of(look.db, [account_id]))
 
 
@@ -84,7 +91,7 @@ def lienable(look: Look, account_id: int) -> tuple[Item, ...]:
 
 def payable(item: Item) -> OpenItem:
     """The item as the allocation rule sees it."""
-    return OpenItem(item.id, item.priority, item.due_on, item.open_cents)
+    return OpenItem(item.id, item.priority, item.due_on, item.open_cents, item.former)
 
 
 @dataclass(frozen=True)
