@@ -1,12 +1,9 @@
-"""What is loaded before the first page of the worklist is drawn, and before the shell's commands answer."""
+"""What is loaded before the first page of the worklist is drawn, and the bytes of that page and of a cursor key."""
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from pathlib import Path
-
-import pytest
 
 from tests.pty import Terminal
 
@@ -58,3 +55,16 @@ def test_nothing_is_loaded_for_the_first_page_that_it_does_not_show(sample_folde
     assert {name for name in loaded if name.startswith("ubtui.services")} <= SERVICES
     assert {name for name in loaded if name.startswith("ubtui.screens")} <= SCREENS
     assert sorted(name for name in loaded if name.startswith(LATER)) == []
+
+
+def test_the_first_screen_and_a_cursor_key_take_few_bytes(sample_folder: Path) -> None:
+    argv = [sys.executable, "-m", "ubtui", "--data", sample_folder]
+    with Terminal(argv, env={"UBTUI_LEAN": "1"}) as terminal:
+        terminal.wait_for("Mine")
+        terminal.settle(1.0)
+        first = len(terminal.log)
+        terminal.press("down")
+        terminal.wait_until(lambda lines: any(line.startswith("▸") for line in lines[4:5]))
+        frame = bytes(terminal.log[first:]).partition(b"\x1b[?2026l")[0]
+    assert first <= 4_000
+    assert 0 < len(frame) <= 270  # two rows; what the row says follows once the cursor rests
