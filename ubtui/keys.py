@@ -119,7 +119,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("account.adjust", ("a",), "adjust", "propose an adjustment of this account", ONE_ACCOUNT, show=True),
     Command("contact.note", ("n",), "contact", "write down a contact and its promise", ONE_ACCOUNT, show=True),
     Command("payment.take", ("p",), "pay", "take a payment at the counter", ONE_ACCOUNT),
-    Command("account.change", ("E",), "change", "address, autopay, e-bill, escrow demand, owner, extension, plan", ONE_ACCOUNT),
+    Command("account.change", ("E",), "change", "address, autopay, e-bill, escrow, owner, time, plan", ONE_ACCOUNT),
     Command(
         "ledger.undo",
         ("u",),

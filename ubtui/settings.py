@@ -252,7 +252,11 @@ def _faults(d: District) -> list[str]:
         for use in ("credit", "refunds", "cash")
         if uses.count(use) != 1
     ]
-    out += [f'gl: at most one account with use = "{use}"' for use in ("suspense", "over_short", "roll") if uses.count(use) > 1]
+    out += [
+        f'gl: at most one account with use = "{use}"'
+        for use in ("suspense", "over_short", "roll")
+        if uses.count(use) > 1
+    ]
     if "receivable" not in uses:
         out.append('gl: an account with use = "receivable" is needed')
     if not d.staff:
