@@ -55,7 +55,7 @@ async def test_a_kept_form_is_announced_at_the_start_and_a_key_opens_it(district
 
 async def test_a_kept_fix_is_announced_like_a_kept_adjustment(district: str) -> None:
     async with sitting(district) as pilot:
-        await press(pilot, "enter enter 'wire cut' escape escape f5")
+        await press(pilot, "enter 3 enter 'wire cut' escape escape f5")
     async with sitting(district) as pilot:
         text = screen_text(pilot.app)
         assert "A form waits: fix of " in text and "g d opens it." in text
