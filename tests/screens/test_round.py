@@ -23,6 +23,7 @@ from ubtui.screens.base import Ask, DeskScreen
 from ubtui.screens.evidence import clock, moment
 from ubtui.services.listing import Query
 from ubtui.services.worklist.queue import WORKLIST
+from ubtui.widgets.field import Form
 from ubtui.widgets.panel import Line
 from ubtui.widgets.rows import Column, arrange
 
@@ -60,7 +61,8 @@ async def test_a_kept_fix_is_announced_like_a_kept_adjustment(district: str) -> 
         text = screen_text(pilot.app)
         assert "A form waits: fix of " in text and "g d opens it." in text
         await press(pilot, "g d")
-        assert "wire cut" in screen_text(pilot.app) and "kept as you left it" in said(pilot.app)
+        typed = pilot.app.screen.query_one(Form).values()["reason"]
+        assert typed.endswith("wire cut") and "kept as you left it" in said(pilot.app)
 
 
 async def test_the_hint_of_the_first_run_stays_until_a_key(district: str) -> None:
