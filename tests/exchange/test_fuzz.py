@@ -20,7 +20,8 @@ from ubtui.exchange.rows import FileFault
 USE = "cust_id,cust_class,usage_date,usage_ccf,commodity_charge\n" + "".join(
     f"{n % 7},COMMERCIAL,2016-{1 + n % 5:02d}-01,{n * 3},{n}.{n % 100:02d}\n" for n in range(40)
 )
-VALID = {"parcels": PARCELS, "accounts": ACCOUNTS, "meters": METERS, "reads": READS, "usage": USE}
+ROLL = "apn,owner,as_of\n022-540-157,ORTIZ RUTH,2016-07-01\n022-540-158,WEISS JÖRG TRUST,07/01/2016\n"
+VALID = {"parcels": PARCELS, "accounts": ACCOUNTS, "meters": METERS, "reads": READS, "usage": USE, "owners": ROLL}
 PROFILE = {"usage": "santa-monica"}
 MOST_SECONDS = 2.0
 ODD = [b"\0", b'"', b"\r", b"\n", b",", b"\xff\xfe", b"\xef\xbb\xbf", b"\x1b[2J", "\u202e".encode(), b"'", b"=1+1",
@@ -109,7 +110,7 @@ def test_what_a_dry_run_says_is_what_comes_in(backend: str, kind: Kind, tmp_path
     with seat(backend) as at:
         for earlier in KINDS[: KINDS.index(kind)]:
             if earlier != "reads":
-                bring(at, earlier, file(tmp_path, VALID[earlier]))
+                bring(at, earlier, file(tmp_path, VALID[earlier]), PROFILE.get(earlier, ""))
         done = 0
         for n in range(scaled(800)):
             path = file(tmp_path, mutant(dice, VALID[kind].encode()), f"{n}.csv")
