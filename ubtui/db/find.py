@@ -288,8 +288,13 @@ def _merge(key: Key, rows: str) -> str:
     return f"INSERT INTO find_{key.name}(find_{key.name}, rank) VALUES ('merge', -1 - {rows} / 20)"
 
 
-def hold(db: Session, table: str) -> int:
-    """On SQLite, before a bulk load into a table of BULK: its last id. `settle` must follow in the same transaction."""
+def hold(db: Session, table: str) -> int | None:
+    """On SQLite, before a bulk load into a table of BULK: its last id. `settle` must follow in the same transaction.
+
+    None where the index is held already: whoever did so makes it anew.
+    """
+    if db.value("SELECT 1 FROM find_held"):
+        return None
     last = int(db.value(f"SELECT COALESCE(MAX(id), 0) FROM {table}"))
     db.run("INSERT INTO find_held(one) VALUES (1)")
     return last
