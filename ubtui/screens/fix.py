@@ -127,7 +127,7 @@ class FixScreen(DeskScreen):
         self.query_one("#evidence", Panel).show(lines, heading)
         rows = {
             n: Row(
-                (str(n + 1), each.title, each.odds or ("likely" if each.likely else ""), each.why),
+                (str(n + 1) if n < 9 else "", each.title, each.odds or ("likely" if each.likely else ""), each.why),
                 "accent" if each.likely else "dim" if each.odds == "unlikely" else None,
             )
             for n, each in enumerate(self.offers)
