@@ -15,7 +15,7 @@ UNEVEN: Final = 0.22
 """Spread of one period's use about what is usual, as the deviation of its logarithm; two periods differ by more."""
 # Chances of one read in a thousand, after the counts of practice for 275 reads a day.
 _LEAK, _FALL, _STOP, _FULL_STOP, _MISREAD, _OVER, _TROUBLE, _KNOWN = 11, 28, 6, 3, 6, 1, 26, 10
-_GUESS, _CLOSED = 18, 2.5
+_GUESS, _CLOSED = 18, 4
 _SAME, _TWICE, _GONE, _MISSED = 0.4, 0.4, 0.4, 13
 _ODD_ROUTES, _NEW_GARDENS = 0.03, 0.15
 """Of all routes those that were walked ten days early; of new owners those who water a new garden."""
