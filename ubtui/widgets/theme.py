@@ -110,10 +110,6 @@ def token_defaults() -> dict[str, str]:
     return {name: _NORMAL_TOKENS[name] for name in _OWN}
 
 
-class ThemedApp(App[int]):
-    """An app in one of the two themes, with the tokens defined under any other theme too, and classes by size."""
-
-    HORIZONTAL_BREAKPOINTS = too_small.HORIZONTAL
 def begin(app: App[Any], name: str) -> None:
     """Give an app that has drawn nothing yet its theme, so that its styles are read once and not twice.
 
@@ -125,6 +121,10 @@ def begin(app: App[Any], name: str) -> None:
     app.stylesheet.set_variables(app.get_css_variables())
 
 
+class ThemedApp(App[int]):
+    """An app in one of the two themes, with the tokens defined under any other theme too, and classes by size."""
+
+    HORIZONTAL_BREAKPOINTS = too_small.HORIZONTAL
     VERTICAL_BREAKPOINTS = too_small.VERTICAL
 
     def __init__(self, theme_name: str = NORMAL) -> None:
