@@ -10,6 +10,8 @@ READY := $(VENV)/ready-$(shell (pwd; cat pyproject.toml requirements.lock) | cks
 # One more than the cores of a small machine: tests at terminals wait more than they compute.
 WORKERS ?= 3
 UV := uv==0.13.9
+# Tests and measures start the program hundreds of times: it is compiled once.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: setup run test lint types contracts docs tests bench soak lock clean
 
