@@ -309,7 +309,7 @@ class FixScreen(DeskScreen):
             answer_lines: Sequence[Line] = (Line("not tried", words(fault), "warning"),)
         else:
             answer_lines = would(answer)
-        if asked == self._asked:
+        if asked == self._asked and not self.done:  # a rehearsal that comes late says nothing over what was done
             self._result(*answer_lines)
 
     def _missing(self) -> list[str]:
