@@ -42,7 +42,7 @@ def test_from_plan_to_ledger(data: str, tmp_path: Path, capsys: pytest.CaptureFi
     assert "already done" in capsys.readouterr().err
     assert run_command(["approvals", "list", "--format", "json"]) == 0
     assert [p["number"] for p in json.loads(capsys.readouterr().out)] == ["P-000001"]
-    told = "P-000001,{},300.00,Owner 1,leak,ana,2026-12-07,".format(ONE)
+    told = f"P-000001,{ONE},300.00,Owner 1,leak,ana,2026-12-07,"
     for words, rows in (((), 1), (("--mine",), 0), (("--mine", "--as", "ben"), 1), (("--filter", "money>300"), 0)):
         assert run_command(["approvals", "list", "--format", "csv", *words]) == 0
         listed = capsys.readouterr().out.splitlines()
