@@ -147,7 +147,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("route.meter", (), "meter", "the history of the meter under the cursor", ("route",), "f6", True),
     Command("run.fix", (), "fix", "what can be done about the whole list", ("run",), "f5", True),
     Command("find.open", ("enter",), "open", "open what the cursor stands on", ("find",), show=True),
-    Command("fix.apply", (), "apply", "do what the form shows, after its dry run", ("fix",), "f5", True),
+    Command("fix.apply", (), "apply", "do it; 1-9 take another offer, enter fills it in", ("fix",), "f5", True),
     # views and the board
     Command("view.use", ("enter",), "show", "show the worklist so", ("views",), show=True),
     Command("view.keep", ("n",), "keep", "keep what the worklist shows under a name", ("views",), show=True),
