@@ -8,6 +8,7 @@ from datetime import date, timedelta
 import pytest
 
 from tests.services import office
+from ubtui.cli.account import text
 from ubtui.db.models import record
 from ubtui.desk import Desk
 from ubtui.domain.numbers import account_number, format_account
@@ -56,6 +57,8 @@ def test_a_certificate_states_what_was_past_due_and_lienable_and_is_released_whe
     assert (made.items, made.owner, made.expires_on) == (1, "Owner 1", date(2036, 9, 15))
     assert "already" in office.refused(cho.perform(record_lien, certificate(80_00))).reason
     kept = accounts.account(cho.look(), NUMBER).liens[0]
+    told = "\n".join(text(accounts.account(cho.look(), NUMBER)))
+    assert "2026-0012345, recorded 2026-09-15, 80.00 of it open" in told
     assert (kept.apn, kept.cents, kept.open_cents, kept.released_on) == ("123456789", 80_00, 80_00, None)
     gone = Release(number=made.number, release_number="2026-0013000", released_on=office.DAY)
     assert "80.00" in office.refused(cho.perform(release, gone)).reason
@@ -90,6 +93,9 @@ def test_what_goes_to_the_roll_is_owed_to_the_county_and_may_come_back(cho: Desk
         approve = adjustments.Approve(proposal=made.number, amount_cents=80_00)
         office.done(cho.perform(adjustments.approve, approve))
         stands = accounts.account(ana.look(), NUMBER).balance
+        assert any(
+            line.split()[:4] == ["on", "the", "roll", "80.00"] for line in text(accounts.account(ana.look(), NUMBER))
+        )
         assert (stands.roll, stands.total, stands.receivable) == (80_00, 55_00, 55_00)
         assert "80.00" in office.refused(ana.perform(adjustments.propose, move("from-tax-roll", 80_01))).reason
         back = office.done(ana.perform(adjustments.propose, move("from-tax-roll", 30_00)))

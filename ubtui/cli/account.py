@@ -144,6 +144,11 @@ def text(view: AccountView) -> Iterator[str]:
     ):
         if cents:
             yield f"  {name:<10}{money(cents):>14}"
+    if b.roll:
+        yield f"on the roll {money(b.roll):>14}   the county collects it with the taxes"
+    for lien in view.liens:
+        ended = f"released {lien.released_on}" if lien.released_on else f"{money(lien.open_cents)} of it open"
+        yield f"lien        {money(lien.cents):>14}   {lien.number}, recorded {lien.recorded_on}, {ended}"
     yield "   ".join(f"{what} {day}" for what, day in view.coming) or "nothing more to read or bill"
     yield from _block(
         "people",
