@@ -50,7 +50,7 @@ class Hands:
         """Do what is offered, with a word where one is needed."""
         if said:
             self.press("enter")
-            self.desk.type(said)
+            self.desk.write(said.encode())
         self.press("f5")
         self.desk.see("done", "] goes to the next item")
 

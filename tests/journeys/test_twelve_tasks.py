@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -10,7 +11,7 @@ from typing import NamedTuple
 import pytest
 
 from tests.faults.record import asked, assert_clean
-from tests.journeys.day import Sitting, at_rest, paper, shell, sitting
+from tests.journeys.day import RUSH_PAUSE, Sitting, at_rest, paper, shell, sitting
 from ubtui.domain.money import format_money
 from ubtui.domain.numbers import format_account
 
@@ -107,7 +108,7 @@ def accounts(data: str) -> Iterator[str]:
 
 def found(desk: Sitting, at: str, places: dict[str, str]) -> None:
     """The account or the item is before her; none of these keys is the task's."""
-    if not at:
+    if not at or (at in places and f"Account  {format_account(places[at])}" in desk.screen()[0]):
         return
     if at == "approvals":
         desk.press("g", "a")
@@ -143,12 +144,16 @@ def done(desk: Sitting, task: Task, places: dict[str, str]) -> int:
     found(desk, task.at, places)
     keys = 0
     for pressed, shown in task.steps:
+        typed = ""
         for text, key in re.findall(r"'([^']*)'|(\S+)", pressed.format(**places)):
+            if key == "enter" and typed:
+                time.sleep(RUSH_PAUSE)  # in a rush of keys it is a paste's
             if key:
                 desk.press(key)
                 keys += 1
             else:
-                desk.type(text)
+                desk.write(text.encode())
+            typed = text
         try:
             desk.see(shown)
         except TimeoutError as late:
