@@ -106,6 +106,9 @@ async def test_a_word_typed_into_a_choice_changes_nothing_and_says_so() -> None:
         )
         await pilot.press("9")
         assert form.values()["reason"] == "misread"
+        await pilot.press("²", "½", "٣")
+        assert form.values()["reason"] == "bill", "the digit three of another script is one, a figure is none"
+        await pilot.press("2")
         await pilot.press("3")
         assert form.values()["reason"] == "bill"
 

@@ -114,7 +114,7 @@ class ChoiceInput(Widget, can_focus=True):
             return
         event.stop()
         event.prevent_default()
-        if event.character.isdigit():
+        if event.character.isdecimal():
             self._forget()
             if 0 < int(event.character) <= len(self.choices):
                 self._set(int(event.character) - 1)
