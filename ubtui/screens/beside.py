@@ -35,17 +35,18 @@ class Beside(DeskScreen):
 
     @on(QueueList.Highlighted)
     def _beside_soon(self) -> None:
-        if self.has_class("-broad"):
+        if (shown := self.shown_list()) is not None and self.has_class("-broad"):
+            row = shown, shown.current_id
             if getattr(self.app, "is_read", False):
-                self.start(self._tell_beside())
+                self.start(self._tell_beside(*row))
             else:
-                self.set_timer(PAUSE_SECONDS, lambda: self.start(self._tell_beside()))
+                self.set_timer(PAUSE_SECONDS, lambda: self._tell_if_there(*row))
 
-    async def _tell_beside(self) -> None:
-        shown = self.shown_list()
-        if shown is None or not self.is_attached:
-            return
-        id = shown.current_id
+    def _tell_if_there(self, shown: QueueList, id: int | None) -> None:
+        if self.is_attached and shown is self.shown_list() and shown.current_id == id:
+            self.start(self._tell_beside(shown, id))
+
+    async def _tell_beside(self, shown: QueueList, id: int | None) -> None:
         title, lines = (None if id is None else await self.explained()) or ("", ())
-        if shown is self.shown_list() and shown.current_id == id:
+        if self.is_attached and shown is self.shown_list() and shown.current_id == id:
             self.query_one("#beside", Panel).show(lines, title)
