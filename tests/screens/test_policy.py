@@ -64,7 +64,10 @@ async def test_f1_inside_a_question_tells_what_its_act_rests_on(district: str) -
     async with sitting(district) as pilot:
         pilot.app.go(Place("account", number))  # type: ignore[attr-defined]
         await settled(pilot)
-        for keys, law in ((["n"], "HSC 116908"), (["O"], "GC 60373 and 60374")):
+        for keys, law in (
+            (["n"], "HSC 116908"), (["O"], "GC 60373 and 60374"), (["p"], policies.rests_on("payment.take")),
+            (["E", "8"], policies.rests_on("protection.set")),
+        ):  # fmt: skip
             await pilot.press(*keys)
             await settled(pilot)
             await pilot.press("f1")

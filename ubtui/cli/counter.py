@@ -39,7 +39,7 @@ def drawer() -> None:
 def list_(options: Options) -> None:
     """Show the drawers that are not in a deposit yet, the oldest first."""
     with opened(options) as desk:
-        found = desk.ask(lambda look: drawers.drawers(look, "id NOT IN (SELECT drawer_id FROM deposit_drawer)", []))
+        found = desk.ask(drawers.undeposited)
         desk.viewed("account.show", list="drawers", rows=len(found))
         if options.format == "json":
             emit(options, [_plain(each) for each in found])

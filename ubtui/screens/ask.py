@@ -12,7 +12,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
 
 from ubtui import keys
-from ubtui.screens.base import Ask, DeskScreen, Router, words
+from ubtui.screens.base import CHOOSE, Ask, DeskScreen, Router, words
 from ubtui.widgets.field import Form
 from ubtui.widgets.line_input import NotTaken
 from ubtui.widgets.panel import Line, Panel
@@ -22,7 +22,6 @@ from ubtui.widgets.too_small import TooSmall
 
 INTERRUPTING = ("phone.card", "go.find")
 TYPING_SECONDS = 0.25  # after this pause what is typed is tried
-CHOOSE = "choose"  # of a menu: nothing is done by it
 FORM_KEYS = "adjust"  # a question is a form: the keys that act in forms act in it
 
 

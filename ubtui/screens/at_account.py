@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from ubtui.act import Look, permissions
 from ubtui.domain.errors import BadValue
-from ubtui.screens.base import Ask, DeskScreen
+from ubtui.screens.base import CHOOSE, Ask, DeskScreen
 from ubtui.screens.rehearsed import would
 from ubtui.services.adjustments.plans import find_account
 from ubtui.services.fixes.field import soon
@@ -38,9 +38,7 @@ async def change_account(screen: DeskScreen, account: str) -> bool:
     if not mine:
         screen.say(f"The role {screen.actor.role} changes nothing of an account.")
         return False
-    question = Ask(
-        f"Change {account}", (FieldSpec("act", "What", "choice", mine, True, value=mine[0][0]),), do="choose"
-    )
+    question = Ask(f"Change {account}", (FieldSpec("act", "What", "choice", mine, True, value=mine[0][0]),), do=CHOOSE)
     if (values := await screen.router.asked(question)) is None:
         return False
     return await _done(screen, account, values["act"])
@@ -72,7 +70,7 @@ async def _done(screen: DeskScreen, account: str, act: str) -> bool:
     lines: tuple[Line, ...] = ()
     while True:
         title = f"{AT_THE_ACCOUNT[act]}, {account}"
-        question = Ask(title, tuple(specs), lines, "do it", False, wrong, preview=preview)
+        question = Ask(title, tuple(specs), lines, "do it", False, wrong, act=act, preview=preview)
         if (values := await screen.router.asked(question)) is None:
             return False
         told = f"{AT_THE_ACCOUNT[act]}: done."

@@ -54,6 +54,7 @@ SCROLLS = {
     "list.first": "scroll_home",
     "list.last": "scroll_end",
 }
+CHOOSE = "choose"  # the word of a question that only chooses: nothing is done by it
 PATIENCE_SECONDS = 0.4  # after this a person is told what is waited for
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 
-from ubtui.act import Look, Refused
+from ubtui.act import Refused
 from ubtui.domain.dates import format_day
 from ubtui.domain.drawer import Money
 from ubtui.domain.errors import BadValue
@@ -47,7 +47,8 @@ async def take_payment(screen: DeskScreen, account: str) -> bool:
         return {}
 
     while True:
-        question = Ask(f"Payment for {account}", tuple(specs), lines, "show it (F5 from any field)", check=wrong)
+        question = Ask(f"Payment for {account}", tuple(specs), lines, "show it (F5 from any field)", check=wrong,
+                       act="payment.take")  # fmt: skip
         if (values := await screen.router.asked(question)) is None:
             return False
         specs = [replace(each, value=values[each.name]) for each in specs]
@@ -59,7 +60,7 @@ async def take_payment(screen: DeskScreen, account: str) -> bool:
             lines = (Line("refused", no.sentence(), "danger"),)
             continue
         shown = Ask(f"Take {format_money(made.cents)}", (), tuple(before(made, wanted, today)), "take it",
-                    enter_does=True)  # fmt: skip
+                    enter_does=True, act="payment.take")  # fmt: skip
         if await screen.router.asked(shown) is None:
             lines = (Line("due now", format_money(made.due_cents)),)
             continue
@@ -92,7 +93,7 @@ def before(made: Taking, wanted: Take, today: date) -> Iterator[Line]:
 
 async def end_day(screen: DeskScreen) -> None:
     """Count one's drawer of today where it is open, then show what goes to the bank, and make the deposit of it."""
-    found = await screen.ask(_mine)
+    found = await screen.ask(drawers.mine)
     if found is not None and not await count(screen, found):
         return
     told = screen.said() if found is not None else ""
@@ -101,19 +102,12 @@ async def end_day(screen: DeskScreen) -> None:
     if not ready.drawers and not ready.batches:
         screen.say(" · ".join(filter(None, (told, "Nothing is ready for the bank", f"open: {left}" if left else ""))))
         return
-    question = Ask("Deposit", (), tuple(_slip(ready, told)), "make the deposit")
+    question = Ask("Deposit", (), tuple(_slip(ready, told)), "make the deposit", act="deposit.make")
     if await screen.router.asked(question) is not None:
         done = await screen.perform(deposits.make, deposits.Make())
         if done is not None:
             got = done.result
             screen.say(f"Deposit {got.deposit}: {format_money(got.total_cents)} to the bank; `ubtui deposit show`.")
-
-
-def _mine(look: Look) -> Counted | None:
-    """The asker's drawer of today while it is not counted."""
-    found = drawers.drawers(look, "staff = ? AND day = ? AND counted_at IS NULL",
-                            [look.actor.name, look.today.isoformat()])  # fmt: skip
-    return found[0] if found else None
 
 
 def _slip(ready: deposits.Ready, told: str) -> Iterator[Line]:
@@ -144,12 +138,22 @@ async def count(screen: DeskScreen, found: Counted) -> bool:
         FieldSpec("reason", "Why it differs", help="where it differs by more than the district allows"),
     ]
     lines = [Line("drawer", f"{found.key}, {found.receipts} receipt{'s' if found.receipts > 1 else ''}")]
+    whose = {"staff": found.staff, "day": found.day.isoformat()}
+
+    def wrong(values: dict[str, str]) -> dict[str, str]:
+        try:
+            form("drawer.close", {**values, **whose})
+        except BadValue as fault:
+            return {"reason": str(fault)}
+        return {}
+
     while True:
-        question = Ask(f"Count drawer {found.key}", tuple(specs), tuple(lines), "close it", False)
+        title = f"Count drawer {found.key}"
+        question = Ask(title, tuple(specs), tuple(lines), "close it", False, wrong, act="drawer.close")
         if (values := await screen.router.asked(question)) is None:
             return False
         specs = [replace(each, value=values[each.name]) for each in specs]
-        sent = form("drawer.close", {**values, "staff": found.staff, "day": found.day.isoformat()})
+        sent = form("drawer.close", {**values, **whose})
         assert isinstance(sent, drawers.Close)
         done = await screen.perform(drawers.close, sent)
         if done is not None:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from ubtui.act import Form, Look, permissions
 from ubtui.domain.errors import BadValue
-from ubtui.screens.base import Ask, DeskScreen
+from ubtui.screens.base import CHOOSE, Ask, DeskScreen
 from ubtui.screens.rehearsed import would
 from ubtui.services import orders
 from ubtui.services.fixes.field import TITLES, soon
@@ -58,7 +58,7 @@ class FieldWork(DeskScreen):
         if not mine:
             self.say(f"The role {self.actor.role} does nothing at a meter.")
             return
-        question = Ask("At the meter", (FieldSpec("act", "What", "choice", choices, True, value=mine[0]),), do="choose")
+        question = Ask("At the meter", (FieldSpec("act", "What", "choice", choices, True, value=mine[0]),), do=CHOOSE)
         if (values := await self.router.asked(question)) is not None:
             await self._field(values["act"])
 

@@ -19,7 +19,7 @@ from ubtui.services.adjustments.proposals import put
 from ubtui.services.listing import Column, Field, Listing, Row
 from ubtui.services.runs import Run
 
-__all__ = ["RUN", "Close", "Closed", "Counted", "close", "drawer", "drawers", "receipts"]
+__all__ = ["RUN", "Close", "Closed", "Counted", "close", "drawer", "mine", "receipts", "undeposited"]
 
 
 class Close(Form, frozen=True, kw_only=True):
@@ -53,8 +53,8 @@ class Closed(msgspec.Struct, frozen=True):
 def close(work: Work, form: Close) -> Closed:
     """Count a drawer blind and close it: one's own, or as lead a colleague's; its over or short is posted.
 
-    Above the district's limit it needs its reason, and another person approves before it is closed. A rehearsal tells
-    nothing of what is expected.
+    Above the district's limit it needs its reason, and what is over or short in all is approved by another person
+    before it is closed. Neither a rehearsal nor a refusal tells what is expected.
     """
     found = drawer(work, form.staff.strip() or work.actor.name, form.day or work.today)
     _may(work, found)
@@ -68,7 +68,7 @@ def close(work: Work, form: Close) -> Closed:
     differs, limit = counted.less(expected), work.district.approval.over_short_cents
     if differs.largest > limit and not reason:
         raise Refused(
-            f"{_differs(differs)}: more than {format_money(limit)}",
+            f"the count differs by more than {format_money(limit)}",
             rule="over and short",
             cure="count again, or say why",
         )
@@ -132,6 +132,17 @@ def _tenders(look: Look, drawer_id: int) -> list[tuple[str, int]]:
             [drawer_id],
         )
     ]
+
+
+def mine(look: Look) -> Counted | None:
+    """The asker's drawer of today, while it is not counted."""
+    found = drawers(look, "staff = ? AND day = ? AND counted_at IS NULL", [look.actor.name, look.today.isoformat()])
+    return found[0] if found else None
+
+
+def undeposited(look: Look) -> list[Counted]:
+    """The drawers that are in no deposit yet, the oldest first."""
+    return drawers(look, "id NOT IN (SELECT drawer_id FROM deposit_drawer)", [])
 
 
 def receipts(look: Look, about: str) -> Listing:
