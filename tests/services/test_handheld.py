@@ -58,6 +58,16 @@ def test_every_way_out_holds_every_meter_once(desk: Desk, profile: str) -> None:
         assert [int(line[at : at + 9 + (at == 104)]) for line in lines] == [100, 1099, 900]
 
 
+def test_the_limit_of_the_handheld_is_the_districts_to_the_percent(desk: Desk) -> None:
+    with desk.session.writing():
+        desk.session.run(
+            "INSERT INTO policy(kind, version, body, adopted_on, adopted_by) VALUES"
+            " ('detector:R04', 1, '{\"times\": \"2.3\"}', '2016-01-01', 'ben')"
+        )
+    text = b"".join(desk.ask(lambda look: sent(look, ["R1"], load("sensus-k3")))).decode()
+    assert {line[160:169] for line in text.splitlines()} == {"000000230"}
+
+
 def test_a_profile_that_only_brings_in_says_so(desk: Desk) -> None:
     with pytest.raises(BadValue, match="brings reads in only"):
         list(desk.ask(lambda look: sent(look, ["R1"], load("radix"))))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from fractions import Fraction
 
 from ubtui.act import Look
 from ubtui.detectors.heal import parameters
@@ -49,7 +50,7 @@ def _row(look: Look, stop: Stop, profile: Profile) -> dict[str, Value]:
         "maker": stop.maker, "serial": stop.serial, "size": plain(stop.size), "radio": stop.radio,
         "register": _register(stop, profile), "dials": stop.face.dials, "multiplier": str(stop.face.multiplier),
         "unit": str(stop.face.unit), "read_on": stop.read_on, "last_on": stop.last_on, "prior": stop.prior, "low": low,
-        "high": high, "high_percent": int(100 * float(times)), "note": stop.note, "seal": stop.seal,
+        "high": high, "high_percent": int(100 * Fraction(times)), "note": stop.note, "seal": stop.seal,
         "method": "R" if stop.radio else "K", "value": None, "trouble": None,
     }  # fmt: skip
     assert set(row) <= set(ROUTE)
