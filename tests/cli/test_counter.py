@@ -52,7 +52,7 @@ def test_a_drawer_and_its_deposit(data: str, capsys: pytest.CaptureFixture[str])
     told = capsys.readouterr().out
     assert told.startswith("ana/2026-11-23  open\n") and "check 1044" in told and "20.00  cash" in told
     ran("drawer", "close", "--cash", "10", "--checks", "100", code=1)
-    assert "cash 10.00 short: more than 5.00" in capsys.readouterr().err
+    assert "the count differs by more than 5.00" in capsys.readouterr().err
     ran("deposit", "make", code=1)
     ran("drawer", "close", "--cash", "19.50", "--checks", "100")
     capsys.readouterr()
@@ -67,6 +67,8 @@ def test_a_drawer_and_its_deposit(data: str, capsys: pytest.CaptureFixture[str])
     capsys.readouterr()
     ran("deposit", "list")
     assert "D-000001  2026-11-23        119.50  made by cho" in capsys.readouterr().out
+    ran("deposit", "list", "--format", "json")
+    assert [each["number"] for each in json.loads(capsys.readouterr().out)] == ["D-000001"]
     ran("deposit", "show", "D-000001")
     told = capsys.readouterr().out
     assert "To the bank" in told and "1044  (C00001-1)" in told

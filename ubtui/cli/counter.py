@@ -100,12 +100,13 @@ def deposit() -> None:
 def deposits_(options: Options) -> None:
     """Show the last deposits, the newest first."""
     with opened(options) as desk:
-        for each in desk.ask(deposits.deposits):
-            if options.format == "json":
-                emit(options, each)
-            else:
-                bank = format_money(each.cash_cents + each.checks_cents)
-                click.echo(f"{each.number}  {each.day}  {bank:>12}  made by {each.made_by}")
+        found = desk.ask(deposits.deposits)
+        if options.format == "json":
+            emit(options, list(found))
+            return
+        for each in found:
+            bank = format_money(each.cash_cents + each.checks_cents)
+            click.echo(f"{each.number}  {each.day}  {bank:>12}  made by {each.made_by}")
 
 
 @deposit.command("show")
@@ -114,7 +115,9 @@ def deposits_(options: Options) -> None:
 def slip(options: Options, number: str) -> None:
     """Write the slip of deposit NUMBER as text, to be printed."""
     with opened(options) as desk:
-        click.echo(desk.ask(deposits.slip, number), nl=False)
+        text = desk.ask(deposits.slip, number)
+        desk.viewed("account.show", deposit=number[:20])
+        click.echo(text, nl=False)
 
 
 acting(deposit, "deposit.make", "make")

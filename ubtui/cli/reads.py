@@ -51,6 +51,7 @@ def route(options: Options, route: str, path: Path | None) -> None:
     with opened(options) as desk:
         stops = desk.ask(walk, route)
         with going_to(path, options, desk) as out:
+            desk.viewed("meter.show", route=route[:60], rows=len(stops))
             write(out, options.format, _FIELDS, map(_row, stops), _SHOWN)
 
 
@@ -94,6 +95,7 @@ def sample(options: Options, route: str, size: int, seed: str, path: Path | None
     with opened(options) as desk:
         stops = desk.ask(audit.sample, route, size, seed or desk.look().today.isoformat())
         with going_to(path, options, desk) as out:
+            desk.viewed("meter.show", route=route[:60], rows=len(stops))
             write(out, options.format, _FIELDS, map(_row, stops), _SHOWN)
 
 
