@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from inspect import cleandoc
 from pathlib import Path
 from typing import Any, Final, get_args, get_origin
 
@@ -63,7 +64,7 @@ def settings() -> str:
             continue
         seen.add(kind)
         title = f"`[{place}]`" if place else "Top level"
-        out += [f"## {title}", "", (kind.__doc__ or "").strip(), "", "| setting | value | default |", "|---|---|---|"]
+        out += [f"## {title}", "", cleandoc(kind.__doc__ or ""), "", "| setting | value | default |", "|---|---|---|"]
         for field in msgspec.structs.fields(kind):
             inner, many = _struct(field.type)
             if inner is not None:
