@@ -19,7 +19,7 @@ from ubtui.domain.text import clean_text
 from ubtui.services import ledger, reads
 from ubtui.services.adjustments.batches import BATCH, dropped, released
 from ubtui.services.adjustments.drafted import came_back
-from ubtui.services.adjustments.overshort import OVER_SHORT, left
+from ubtui.services.adjustments.overshort import OVER_SHORT, left, named
 from ubtui.services.adjustments.overshort import posted as drawer_posted
 from ubtui.services.adjustments.plans import Plan, moved
 from ubtui.services.adjustments.returns import RETURN, returned, taken_back
@@ -243,6 +243,12 @@ def _may_decide(work: Work, row: Row) -> None:
             cure=f"ask: {row.approvers.replace(',', ', ')}",
         )
     not_linked(work, row.account_number)
+    if row.reason == OVER_SHORT and named(work, row.item or "").staff == work.actor.name:
+        raise Refused(
+            f"{row.number} is about your own drawer",
+            rule="nobody decides what his own drawer is over or short",
+            cure=f"ask: {row.approvers.replace(',', ', ')}",
+        )
     if work.actor.role not in row.approvers.split(","):
         raise Refused(
             f"{format_money(row.amount_cents)} of tier {row.tier} is not a {work.actor.role}'s to decide",

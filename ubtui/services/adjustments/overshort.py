@@ -84,7 +84,7 @@ def differing(look: Look, item: str, aside: Aside = ASKER, day: date | None = No
 
     Within the district's limit the policy decides; above it another person, never the one who counted. Raises Refused.
     """
-    found = _named(look, item)
+    found = named(look, item)
     net, limit = found.difference.total, look.district.approval.over_short_cents
     use = ledger.chart(look.db).use
     if "over_short" not in use:
@@ -99,7 +99,7 @@ def differing(look: Look, item: str, aside: Aside = ASKER, day: date | None = No
 
 def posted(work: Work, item: str, number: str, journal_id: int) -> None:
     """Close the drawer of this item: its over or short is posted by proposal `number`."""
-    found = _named(work, item)
+    found = named(work, item)
     work.db.update(Drawer, found.id, closed_on=work.today, journal_id=journal_id, proposal=number)
     work.touch("run", f"{_KIND}{found.key}")
 
@@ -114,7 +114,8 @@ def left(work: Work, journal_id: int) -> None:
     )
 
 
-def _named(look: Look, item: str) -> Counted:
+def named(look: Look, item: str) -> Counted:
+    """The drawer that a work item (`P12:run:drawer/ana/2026-11-23`) is about. Raises Refused."""
     try:
         key = ItemKey.parse(item).subject.key.removeprefix(_KIND)
         staff, _, day = key.rpartition("/")
