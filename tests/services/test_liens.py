@@ -12,7 +12,7 @@ from ubtui.cli.account import text
 from ubtui.db.models import record
 from ubtui.desk import Desk
 from ubtui.domain.numbers import account_number, format_account
-from ubtui.services import accounts, adjustments, ledger
+from ubtui.services import accounts, adjustments, ledger, owners
 from ubtui.services.documents import Paper
 from ubtui.services.lien_checks import LIENS
 from ubtui.services.liens import Certificate, Release, liens, release
@@ -82,6 +82,30 @@ def test_what_an_occupant_owes_binds_no_owner_and_only_finance_records(cho: Desk
     assert "tenant" in office.refused(cho.perform(record_lien, certificate(80_00))).reason
 
 
+def test_one_debt_stands_on_one_lien(cho: Desk) -> None:
+    made = office.done(cho.perform(record_lien, certificate(80_00)))
+    again = office.refused(cho.perform(record_lien, certificate(80_00, "2026-0099999")))
+    assert "on no lien" in again.reason and " 0.00" in again.reason
+    later = office.done(cho.perform(record_lien, certificate(30_00, "2026-0099999", office.DAY)))
+    assert later.items == 1 and made.items == 1
+    assert wrong(cho) == []
+
+
+def test_what_a_former_owner_owes_binds_no_buyer(cho: Desk, backend: str) -> None:
+    change = owners.Change(
+        account=NUMBER, name="Cy Vale", on=date(2026, 8, 15), line1="1 A St", city="Rincon", state="CA", zip="95945",
+        source="deed",
+    )  # fmt: skip
+    with office.desk(backend) as ana:
+        office.done(ana.perform(owners.change, change))
+        assert "80.00" in office.refused(cho.perform(record_lien, certificate(80_00))).reason
+        roll = adjustments.Propose(account=NUMBER, reason="to-tax-roll", amount_cents=30_01, documents=[PAPER])
+        assert "30.00" in office.refused(ana.perform(adjustments.propose, roll)).reason
+        office.done(ana.perform(owners.debt, owners.Debt(account=NUMBER, decision="assumed", reason="in the deed")))
+    made = office.done(cho.perform(record_lien, certificate(80_00)))
+    assert (made.owner, made.cents) == ("Cy Vale", 80_00)
+
+
 def test_what_goes_to_the_roll_is_owed_to_the_county_and_may_come_back(cho: Desk, backend: str) -> None:
     def move(reason: str, cents: int) -> adjustments.Propose:
         return adjustments.Propose(account=NUMBER, reason=reason, amount_cents=cents, documents=[PAPER])
@@ -101,6 +125,14 @@ def test_what_goes_to_the_roll_is_owed_to_the_county_and_may_come_back(cho: Desk
         back = office.done(ana.perform(adjustments.propose, move("from-tax-roll", 30_00)))
         office.done(cho.perform(adjustments.approve, adjustments.Approve(proposal=back.number, amount_cents=30_00)))
         assert ledger.balance(ana.look(), office.account(ana.session)).roll == 50_00
+        there = ana.session.value(
+            "SELECT j.id FROM journal j JOIN approval d ON d.id = j.approval_id JOIN proposal p ON p.id = d.proposal_id"
+            " WHERE p.number = ?",
+            [made.number],
+        )
+        undo = adjustments.Reverse(journal=there, note="listed in error")
+        told = office.refused(ana.perform(adjustments.reverse, undo)).reason
+        assert "80.00" in told and "50.00" in told, "30.00 of it came back already"
         assert wrong(ana) == []
 
 

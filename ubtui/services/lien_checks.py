@@ -33,6 +33,13 @@ LIENS: Final = (
         REVIEW,
     ),
     Check(
+        "lien_item",
+        "item {0} stands on {1} liens that are not released",
+        "SELECT MIN(x.lien_id), x.item_id, COUNT(*) FROM lien_item x JOIN lien l ON l.id = x.lien_id"
+        " WHERE l.released_on IS NULL GROUP BY x.item_id HAVING COUNT(*) > 1",
+        REVIEW,
+    ),
+    Check(
         "posting",
         "an amount on the county's roll of no account",
         f"SELECT id FROM posting WHERE account_id IS NULL AND gl_id IN {_ROLL}",

@@ -41,12 +41,17 @@ class Recorded(msgspec.Struct, frozen=True):
     expires_on: date
 
 
+_HELD = (
+    "SELECT x.item_id FROM lien l JOIN lien_item x ON x.lien_id = l.id WHERE l.account_id = ? AND l.released_on IS NULL"
+)
+
+
 @act("lien.record")
 def record(work: Work, form: Certificate) -> Recorded:
     """Keep a recorded certificate of lien: it states what is past due and lienable, item by item, and binds the owner.
 
-    Refused where the amount differs from those items; fees for returned payments are none of them (GC 6157(b)), and
-    what an occupant owes binds no owner.
+    Refused where the amount differs from those items; fees for returned payments are none of them (GC 6157(b)), nor
+    what stands on another lien, and what an occupant or a former owner owes binds no owner.
     """
     account_id, stored = find_account(work, form.account)
     shown, number = format_account(stored), clean_text(form.number, 40).strip()
@@ -65,11 +70,14 @@ def record(work: Work, form: Certificate) -> Recorded:
     )
     if bound is None:
         raise Refused(f"{shown} has no owner with a parcel", rule="liens", cure="record owner and parcel first")
-    stated = [item for item in ledger.lienable(work, account_id) if item.due_on < form.recorded_on]
+    held = {item for (item,) in work.db.rows(_HELD, [account_id])}
+    stated = [
+        item for item in ledger.lienable(work, account_id) if item.due_on < form.recorded_on and item.id not in held
+    ]
     total = sum(item.open_cents for item in stated)
     if total != form.amount_cents or not stated:
         raise Refused(
-            f"{shown} owes {format_money(total)} that was past due and lienable on {form.recorded_on},"
+            f"{shown} owes {format_money(total)} that was past due, lienable and on no lien on {form.recorded_on},"
             f" the certificate says {format_money(form.amount_cents)}",
             rule="a certificate states its items", cure="look at the items",
         )  # fmt: skip

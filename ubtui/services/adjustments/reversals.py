@@ -52,6 +52,7 @@ def reversal(look: Look, journal_id: int, effective_on: date | None = None, asid
                 rule="reversals",
                 cure=f"reverse journal {later}, which used it, first" if later else "see what its ledger has since",
             )
+        _on_the_roll(look, account_id, number, legs)
     first = next(iter(numbers), None)
     day = effective(look, first, effective_on, date.fromisoformat(row[1]))
     entry = Entry(
@@ -60,6 +61,18 @@ def reversal(look: Look, journal_id: int, effective_on: date | None = None, asid
     reason = Reason(code=REVERSAL, title=entry.reason, effect="credit", gl=legs[0].gl, charge_code="")
     cents = sum(leg.cents for leg in legs if leg.cents > 0)
     return whole(look, numbers.get(first or 0, ""), "REVERSAL", reason, cents, entry, touched, aside, row[0])
+
+
+def _on_the_roll(look: Look, account_id: int, number: str, legs: Iterable[Leg]) -> None:
+    """Refuse to take from the county's roll more than is left of the account there."""
+    books = ledger.chart(look.db)
+    off = -sum(leg.cents for leg in legs if leg.account_id == account_id and books.gl[leg.gl].use == "roll")
+    if off > 0 and off > (left := ledger.balance(look, account_id).roll):
+        raise Refused(
+            f"{format_money(off)} of {format_account(number)} went to the county's roll, {format_money(left)} is there",
+            rule="what comes back from the roll",
+            cure="reverse what brought it back first",
+        )
 
 
 _SPENT = (

@@ -80,12 +80,15 @@ def open_items(look: Look, account_id: int) -> tuple[Item, ...]:
 
 
 def lienable(look: Look, account_id: int) -> tuple[Item, ...]:
-    """The account's open items that were mailed, are past due and may go on a lien or the county's roll."""
+    """The account's open items that were mailed, are past due and may go on a lien or the county's roll.
+
+    A former owner's debt binds no buyer (WAT 25806), but where he took it over.
+    """
     may = {code for (code,) in look.db.rows("SELECT code FROM charge_code WHERE lienable = 1")}
     return tuple(
         item
         for item in open_items(look, account_id)
-        if item.charge in may and item.mailed_on is not None and item.due_on < look.today
+        if item.charge in may and item.mailed_on is not None and item.due_on < look.today and not item.former
     )
 
 
