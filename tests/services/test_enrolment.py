@@ -114,6 +114,30 @@ def test_two_returned_drafts_within_a_year_end_it(data: str, ana: Desk) -> None:
     )  # fmt: skip
 
 
+def test_drafts_of_a_former_owner_that_came_back_do_not_end_the_new_ones(data: str, ana: Desk) -> None:
+    id = office.account(ana.session)
+    change = owners.Change(
+        account=ONE, name="Cy Vale", on=DAY - timedelta(days=1), line1="1 A St", city="Rincon", state="CA", zip="95945",
+        source="deed",
+    )  # fmt: skip
+    for n, on in ((1, DAY - timedelta(days=9)), (2, DAY)):
+        office.bill(ana, id, 50_00, DAY - timedelta(days=40 - n))
+        draft = ledger.ReceiptDraft(
+            key=f"draft-{n:06d}", number=f"A{n}", account_id=id, received_on=on, cents=50_00, source="Draft",
+            kind="ach",
+        )  # fmt: skip
+        office.doing(ana, lambda work, draft=draft: ledger.post_receipts(work, [draft]))  # type: ignore[misc]
+        journal = ana.session.value("SELECT journal_id FROM receipt WHERE number = ?", [f"A{n}"])
+        made = does(ana, adjustments.reverse, adjustments.Reverse(journal=journal, note="R01"))
+        with office.desk(data, "ben") as ben:
+            approve = adjustments.Approve(proposal=made.number, amount_cents=made.amount_cents)
+            does(ben, adjustments.approve, approve)
+        if n == 1:
+            does(ana, owners.change, change)
+            enrol(ana)
+    assert ana.ask(account, ONE).around.autopay is not None
+
+
 def test_a_new_owner_is_not_drafted_at_the_former_ones_bank(ana: Desk) -> None:
     enrol(ana)
     does(ana, enrolment.ebill, ByMail(account=ONE, address="ann@x.org"))

@@ -14,7 +14,7 @@ MOST_RETURNS: Final = 2
 
 
 def came_back(work: Work, journal_id: int) -> None:
-    """End the autopay of an account whose draft, now reversed, is one returned too often within a year."""
+    """End the autopay of an account whose reversed draft is one of its owner's returned too often within a year."""
     row = work.db.one(
         "SELECT r.account_id, a.number FROM receipt r JOIN tender t ON t.receipt_id = r.id AND t.kind = 'ach'"
         " JOIN account a ON a.id = r.account_id WHERE r.journal_id = ?",
@@ -27,7 +27,9 @@ def came_back(work: Work, journal_id: int) -> None:
         return
     times = work.db.value(
         "SELECT COUNT(*) FROM receipt r JOIN tender t ON t.receipt_id = r.id AND t.kind = 'ach'"
-        " JOIN journal j ON j.reverses = r.journal_id WHERE r.account_id = ? AND j.effective_on > ?",
+        " JOIN journal j ON j.reverses = r.journal_id WHERE r.account_id = ? AND j.effective_on > ?"
+        " AND NOT EXISTS(SELECT 1 FROM ownership_transfer o WHERE o.account_id = r.account_id"
+        " AND o.on_date > r.received_on)",
         [row[0], (work.today - timedelta(days=365)).isoformat()],
     )
     if times >= MOST_RETURNS:
