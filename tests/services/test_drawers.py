@@ -191,7 +191,9 @@ def test_a_deposit_is_made_of_drawers_and_batches_each_once(data: str, ana: Desk
         staged = office.done(ana.perform(payments.stage, stage, key()))
         approve = adjustments.Approve(proposal=staged.proposal, amount_cents=cents)
         office.done(ben.perform(adjustments.approve, approve, key()))
-    made = office.done(ana.perform(deposits.make, deposits.Make(), key()))
+    older = ana.perform(deposits.make, deposits.Make(total_cents=50_00), key())
+    assert office.refused(older).reason == "it is 120.00 by now, not 50.00"
+    made = office.done(ana.perform(deposits.make, deposits.Make(total_cents=120_00), key()))
     assert (made.cash_cents, made.checks_cents, made.cards_cents, made.total_cents) == (20_00, 100_00, 11_00, 120_00)
     assert made.drawers == (MINE,) and len(made.batches) == 1 and made.left_open == (f"ben/{DAY}",)
     told = dict(ana.ask(figures.explain, ONE, "receipt:C00001-1").rows)

@@ -104,7 +104,7 @@ async def end_day(screen: DeskScreen) -> None:
         return
     question = Ask("Deposit", (), tuple(_slip(ready, told)), "make the deposit", act="deposit.make")
     if await screen.router.asked(question) is not None:
-        done = await screen.perform(deposits.make, deposits.Make())
+        done = await screen.perform(deposits.make, deposits.Make(total_cents=ready.money.cash + ready.money.checks))
         if done is not None:
             got = done.result
             screen.say(f"Deposit {got.deposit}: {format_money(got.total_cents)} to the bank; `ubtui deposit show`.")

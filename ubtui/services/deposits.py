@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -12,11 +12,16 @@ from ubtui.act import Form, Look, Refused, Work, act
 from ubtui.db.models import counter as models
 from ubtui.documents import slip as paper
 from ubtui.domain.drawer import Money
+from ubtui.domain.money import format_money
 from ubtui.services.adjustments.overshort import Counted, drawers
 
 
 class Make(Form, frozen=True, kw_only=True):
-    """What is closed and released, and not deposited yet, is taken to the bank."""
+    """What is closed and released, and not deposited yet, is taken to the bank; refused where that is not `total`."""
+
+    total_cents: Annotated[int | None, msgspec.Meta(description="cash and checks as they were shown, if they were")] = (
+        None
+    )
 
 
 class Made(msgspec.Struct, frozen=True):
@@ -97,6 +102,12 @@ def make(work: Work, form: Make) -> Made:
             "nothing is ready for the bank", rule="deposits", cure=f"close {left} first" if left else "all is deposited"
         )
     money = found.money
+    if form.total_cents is not None and form.total_cents != money.cash + money.checks:
+        raise Refused(
+            f"it is {format_money(money.cash + money.checks)} by now, not {format_money(form.total_cents)}",
+            rule="what was shown is what is done",
+            cure="look again at what goes to the bank",
+        )
     work.db.run(
         "INSERT INTO counter(name, value) VALUES ('deposit', 1) ON CONFLICT(name) DO UPDATE SET"
         " value = counter.value + 1"
