@@ -8,6 +8,7 @@ from datetime import date, timedelta
 import pytest
 
 from tests.detectors.scene import PERIODS, Customer, Scene, read_day
+from ubtui.db.models import reads as record
 from ubtui.services import reads, verify
 from ubtui.services.reads import audit
 from ubtui.services.reads.routes import routes, walk
@@ -49,6 +50,31 @@ def test_the_same_seed_draws_the_same_meters_in_walk_order(scene: Scene) -> None
     others = {tuple(s.register_id for s in audit.sample(look, route, 5, str(seed))) for seed in range(12)}
     assert len(others) > 3
     assert [s.register_id for s in audit.sample(look, route, 99, "x")] == all_of_it
+
+
+def test_a_skip_of_an_earlier_window_is_none_of_the_one_that_is_walked(scene: Scene) -> None:
+    c = scene.customer()
+    scene.uses(c, [30] * 4, last=PERIODS[-3])
+
+    def walked() -> tuple[str, str, str]:
+        look = scene.desk().look()
+        (stop,) = walk(look, routes(look)[0])
+        return stop.period, stop.state, stop.why
+
+    def skip(period: str, on: date, why: str) -> None:
+        with scene.db.writing():
+            scene.db.insert(
+                record.ReadSkip, point_id=c.point_id, period=period, skipped_on=on, why=why, note="", by_staff="ana",
+                at="2026-11-23T16:00:00.000000Z",
+            )  # fmt: skip
+
+    skip(LAST, ON, "dog")
+    period, state, why = walked()
+    assert (state, why) == ("open", "") and period != LAST
+    skip(period, ON + timedelta(days=20), "snow")
+    assert walked() == (period, "skipped", "snow")
+    skip(PERIODS[-2], ON + timedelta(days=30), "gate")  # brought in late
+    assert walked() == (period, "skipped", "snow")
 
 
 @pytest.mark.parametrize(("more", "off"), [(0, 0), (3, 0), (-1, -1), (-250, -250)])

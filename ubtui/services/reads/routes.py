@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from ubtui.act import Look
 from ubtui.db.session import Row
+from ubtui.detectors.base import marks
 from ubtui.detectors.heal import parameters
 from ubtui.detectors.quality import MAIL_ORDER, MAIL_ROLES
 from ubtui.detectors.readings.facts import METERED
@@ -34,15 +35,17 @@ _LINES: Final = (
     " (SELECT z.number FROM seal z WHERE z.point_id = p.id AND z.removed_on IS NULL ORDER BY z.placed_on DESC LIMIT 1),"
     f" (SELECT y.name FROM account_role o JOIN party y ON y.id = o.party_id WHERE o.account_id = a.id"
     f" AND o.to_on IS NULL AND o.role IN {MAIL_ROLES} ORDER BY {MAIL_ORDER.format('o')} LIMIT 1),"
-    " r.read_on, r.seq, r.value, r.period, r.usage, r.status, r.held_code, r.source, r.kind, r.prev_on, r.prev_value,"
-    " k.why FROM route t JOIN service_point p ON p.route_id = t.id AND p.state = 'active'"
+    " r.read_on, r.seq, r.value, r.period, r.usage, r.status, r.held_code, r.source, r.kind, r.prev_on, r.prev_value"
+    " FROM route t JOIN service_point p ON p.route_id = t.id AND p.state = 'active'"
     " JOIN premise m ON m.id = p.premise_id JOIN live_install i ON i.point_id = p.id AND i.off_date IS NULL"
     " JOIN meter e ON e.id = i.meter_id AND e.placeholder = 0 JOIN register g ON g.meter_id = e.id"
     f" JOIN live_service x ON x.point_id = p.id AND {METERED} JOIN account a ON a.id = x.account_id"
     " JOIN cycle c ON c.id = a.cycle_id LEFT JOIN read_summary r ON r.register_id = g.id AND r.newest = 1"
-    " LEFT JOIN read_skip k ON k.point_id = p.id AND k.skipped_on = (SELECT MAX(l.skipped_on) FROM read_skip l"
-    " WHERE l.point_id = p.id) AND (r.read_on IS NULL OR k.skipped_on > r.read_on)"
     " WHERE t.code = ? ORDER BY p.sequence IS NULL, p.sequence, p.number, e.id, g.n"
+)
+_SKIPS: Final = (
+    "SELECT p.number, k.period, k.why FROM read_skip k JOIN service_point p ON p.id = k.point_id"
+    " JOIN route t ON t.id = p.route_id WHERE t.code = ? AND k.period IN ({marks})"
 )
 _STARTS: Final = ("opening", "installation")
 
@@ -125,12 +128,19 @@ def walk(look: Look, route: str) -> list[Stop]:
     if not rows:
         known = ", ".join(routes(look)[:20])
         raise BadValue(f"Route {route[:40]!r} has no meter to read: routes are {known}.")
+    windows = {row[18:23]: _window(ReadCycle(*row[18:23]), look.today) for row in rows}
+    periods = sorted({period for period, _ in windows.values()})
+    skips = {
+        (point, period): why
+        for point, period, why in look.db.rows(_SKIPS.format(marks=marks(periods)), [route, *periods])
+    }
     out: list[Stop] = []
     seen: set[int] = set()
     for row in rows:
         if row[10] not in seen:  # several services at a point are read once
             seen.add(row[10])
-            out.append(_stop(look, row, len(out) + 1))
+            window = windows[row[18:23]]
+            out.append(_stop(row, len(out) + 1, window, skips.get((row[2], window[0]), "")))
     return _jumps(out)
 
 
@@ -150,13 +160,12 @@ def _jumps(stops: list[Stop]) -> list[Stop]:
     return out
 
 
-def _stop(look: Look, row: Row, position: int) -> Stop:
+def _stop(row: Row, position: int, at: tuple[str, date], skipped: str) -> Stop:
     (code, sequence, number, note, address, city, maker, serial, size, n, register_id, dials, zeros, num, den, counted,
-     unit, account, *cycle, registers, radio, seal, name, on, _, value, period_, usage, status, held, source, kind,
-     prev_on, prev_value, skipped) = row  # fmt: skip
-    made = ReadCycle(*cycle)
-    window, read_on = _window(made, look.today)
-    taken = on is not None and period_ == window and kind not in _STARTS
+     unit, account, cycle, _, _, _, _, registers, radio, seal, name, on, _, value, period, usage, status, held, source,
+     kind, prev_on, prev_value) = row  # fmt: skip
+    window, read_on = at
+    taken = on is not None and period == window and kind not in _STARTS
     state = "open"
     if taken:
         state = "held" if status == "held" else "estimated" if source == "E" else "read"
@@ -164,7 +173,7 @@ def _stop(look: Look, row: Row, position: int) -> Stop:
         state = "skipped"
     prior_on, prior = (prev_on, prev_value) if taken else (on, value)
     return Stop(
-        code, made.code, window, read_on, position, sequence, 0, number,
+        code, cycle, window, read_on, position, sequence, 0, number,
         format_account(account), clean_text(address), clean_text(city or ""), clean_text(name or ""), maker, serial,
         size, n, registers, register_id, Register(dials, zeros, Fraction(num, den), Unit(counted)), Unit(unit),
         radio or "", seal or "", clean_text(note or ""), date.fromisoformat(prior_on) if prior_on else None, prior,
