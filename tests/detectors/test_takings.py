@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import pytest
 
 from tests.detectors.scene import DAY, Scene
-from ubtui.services import adjustments, counter, deposits, drawers
+from ubtui.services import adjustments, counter, deposits, drawers, fixes, worklist
 from ubtui.services.drawers import Close
 
 ITEM = f"P12:run:drawer/ana/{DAY}"
@@ -63,6 +63,9 @@ def test_p12_what_is_closed_goes_to_the_bank_the_day_after(taken: Scene) -> None
     assert taken.items("P12") == []
     on(taken, DAY + timedelta(days=1))
     assert taken.items("P12") == [ITEM]
+    with taken.desk() as ana:
+        first, *_ = ana.ask(fixes.offers, ana.ask(worklist.item, ana.session.value("SELECT MAX(id) FROM work_item")))
+    assert (first.act, first.values()) == ("deposit.make", {"total_cents": "20.00"})
 
 
 def test_p12_a_refused_difference_is_counted_again_at_once(taken: Scene) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from ubtui.act import Look
+from ubtui.services import deposits
 from ubtui.services.fixes.draft import Draft, Maker
 from ubtui.services.worklist import ItemView
 
@@ -25,7 +26,8 @@ def _close(look: Look, item: ItemView) -> Iterator[Draft]:
 def _deposit(look: Look, item: ItemView) -> Iterator[Draft]:
     """Once it is closed, with all else that is ready."""
     if "closed_on" in item.evidence:
-        yield Draft("deposit.make", {}, likely=True, why=item.why)
+        money = deposits.ready(look).money
+        yield Draft("deposit.make", {"total_cents": money.cash + money.checks}, likely=True, why=item.why)
 
 
 MAKERS: Final[dict[str, Maker]] = {"deposit.make": _deposit, "drawer.close": _close}
