@@ -162,6 +162,15 @@ def test_what_was_refused_is_counted_again(data: str, ana: Desk, ben: Desk) -> N
     sound(data)
 
 
+def test_a_count_is_not_taken_back_by_who_counted_once_he_was_told_what_is_expected(data: str, ana: Desk) -> None:
+    take(ana, 20_00)
+    got = close(ana, 30_00, reason="ten over")
+    undo = adjustments.Withdraw(proposal=got.proposal or "", reason="counted again")
+    assert "count stands" in office.refused(ana.perform(adjustments.withdraw, undo, key())).reason
+    assert "waits" in no(ana, 20_00)
+    sound(data)
+
+
 def test_a_check_in_the_place_of_cash_needs_its_reason_though_nothing_is_missing(data: str, ana: Desk) -> None:
     take(ana, 40_00)
     take(ana, 40_00, "check")

@@ -118,11 +118,17 @@ def reject(work: Work, form: Reject) -> Decided:
 
 @act("adjust.withdraw")
 def withdraw(work: Work, form: Withdraw) -> Decided:
-    """Take back one's own draft or pending proposal."""
+    """Take back one's own draft or pending proposal; what a drawer was counted at is another person's to decide."""
     row = find(work, form.proposal)
     own(work, row, "withdraw")
     if row.decision is not None:
         raise Refused(f"{row.number} is {row.standing}", rule="decided once")
+    if row.reason == OVER_SHORT:
+        raise Refused(
+            f"{row.number} says what was counted: the count stands until another person decides it",
+            rule="over and short",
+            cure=f"ask: {row.approvers.replace(',', ', ')}",
+        )
     return decide(work, row, "withdrawn", form.reason)
 
 

@@ -110,7 +110,8 @@ def revise(work: Work, form: Revise) -> Proposed:
     if old.reverses is not None:
         raise Refused(f"{old.number} is a reversal", rule="reversals", cure="withdraw it and reverse again")
     if old.reason in (BATCH, RETURN, TRANSFER, OVER_SHORT):
-        raise Refused(f"{old.number} moves money as it stands", rule="returns", cure="withdraw it and propose it again")
+        again = "have it decided first" if old.reason == OVER_SHORT else "withdraw it and propose it again"
+        raise Refused(f"{old.number} moves money as it stands", rule="returns", cure=again)
     if newer := work.db.value("SELECT number FROM proposal WHERE revises = ?", [old.id]):
         raise Refused(f"{old.number} is replaced by {newer}", rule="revised once", cure=f"revise {newer}")
     if old.decision is None:
