@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,7 @@ from tests.screen_text import screen_text
 from tests.screens.office import sitting
 from tests.screens.test_states import press
 from tests.services import office
+from ubtui.desk import Desk
 from ubtui.services import adjustments, counter, drawers
 from ubtui.widgets.field import Form
 
@@ -80,6 +82,28 @@ async def test_an_account_that_moved_between_the_look_and_the_key(scene: Scene, 
         await press(pilot, "enter")
         assert "has moved since it was shown" in screen_text(pilot.app)
         assert scene.db.value("SELECT COUNT(*) FROM receipt") == 1
+
+
+async def test_a_payment_whose_answer_was_lost_is_taken_once(
+    scene: Scene, payer: Customer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    performing, lost = Desk.performing, []
+
+    async def losing(self: Desk, *args: Any, **more: Any) -> Any:
+        answer = await performing(self, *args, **more)
+        if args[0] is counter.take and not lost:
+            lost.append(answer)
+            raise RuntimeError("the line was cut after the commit")
+        return answer
+
+    monkeypatch.setattr(Desk, "performing", losing)
+    async with sitting(scene.data) as pilot:
+        await at(pilot, payer.account)
+        await press(pilot, "p enter '1044' f5 enter")
+        assert lost and "This failed" in screen_text(pilot.app)
+        await press(pilot, "f5 enter")
+        assert "Receipt C00001-1: 80.00; owes 0.00 now." in screen_text(pilot.app)
+    assert scene.db.rows("SELECT number, cents FROM receipt") == [("C00001-1", 80_00)]
 
 
 async def test_the_drawer_is_counted_blind_and_the_deposit_made_in_five_keys(scene: Scene, payer: Customer) -> None:

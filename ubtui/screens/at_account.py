@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from ubtui.act import Look, permissions
+from ubtui.act import Look, new_key, permissions
 from ubtui.domain.errors import BadValue
 from ubtui.screens.base import CHOOSE, Ask, DeskScreen
 from ubtui.screens.rehearsed import would
@@ -68,13 +68,15 @@ async def _done(screen: DeskScreen, account: str, act: str) -> bool:
         return would(answer)
 
     lines: tuple[Line, ...] = ()
+    key = new_key()
     while True:
         title = f"{AT_THE_ACCOUNT[act]}, {account}"
         question = Ask(title, tuple(specs), lines, "do it", False, wrong, act=act, preview=preview)
         if (values := await screen.router.asked(question)) is None:
             return False
         told = f"{AT_THE_ACCOUNT[act]}: done."
-        if (done := await screen.perform(act_named(act), form(act, {**known, **values}), said=told)) is not None:
+        made = form(act, {**known, **values})
+        if (done := await screen.perform(act_named(act), made, key=key, said=told)) is not None:
             if text := getattr(done.result, "text", ""):
                 said = screen.said()
                 await screen.show_lines(AT_THE_ACCOUNT[act], tuple(Line("", line) for line in text.splitlines()))

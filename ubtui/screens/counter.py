@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 
-from ubtui.act import Refused
+from ubtui.act import Refused, new_key
 from ubtui.domain.dates import format_day
 from ubtui.domain.drawer import Money
 from ubtui.domain.errors import BadValue
@@ -36,6 +36,7 @@ async def take_payment(screen: DeskScreen, account: str) -> bool:
         FieldSpec("payer", "From", help="who pays, where it is not the account's own"),
     ]  # fmt: skip
     lines: tuple[Line, ...] = (Line("due now", format_money(due)),)
+    key = new_key()  # one payment, however often an answer that was lost is asked for again
 
     def wrong(values: dict[str, str]) -> dict[str, str]:
         if values["kind"] != "cash" and not values["reference"].strip():
@@ -68,7 +69,7 @@ async def take_payment(screen: DeskScreen, account: str) -> bool:
             account=account, kind=wanted.kind, reference=wanted.reference, amount_cents=made.cents, payer=wanted.payer,
             plan=made.hash,
         )  # fmt: skip
-        if (done := await screen.perform(counter.take, sent)) is not None:
+        if (done := await screen.perform(counter.take, sent, key=key)) is not None:
             got = done.result
             told = f"Receipt {got.receipt}: {format_money(got.cents)}; owes {format_money(got.balance_cents)} now."
             screen.say(" · ".join((told, *([screen.said()] if screen.said() else []))))

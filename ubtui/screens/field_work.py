@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any, Final
 
-from ubtui.act import Form, Look, permissions
+from ubtui.act import Form, Look, new_key, permissions
 from ubtui.domain.errors import BadValue
 from ubtui.screens.base import CHOOSE, Ask, DeskScreen
 from ubtui.screens.rehearsed import would
@@ -95,12 +95,13 @@ class FieldWork(DeskScreen):
             known_already = (("would close", "nothing"), *(("result", line.value) for line in tried))
             return (*facts, *(line for line in tried if not facts or (line.label, line.value) not in known_already))
 
+        key = new_key()
         while True:
             question = Ask(title, tuple(specs), lines, DOES.get(act, "do it"), False, wrong, act=act, preview=preview)
             if (values := await self.router.asked(question)) is None:
                 return
             made = form(act, {**known, **values})
-            if (done := await self.perform(act_named(act), made, said=f"{TITLES[act]}: done.")) is not None:
+            if (done := await self.perform(act_named(act), made, key=key, said=f"{TITLES[act]}: done.")) is not None:
                 told = self.said()
                 await self.reread()
                 number, read = getattr(done.result, "order", ""), getattr(done.result, "read", "")
