@@ -10,6 +10,8 @@ import pytest
 
 from tests.detectors.scene import Scene
 from ubtui.cli import run_command
+from ubtui.services.orders.acts import Result
+from ubtui.services.orders.sheets import results
 
 
 @pytest.fixture
@@ -77,6 +79,7 @@ def test_results_of_a_file_go_in_once_and_the_rest_says_why(
     [
         ("order,note\nF-000001,x\n", "has no column done_on"), ("order,done_on,colour\n", "no field 'colour'"),
         ('order,done_on\n"F-000001,2026-11-22\n', "cannot be read as CSV"), ("", "has no column order"),
+        ("order,done_on,done_by,done_by,note\nF-000001,2026-11-22,a,b,77\n", "names done_by twice"),
     ],
 )  # fmt: skip
 def test_a_file_that_is_none_changes_nothing(
@@ -87,3 +90,12 @@ def test_a_file_that_is_none_changes_nothing(
     assert run_command(["order", "results", str(path)]) == 2
     assert why in capsys.readouterr().err
     assert scene.db.value("SELECT COUNT(*) FROM field_order WHERE state = 'done'") == 0
+
+
+def test_a_line_with_more_cells_than_its_header_is_not_guessed_at(tmp_path: Path) -> None:
+    path = tmp_path / "back.csv"
+    path.write_text("order,done_on,found_value,done_by\nF-000001,2026-11-23,1,234,Gus\nF-000002,2026-11-23,5\n")
+    (first, refused), (second, taken) = results(path)
+    assert (first, second) == (2, 3)
+    assert isinstance(refused, str) and "5 cells" in refused and "4" in refused
+    assert isinstance(taken, Result) and taken.found_value == 5

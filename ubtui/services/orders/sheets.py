@@ -42,12 +42,17 @@ def results(path: Path) -> Iterator[tuple[int, Result | str]]:
             heads = [head.strip() for head in reader.fieldnames or ()]
             if unknown := [head for head in heads if head not in COLUMNS]:
                 raise BadValue(f"{path.name}: no field {unknown[0][:40]!r}: a result has {', '.join(COLUMNS)}.")
+            if twice := [head for head in heads if heads.count(head) > 1]:
+                raise BadValue(f"{path.name}: names {twice[0]} twice.")
             if missing := [head for head in ("order", "done_on") if head not in heads]:
                 raise BadValue(f"{path.name}: has no column {missing[0]}.")
             for number, row in enumerate(reader, 2):
                 if number > MOST_RESULTS:
                     raise BadValue(f"{path.name}: has more than {MOST_RESULTS:,} rows; split it.")
-                yield number, _result(dict(zip(heads, list(row.values()), strict=False)))
+                if over := row.pop(None, None):  # what stands under no head
+                    yield number, f"has {len(heads) + len(over)} cells under {len(heads)} heads: quote a comma"
+                    continue
+                yield number, _result(dict(zip(heads, row.values(), strict=True)))
     except (csv.Error, UnicodeDecodeError) as exc:
         raise BadValue(f"{path.name}: cannot be read as CSV in UTF-8 ({exc}).") from exc
 
