@@ -129,3 +129,22 @@ def test_under_however_many_names_a_read_is_measured_by_the_one_before(desk: Des
     assert stage(desk, "reads", file(tmp_path, text), dry_run=True).reasons == {"below-previous": 1}
     report = bring(desk, "reads", file(tmp_path, text.replace("1050", "1399")))
     assert (report.accepted, report.units) == (1, 3)
+
+
+@pytest.mark.parametrize(
+    ("serial", "radio", "point", "reason"),
+    [
+        ("WRONG", "", "SP-00002", "serial-mismatch"), ("1002", "", "SP-99999", "wrong-point"),
+        ("1002", "", "SP-00001", "wrong-point"), ("1002", "9001", "", "radio-mismatch"),
+        ("1001", "9002", "", "radio-mismatch"), ("1002", "NEW", "SP-00002", ""), ("T-77", "9002", "", ""),
+        ("T-77", "9002", "SP-00001", "wrong-point"),
+    ],
+)  # fmt: skip
+def test_a_row_whose_names_are_of_two_meters_waits(
+    desk: Desk, tmp_path: Path, serial: str, radio: str, point: str, reason: str
+) -> None:
+    assert next(s.point for s in desk.ask(walk, "R1") if s.serial == "1002") == "SP-00002"
+    text = f"maker,serial,radio,point,date,value\nBADGER,{serial},{radio},{point},2016-09-22,1150\n"
+    report = stage(desk, "reads", file(tmp_path, text), dry_run=True)
+    assert report.reasons == ({reason: 1} if reason else {})
+    assert report.accepted == (0 if reason else 1)

@@ -205,27 +205,40 @@ class ReadTaker(Taker):
                 several = ", ".join(sorted({h.meter for h in then})[:5])
                 return None, refuse(line, "ambiguous-meter", f"{name[1]} may be {several}", name[0])
             if then:
-                return (then[0], None) if self._agrees(line, then[0], name[0]) else (None, self._at_odds(line, then[0]))
+                odd = self._at_odds(line, then[0])
+                return (None, odd) if odd else (then[0], None)
         shown = f"{said['maker']}/{said['serial']}" if "maker" in said and "serial" in said else named[0][1]
         return None, refuse(line, "unknown-meter", f"no meter {shown} is installed here", named[0][0])
-
-    def _agrees(self, line: Line, hanging: Hanging, by: str) -> bool:
-        """Whether the account that a row names is the meter's; a serial that is unknown names no other meter."""
-        if by in ("account", "old"):
-            return "serial" not in line.values
-        there = self._of_account(line)
-        return not there or any(h.point_id == hanging.point_id for h in there)
 
     def _of_account(self, line: Line) -> list[Hanging]:
         return [h for name in _names(line) if name[0] in ("account", "old") for h in self.known.get(name, ())]
 
-    def _at_odds(self, line: Line, hanging: Hanging) -> Verdict:
-        said = line.values
-        if any(h.register_id == hanging.register_id for h in self.known.get(("serial", said.get("serial", "")), ())):
-            other = f"{hanging.meter} does not hang at account {said['account']}"
-            return refuse(line, "wrong-account", other, "account", point_id=hanging.point_id)
-        other = f"account {said['account']} has meter {hanging.meter}, not {said['serial']}"
-        return refuse(line, "serial-mismatch", other, "serial", point_id=hanging.point_id)
+    def _at_odds(self, line: Line, hanging: Hanging) -> Verdict | None:
+        """The refusal of a row whose other names are not of the meter found: a swapped, moved or mistyped one.
+
+        A radio that is nowhere known may be new, and a serial beside a known radio the maker's own number; an account
+        that is not known may be closed.
+        """
+        said, meter, where = line.values, hanging.meter, {"point_id": hanging.point_id}
+
+        def named(by: str) -> list[Hanging]:
+            return self.known.get((by, said.get(by, "")), [])
+
+        def ours(by: str) -> bool:
+            return any(h.meter == meter and h.point_id == hanging.point_id for h in named(by))
+
+        if "serial" in said and not ours("serial") and (named("serial") or not ours("radio")):
+            return refuse(line, "serial-mismatch", f"{meter} hangs there, not {said['serial'][:40]}", "serial", **where)
+        if named("radio") and not ours("radio"):
+            other = f"radio {said['radio']} is {named('radio')[0].meter}'s, not {meter}'s"
+            return refuse(line, "radio-mismatch", other, "radio", **where)
+        if "point" in said and not any(h.point_id == hanging.point_id for h in named("point")):
+            return refuse(line, "wrong-point", f"{meter} does not hang at {said['point'][:40]}", "point", **where)
+        there = self._of_account(line)
+        if there and not any(h.point_id == hanging.point_id for h in there):
+            other = f"{meter} does not hang at account {said['account']}"
+            return refuse(line, "wrong-account", other, "account", **where)
+        return None
 
     def _resolve(self, lines: Sequence[Line]) -> None:
         fresh: dict[int, list[Hanging]] = {}
