@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ubtui.domain.errors import BadValue
-from ubtui.domain.register import BELOW, MOST_USE, OVER, RESTART, Register, Use, below, is_rollover, rolled
+from ubtui.domain.register import BELOW, MOST_USE, OVER, RESTART, Register, Use, below, is_rollover, may_show, rolled
 from ubtui.domain.volume import Unit
 
 FEET = Register(6, 0, Fraction(1), Unit.CF)
@@ -139,3 +139,16 @@ def test_a_use_is_never_negative_and_held_ones_have_none(
 def test_an_impossible_register_is_refused(parts: tuple[int, int, int]) -> None:
     with pytest.raises(BadValue, match="Register"):
         Register(parts[0], parts[1], Fraction(parts[2]), Unit.CF)
+
+
+@given(st.integers(3, 9), st.data())
+def test_what_a_counter_went_through_it_may_have_shown(dials: int, data: st.DataObject) -> None:
+    limit = 10**dials
+    before = data.draw(st.integers(0, limit - 1))
+    steps = [data.draw(st.integers(0, limit - 1)) for _ in range(2)]
+    at, to = sorted(min(step, limit - 1) for step in steps)
+    value, after = (before + at) % limit, (before + to) % limit
+    assert may_show(before, value, after, dials)
+    assert not may_show(before, limit, after, dials)
+    if value != after and value != before:
+        assert not may_show(value, before, after, dials), "it would have turned back"

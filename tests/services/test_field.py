@@ -665,3 +665,41 @@ def test_a_released_file_of_accounts_counts_its_points(scene: Scene, tmp_path: P
         importing.bring(desk, "accounts", importing.file(tmp_path, text))
     assert "M01:parcel:012345678000" in scene.items() and c.point
     scene.steady()
+
+
+# -- what a seal's day shows -----------------------------------------------------------------------------------
+
+
+def test_a_seal_s_value_lies_between_the_reads_around_its_day(scene: Scene) -> None:
+    c, over, sole = scene.customer(), scene.customer(), scene.customer()
+    scene.uses(c, [30] * 7)  # 1,180 on Aug 20, 1,210 on Oct 20
+    day = date(2026, 9, 1)
+    for value in (1000, 1179, 1211):
+        refused = scene.refused(seals.place, on(c, placed_on=day, value=value))
+        assert f"showed 1,180 on 2026-08-20 and 1,210 on 2026-10-20: {value:,} on 2026-09-01" in refused.reason
+    assert "does not fit" in scene.refused(seals.place, on(c, placed_on=day, value=10**6)).reason
+    assert "not 1,209 on" in scene.refused(seals.place, on(c, value=1209)).reason, "nothing was read since"
+    done = scene.act(seals.place, on(c, placed_on=day, value=1180))
+    assert done.result.billed == ""
+    low = seals.Remove(point=c.point, removed_on=DAY, value=1200, reason="moves in")
+    assert "not 1,200 on" in scene.refused(seals.remove, low).reason
+    found = seals.Verify(point=c.point, verified_on=DAY, value=1200)
+    assert "not 1,200 on" in scene.refused(seals.verify, found).reason
+    scene.act(seals.remove, seals.Remove(point=c.point, removed_on=DAY, value=1210, reason="moves in"))
+    scene.read(over, PERIODS[-2], 999_990)
+    scene.read(over, PERIODS[-1], 20, rolled=1)
+    for value, goes in ((500, False), (999_000, False), (999_995, True)):
+        form = on(over, number="9002", placed_on=day, value=value)
+        assert (scene.act if goes else scene.refused)(seals.place, form), "it passed zero in between"
+    scene.read(sole, PERIODS[-1], 999_990)
+    assert "not 500,000" in scene.refused(seals.place, on(sole, number="9003", value=500_000)).reason
+    scene.act(seals.place, on(sole, number="9003", value=7))
+
+
+def test_a_seal_says_where_its_rate_begins_in_what_is_billed(scene: Scene) -> None:
+    c = scene.customer()
+    bill(scene, c, 60_00, DAY, to_on=date(2026, 10, 20))
+    done = scene.act(seals.place, on(c, placed_on=date(2026, 9, 1)))
+    assert done.result.billed == "billed to 2026-10-20: the rate from 2026-09-01 on is for an adjustment to bring"
+    off = scene.act(seals.remove, seals.Remove(point=c.point, removed_on=DAY, reason="moves in"))
+    assert off.result.billed == ""

@@ -138,3 +138,18 @@ def is_rollover(
         return False
     limit = int(10**dials)
     return prev * 10 >= limit * 9 and value * 10 <= limit and use <= 3 * average
+
+
+def may_show(before: int | None, value: int, after: int | None, dials: int) -> bool:
+    """Whether a counter can have shown a value between two reads of it, None where there is none.
+
+    Where the later read stands lower, zero was passed on the way. With one read alone zero may have been passed from
+    90 % or more of 10^dials to 10 % or less of it.
+    """
+    limit = int(10**dials)
+    if not 0 <= value < limit:
+        return False
+    if before is not None and after is not None:
+        return before <= value <= after if before <= after else value >= before or value <= after
+    low, high = (value, after) if before is None else (before, value)
+    return high is None or low <= high or (low * 10 >= limit * 9 and high * 10 <= limit)

@@ -18,6 +18,7 @@ from ubtui.domain.text import clean_text
 from ubtui.services import orders, points
 from ubtui.services.points import Point, Reason
 from ubtui.services.reads import reason
+from ubtui.services.reads.shown import may_have_shown
 from ubtui.services.shutoffs import no_shutoff
 
 Effect = Literal["same_day", "next_cycle", "month_of_use", "never"]
@@ -119,12 +120,13 @@ class Place(Form, frozen=True, kw_only=True):
 
 
 class Placed(msgspec.Struct, frozen=True):
-    """The seal, and from when its rate holds; None where no day brings it."""
+    """The seal, and from when its rate holds; None where no day brings it. `billed` tells what is billed already."""
 
     point: str
     seal: str
     placed_on: date
     rate_from: date | None
+    billed: str = ""
 
 
 @act("seal.place")
@@ -150,6 +152,7 @@ def place(work: Work, form: Place) -> Placed:
         raise Refused(f"its last seal came off on {before}", rule="seals", cure="give that day or a later one")
     if work.db.value("SELECT 1 FROM seal WHERE number = ?", [number]):
         raise Refused(f"seal {number} was used before", rule="a seal is used once", cure="read its number again")
+    may_have_shown(work, point[0], form.placed_on, form.value)
     asked = _request(work, point[0], "seal")
     starts = _rate_from(work, point[0], form.effect, form.placed_on)
     work.db.insert(
@@ -164,7 +167,7 @@ def place(work: Work, form: Place) -> Placed:
     work.touch("point", form.point)
     touch_round(work)
     work.fact(point=form.point, seal=number, rate=form.rate)
-    return Placed(form.point, number, form.placed_on, starts)
+    return Placed(form.point, number, form.placed_on, starts, _billed(work, point[0], starts))
 
 
 class Verify(Form, frozen=True, kw_only=True):
@@ -193,6 +196,7 @@ def verify(work: Work, form: Verify) -> Verified:
     point = points.found(work, form.point)
     row = _on(work, point[0], form.point, form.number)
     _between(work, row, form.verified_on)
+    may_have_shown(work, point[0], form.verified_on, form.value)
     note = clean_text(form.note, 500).strip()
     if form.found == "off":
         remove(
@@ -241,7 +245,7 @@ def rate(work: Work, form: Rate) -> Placed:
     work.touch("point", form.point)
     work.fact(point=form.point, seal=row[1], rate=form.rate)
     work.detail(before=[row[5], row[6]], reason=why)
-    return Placed(form.point, row[1], placed, starts)
+    return Placed(form.point, row[1], placed, starts, _billed(work, point[0], starts))
 
 
 class Remove(Form, frozen=True, kw_only=True):
@@ -255,11 +259,12 @@ class Remove(Form, frozen=True, kw_only=True):
 
 
 class Removed(msgspec.Struct, frozen=True):
-    """The seal that came off and where it hung."""
+    """The seal that came off and where it hung; `billed` tells what is billed already."""
 
     point: str
     seal: str
     removed_on: date
+    billed: str = ""
 
 
 @act("seal.remove")
@@ -271,10 +276,12 @@ def remove(work: Work, form: Remove) -> Removed:
     point, why = points.found(work, form.point), reason(form.reason)
     row = _on(work, point[0], form.point, form.number)
     _between(work, row, form.removed_on)
+    may_have_shown(work, point[0], form.removed_on, form.value)
     effect = "next_cycle" if row[6] == "next_cycle" else "same_day"
+    full_from = _rate_from(work, point[0], effect, form.removed_on)
     work.db.update(
         Seal, row[0], row[3], removed_on=form.removed_on, removed_value=form.value, removed_reason=why,
-        full_from=_rate_from(work, point[0], effect, form.removed_on),
+        full_from=full_from,
     )  # fmt: skip
     if (asked := _request(work, point[0], "unseal")) is not None:
         _close(work, asked, "done", form.removed_on, f"seal {row[1]} off")
@@ -284,7 +291,7 @@ def remove(work: Work, form: Remove) -> Removed:
     touch_round(work)
     work.fact(point=form.point, seal=row[1], removed_on=form.removed_on.isoformat())
     work.detail(reason=why, value=form.value)
-    return Removed(form.point, row[1], form.removed_on)
+    return Removed(form.point, row[1], form.removed_on, _billed(work, point[0], full_from))
 
 
 def touch_round(work: Work) -> None:
@@ -342,3 +349,13 @@ def _rate_from(work: Work, point_id: int, effect: str, day: date) -> date | None
         if row is not None:
             return ReadCycle(*row).coming(day)[1]
     return day
+
+
+def _billed(work: Work, point_id: int, starts: date | None) -> str:
+    """That another rate begins in what is billed: a bill that went out stays as it is; empty where it does not."""
+    to = starts and work.db.value(
+        "SELECT MAX(b.to_on) FROM bill b WHERE b.to_on > ? AND b.account_id = (SELECT s.account_id FROM live_service s"
+        " WHERE s.point_id = ? ORDER BY s.to_on IS NULL DESC, s.from_on DESC, s.id LIMIT 1)",
+        [starts.isoformat(), point_id],
+    )
+    return f"billed to {to}: the rate from {starts} on is for an adjustment to bring" if to else ""
