@@ -199,12 +199,18 @@ def test_every_profile_is_sound_and_knows_its_direction() -> None:
         ('[{ at = 1, to = 11, name = "value" }]', "does not fit a record of 10"),
         ('[{ at = 1, to = 3, text = "ab" }]', "the literal is not as long"),
         ('[{ at = 1, to = 3, form = "count", of = "x" }]', "nothing of that name"),
+        ('[{ at = 1, text = "é" }]', "not plain ASCII"),
     ],
 )
 def test_a_faulty_declaration_is_refused(cells: str, why: str) -> None:
     record = f'[records]\nrow = "r"\n[[records.records]]\nname = "r"\nlength = 10\ncells = {cells}'
     with pytest.raises(BadValue, match=why):
         parse(f'title = "x"\nkind = "reads"\n{record}', "x.toml")
+
+
+def test_no_mark_begins_another() -> None:
+    both = [Record(name=name, marked=True, length=9) for name in ("RD", "RDG")]
+    assert Form(row="RD", records=tuple(both)).faults() == ["RDG: begins as RD does"]
 
 
 def test_riverside_check_digit() -> None:

@@ -77,7 +77,7 @@ def test_a_skip_of_an_earlier_window_is_none_of_the_one_that_is_walked(scene: Sc
     assert walked() == (period, "skipped", "snow")
 
 
-@pytest.mark.parametrize(("more", "off"), [(0, 0), (3, 0), (-1, -1), (-250, -250)])
+@pytest.mark.parametrize(("more", "off"), [(0, 0), (3, 0), (30, 0), (-1, -1), (-250, -250), (5000, 4970)])
 def test_a_control_read_bills_nothing_and_proves_what_it_can(scene: Scene, more: int, off: int) -> None:
     c = customer(scene)
     on, value = newest(scene, c)

@@ -73,6 +73,8 @@ class Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
         out += ["records: of several each needs its mark"] * (
             len(self.records) > 1 and not all(r.marked for r in self.records)
         )
+        marks = [*(r.name for r in self.records if r.marked), *self.passes]
+        out += [f"{a}: begins as {b} does" for a in marks for b in marks if a != b and a.startswith(b)]
         seen: set[str] = set()
         for record in self.records:
             for other in filter(None, (record.under, record.ends)):
@@ -85,6 +87,7 @@ class Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
                 out += [f"{where}: ends before it begins"] * (cell.end < cell.at)
                 out += [f"{where}: does not fit a record of {record.length}"] * (cell.end > record.length)
                 out += [f"{where}: the literal is not as long"] * bool(cell.text and len(cell.text) != cell.size)
+                out += [f"{where}: the literal is not plain ASCII"] * (not cell.text.isascii())
                 out += [f"{where}: nothing of that name"] * (
                     (cell.form == "count" and cell.of not in known)
                     or (cell.form in ("sum", "check") and cell.of not in sums)

@@ -38,7 +38,9 @@ class Control(Form, frozen=True, kw_only=True):
 
 
 class Controlled(msgspec.Struct, frozen=True):
-    """A control read beside the read it looks at; `off` counts it lies out of what that read and the next allow."""
+    """A control read beside the read it looks at; `off` counts it lies out of what that read and the next allow, or,
+    where none follows, the most that was ever used between two reads.
+    """
 
     route: str
     point: str
@@ -90,8 +92,9 @@ def control(work: Work, form: Control) -> Controlled:
 
 # The read a control read looks at is the last one taken by then; the one after it bounds it from above.
 _CONTROLS: Final = (
-    "SELECT t.code, p.number, m.maker, m.serial, g.dials, k.read_on, k.value, k.entered_by, b.read_on, b.value,"
-    " b.entered_by, (SELECT n.value FROM live_read n WHERE n.register_id = k.register_id AND n.read_on > k.read_on"
+    "SELECT t.code, p.number, m.maker, m.serial, g.dials, k.register_id, k.read_on, k.value, k.entered_by, b.read_on,"
+    " b.value, b.entered_by, (SELECT n.value FROM live_read n WHERE n.register_id = k.register_id"
+    " AND n.read_on > k.read_on"
     " AND {regular} ORDER BY n.read_on, n.seq LIMIT 1) FROM read k JOIN service_point p ON p.id = k.point_id"
     " JOIN register g ON g.id = k.register_id JOIN meter m ON m.id = g.meter_id"
     " LEFT JOIN route t ON t.id = p.route_id LEFT JOIN live_read b ON b.register_id = k.register_id"
@@ -105,16 +108,33 @@ _REGULAR: Final = "{0}.status <> 'void' AND {0}.source <> 'E' AND {0}.kind NOT I
 
 def _controls(look: Look, more: str, params: list[Any]) -> Iterator[Controlled]:
     sql = _CONTROLS.format(regular=_REGULAR.format("n"), before=_REGULAR.format("b"), more=more)
-    for route, point, maker, serial, dials, on, value, by, read_on, read, reader, after in look.db.rows(sql, params):
+    for row in look.db.rows(sql, params):
+        route, point, maker, serial, dials, register, on, value, by, read_on, read, reader, after = row
         off = None
         if read is not None:
             limit = 10**dials
             passed = read * 10 >= limit * 9 and value * 10 <= limit  # zero was passed in between
-            off = min(0, value + limit * passed - read) or (max(0, value - after) if after is not None else 0)
+            most = after if after is not None else _most(look, register, read)
+            off = min(0, value + limit * passed - read)
+            if not off and most is not None and not passed:
+                off = max(0, value - most)
         yield Controlled(
             route or "", point, f"{maker}/{serial}", date.fromisoformat(on), value, by,
             date.fromisoformat(read_on) if read_on else None, read, reader or "", off,
         )  # fmt: skip
+
+
+def _most(look: Look, register: int, read: int) -> int | None:
+    """The highest value that use as large as the meter ever made between two reads allows, where no read follows."""
+    used = look.db.value(
+        "SELECT MAX(b.value - a.value) FROM live_read b JOIN live_read a ON a.register_id = b.register_id"
+        " AND a.read_on = (SELECT MAX(x.read_on) FROM live_read x WHERE x.register_id = b.register_id"
+        " AND x.read_on < b.read_on AND x.status <> 'void' AND x.kind NOT IN ('control', 'reread'))"
+        " WHERE b.register_id = ? AND b.status <> 'void' AND b.kind NOT IN ('control', 'reread')"
+        " AND a.status <> 'void' AND a.kind NOT IN ('control', 'reread')",
+        [register],
+    )
+    return None if used is None else read + max(int(used), 1)
 
 
 class Accuracy(msgspec.Struct, frozen=True):
