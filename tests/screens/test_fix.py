@@ -7,13 +7,16 @@ from contextlib import closing
 from typing import Any
 
 import apsw
+import pytest
 from textual import events
 from textual.pilot import Pilot
+from textual.widget import Widget
 
 from tests.screen_text import screen_text
 from tests.screens.office import settled, sitting
 from tests.screens.test_states import press
 from ubtui.screens.fix import BREATH_SECONDS
+from ubtui.widgets.panel import Panel
 
 
 def rows(district: str, sql: str, *values: Any) -> list[tuple[Any, ...]]:
@@ -229,3 +232,24 @@ async def test_no_key_acts_in_a_window_that_shows_nothing(district: str) -> None
         await press(pilot, "c")
         assert text(pilot).startswith("Worklist")
         assert rows(district, "SELECT COUNT(*) FROM work_item WHERE state = 'claimed' AND assignee = 'ana'") == [(1,)]
+
+
+def in_view(pilot: Pilot[Any]) -> bool:
+    """Whether the field that has the focus is on the screen, within all that it scrolls in."""
+    focused = pilot.app.focused
+    assert focused is not None
+    around = [each for each in focused.ancestors if isinstance(each, Widget)]
+    return bool(focused.region) and all(each.region.contains_region(focused.region) for each in around)
+
+
+@pytest.mark.parametrize("way", ["enter", "tab"])
+async def test_the_field_one_types_into_stays_in_view_when_the_preview_comes(district: str, way: str) -> None:
+    async with sitting(district) as pilot:
+        await press(pilot, f"enter 2 {way} '1' enter")
+        result = pilot.app.screen.query_one("#result", Panel)
+        result.styles.max_height = result.styles.min_height = 12
+        await press(pilot, "'mis'")
+        assert "would close" in text(pilot)
+        assert pilot.app.focused is not None and pilot.app.focused.id == "field-reason"
+        assert in_view(pilot), text(pilot)
+        assert "Reason * mis" in text(pilot)

@@ -244,12 +244,15 @@ class FixScreen(DeskScreen):
         elif forms := self.query(Form):
             form = forms.first()
             wrong = form.problems()
-            self.add_class("-typing")
-            if self.view is not None:
-                self.head(f"{self.chosen.title if self.chosen else 'Fix'}  {evidence.named(self.view)}")
             form.input(next(iter(wrong)) if wrong else form.fields[0].name).focus()
         else:
             self.say("Press F5 to do it.")
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """However a field came to the focus: it needs the room of the offers."""
+        if self.view is not None and self.chosen is not None and self.query_one("#fields") in event.widget.ancestors:
+            self.add_class("-typing")
+            self.head(f"{self.chosen.title}  {evidence.named(self.view)}")
 
     def on_key(self, event: events.Key) -> None:
         """A digit takes that offer; digits in one breath are a number, for a field that has not the focus yet."""

@@ -12,6 +12,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.message import Message
+from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input, Static, TextArea
 
@@ -278,6 +279,15 @@ class Form(VerticalScroll, can_focus=False):
             self._show_error(name)
         self._explain(name)
         self.post_message(self.Changed(self, name, value))
+
+    def on_mount(self) -> None:
+        """What comes or grows beside the form takes room from it: the field one types into stays in view."""
+        self.screen.screen_layout_refresh_signal.subscribe(self, self._stay_in_view)
+
+    def _stay_in_view(self, screen: Screen[object]) -> None:
+        focused = screen.focused
+        if self._name_of(focused) is not None and focused is not None and self in focused.ancestors:
+            focused.scroll_visible(animate=False)
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Explain the field that has the focus."""
