@@ -293,7 +293,7 @@ def test_a_reread_of_what_is_billed_is_kept_beside_it(scene: Scene) -> None:
         scene.db.run("UPDATE read SET status = 'billed' WHERE register_id = ?", [c.register_id])
     scene.refresh()
     done = scene.act(orders.result, orders.Result(order=sent_for(scene, c), done_on=DAY, found_value=1240))
-    assert done.result.read == f"1,240 for {PERIODS[-1]}: no use"
+    assert done.result.read == "1,240 is kept beside the billed read of 2026-10-20 and bills nothing"
     row = "SELECT kind, usage, status FROM read WHERE register_id = ? AND read_on = ?"
     assert scene.db.one(row, [c.register_id, DAY.isoformat()]) == ("reread", None, "released")
     scene.steady()
@@ -311,3 +311,26 @@ def test_a_reread_of_what_is_billed_is_kept_beside_it(scene: Scene) -> None:
     )
     assert done.result.read == f"1,210 for {PERIODS[-1]}: 30 used"
     scene.steady()
+
+
+@pytest.mark.parametrize("serial", ["NOPE", "90002"])
+def test_what_another_meter_showed_is_no_read_of_this_one(scene: Scene, serial: str) -> None:
+    c, _ = scene.customer(), scene.customer()
+    scene.uses(c, [30] * 6 + [90])
+    scene.refresh()
+    key = f"R04:point:{c.point}@{PERIODS[-1]}"
+    form = orders.Result(order=sent_for(scene, c), done_on=DAY, found_value=1230, found_serial=serial)
+    done = scene.act(orders.result, form)
+    assert done.result.read == (
+        f"1,230 is not entered: {serial} was found, and the record has badger/90001 at {c.point}"
+    )
+    assert key in scene.items("R04"), "what it was sent for is still to be settled"
+    assert scene.db.value("SELECT COUNT(*) FROM read WHERE read_on = ?", [DAY.isoformat()]) == 0
+    assert scene.db.one("SELECT found_serial, found_value FROM field_order") == (serial, 1230)
+    assert [str(key) for key in done.opened] == (["M07:meter:badger/90002"] if serial == "90002" else [])
+    scene.steady()
+    scene.act(
+        orders.result,
+        orders.Result(order=sent_for(scene, c), done_on=DAY, found_value=1230, found_serial="Badger/90001"),
+    )
+    assert scene.db.value("SELECT value FROM read WHERE read_on = ?", [DAY.isoformat()]) == 1230

@@ -122,7 +122,8 @@ class Result(Form, frozen=True, kw_only=True):
 def result(work: Work, form: Result) -> Ordered:
     """Bring an order's result in. A seal that was found holding counts as verified, a meter tested well as tested.
 
-    What the meter showed on an order to read it again is entered as a read, in the place of the one in doubt.
+    What the meter showed on an order to read it again is entered as a read, in the place of the one in doubt; what
+    another meter showed stays with the result alone.
     """
     row = _open(work, form.order)
     _day(work, form.done_on, date.fromisoformat(row[5]))
@@ -145,13 +146,36 @@ def result(work: Work, form: Result) -> Ordered:
         _touch_run(work, programme(work.today))
     read = ""
     if row[2] == "reread" and form.found_value is not None:
-        taken = Enter(point=row[3], value=form.found_value, on=form.done_on, trouble="" if well else form.found_code)
-        made = reread(work, taken, date.fromisoformat(row[5]), row[10], row[1])
-        stands = f"held, {made.held}" if made.held else "no use" if made.usage is None else f"{made.usage:,} used"
-        read = f"{made.value:,} for {made.period}: {stands}"
+        read = _reread(work, row, form, "" if well else form.found_code)
     work.fact(order=row[1], kind=row[2], done_on=form.done_on.isoformat())
     work.detail(found={name: getattr(form, name) for name in _FOUND})
     return Ordered(row[1], row[2], row[3], date.fromisoformat(row[8]), "done", read)
+
+
+def _reread(work: Work, row: Row, form: Result, trouble: str) -> str:
+    """Enter what the crew read again, unless it read a meter that does not hang there; what became of it, in words."""
+    assert form.found_value is not None
+    day, serial = form.done_on.isoformat(), clean_text(form.found_serial, 40).strip()
+    rows = work.db.rows(
+        "SELECT m.maker || '/' || m.serial FROM live_install i JOIN meter m ON m.id = i.meter_id WHERE i.point_id = ?"
+        " AND i.on_date <= ? AND (i.off_date IS NULL OR i.off_date > ?) ORDER BY m.id",
+        [row[4], day, day],
+    )
+    hung = [str(name) for (name,) in rows]
+    meant = [meter for meter in hung if is_serial_of(serial, meter)]
+    if serial and not meant:
+        there = " and ".join(hung) or "no meter"
+        return f"{form.found_value:,} is not entered: {serial} was found, and the record has {there} at {row[3]}"
+    taken = Enter(
+        point=row[3], value=form.found_value, on=form.done_on, trouble=trouble,
+        meter=meant[0] if len(meant) == 1 else "",
+    )  # fmt: skip
+    return reread(work, taken, date.fromisoformat(row[5]), row[10], row[1])
+
+
+def is_serial_of(serial: str, meter: str) -> bool:
+    """Whether what the crew read off a meter, with or without its maker, is a meter's (`maker/serial`)."""
+    return serial.strip().casefold() in (meter.casefold(), meter.partition("/")[2].casefold())
 
 
 def tested(work: Work, meter_id: int, on: date) -> None:

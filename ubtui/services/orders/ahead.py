@@ -10,7 +10,7 @@ from ubtui.act import Look
 from ubtui.db.calendars import office
 from ubtui.domain.dates import format_day
 from ubtui.domain.errors import BadValue
-from ubtui.services.orders.acts import Create, Result
+from ubtui.services.orders.acts import Create, Result, is_serial_of
 from ubtui.services.orders.views import KINDS, order
 
 Fact = tuple[str, str, str | None]  # label, value, tone
@@ -92,7 +92,8 @@ def asked(look: Look, form: Result) -> Iterator[Fact]:
     showed = f", showed {before[1]:,} on {format_day(date.fromisoformat(before[0]), look.today)}" if before else ""
     meter = row[4] or "none on record"
     serial = form.found_serial.strip()
-    differs = bool(serial) and serial.casefold() != (row[4] or "").partition("/")[2].casefold()
-    yield "meter", f"{meter}{showed}" + (f"; {serial} was found" if differs else ""), "warning" if differs else None
+    differs = bool(serial) and not is_serial_of(serial, row[4] or "")
+    kept = f"; {serial} was found" + ": what it showed is not entered" * (found.kind == "reread")
+    yield "meter", f"{meter}{showed}{kept if differs else ''}", "warning" if differs else None
     if before and form.found_value is not None and form.found_value < before[1]:
         yield "value", f"{form.found_value:,} is under the last read", "warning"

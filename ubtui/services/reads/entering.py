@@ -127,11 +127,12 @@ def enter(work: Work, form: Enter) -> Entered:
     return _entered(work, form, at, period, _estimate_of(at, period), ("R03", "void", f"read on {read_on} after all"))
 
 
-def reread(work: Work, form: Enter, asked_on: date, item: str, order: str) -> Entered:
+def reread(work: Work, form: Enter, asked_on: date, item: str, order: str) -> str:
     """Enter what an order to read again brought, inside any act: in the place of the unbilled read it was sent for.
 
     That is the one of the item's period, else the newest up to the day of asking. It is judged as any read, so the
     item closes, stays or another opens. Where its place is billed or was read since, it is kept beside the others.
+    What became of it, in words.
     """
     at, read_on = _read_at(work, form)
     code, period = _about(item)
@@ -139,15 +140,22 @@ def reread(work: Work, form: Enter, asked_on: date, item: str, order: str) -> En
     meant = [r for r in told if (r[4] == period if period else r[1] <= asked_on.isoformat())]
     why = (code, "corrected", f"read again on {read_on}, {order}")
     if meant and meant[-1][10] != "billed":
-        return _entered(work, form, at, meant[-1][4], meant[-1], why)
+        return _became(_entered(work, form, at, meant[-1][4], meant[-1], why))
     window = at.cycle.period_of(read_on)
     if window is not None and at.taken(window) is None:
-        return _entered(work, form, at, window, None, why)
+        return _became(_entered(work, form, at, window, None, why))
     beside = window or (told[-1][4] if told else "")
     like = (at.register_id, read_on.isoformat(), 1, at.point_id, beside, None, None, None, "reread", "A")
-    seq = add(work, like, read_on.isoformat(), form.value, Use(None), trouble_code=_trouble(form))
+    add(work, like, read_on.isoformat(), form.value, Use(None), trouble_code=_trouble(form))
     work.touch("point", form.point)
-    return Entered(form.point, read_on, seq, beside, form.value, None, "released", None, None)
+    there = meant[-1] if meant else next((r for r in reversed(told) if r[4] == beside), None)
+    what = f"the {'billed ' * (there[10] == 'billed')}read of {there[1]}" if there else "the others"
+    return f"{form.value:,} is kept beside {what} and bills nothing"
+
+
+def _became(made: Entered) -> str:
+    stands = f"held, {made.held}" if made.held else "no use yet" if made.usage is None else f"{made.usage:,} used"
+    return f"{made.value:,} for {made.period}: {stands}"
 
 
 def _about(item: str) -> tuple[str, str]:
