@@ -48,6 +48,8 @@ def test_sheets_and_calendar_hold_every_open_order(scene: Scene, capsys: pytest.
     told = capsys.readouterr().out
     assert told.count("BEGIN:VEVENT") == 3 and "DTSTART;VALUE=DATE:20261124" in told
     assert "mind the dog\\, bring a probe" in told.replace("\n ", "")
+    names = [line for line in told.replace("\n ", "").splitlines() if line.startswith("UID:")]
+    assert len(set(names)) == 3 and not any(" " in name for name in names)
 
 
 def test_results_of_a_file_go_in_once_and_the_rest_says_why(
@@ -57,16 +59,19 @@ def test_results_of_a_file_go_in_once_and_the_rest_says_why(
     path.write_text(
         "order,done_on,found_value,done_by,note\n"
         'F-000001,2026-11-23,"1,234",Gus,under the deck\nF-000009,2026-11-23,,Gus,\nF-000002,22.11.2026,,Gus,\n'
-        "F-000003,2026-11-23,-4,Gus,\n"
+        "F-000003,2026-11-23,-4,Gus,\nf-000001,2026-11-23,7,Gus,twice\n"
     )
     capsys.readouterr()
     assert run_command(["order", "results", str(path), "--dry-run", "--format", "json"]) == 1
-    assert json.loads(capsys.readouterr().out) == {"results": 1, "refused": 3, "dry_run": True}
-    for _ in range(2):
+    assert json.loads(capsys.readouterr().out) == {"results": 1, "already_in": 0, "refused": 4, "dry_run": True}
+    for new in (1, 0):
         assert run_command(["order", "results", str(path), "--format", "json"]) == 1
         out, err = capsys.readouterr()
-        assert json.loads(out) == {"results": 1, "refused": 3, "dry_run": False}
-        assert [line.partition(":")[0] for line in err.splitlines()] == ["line 3", "line 4", "line 5"]
+        assert json.loads(out) == {"results": new, "already_in": 1 - new, "refused": 4, "dry_run": False}
+        assert [line.partition(":")[0] for line in err.splitlines()] == ["line 3", "line 4", "line 5", "line 6"]
+        assert "F-000001 has its result in line 2 of this file" in err
+    assert run_command(["order", "results", str(path), "--dry-run", "--format", "json"]) == 1
+    assert json.loads(capsys.readouterr().out) == {"results": 0, "already_in": 1, "refused": 4, "dry_run": True}
     rows = scene.db.rows("SELECT number, state, found_value, done_by FROM field_order ORDER BY number")
     assert rows == [
         ("F-000001", "done", 1234, "Gus"), ("F-000002", "open", None, None), ("F-000003", "open", None, None)

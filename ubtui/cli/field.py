@@ -11,6 +11,7 @@ from ubtui.cli.common import Options, emit, going_to, opened, output, shared
 from ubtui.cli.faults import REFUSED, say
 from ubtui.cli.made import acting, listed
 from ubtui.domain.canonical import sha256_hex
+from ubtui.domain.text import file_name
 from ubtui.exchange.tables import FORMATS
 from ubtui.services import orders, rights
 from ubtui.services.listing import Query
@@ -83,8 +84,9 @@ def calendar(options: Options, text: str, path: Path | None) -> None:
         found = desk.ask(going.out, Query(text))
         with going_to(path, options, desk) as out:
             desk.viewed("meter.show", orders=len(found))
+            ours = file_name(desk.district.name)  # one token (RFC 5545 3.8.4.7)
             events = (
-                Event(f"{each.order}@{desk.district.name}", each.due_on, f"{orders.KINDS[each.kind]} {each.order}",
+                Event(f"{each.order}@{ours}", each.due_on, f"{orders.KINDS[each.kind]} {each.order}",
                       each.address, " · ".join(filter(None, (each.point, each.route, each.account, each.instructions))))
                 for each in found
             )  # fmt: skip
@@ -100,21 +102,27 @@ def results(options: Options, file: Path) -> None:
     from ubtui.act import Refused
     from ubtui.services.orders import sheets as going
 
-    told, wrong = 0, 0
+    told, known, wrong = 0, 0, 0
+    seen: dict[str, int] = {}
     with opened(options) as desk:
         for line, form in list(going.results(file)):
-            if isinstance(form, str):
-                said: str | None = form
-            else:
-                key = f"order-result-{sha256_hex(str(form))}"
-                answer = desk.perform(orders.result, form, key, options.dry_run)
-                said = answer.sentence() if isinstance(answer, Refused) else None
-            if said is None:
-                told += 1
-            else:
+            said = form if isinstance(form, str) else None
+            if not isinstance(form, str):
+                order, first = form.order.strip().upper(), seen.get(form.order.strip().upper())
+                if first is not None:  # refused alike where nothing is done, in a rehearsal
+                    said = f"{order} has its result in line {first} of this file"
+                else:
+                    answer = desk.perform(orders.result, form, f"order-result-{sha256_hex(str(form))}", options.dry_run)
+                    if isinstance(answer, Refused):
+                        said = answer.sentence()
+                    else:
+                        seen[order] = line
+                        known += answer.replayed
+                        told += not answer.replayed
+            if said is not None:
                 wrong += 1
                 say(f"line {line}: {said}")
-        emit(options, {"results": told, "refused": wrong, "dry_run": options.dry_run})
+        emit(options, {"results": told, "already_in": known, "refused": wrong, "dry_run": options.dry_run})
     if wrong:
         raise click.exceptions.Exit(REFUSED)
 

@@ -13,7 +13,8 @@ from ubtui.db.models.record import Meter
 from ubtui.db.session import Row
 from ubtui.detectors.base import marks
 from ubtui.detectors.meters import programme, seal_round
-from ubtui.domain.subjects import Subject
+from ubtui.domain.errors import BadValue
+from ubtui.domain.subjects import ItemKey, Subject
 from ubtui.domain.text import clean_text
 from ubtui.services import points
 from ubtui.services.orders.needs import sensible
@@ -170,7 +171,16 @@ def _reread(work: Work, row: Row, form: Result, trouble: str) -> str:
         point=row[3], value=form.found_value, on=form.done_on, trouble=trouble,
         meter=meant[0] if len(meant) == 1 else "",
     )  # fmt: skip
-    return reread(work, taken, date.fromisoformat(row[5]), row[10], row[1])
+    return reread(work, taken, date.fromisoformat(row[5]), _about(row[10]), row[1])
+
+
+def _about(item: str) -> tuple[str, str]:
+    """Code and period of the item that an order came from, where it is about readings."""
+    try:
+        key = ItemKey.parse(item)
+    except BadValue:
+        return "R03", ""
+    return (key.code, key.period) if key.code.startswith("R") else ("R03", "")
 
 
 def is_serial_of(serial: str, meter: str) -> bool:

@@ -15,10 +15,8 @@ from ubtui.db.models.reads import ReadSkip
 from ubtui.db.session import Row
 from ubtui.detectors.base import Ask
 from ubtui.detectors.readings.coming import Window, missing_points
-from ubtui.domain.errors import BadValue
 from ubtui.domain.periods import ReadCycle
 from ubtui.domain.register import OVER, Register, Use
-from ubtui.domain.subjects import ItemKey
 from ubtui.domain.text import clean_text
 from ubtui.domain.volume import Unit
 from ubtui.services.reads.placing import add, billable, decided, follow, reason, write
@@ -127,15 +125,15 @@ def enter(work: Work, form: Enter) -> Entered:
     return _entered(work, form, at, period, _estimate_of(at, period), ("R03", "void", f"read on {read_on} after all"))
 
 
-def reread(work: Work, form: Enter, asked_on: date, item: str, order: str) -> str:
+def reread(work: Work, form: Enter, asked_on: date, about: tuple[str, str], order: str) -> str:
     """Enter what an order to read again brought, inside any act: in the place of the unbilled read it was sent for.
 
-    That is the one of the item's period, else the newest up to the day of asking. It is judged as any read, so the
-    item closes, stays or another opens. Where its place is billed or was read since, it is kept beside the others.
-    What became of it, in words.
+    That is the one of the period in `about` (the item's code and period), else the newest up to the day of asking. It
+    is judged as any read, so the item closes, stays or another opens. Where its place is billed or was read since, it
+    is kept beside the others. What became of it, in words.
     """
     at, read_on = _read_at(work, form)
-    code, period = _about(item)
+    code, period = about
     told = [r for r in at.chain if r[8] == "regular" and r[5] is not None and r[1] <= read_on.isoformat()]
     meant = [r for r in told if (r[4] == period if period else r[1] <= asked_on.isoformat())]
     why = (code, "corrected", f"read again on {read_on}, {order}")
@@ -156,15 +154,6 @@ def reread(work: Work, form: Enter, asked_on: date, item: str, order: str) -> st
 def _became(made: Entered) -> str:
     stands = f"held, {made.held}" if made.held else "no use yet" if made.usage is None else f"{made.usage:,} used"
     return f"{made.value:,} for {made.period}: {stands}"
-
-
-def _about(item: str) -> tuple[str, str]:
-    """Code and period of the item that an order came from, where it is about readings."""
-    try:
-        key = ItemKey.parse(item)
-    except BadValue:
-        return "R03", ""
-    return (key.code, key.period) if key.code.startswith("R") else ("R03", "")
 
 
 def _read_at(work: Work, form: Enter) -> tuple[Hanging, date]:
