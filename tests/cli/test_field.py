@@ -86,7 +86,8 @@ def test_a_round_from_the_item_to_its_orders(scene: Scene, capsys: pytest.Captur
     [row] = json.loads(capsys.readouterr().out)
     assert (row["point"], row["seal"], row["owner"], row["order"]) == (c.point, "S1", "Owner 1", "")
     assert run_command(["worklist", "list-of", "R04:point:SP-00001"]) == 2
-    assert "opens no list" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "opens no list" in told and "M03:run:seal-round/2026-11" in told and "R16" not in told
     assert run_command(["worklist", "list-of", item, "--filter", "code:R04"]) == 2
     assert run_command(["order", "round", item, "--due-on", "2026-11-30"]) == 0
     assert run_command(["worklist", "list-of", item, "--filter", "route:R07 alder"]) == 0

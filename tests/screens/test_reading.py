@@ -86,6 +86,16 @@ def test_an_ear_hears_each_thing_once_with_its_label_and_no_sign(district: str) 
     assert not any("  " in line for line in (*heard, *card, *fix, *proposal))
 
 
+def test_routes_and_a_route_s_walk_are_read_out(district: str) -> None:
+    heard = app.read(district, Seat("ana"), "routes", "", 2, False)
+    assert heard[0].startswith("Routes") and any(line.startswith("2. ") for line in heard)
+    with Desk(district, Seat("ana")) as desk:
+        code = desk.session.value("SELECT MIN(code) FROM route")
+    assert any(code in line for line in heard)
+    walked = app.read(district, Seat("ana"), "route", code, 2, False)
+    assert code in walked[0] and any(line.startswith("1. Seq ") for line in walked)
+
+
 def test_who_may_not_look_hears_nothing(district: str) -> None:
     _, account = first_item(district)
     with Desk(district, Seat("ana")) as desk, desk.session.writing():
@@ -100,7 +110,9 @@ def test_who_may_not_look_hears_nothing(district: str) -> None:
     ("name", "key", "says"),
     [
         ("cellar", "", "there is no such screen"),
-        ("account", "", "say which one"),
+        ("account", "", "ubtui show account 120440-3"),
+        ("route", "", "ubtui show route 301"),
+        ("drawer", "", "ubtui drawer show"),
         ("fix", "", "name the item"),
         ("fix", "R04", "R04"),
         ("help", "cellar", "name a screen"),

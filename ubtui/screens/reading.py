@@ -31,7 +31,19 @@ from ubtui.widgets.status_bar import StatusBar
 from ubtui.widgets.too_small import TooSmall
 
 OF_ITEMS = ("fix", "run")
-WHOLE = ("approvals", "board", "views", "orders", "find")  # these show all there is; the others one of its kind
+WHOLE = (
+    "approvals",
+    "board",
+    "views",
+    "orders",
+    "find",
+    "routes",
+)  # these show all there is; the others one of its kind
+KEYED = {
+    "account": "120440-3", "card": "120440-3", "meter": "SP-00012", "adjust": "120440-3", "route": "301",
+    "approval": "P-000012",
+}  # fmt: skip
+"""Of the screens of one thing: what names it, by example."""
 MOST_TABS = 30
 PAGE = 500
 _QUIET_STEPS, _STEP_SECONDS = 6, 0.1  # longer than any pause after which a screen asks for more by itself
@@ -45,6 +57,8 @@ def place_of(look: Look, name: str, key: str) -> Place:
     """The place that the shell's words name; the screens of an item take the item's own key."""
     if name == "worklist":
         return Place("worklist")
+    if name in ("drawer", "deposit"):
+        raise BadValue(f"{name}: it has no screen of its own; read it out with `ubtui {name} show`.")
     if name not in ROUTES or name == "do":
         known = ", ".join(["worklist", *(each for each in ROUTES if each != "do")])
         raise BadValue(f"{name[:40]}: there is no such screen; use one of {known}.")
@@ -57,7 +71,7 @@ def place_of(look: Look, name: str, key: str) -> Place:
         view = worklist.item(look, ItemKey.parse(key))
         return Place(name, str(view.key) if name == "run" else "", item=view.id)
     elif not key and name not in WHOLE:
-        raise BadValue(f"{name}: say which one, as `ubtui show {name} KEY`.")
+        raise BadValue(f"{name}: say which one, as `ubtui show {name} {KEYED.get(name, 'KEY')}`.")
     return Place(name, key)
 
 

@@ -58,7 +58,10 @@ def list_of(look: Look, key: ItemKey) -> Listing:
     """The list that an item opens. Raises BadValue where it opens none."""
     run = run_of(key)
     if run is None:
-        raise BadValue(f"{key} opens no list: only {' and '.join(RUNS)} do.")
+        raise BadValue(
+            f"{key} opens no list: a seal round, the meter programme, a run of the ladder, a drawer and a route's"
+            " missing or odd reads do, as M03:run:seal-round/2026-11 or R01:route:301@B2/2026-11."
+        )
     about = f"{key.subject.key}@{key.period}" if key.subject.type == "route" else key.subject.key.partition("/")[2]
     return run.listing(look, about)
 
