@@ -64,7 +64,11 @@ class ChargeCode(_Strict, frozen=True, kw_only=True):
 
 
 class Reason(_Strict, frozen=True, kw_only=True):
-    """A typed reason of an adjustment; `effect` decides the legs, `gl` the other side."""
+    """A typed reason of an adjustment; `effect` decides the legs, `gl` the other side.
+
+    `once_months`: one more for the same account within so many months goes a tier up. `limit`: at most what was
+    charged for its charge code within them, all of it (`charged`) or one charge of it (`one-charge`).
+    """
 
     code: str
     title: str
@@ -73,6 +77,8 @@ class Reason(_Strict, frozen=True, kw_only=True):
     charge_code: str
     needs_document: bool = False
     policy: bool = False
+    once_months: Annotated[int, msgspec.Meta(ge=0, le=120)] = 0
+    limit: Literal["none", "charged", "one-charge"] = "none"
     article: str = ""
 
 
@@ -242,6 +248,8 @@ def _faults(d: District) -> list[str]:
         if charge.fund not in funds:
             out.append(f"charge_codes.{charge.code}: no fund `{charge.fund}`")
     for reason in d.reasons:
+        if reason.limit != "none" and not (reason.once_months and reason.effect == "credit"):
+            out.append(f"reasons.{reason.code}: a limit is for a credit, within its once_months")
         if reason.gl not in gl:
             out.append(f"reasons.{reason.code}: no gl account `{reason.gl}`")
         if reason.charge_code not in charges:

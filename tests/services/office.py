@@ -27,9 +27,13 @@ def sample_settings() -> str:
     return resources.files("ubtui").joinpath("services/demo/district.toml").read_text("utf-8")
 
 
-def text() -> str:
-    """The sample district's settings; ben owns account 3, and account 4 is linked to ana."""
+def text(limits: bool = False) -> str:
+    """The sample district's settings; ben owns account 3, and account 4 is linked to ana.
+
+    Its reasons give as often and as much as a test wishes, unless it is about their `limits`.
+    """
     found = sample_settings()
+    found = found if limits else re.sub(r"(?m)^(once_months|limit) = .*\n", "", found)
     found = re.sub(r"(?m)^(own|linked) = .*\n", "", found)
     found = re.sub(r"^(own|linked) = .*\n", "", found, flags=re.MULTILINE)
     found = found.replace('name = "ben"\n', f'name = "ben"\nown = ["{account_number(3)}"]\n')
@@ -58,13 +62,13 @@ def _install(data: str, settings: str, day: date) -> None:
     session.database.close()
 
 
-def found(data: str, accounts: int = 5, day: date = DAY) -> None:
+def found(data: str, accounts: int = 5, day: date = DAY, limits: bool = False) -> None:
     """Set up the district at `data` with accounts 1 to `accounts`, one owner and one parcel each."""
-    templates.stand(data, _found, accounts, day)
+    templates.stand(data, _found, accounts, day, limits)
 
 
-def _found(data: str, accounts: int, day: date) -> None:
-    _install(data, text(), day)
+def _found(data: str, accounts: int, day: date, limits: bool) -> None:
+    _install(data, text(limits), day)
     session = admin(data)
     with session.writing():
         cycle = session.value("SELECT id FROM cycle WHERE code = 'B2'")

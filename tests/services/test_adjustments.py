@@ -312,16 +312,18 @@ def test_what_is_not_mailed_is_not_past_due(at: Office) -> None:
 
 
 def test_approval_looks_at_the_tier_again(at: Office) -> None:
-    number = at.propose(200_00).number
-    at.propose(60_00, documents=[PAPER])
-    assert "tier 1; by now 260.00 within 30 days" in at.ben.ask(adj.proposal, number).moved
-    no = office.refused(at.approve(number, 200_00))
+    number = at.propose(40_00).number
+    later = at.propose(240_00, "charge-by-hand", documents=[PAPER])
+    assert (later.tier, at.ben.ask(adj.proposal, number).moved) == (2, ""), "it came later, and only waits"
+    office.done(at.approve(later.number, 240_00))
+    assert "tier 1; by now 280.00 within 30 days" in at.ben.ask(adj.proposal, number).moved
+    no = office.refused(at.approve(number, 40_00))
     assert ("submitted for tier 1" in no.reason, no.cure) == (True, "ask ana to revise it")
     no = office.refused(at.ana.perform(adj.revise, adj.Revise(proposal=number)))
     assert "needs a document" in no.reason
     made = office.done(at.ana.perform(adj.revise, adj.Revise(proposal=number, documents=[PAPER])))
     assert made.tier == 2
-    office.done(at.approve(made.number, 200_00))
+    office.done(at.approve(made.number, 40_00))
 
 
 def test_an_account_that_became_an_employees_goes_to_finance(at: Office) -> None:

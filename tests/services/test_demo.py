@@ -373,7 +373,7 @@ def test_nobody_of_the_staff_adjusts_his_own_account(sample: str) -> None:
         )
         assert sorted(mine) == ["linked", "own"]
         for number in mine.values():
-            form = adjustments.Propose(account=number, reason="courtesy-waiver", amount_cents=1_000)
+            form = adjustments.Propose(account=number, reason="read-correction", amount_cents=1_000)
             refused = desk.perform(adjustments.propose, form)
             assert isinstance(refused, Refused) and format_account(number) in str(refused)
         assert not {account for _, _, account in key(sample)} & {format_account(number) for number in mine.values()}

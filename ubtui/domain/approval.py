@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ubtui.domain.errors import BadValue
 from ubtui.domain.money import format_money
@@ -107,6 +107,20 @@ def tier(
     if stop:
         return Decision(1, (_LEAD,), False, f"{stop}: lead")
     return Decision(0, (), False, f"{shown} with a policy reason: decided by policy {policy.version}")
+
+
+def tier_up(found: Decision, why: str, *, by_policy: bool) -> Decision:
+    """The decision on what the rule allows no more, because of `why`: a tier above `found`, at most finance.
+
+    Of a policy's reason (`by_policy`) only what the policy would have decided goes up, to the lead.
+    """
+    if found.tier == 0:
+        return Decision(1, (_LEAD,), found.document_needed, f"{why}: lead")
+    if found.tier == 1 and not by_policy:
+        return Decision(2, (_LEAD | _FINANCE,), True, f"{why}: lead or finance, with a document")
+    if found.tier == 2 and not by_policy:
+        return Decision(3, (_FINANCE,), True, f"{why}: finance")
+    return replace(found, why=f"{why}; {found.why}")
 
 
 def _not_automatic(

@@ -17,6 +17,7 @@ from ubtui.domain.errors import BadValue
 from ubtui.domain.money import LIMIT_CENTS, format_money
 from ubtui.domain.numbers import format_account, parse_account
 from ubtui.services import ledger
+from ubtui.services.adjustments.limits import limited
 from ubtui.services.adjustments.tiers import ASKER, Aside, decision
 from ubtui.services.documents import Paper
 from ubtui.services.ledger import Application, Entry, Item, Leg, NewItem
@@ -133,7 +134,8 @@ def plan(look: Look, form: Propose, aside: Aside = ASKER) -> Plan:
     """What an adjustment of this account for this reason would do. Nothing is written. Raises Refused.
 
     Credit: items of the reason's charge code first, oldest first, then the others, the rest becomes customer
-    credit. Debit: a new item. Refund: at most the credit.
+    credit. Debit: a new item. Refund: at most the credit. What the reason allows an account only so often, or only
+    of what was charged, is refused above that; one more within the months goes a tier up.
     """
     amount_cents, aside = form.amount_cents, replace(aside, seen=aside.seen or bool((form.item or "").strip()))
     account_id, number = find_account(look, form.account)
@@ -145,6 +147,7 @@ def plan(look: Look, form: Propose, aside: Aside = ASKER) -> Plan:
     if not 0 < amount_cents <= LIMIT_CENTS:
         said = "the amount is not above zero"
         raise Refused(said, rule="no negative adjustments", cure="choose the reason by sign", bad_input=True)
+    aside = replace(aside, earlier=limited(look, account_id, number, typed, amount_cents, aside))
     day = effective(look, account_id, form.effective_on)
     make = {"credit": _credit, "debit": _debit, "refund": _refund}[typed.effect]
     entry, touched = make(look, account_id, typed, amount_cents, day)

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from ubtui.act import Look
 from ubtui.detectors.base import marks
-from ubtui.domain.approval import Decision, Policy, tier
+from ubtui.domain.approval import Decision, Policy, tier, tier_up
 from ubtui.services.ledger import Entry
 from ubtui.settings import Reason
 
@@ -17,11 +17,13 @@ class Aside:
     """Who proposes (else who asks), and the proposal not to be counted among what stands already.
 
     `seen`: a person must see it whatever its amount, because it settles a work item or answers a rejection.
+    `earlier`: what the account was given for the same reason already, where it is given only once in some months.
     """
 
     maker: str = ""
     proposal_id: int = 0
     seen: bool = False
+    earlier: str = ""
 
 
 ASKER = Aside()
@@ -60,8 +62,9 @@ def decision(
     by_account, by_maker = db.one(
         "SELECT COALESCE(CAST(SUM(p.amount_cents) AS bigint), 0),"
         " COALESCE(CAST(SUM(CASE WHEN p.maker = ? THEN p.amount_cents ELSE 0 END) AS bigint), 0)"
-        f"{STANDING} AND p.account_id = ? AND p.submitted_on >= ? AND p.id <> ?",
-        [maker, account_id, month, aside.proposal_id],
+        f"{STANDING} AND p.account_id = ? AND p.submitted_on >= ? AND p.id <> ?"
+        " AND (a.decision = 'approved' OR ? = 0 OR p.id < ?)",  # what came after and only waits is judged in its turn
+        [maker, account_id, month, *[aside.proposal_id] * 3],
     ) or (0, 0)
     automatic = f"{STANDING} AND a.decided_by LIKE 'policy:%' AND a.decision = 'approved'"
     day_count, day_sum = db.one(
@@ -91,6 +94,8 @@ def decision(
         day_sum=day_sum,
         year_count_on_account=year,
     )
+    if aside.earlier:
+        found = tier_up(found, aside.earlier, by_policy=reason.policy)
     role = db.value("SELECT role FROM staff WHERE name = ?", [maker])
     if role == "lead" and found.approvals == (frozenset({"lead"}),):
         return replace(found, approvals=(frozenset({"lead", "finance"}),), why=f"{found.why} or finance")

@@ -20,7 +20,7 @@ TERM = 2
 """Office days after which a decision is late."""
 ANSWER = 3
 """Office days after which a question has waited too long."""
-_RECEIPT = b"Foothill Plumbing, Rincon Vista\nRepaired a split line at the meter box, 2 hours\nPaid in full\n"
+_SHEET = b"Field crew, Rincon Vista\nDrew construction water at the hydrant, 2 loads\nSigned for\n"
 
 
 def days(today: date) -> tuple[date, date]:
@@ -55,23 +55,25 @@ def write(office: Office, carrying: dict[int, Plant], today: date, skip: Collect
             if plant.name in skip:
                 office.does("ana", day, adjustments.withdraw, adjustments.Withdraw(proposal=number, reason="settled"))
         elif plant.code == "A02":
-            number = _propose(office, late, account, "courtesy-waiver", 2_900 + 300 * plant.n, _SAYS[plant.code])
+            number = _propose(office, late, account, "read-correction", 2_900 + 300 * plant.n, _SAYS[plant.code])
             returned.append((plant, account, number))
             continue
         elif plant.code == "A04":
             number = _propose(
-                office, late, account, "leak", 6_200 + 900 * plant.n, _SAYS[plant.code], True,
-                [Paper(name="plumber.txt", media="text/plain", content=base64.b64encode(_RECEIPT).decode())]
+                office, late, account, "charge-by-hand", 6_200 + 900 * plant.n, _SAYS[plant.code], True,
+                [Paper(name="crew.txt", media="text/plain", content=base64.b64encode(_SHEET).decode())]
                 if plant.near else [],
             )  # fmt: skip
             if plant.name in skip:
-                office.does("ana", late, adjustments.withdraw, adjustments.Withdraw(proposal=number, reason="no leak"))
+                office.does(
+                    "ana", late, adjustments.withdraw, adjustments.Withdraw(proposal=number, reason="not drawn")
+                )
         else:
             continue
         if raises:
             found.append(Entry(plant.code, f"proposal:{number}", account))
     for plant, account, number in returned:
-        because = "Waived in spring already; see policy 6.4."
+        because = "The route's photo shows the read billed; see policy 7.1."
         office.does("ben", near, adjustments.reject, adjustments.Reject(proposal=number, reason=because))
         if plant.near or plant.name in skip:
             office.does("ana", near, adjustments.acknowledge, adjustments.Acknowledge(proposal=number))
@@ -84,8 +86,8 @@ def write(office: Office, carrying: dict[int, Plant], today: date, skip: Collect
 
 _SAYS = {
     "A01": "Reader took the neighbour's meter; photo in the truck's log.",
-    "A02": "First late fee, check crossed in the mail.",
-    "A04": "Line split at the meter box; plumber's bill to follow.",
+    "A02": "Says that the dial was read wrong, has no photo.",
+    "A04": "Construction water from the hydrant; the crew's sheet to follow.",
 }
 _CALLS = (
     ("Call back about the high bill", "wants to know whether the irrigation timer can explain it"),
