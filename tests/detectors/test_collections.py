@@ -438,10 +438,43 @@ def test_a_new_owner_takes_the_former_ones_place(scene: Scene) -> None:
         "SELECT q.name, r.role FROM account_role r JOIN party q ON q.id = r.party_id WHERE r.to_on IS NULL"
         " ORDER BY r.role"
     )
-    assert rows == [("Tenant", "occupant"), ("Rosa Lund", "owner")]
+    assert rows == [("Tenant", "occupant"), ("Rosa Lund", "owner"), ("Rosa Lund", "payer")]
     assert "since 2026-11-20" in scene.refused(owners.change, change(c, on=DAY - 9 * DAYS)).reason
     assert "after today" in scene.refused(owners.change, change(c, on=DAY + DAYS)).reason
     assert "ZIP code" in scene.refused(owners.change, change(c, zip="")).reason
+
+
+def test_who_else_pays_goes_on_paying_for_a_new_owner(scene: Scene) -> None:
+    c = owing(scene)
+    with scene.db.writing():
+        tenant = scene.db.insert(record.Party, name="Tenant", search_name="tenant", mail_line1="1", mail_city="x")
+        scene.db.insert(
+            record.AccountRole, account_id=c.account_id, party_id=tenant, role="payer", from_on=date(2021, 1, 1)
+        )
+    scene.act(owners.change, change(c))
+    assert scene.db.rows(
+        "SELECT q.name FROM account_role r JOIN party q ON q.id = r.party_id WHERE r.to_on IS NULL AND r.role = 'payer'"
+    ) == [("Tenant",)]
+
+
+def test_more_time_to_pay_ends_within_a_year_and_with_the_owner_it_was_given_to(scene: Scene) -> None:
+    c = scene.customer()
+
+    def until(kind: Any, day: date) -> collections.Set:
+        return collections.Set(account=c.account, kind=kind, expires_on=day, documents=[PAPER])
+
+    no = scene.refused(collections.protect, until("extension", date(DAY.year + 1, DAY.month, DAY.day) + DAYS))
+    assert "within 12 months" in no.rule and no.cure == "2027-11-23 at the latest"
+    for kind in ("extension", "hold", "medical", "moratorium"):
+        scene.act(collections.protect, until(kind, date(DAY.year + 1, DAY.month, DAY.day)))
+    scene.refresh()
+    done = scene.act(owners.change, change(c)).result
+    assert (done.ended, done.ask_about) == (("extension", "hold"), ("medical",))
+    left = [each.kind for each in scene.desk("ana").ask(collections.protections, c.account_id)]
+    assert left == ["medical", "moratorium"]
+    why = "SELECT DISTINCT ended_why FROM protection WHERE ended_on IS NOT NULL"
+    assert scene.db.rows(why) == [("the owner changed on 2026-11-20",)]
+    scene.steady()
 
 
 def test_nothing_of_the_former_owner_goes_on_in_the_new_one_s_name(scene: Scene) -> None:
@@ -471,7 +504,7 @@ def test_the_former_owner_s_credit_is_not_the_new_one_s(scene: Scene) -> None:
     pay(scene, c, 80_00, DAY - 30 * DAYS)
     bill(scene, c, 30_00, DAY)  # charged before the change, so his credit pays it
     no = scene.refused(owners.change, change(c))
-    assert "50.00 of credit from before 2026-11-20: it is the former owner's" in no.reason
+    assert "50.00 of credit that nobody paid in since 2026-11-20: 80.00 by RECEIPT of 2026-10-24." in no.reason
     assert no.rule == "a credit belongs to who paid it" and "refund" in no.cure
     assert scene.db.value("SELECT COUNT(*) FROM journal WHERE kind = 'APPLY'") == 0, "a refusal leaves nothing behind"
     refund(scene, c, 50_00)
@@ -481,6 +514,16 @@ def test_the_former_owner_s_credit_is_not_the_new_one_s(scene: Scene) -> None:
     assert scene.db.rows("SELECT p.cents FROM posting p JOIN journal j ON j.id = p.journal_id WHERE j.kind = 'APPLY'"
                          " ORDER BY p.cents") == [(-30_00,), (30_00,)]  # fmt: skip
     scene.steady()
+
+
+def test_a_credit_of_an_adjustment_is_told_by_its_own_day(scene: Scene) -> None:
+    c = scene.customer()
+    bill(scene, c, 30_00, DAY)
+    form = adjustments.Propose(account=c.account, reason="read-correction", amount_cents=80_00, note="misread")
+    number = scene.act(adjustments.propose, form).result.number
+    scene.act(adjustments.approve, adjustments.Approve(proposal=number, amount_cents=80_00), who="ben")
+    no = scene.refused(owners.change, change(c))
+    assert "50.00 of credit that nobody paid in since 2026-11-20: 50.00 by ADJ of 2026-11-23." in no.reason
 
 
 def test_what_the_new_owner_paid_since_stays_his(scene: Scene) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 
@@ -31,6 +31,9 @@ Kind = Literal[
     "medical", "appeal", "dispute", "extension", "assistance", "bankruptcy", "tenant_notice", "returned_mail",
     "bill_review", "moratorium", "hold",
 ]  # fmt: skip
+
+GRANTED: Final = ("extension", "hold")
+"""What the office grants to a person: it does not go on for the next owner."""
 
 
 # -- plans -----------------------------------------------------------------------------------------------------------
@@ -272,6 +275,7 @@ class Protected(msgspec.Struct, frozen=True):
 def protect(work: Work, form: Set) -> Protected:
     """Protect an account from shutoff. Its paper may follow; who only brings it keeps the same last day.
 
+    More time to pay (an extension) ends within 12 months, as a plan does.
     An order that is out to stop the account's water is taken back.
     """
     account_id, number = find_account(work, form.account)
@@ -282,6 +286,12 @@ def protect(work: Work, form: Set) -> Protected:
         raise Refused(f"it would end on {form.expires_on}", rule="protections", cure="an end after today and its start")
     if begin > work.today:
         raise Refused(f"{begin} is after today", rule="protections", cure=f"at most {work.today}")
+    if form.kind == "extension" and form.expires_on > (last := later(work.today, 12)):
+        raise Refused(
+            f"it would end on {form.expires_on}",
+            rule="an extension ends within 12 months (HSC 116910, GC 60372(c))",
+            cure=f"{last} at the latest",
+        )
     paper = _paper(work, shown, form.documents, form.kind.replace("_", " ").capitalize())
     if old is not None:
         paper = paper or (old.document_id if same else None)
@@ -324,6 +334,19 @@ def lift(work: Work, form: Lift) -> Lifted:
     work.fact(account=format_account(number), kind=form.kind)
     work.detail(reason=form.reason)
     return Lifted(format_account(number), form.kind)
+
+
+def handed_over(work: Work, account_id: int, why: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """End what was granted to a former owner inside another act: the kinds that ended, and those that stand.
+
+    What the law sets for whoever lives there, or what is still in dispute, stands until somebody has asked.
+    """
+    standing = protections(work, account_id)
+    for each in standing:
+        if each.kind in GRANTED:
+            _stop(work, each.id, why)
+    stand = tuple(each.kind for each in standing if each.kind not in (*GRANTED, "moratorium"))
+    return tuple(each.kind for each in standing if each.kind in GRANTED), stand
 
 
 @dataclass(frozen=True)

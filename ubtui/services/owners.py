@@ -50,13 +50,19 @@ class Change(Form, frozen=True, kw_only=True):
 
 
 class Changed(msgspec.Struct, frozen=True):
-    """The account, its new owner, what is still open from before the change, and what credit came in since."""
+    """The account, its new owner, what is still open from before the change, and what credit came in since.
+
+    `ended` are the protections that were granted to the former owner; `ask_about` those that stand: ask whether
+    they still hold.
+    """
 
     account: str
     owner: str
     party_id: int
     open_before_cents: int
     credit_cents: int
+    ended: tuple[str, ...] = ()
+    ask_about: tuple[str, ...] = ()
 
 
 def _settled(work: Work, account_id: int) -> None:
@@ -78,6 +84,22 @@ _CAME_SINCE = (
     " AND p.cents < 0 JOIN gl_account g ON g.id = p.gl_id AND g.use = 'credit' WHERE p.account_id = ?"
     " AND j.kind = 'RECEIPT' AND j.effective_on >= ? AND NOT EXISTS(SELECT 1 FROM journal v WHERE v.reverses = j.id)"
 )
+_CAME_FROM = (
+    "SELECT j.kind, j.effective_on, CAST(SUM(-p.cents) AS bigint) FROM journal j JOIN posting p ON p.journal_id = j.id"
+    " AND p.cents < 0 JOIN gl_account g ON g.id = p.gl_id AND g.use = 'credit' WHERE p.account_id = ?"
+    " AND NOT (j.kind = 'RECEIPT' AND j.effective_on >= ?) AND NOT EXISTS(SELECT 1 FROM journal v"
+    " WHERE v.reverses = j.id) GROUP BY j.id, j.kind, j.effective_on ORDER BY j.effective_on DESC, j.id DESC"
+)
+
+
+def _came_from(work: Work, account_id: int, cents: int, on: date) -> str:
+    """What the last so many cents of a former owner's credit came by, and when."""
+    said = []
+    for kind, day, came in work.db.rows(_CAME_FROM, [account_id, on.isoformat()]):
+        if cents > 0:
+            said.append(f"{format_money(came)} by {kind} of {day}")
+            cents -= came
+    return ", ".join(said)
 
 
 def _credit_settled(work: Work, account_id: int, number: str, on: date) -> int:
@@ -94,7 +116,8 @@ def _credit_settled(work: Work, account_id: int, number: str, on: date) -> int:
     his -= ledger.apply_credit(work, account_id, f"{work.key}:former", work.today, before=on, most=his)
     if his:
         raise Refused(
-            f"{format_account(number)} has {format_money(his)} of credit from before {on}: it is the former owner's",
+            f"{format_account(number)} has {format_money(his)} of credit that nobody paid in since {on}:"
+            f" {_came_from(work, account_id, his, on)}. It is the former owner's",
             rule="a credit belongs to who paid it",
             cure="propose its refund to him, or move it to another account of his, and have that approved first",
         )
@@ -105,6 +128,7 @@ def _credit_settled(work: Work, account_id: int, number: str, on: date) -> int:
 def change(work: Work, form: Change) -> Changed:
     """Give an account a new owner: the former one's roles end, and his agents'; occupants stay.
 
+    Who owns it pays, where the former owner did and nobody else does. What was granted to the former owner ends.
     The account keeps its number and its past. The former owner's credit pays what he was charged; while more of it
     is left the change is refused. What was charged before stays open until it is said who answers.
     """
@@ -132,6 +156,7 @@ def change(work: Work, form: Change) -> Changed:
     for role_id, party, role, _ in roles:
         if party in former or role == "agent":
             work.db.run("UPDATE account_role SET to_on = ? WHERE id = ?", [form.on.isoformat(), role_id])
+    protected, ask_about = collections.handed_over(work, account_id, f"the owner changed on {form.on}")
     name = clean_text(form.name, 120).strip()
     party = work.db.insert(
         record.Party, name=name, search_name=fold(name), phone=clean_text(form.phone, 40).strip() or None,
@@ -143,6 +168,9 @@ def change(work: Work, form: Change) -> Changed:
         record.AccountRole, account_id=account_id, party_id=party, role="owner", from_on=form.on,
         vesting=clean_text(form.vesting, 80) or None,
     )  # fmt: skip
+    payers = {row[1] for row in roles if row[2] == "payer"}
+    if payers and payers <= former:
+        work.db.insert(record.AccountRole, account_id=account_id, party_id=party, role="payer", from_on=form.on)
     papers = [keep(work, Subject("account", shown), paper, "Owner change").document_id for paper in form.documents]
     work.db.insert(
         models.OwnershipTransfer, account_id=account_id, from_party_id=owners[0][1] if owners else None,
@@ -154,7 +182,7 @@ def change(work: Work, form: Change) -> Changed:
     work.fact(account=shown, party=party, on=form.on.isoformat(), source=form.source)
     work.detail(former=sorted(former), name=name, note=form.note)
     before = sum(i.open_cents for i in ledger.open_items(work, account_id) if i.effective_on < form.on)
-    return Changed(shown, name, party, before, credit)
+    return Changed(shown, name, party, before, credit, protected, ask_about)
 
 
 class Confirm(Form, frozen=True, kw_only=True):
