@@ -124,6 +124,22 @@ def test_a01_and_a02_follow_the_decision(scene: Scene) -> None:
     scene.steady()
 
 
+def test_a02_a_proposal_that_lapsed_comes_back_to_its_maker(scene: Scene) -> None:
+    c = scene.customer()
+    bill(scene, c, 50_000, DAY - timedelta(days=10))
+    number, left = (proposal(scene, c, "read-correction", cents) for cents in ("100", "50"))
+    scene.policy("A01", business_days="9")
+    with scene.desk() as desk:
+        assert doing(desk, adjustments.expire, day=DAY + timedelta(days=8)) == 2
+    scene.refresh(DAY + timedelta(days=8))
+    assert scene.items() == [f"A02:proposal:{number}", f"A02:proposal:{left}"]
+    assert "nobody decided in time, it lapsed on 2026-12-01" in scene.db.value("SELECT MIN(why) FROM work_item")
+    revised = scene.act(adjustments.revise, adjustments.Revise(proposal=number)).result
+    assert (revised.state, scene.items()) == ("pending", [f"A02:proposal:{left}"])
+    scene.act(adjustments.acknowledge, adjustments.Acknowledge(proposal=left))
+    assert scene.items() == []
+
+
 def test_a04_draft_without_its_document(scene: Scene) -> None:
     c = scene.customer()
     scene.refresh()

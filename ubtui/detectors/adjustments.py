@@ -48,15 +48,19 @@ def waiting(ask: Ask) -> Iterable[Found]:
 
 
 def returned(ask: Ask) -> Iterable[Found]:
-    """A02: rejected, and the maker has neither revised it nor taken note."""
+    """A02: rejected or lapsed, and the maker has neither revised it nor taken note."""
     where = (
         "NOT EXISTS(SELECT 1 FROM proposal_ack k WHERE k.proposal_id = p.id)"
         " AND NOT EXISTS(SELECT 1 FROM proposal n WHERE n.revises = p.id)"
     )
-    sources = "approval d JOIN proposal p ON p.id = d.proposal_id AND d.decision = 'rejected'"
-    for row in _rows(ask, "d.decided_by, d.decided_on, d.reason", sources, where):
-        found = _found(row, "Proposal rejected", f"{row[5]} says: {row[7]}", None, None)
-        found.evidence |= {"rejected_by": row[5], "rejected_on": row[6], "because": row[7]}
+    sources = "approval d JOIN proposal p ON p.id = d.proposal_id AND d.decision IN ('rejected', 'expired')"
+    for row in _rows(ask, "d.decided_by, d.decided_on, d.reason, d.decision", sources, where):
+        if row[8] == "expired":
+            found = _found(row, "Proposal lapsed", f"{row[7]}, it lapsed on {row[6]}", None, None)
+            found.evidence |= {"lapsed_on": row[6], "because": row[7]}
+        else:
+            found = _found(row, "Proposal rejected", f"{row[5]} says: {row[7]}", None, None)
+            found.evidence |= {"rejected_by": row[5], "rejected_on": row[6], "because": row[7]}
         yield found
 
 
@@ -80,7 +84,7 @@ DETECTORS = (
         parameters={"business_days": Parameter("2", "office days", "time that a decision may take")},
     ),
     Detector(
-        "A02", "Proposal rejected", ("proposal",), "rejected, neither revised nor acknowledged by its maker",
+        "A02", "Proposal rejected", ("proposal",), "rejected or lapsed, neither revised nor acknowledged by its maker",
         "The trouble it was to mend is still there.", ("adjust.revise", "adjust.acknowledge"),
         "two-person rule of the approval policy", returned, sla_days=5,
     ),

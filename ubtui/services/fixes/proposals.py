@@ -11,7 +11,7 @@ from ubtui.services.fixes.draft import Draft, Maker
 from ubtui.services.worklist import ItemView
 
 TITLES: Final[dict[str, str]] = {
-    "adjust.acknowledge": "Leave it rejected",
+    "adjust.acknowledge": "Leave it undone",
     "adjust.approve": "Approve, which posts",
     "adjust.propose": "Propose an adjustment",
     "adjust.reject": "Reject with a reason",
