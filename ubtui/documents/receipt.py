@@ -26,6 +26,9 @@ def render(
     lines += [f"Account {account}", f"Received from {clean_text(payer, WIDTH - 14)}", ""]
     lines += [line(f"{what} due {due}", share) for what, due, share in paid]
     lines += [line("credit for the next bills", credit)] if credit else []
-    lines += [line(f"Paid, {clean_text(how)}", cents), line("Owed after it" if owes >= 0 else "Credit after it", owes)]
+    lines += [
+        line(f"Paid, {clean_text(how)}", cents),
+        line("Owed after it" if owes >= 0 else "Credit after it", abs(owes)),
+    ]
     lines += ["", "TAKEN BACK: this payment does not stand."] if taken_back else []
     return "\n".join([*lines, ""])

@@ -71,10 +71,14 @@ async def take_payment(screen: DeskScreen, account: str) -> bool:
         )  # fmt: skip
         if (done := await screen.perform(counter.take, sent, key=key)) is not None:
             got = done.result
-            told = f"Receipt {got.receipt}: {format_money(got.cents)}; owes {format_money(got.balance_cents)} now."
+            told = f"Receipt {got.receipt}: {format_money(got.cents)}; {_stands(got.balance_cents)} now."
             screen.say(" · ".join((told, *([screen.said()] if screen.said() else []))))
             return True
         lines = (Line("refused", screen.said(), "danger"),)
+
+
+def _stands(cents: int) -> str:
+    return f"owes {format_money(cents)}" if cents >= 0 else f"credit {format_money(-cents)}"
 
 
 def before(made: Taking, wanted: Take, today: date) -> Iterator[Line]:
