@@ -13,9 +13,11 @@ from textual.pilot import Pilot
 from textual.widget import Widget
 
 from tests.screen_text import screen_text
-from tests.screens.office import settled, sitting
+from tests.screens.office import at_desk, settled, sitting
 from tests.screens.test_states import press
+from ubtui.act import Done
 from ubtui.screens.fix import BREATH_SECONDS
+from ubtui.services import fixes, forms, worklist
 from ubtui.widgets.panel import Panel
 
 
@@ -253,3 +255,39 @@ async def test_the_field_one_types_into_stays_in_view_when_the_preview_comes(dis
         assert pilot.app.focused is not None and pilot.app.focused.id == "field-reason"
         assert in_view(pilot), text(pilot)
         assert "Reason * mis" in text(pilot)
+
+
+async def test_a_form_of_an_item_that_another_closed_meanwhile_does_nothing_and_tells_who_closed_it(
+    district: str,
+) -> None:
+    async with sitting(district) as pilot:
+        await press(pilot, "/ 'code:R09' enter enter")
+        assert "would " in text(pilot)
+        id = pilot.app.screen.place.item  # type: ignore[attr-defined]
+        with at_desk(district, "ben") as desk:
+            view = desk.ask(worklist.item, id)
+            offer = desk.ask(fixes.offer, view, "read.review", {"decision": "rejected"})
+            form = forms.form(offer.act, {**offer.values(), "reason": "misread"})
+            answer = desk.perform(fixes.guarded(forms.act_named(offer.act), view), form)
+            assert isinstance(answer, Done) and view.key in answer.closed
+        before = rows(district, "SELECT count(*) FROM field_order"), rows(district, "SELECT count(*) FROM act_result")
+        await press(pilot, "f5")
+        shown = text(pilot)
+        assert f"{view.key} was changed by ben at 08:00: resolved" in shown and ": done" not in shown
+        after = rows(district, "SELECT count(*) FROM field_order"), rows(district, "SELECT count(*) FROM act_result")
+        assert after == before
+
+
+async def test_digits_behind_the_one_that_takes_a_correction_are_its_value(district: str) -> None:
+    async with sitting(district) as pilot:
+        for key in ("enter", *"2404600"):
+            pilot.app.post_message(events.Key(key, key if len(key) == 1 else None))
+        await settled(pilot)
+        shown = text(pilot)
+        assert shown.startswith("Correct the value") and "* 404600" in shown
+        await press(pilot, "enter 'misread'")
+        assert "Reason * misread" in text(pilot)
+        await press(pilot, "escape")
+        assert "▸ 2 Correct the value" in text(pilot), "esc leads back to the offers"
+        await press(pilot, "3")
+        assert "▸ 3 Strike the read" in text(pilot), "where no figure is waited for, a digit takes an offer"

@@ -190,7 +190,7 @@ def test_an_item_is_settled_from_its_row(scene: Scene, n: int, tmp_path: Path) -
         values = offer.values() | words
         lacking = [e.name for e in offer.fields if e.required and not values[e.name]]
         assert lacking == [], "the evidence fills in all that is not a person's word"
-        answer = desk.perform(fixes.guarded(forms.act_named(act), key.subject), forms.form(act, values))
+        answer = desk.perform(fixes.guarded(forms.act_named(act), item), forms.form(act, values))
         assert isinstance(answer, Done), answer.sentence()
         if getattr(answer.result, "state", "") == "pending":
             assert key not in answer.closed

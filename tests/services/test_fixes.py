@@ -107,7 +107,7 @@ def _settle(desks: dict[str, Desk], item: worklist.ItemView, paper: str) -> None
         assert not values["amount_cents"], "the amount is typed again by whoever approves"
         values["amount_cents"] = forms.as_text(item.evidence["amount_cents"], "money")
     form = forms.form(act, values)
-    answer = desks[who].perform(fixes.guarded(forms.act_named(act), item.key.subject), form)
+    answer = desks[who].perform(fixes.guarded(forms.act_named(act), item), form)
     assert isinstance(answer, Done), f"{item.key}: {answer.sentence()}"
     if act == "adjust.propose":  # proposed by one, posted by another
         assert item.key not in answer.closed
@@ -175,7 +175,7 @@ def test_a_fix_waits_for_whoever_has_the_item(desks: dict[str, Desk]) -> None:
     assert isinstance(desks["ana"].perform(worklist.claim, OnItem(item=str(item.key))), Done)
     offer = desks["ben"].ask(fixes.offer, item, "read.review", {"decision": "confirmed"})
     form = forms.form("read.review", offer.values() | {"reason": "pool filled"})
-    act = fixes.guarded(forms.act_named("read.review"), item.key.subject)
+    act = fixes.guarded(forms.act_named("read.review"), item)
     answer = desks["ben"].perform(act, form)
     assert isinstance(answer, Refused) and answer.reason.startswith(f"ana has {item.key} since ")
     mine = desks["ana"].perform(act, form)

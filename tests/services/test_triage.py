@@ -48,7 +48,7 @@ def asked(scene: Scene, c: Customer) -> tuple[ItemView, dict[str, Cause], tuple[
 def picked(scene: Scene, item: ItemView, offer: Offer, **more: str) -> list[str]:
     """Do what an offer says with what it is filled in with; what closed."""
     values = {**offer.values(), **more}
-    act = fixes.guarded(forms.act_named(offer.act), item.key.subject)
+    act = fixes.guarded(forms.act_named(offer.act), item)
     done = scene.act(act, forms.form(offer.act, values))
     scene.steady()
     return [str(key) for key in done.closed]

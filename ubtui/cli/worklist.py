@@ -289,7 +289,7 @@ def fix(options: Options, item: str, act: str | None, pairs: tuple[str, ...]) ->
         given = {known.get(name, name): value for name, value in values.items()}
         made = forms.act_named(act)
         form = forms.form(made, {**chosen.values(), **given})
-        emit(options, doing(desk, options, fixes.guarded(made, view.key.subject), form))
+        emit(options, doing(desk, options, fixes.guarded(made, view), form))
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -16,6 +16,7 @@ from textual.containers import VerticalScroll
 from ubtui.act import Act, Done, Look, Refused, new_key
 from ubtui.act import Form as Filled
 from ubtui.domain.errors import BadValue
+from ubtui.domain.subjects import ItemKey
 from ubtui.screens import evidence
 from ubtui.screens.base import Ask, DeskScreen, Place, news, words
 from ubtui.screens.money import proposal_lines
@@ -24,6 +25,7 @@ from ubtui.services import adjustments, documents, drafts, fixes, runs, worklist
 from ubtui.services.fixes import Offer
 from ubtui.services.forms import FieldSpec, act_named
 from ubtui.widgets.field import Form
+from ubtui.widgets.line_input import LineInput
 from ubtui.widgets.panel import Line, Panel
 from ubtui.widgets.queue_list import QueueList
 from ubtui.widgets.rows import Column, ListSource, Row
@@ -69,6 +71,7 @@ REHEARSAL_SECONDS = 0.4
 BREATH_SECONDS = 0.5
 MOST_OFFERS, TALL = 5, 40  # so many offers are in view, in a window of so many lines twice as many
 FORM = "fix"
+FIGURES = ("int", "money")  # kinds of fields that begin with a digit and nothing else
 
 
 class FixScreen(DeskScreen):
@@ -93,6 +96,7 @@ class FixScreen(DeskScreen):
         self._keeping = asyncio.Lock()
         self._away = False
         self._digit_at, self._before_digits = float("-inf"), 0
+        self._by_digit: int | None = None  # the offer that a digit took last
 
     @property
     def ids(self) -> list[int]:
@@ -259,13 +263,32 @@ class FixScreen(DeskScreen):
         if not (event.character and event.character.isdigit()):
             return
         offers = self.query_one("#offer-list", QueueList)
+        if self._goes_on(event.character):
+            return
         if event.time - self._digit_at < BREATH_SECONDS:
             offers.move_to(self._before_digits)
             self.say("A number goes into a field: press enter first. One digit alone takes an offer.")
         elif 0 < int(event.character) <= len(self.offers):
             self._before_digits = offers.current_id or 0
             offers.move_to(int(event.character) - 1)
+            self._by_digit = int(event.character) - 1
         self._digit_at = event.time
+
+    def _goes_on(self, digit: str) -> bool:
+        """A digit behind the one that took an offer whose first field waits for a figure begins that figure."""
+        forms = self.query(Form)
+        if not forms or self.chosen is None or self._by_digit != self.offers.index(self.chosen):
+            return False
+        form = forms.first()
+        first = next((each for each in form.fields if each.name in form.problems()), None)
+        if first is None or first.kind not in FIGURES:
+            return False
+        self._into_fields()
+        form.set_value(first.name, digit)
+        field = form.input(first.name)
+        if isinstance(field, LineInput):
+            field.cursor_position = len(field.value)
+        return True
 
     @on(Form.Changed)
     def _rehearse_soon(self) -> None:
@@ -305,7 +328,7 @@ class FixScreen(DeskScreen):
         except BadValue as fault:
             self._result(Line("still to do", str(fault)))
             return
-        act = fixes.guarded(act_named(self.chosen.act), self.view.key.subject)
+        act = fixes.guarded(act_named(self.chosen.act), self.view)
         try:
             answer = await self.desk.performing(act, form, dry_run=True)
         except Exception as fault:
@@ -362,7 +385,7 @@ class FixScreen(DeskScreen):
         except BadValue as fault:
             self.say(str(fault))
             return
-        act = fixes.guarded(act_named(offer.act), self.view.key.subject)
+        act = fixes.guarded(act_named(offer.act), self.view)
         if not await self._agreed(offer, act, form):
             return
         answer = await self.perform(act, form, key=self.key)
@@ -414,7 +437,10 @@ class FixScreen(DeskScreen):
         question = Ask(f"{offer.title}: {len(views)} items", lines=tuple(lines), do=f"do all {len(views)}")
         if await self.router.asked(question) is None:
             return
+        closed: set[ItemKey] = set()
         for done, view in enumerate(views):
+            if view.key in closed:  # one of those before took its cause away too
+                continue
             try:
                 answer = await self.perform(*await self._one(view, offer, changed))
                 told = self.said()
@@ -423,13 +449,14 @@ class FixScreen(DeskScreen):
             if answer is None:
                 self.say(f"{done} of {len(views)} done, then {view.key}: {told}")
                 return
+            closed.update(answer.closed)
         await self._end(f"{offer.title}: {len(views)} items done", None)
 
     async def _one(self, view: worklist.ItemView, offer: Offer, changed: Mapping[str, str]) -> tuple[Any, Filled]:
         """The act and its form for one of several items: its own evidence, and what was typed for all."""
         own = await self.ask(fixes.offer, view, offer.act, offer.values())
         form = await asyncio.to_thread(fixes.form, offer.act, {**own.values(), **changed})
-        return fixes.guarded(act_named(offer.act), view.key.subject), form
+        return fixes.guarded(act_named(offer.act), view), form
 
     async def _end(self, told: str, answer: Done[Any] | None) -> None:
         self.done = True

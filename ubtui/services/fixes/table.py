@@ -27,7 +27,7 @@ from ubtui.services.fixes import (
 from ubtui.services.fixes.draft import Draft, Maker
 from ubtui.services.forms import FieldSpec, act_named, fields
 from ubtui.services.triage import triaged
-from ubtui.services.worklist import ItemView, held_by_other
+from ubtui.services.worklist import ItemView, ended, held_by_other
 from ubtui.services.worklist.export import fixes_of
 
 # An area is a file with the TITLES of its acts and, where evidence fills their fields in, their MAKERS.
@@ -140,13 +140,13 @@ def named(key: ItemKey) -> str:
     return f"{CODES[key.code].title} ({key})" if key.code in CODES else str(key)
 
 
-def guarded(act: Act[Any, Any], subject: Subject) -> Act[Any, Any]:
-    """The same act, refused inside its own transaction while another person has the subject's item."""
+def guarded(act: Act[Any, Any], item: ItemView) -> Act[Any, Any]:
+    """The same act, refused in its own transaction while another has the subject's item, or once that was closed."""
     if act.name.startswith("worklist."):
-        return act  # those look at the item's holder themselves
+        return act  # those look at the item's holder and version themselves
 
     def body(work: Work, form: Form) -> Any:
-        if (no := held_by_other(work, subject)) is not None:
+        if (no := held_by_other(work, item.key.subject) or ended(work, item)) is not None:
             raise no
         return act.body(work, form)
 

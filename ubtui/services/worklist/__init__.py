@@ -7,7 +7,7 @@ not wait for them. `board`, `complete`, `explain`, `export` and `whatif` are roo
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from ubtui.services.worklist.items import Event, ItemView, clock_time, held_by_other, item
+from ubtui.services.worklist.items import Event, ItemView, clock_time, ended, held_by_other, item
 from ubtui.services.worklist.queue import LIVE, WORKLIST, Tally, next_office_day, reach, tally, worklist_for
 
 if TYPE_CHECKING:
@@ -101,6 +101,7 @@ __all__ = [
     "dismiss",
     "drop_view",
     "end_backup",
+    "ended",
     "forward",
     "held_by_other",
     "item",

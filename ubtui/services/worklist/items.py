@@ -172,6 +172,28 @@ def held_by_other(look: Look, subject: Subject, account_id: int | None = None) -
     return None if row is None else taken(look, ItemKey(row[1], subject, row[2]), row[0], row[3])
 
 
+def last_change(look: Look, found: Mapping[str, Any]) -> str:
+    """Who changed an item last, when and how, and what it is now: ` by ben at 14:05: resolved; it is resolved now`."""
+    last = look.db.one(
+        "SELECT actor, at, kind, note FROM work_event WHERE item_id = ? ORDER BY id DESC LIMIT 1", [found["id"]]
+    )
+    if last is None:
+        return ""
+    said = f" by {last[0]} at {clock_time(look, last[1])}: {last[2]}{f', {last[3]}' if last[3] else ''}"
+    return f"{said}; it is {found['state']} now"
+
+
+def ended(look: Look, seen: ItemView) -> Refused | None:
+    """The refusal of a fix on an item that is closed, or was dismissed after it was seen; None where it may be done."""
+    found = row_of(look, seen.id)
+    if found["state"] in ("open", "claimed", "waiting"):
+        return None
+    if found["state"] == "dismissed" and found["version"] == seen.version:  # done all the same, with open eyes
+        return None
+    said = f"{seen.key} was changed{last_change(look, found)}"
+    return Refused(said, rule="one version", cure="nothing was done: look at it again")
+
+
 def taken(look: Look, key: ItemKey, id: int, holder: str) -> Refused:
     at = look.db.value(
         "SELECT at FROM work_event WHERE item_id = ? AND kind = 'claimed' ORDER BY id DESC LIMIT 1", [id]

@@ -12,7 +12,7 @@ from ubtui.act import Form, Refused, Work, linked
 from ubtui.db.models.worklist import WorkEvent, WorkItem
 from ubtui.domain.subjects import ItemKey, Subject
 from ubtui.domain.text import clean_text
-from ubtui.services.worklist.items import clock_time, key_of, leased, row_of, taken
+from ubtui.services.worklist.items import key_of, last_change, leased, row_of, taken
 
 Item = Annotated[str, Meta(description="the item, CODE:subject[@period]")]
 Version = Annotated[int | None, Meta(description="the version that was seen; a later one refuses")]
@@ -53,12 +53,7 @@ def begin(
     if free and leased(work, found) and found["assignee"] != work.actor.name:
         raise taken(work, key, found["id"], found["assignee"])
     if form.version is not None and form.version != found["version"]:
-        last = work.db.one(
-            "SELECT actor, at, kind, note FROM work_event WHERE item_id = ? ORDER BY id DESC LIMIT 1", [found["id"]]
-        )
-        said = f" by {last[0]} at {clock_time(work, last[1])}" if last else ""
-        said += f": {last[2]}{f', {last[3]}' if last[3] else ''}; it is {found['state']} now" if last else ""
-        raise Refused(f"{key} was changed{said}", rule="one version", cure="look at it again")
+        raise Refused(f"{key} was changed{last_change(work, found)}", rule="one version", cure="look at it again")
     if states and found["state"] not in states:
         raise Refused(f"{key} is {found['state']}", rule="states of an item", cure=f"it must be {' or '.join(states)}")
     return found
