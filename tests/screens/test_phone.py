@@ -105,6 +105,8 @@ async def test_three_forms_wait_and_a_fourth_call_is_told_so(district: str) -> N
         assert pilot.app.parked == 3  # type: ignore[attr-defined]
         await press(pilot, "f2")
         assert "3 forms wait already" in screen_text(pilot.app)
+        await press(pilot, "escape")
+        assert "esc again leaves it" in screen_text(pilot.app)
         for parked, typed in ((2, "3"), (1, "2"), (0, "1")):
             await press(pilot, "escape escape")
             assert pilot.app.parked == parked  # type: ignore[attr-defined]

@@ -210,3 +210,19 @@ async def test_done_today_counts_what_mine_and_team_count(district: str) -> None
     assert counts == [2, 2]
     async with sitting(district) as pilot:
         assert f"Team {int(team) - 2}  Waiting 0  Done today 2" in screen_text(pilot.app)
+
+
+async def test_what_is_typed_in_a_question_is_left_by_the_second_esc_alone(district: str) -> None:
+    async with sitting(district) as pilot:
+
+        def shown() -> str:
+            return screen_text(pilot.app).strip()
+
+        await press(pilot, "n 'owner will call' escape")
+        assert "owner will call" in shown() and "esc again leaves it" in shown()
+        await press(pilot, "'s' escape")
+        assert "owner will calls" in shown() and "esc again leaves it" in shown(), "typing on begins anew"
+        await press(pilot, "escape")
+        assert shown().startswith("Worklist") and "owner will call" not in shown()
+        await press(pilot, "n escape")
+        assert shown().startswith("Worklist") and "esc again" not in shown(), "nothing was typed"

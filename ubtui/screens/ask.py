@@ -52,6 +52,7 @@ class AskScreen(ModalScreen[dict[str, str] | None], inherit_bindings=False):
         super().__init__()
         self.question = question
         self._edit, self._previewed, self._barred = 0, -1, False
+        self._is_leaving = False  # esc was pressed once over what is typed
 
     def compose(self) -> ComposeResult:
         """Title, what will happen, the fields, and the two ways out."""
@@ -88,6 +89,9 @@ class AskScreen(ModalScreen[dict[str, str] | None], inherit_bindings=False):
     @on(Form.Changed)
     def _edited(self) -> None:
         """Another letter: say what it would do, once the hands rest."""
+        if self._is_leaving:
+            self._is_leaving = False
+            self.say(None)
         if self.question.preview is not None:
             self._edit += 1
             edit = self._edit
@@ -195,5 +199,17 @@ class AskScreen(ModalScreen[dict[str, str] | None], inherit_bindings=False):
                 act()
 
     def action_cancel(self) -> None:
-        """Key: nothing is done."""
-        self.dismiss(None)
+        """Key: nothing is done; what was typed is left by a second one alone."""
+        if self._is_typed() and not self._is_leaving:
+            self._is_leaving = True
+            self.say("What is typed is not kept: esc again leaves it.")
+        else:
+            self.dismiss(None)
+
+    def _is_typed(self) -> bool:
+        """Whether a field holds words or figures that it did not begin with; a choice is made again by one key."""
+        if not self.question.fields:
+            return False
+        values = self.query_one(Form).values()
+        typed = (each for each in self.question.fields if each.kind not in ("choice", "bool"))
+        return any(values[each.name].strip() not in ("", each.value.strip()) for each in typed)
