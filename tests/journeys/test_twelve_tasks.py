@@ -63,12 +63,12 @@ ANA = (
          f"SELECT kind FROM protection WHERE expires_on = '2026-12-01' AND account_id = {OF.format('C')}", "extension"),
     Task("plan by instalments", 6, "C", (("E", "Change"), ("9", "Longer"), ("f5", "done.")),
          f"SELECT COUNT(*) FROM arrangement WHERE ended_on IS NULL AND account_id = {OF.format('C')}", 1),
-    Task("late fee waived", 6, "D", (("a", "Adjustment"), ("{waiver} tab '5.00' f5", "Submit 5.00"), ("f5", "P-0")),
-         "SELECT COUNT(*) FROM proposal WHERE maker = 'ana' AND amount_cents = 500", 1),
+    Task("late fee waived", 6, "D", (("a", "Adjustment"), ("{waiver} tab '1.00' f5", "Submit 1.00"), ("f5", "P-0")),
+         "SELECT COUNT(*) FROM proposal WHERE maker = 'ana' AND amount_cents = 100", 1),
     Task("leak relief with its paper", 8, "D", (("a", "Adjustment"), ("1 tab '7.00' f6", "Attach"),
          ("'{paper}' f5", "invoice.pdf"), ("f5", "Submit 7.00"), ("f5", "waits for")),
          "SELECT COUNT(*) FROM document WHERE name = 'invoice.pdf'", 1),
-    Task("address", 4, "E", (("E", "Change"), ("1", "Line1"), ("'he called' tab ' Apt 2' f5", "done.")),
+    Task("address", 4, "E", (("E", "Change"), ("1", "Line1"), ("' Apt 2' shift+tab 'he called' f5", "done.")),
          "SELECT COUNT(*) FROM party WHERE mail_line1 LIKE '% Apt 2'", 1),
     Task("autopay", 4, "E", (("E", "Change"), ("2", "Token"), ("'1234' tab 'tok_9zK2' f5", "done.")),
          "SELECT last4 FROM autopay WHERE token = 'tok_9zK2'", "1234"),
@@ -89,6 +89,14 @@ BEN = Task("batch released", 4, "approvals", (("a", "Type the amount"), ("'{zed}
            "SELECT state FROM suspense_line WHERE payer = 'Zed'", "suspense")  # fmt: skip
 
 
+CHARGED_LATE = (
+    "SELECT a.number FROM receivable_item i JOIN charge_code c ON c.id = i.charge_code_id AND c.code = 'PEN'"
+    " JOIN account a ON a.id = i.account_id AND a.state = 'active' WHERE i.effective_on > '2026-01-01'"
+    " AND i.cents >= 100 AND a.id NOT IN (SELECT account_id FROM proposal WHERE account_id IS NOT NULL)"
+    " AND a.number NOT IN (SELECT account_number FROM staff_account) ORDER BY i.cents DESC"
+)
+
+
 def accounts(data: str) -> Iterator[str]:
     """Accounts that owe, with one meter, and of which nothing else is known."""
     nothing = "".join(
@@ -106,6 +114,16 @@ def accounts(data: str) -> Iterator[str]:
     return (number for (number,) in rows)
 
 
+def down_to(desk: Sitting, text: str) -> None:
+    """Bring the cursor down to the row with that text."""
+    for _ in range(60):
+        if text in desk.under_cursor():
+            return
+        desk.press("down")
+        desk.settle(0.2)
+    raise AssertionError(f"no row has {text}")
+
+
 def found(desk: Sitting, at: str, places: dict[str, str]) -> None:
     """The account or the item is before her; none of these keys is the task's."""
     if not at or (at in places and f"Account  {format_account(places[at])}" in desk.screen()[0]):
@@ -113,9 +131,7 @@ def found(desk: Sitting, at: str, places: dict[str, str]) -> None:
     if at == "approvals":
         desk.press("g", "a")
         desk.see("Mine to decide", "P-0")
-        while places["zed"] not in desk.under_cursor():
-            desk.press("down")
-            desk.settle(0.2)
+        down_to(desk, places["zed"])
         return
     while not any("Team " in line for line in desk.settle(0.2)[:2]):
         desk.press("escape")
@@ -127,9 +143,7 @@ def found(desk: Sitting, at: str, places: dict[str, str]) -> None:
             desk.press("space", "down", "space")
             desk.see("2 marked")
         elif what:
-            while what.strip("'") not in desk.under_cursor():
-                desk.press("down")
-                desk.settle(0.2)
+            down_to(desk, what.strip("'"))
         return
     number = format_account(places[at])
     desk.press("f")
@@ -166,7 +180,8 @@ def done(desk: Sitting, task: Task, places: dict[str, str]) -> int:
 
 def test_each_within_its_count(sample_folder: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     data = sample_folder
-    places = dict(zip("ABCDEFG", accounts(data), strict=False))
+    places = dict(zip("ABCEFG", accounts(data), strict=False))
+    places["D"] = next(number for (number,) in asked(data, CHARGED_LATE) if number not in places.values())
     assert len(places) == 7
     owes = asked(data, f"SELECT SUM(cents) FROM open_item WHERE account_id = {OF.format('A')}".format(**places))[0][0]
     paid = asked(data, f"SELECT SUM(cents) FROM open_item WHERE account_id = {OF.format('F')}".format(**places))[0][0]
