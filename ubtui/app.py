@@ -101,16 +101,22 @@ class DeskApp(Routing, inherit_bindings=False):
         except Exception as fault:  # a busy or lost record is told when something is asked of it
             self.log.error(words(fault))
             return
-        self.day = told.today
+        self._is_day(told.today)
         if told.changed:
             self.home.changed_elsewhere(told.changed)
 
     def _changed(self, done: Done[Any]) -> None:
         self.home.healed(done)
 
-    def heard(self, event: int) -> None:
-        """The worklist shows everything up to this event."""
-        self._heard = event
+    def heard(self, told: news.News) -> None:
+        """The worklist shows everything up to this event, on this business day."""
+        self._heard = told.event
+        self._is_day(told.today)
+
+    def _is_day(self, today: date) -> None:
+        if today != self.day:
+            self.day = today
+            self.home.name_day()
 
     def remember_claim(self, item: str, held: bool) -> None:
         """Know which items this seat holds."""

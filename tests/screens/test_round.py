@@ -6,6 +6,7 @@ import csv
 import re
 import stat
 import sys
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from tests.screens.office import NOW, settled, sitting
 from tests.screens.test_export import write_to
 from tests.screens.test_states import press
 from ubtui.desk import open_session
+from ubtui.domain.dates import FrozenClock
 from ubtui.screens.base import Ask, DeskScreen
 from ubtui.screens.evidence import clock, moment
 from ubtui.services.listing import Query
@@ -226,3 +228,15 @@ async def test_what_is_typed_in_a_question_is_left_by_the_second_esc_alone(distr
         assert shown().startswith("Worklist") and "owner will call" not in shown()
         await press(pilot, "n escape")
         assert shown().startswith("Worklist") and "esc again" not in shown(), "nothing was typed"
+
+
+async def test_the_header_follows_the_business_day_while_the_seat_is_open(district: str) -> None:
+    async with sitting(district) as pilot:
+        assert "Worklist  Mon Nov 23" in screen_text(pilot.app)
+        pilot.app.desk._clock = FrozenClock(date(2026, 12, 16), "2026-12-16T16:00:00.000000Z")  # type: ignore[attr-defined]
+        await press(pilot, "r")
+        assert "Worklist  Wed Dec 16" in screen_text(pilot.app), "with a refresh"
+        pilot.app.desk._clock = FrozenClock(date(2026, 12, 17), "2026-12-17T16:00:00.000000Z")  # type: ignore[attr-defined]
+        await pilot.app._poll()  # type: ignore[attr-defined]
+        await settled(pilot)
+        assert "Worklist  Thu Dec 17" in screen_text(pilot.app), "without any key, where no item changed"

@@ -30,6 +30,7 @@ if TYPE_CHECKING:  # fields and inputs are not needed for the first screen
     from textual.worker import Worker
 
     from ubtui.services.listing import Query
+    from ubtui.services.news import News
     from ubtui.widgets.field import FieldSpec
     from ubtui.widgets.line_input import NotTaken
 
@@ -126,8 +127,8 @@ class Router(Protocol):
     def began(self, work: Worker[None]) -> None:
         """Something slow began, which the next key waits for, within reason."""
 
-    def heard(self, event: int) -> None:
-        """The worklist shows everything up to this event."""
+    def heard(self, told: News) -> None:
+        """The worklist shows everything up to this event, on this business day."""
 
     def remember_claim(self, item: str, held: bool) -> None:
         """Know which items this seat holds, to give them back when it leaves."""

@@ -67,7 +67,7 @@ class WorklistScreen(ItemActs):
     def on_mount(self) -> None:
         """Begin on the first row."""
         self.list.focus()
-        self._name_day()
+        self.name_day()
         self.call_after_refresh(self._behind)
 
     def _behind(self) -> None:
@@ -77,7 +77,8 @@ class WorklistScreen(ItemActs):
         if not self.app.is_headless:
             self.set_timer(LOAD_SECONDS, self.router.load_routes)
 
-    def _name_day(self) -> None:
+    def name_day(self) -> None:
+        """Say which business day it is."""
         day = self.router.day
         self.head(f"Worklist  {day:%a} {format_day(day, day)}")
 
@@ -100,7 +101,6 @@ class WorklistScreen(ItemActs):
     def changed_elsewhere(self, count: int) -> None:
         """Other seats changed so many items since the list was read."""
         self.list.changed = count
-        self._name_day()
 
     def step(self, by: int, here: int | None) -> int | None:
         """The item after `here`; where that has left the list, the cursor is on the next one already."""
@@ -134,7 +134,7 @@ class WorklistScreen(ItemActs):
             self.say(f"A form waits: {waiting[0].told}{more} — g d opens it.")
 
     async def _count(self) -> None:
-        self.router.heard((await self.ask(news.news, 0)).event)
+        self.router.heard(await self.ask(news.news, 0))
         counts = await self.ask(worklist.tally)
         plan = await self.ask(worklist.day_plan)
         self._counts = (
