@@ -135,3 +135,16 @@ async def test_one_line_says_everything(district: str) -> None:
     for wrong in ("12a", "1 2", "s", "s n", "d", "d 02-30", "d 2026-11-24", "x", "-5", "9" * 13):
         with pytest.raises(BadValue):
             typed(wrong, stop, None, today)
+
+
+async def test_a_day_far_back_is_told_and_asked_for_once_more(district: str) -> None:
+    async with sitting(district) as pilot:
+        top = await on_route(pilot, ROUTE)
+        await say(pilot, "d 12-16")
+        assert "2025-12-16 lies 342 days back: enter again if the reads are of that day." in screen_text(pilot.app)
+        assert top.on is None
+        await say(pilot, "d 12-17")
+        assert "2025-12-17 lies 341 days back" in screen_text(pilot.app) and top.on is None, "another day, asked anew"
+        await pilot.press("enter")
+        await settled(pilot)
+        assert top.on == date(2025, 12, 17)

@@ -55,6 +55,7 @@ class RouteScreen(DeskScreen):
         self.stops: dict[int, Stop] = {}
         self.on: date | None = None
         self._shown: tuple[int, str] | None = None  # stop and text whose outcome stands on the screen
+        self._far: date | None = None  # a day far back that was told, and is taken when it is asked for again
         self._limits: tuple[int, tuple[int | None, int | None]] | None = None
 
     @property
@@ -141,7 +142,8 @@ class RouteScreen(DeskScreen):
                 self.query_one("#stop", Panel).show(_about(stop, self._limits[1], self.router.day))
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """What was shown is not what is typed now."""
+        """What was shown or told is not what is typed now."""
+        self._far = None
         if self._shown is not None and self._shown[1] != event.value.strip():
             self._shown = None
             self.start(self._described())
@@ -167,6 +169,11 @@ class RouteScreen(DeskScreen):
             self.say(str(fault))
             return
         if isinstance(form, typing.Day):
+            back = (self.router.day - form.on).days
+            if back > typing.FAR_DAYS and self._far != form.on:
+                self._far = form.on
+                self.say(f"{form.on} lies {back} days back: enter again if the reads are of that day.")
+                return
             self.on = form.on
             self._clear()
             await self._walked()

@@ -16,6 +16,7 @@ from ubtui.services.reads.routes import Stop
 
 WHYS: Final[tuple[str, ...]] = get_args(Why)
 HELP: Final = "a read · s dog: skip · e: estimate · r: reread · d 11-20: of that day"
+FAR_DAYS: Final = 60  # a day of reads that lies further back was hardly meant, and is asked for once more
 _REASON: Final = "estimated on the route: no read could be taken"
 
 
