@@ -50,8 +50,8 @@ def test_hints_are_cut_at_whole_labels_and_keep_help() -> None:
 
 def test_before_and_after_stand_right_aligned() -> None:
     assert before_after([("Balance", "1,204.50", "1,079.50"), ("Due", "0.00", "0.00")]) == (
-        Line("Balance", "1,204.50 → 1,079.50", "accent"),
-        Line("Due", "    0.00 →     0.00", None),
+        Line("Balance", "1,204.50 → 1,079.50", "accent", "before 1,204.50, after 1,079.50"),
+        Line("Due", "    0.00 →     0.00", None, "before 0.00, after 0.00"),
     )
 
 
