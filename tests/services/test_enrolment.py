@@ -185,6 +185,10 @@ def test_a_demand_is_written_kept_and_noted(ana: Desk) -> None:
     )
     assert "is here" in no(ana, escrow.demand, demand())
     assert "good through" in no(ana, escrow.demand, demand(number="2", good_through=DAY))
+    past = DAY - timedelta(days=1)
+    assert f"closes on {past}, and that is past" in no(ana, escrow.demand, demand(number="2", closes_on=past))
+    gone = demand(number="2", closes_on=DAY, good_through=past)
+    assert f"is good through {past}, and that is past" in no(ana, escrow.demand, gone)
     assert "linked to you" in no(ana, escrow.demand, demand(account=LINKED, number="3"))
 
 

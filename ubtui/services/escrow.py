@@ -55,7 +55,11 @@ def demand(work: Work, form: Demand) -> Demanded:
     account_id, number = find_account(work, form.account)
     not_linked(work, number)
     shown, escrow = format_account(number), clean_text(form.number, 40).strip()
-    if form.good_through < max(form.closes_on, work.today):
+    for what, day in (("closes", form.closes_on), ("is good through", form.good_through)):
+        if day < work.today:
+            raise Refused(f"it {what} {'on ' * (what == 'closes')}{day}, and that is past", rule="escrow",
+                          cure=f"give a day from {work.today} on")  # fmt: skip
+    if form.good_through < form.closes_on:
         raise Refused(f"it is good through {form.good_through} only", rule="escrow", cure="a day after it closes")
     if work.db.value("SELECT 1 FROM escrow_demand WHERE account_id = ? AND number = ?", [account_id, escrow]):
         raise Refused(f"the demand of escrow {escrow} is here", rule="escrow", cure="see the account's documents")
