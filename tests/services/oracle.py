@@ -158,10 +158,16 @@ class Ledger:
         return made
 
     def _need(self, wish: Wish) -> tuple[int, frozenset[str], bool]:
-        """Tier, roles and whether two must sign, with all else that stands now."""
+        """Tier, roles and whether two must sign, with what is posted and what was proposed before it and waits."""
         mine = [w for w in self.wishes if w is not wish and w.state in ("pending", "approved")]
         adjusts = wish.undoes is None or wish.undoes.kind in SUMMED
-        before = [w.amount for w in mine if w.holder == wish.holder and (w.undoes is None or w.undoes.kind in SUMMED)]
+        place = next((n for n, w in enumerate(self.wishes) if w is wish), len(self.wishes))
+        earlier = {id(w) for n, w in enumerate(self.wishes) if n < place or w.state == "approved"}
+        before = [
+            w.amount
+            for w in mine
+            if w.holder == wish.holder and id(w) in earlier and (w.undoes is None or w.undoes.kind in SUMMED)
+        ]
         judged = wish.amount + (sum(before, Fraction(0)) if adjusts else 0)
         refund = wish.reason == "credit-to-refunds-payable" or (
             wish.undoes is not None and wish.undoes.kind == "refund"
