@@ -8,6 +8,7 @@ import time
 from tests.faults.record import asked, assert_clean
 from tests.journeys.day import RUSH_PAUSE, Sitting, at_rest, shell, sitting
 from tests.journeys.test_shell_morning import owing
+from tests.services.office import owes
 from ubtui.domain.numbers import format_account
 
 
@@ -34,6 +35,7 @@ def back_at(ana: Sitting, before: Cells) -> None:
 
 def test_a_call_in_the_middle_of_a_form(sample: str) -> None:
     caller = format_account(owing(sample))
+    owes(sample, 20_00)
     with sitting(sample, "ana") as ana:
         number = number_on_row(ana)
 
@@ -69,10 +71,10 @@ def test_a_call_in_the_middle_of_a_form(sample: str) -> None:
         time.sleep(RUSH_PAUSE)  # an enter in one rush with letters is taken for a paste
         ana.press("enter")  # two
         ana.see("day and money, as fri 120.00")
-        ana.type("fri 120.00")
-        ana.see("fri 120.00  ")
+        ana.type("fri 20.00")
+        ana.see("fri 20.00  ")
         ana.press("f5")  # three
-        ana.see("Noted; it comes back on Fri 2026-11-27.", "120.00 by Nov 27, open")
+        ana.see("Noted; it comes back on Fri 2026-11-27.", "20.00 by Nov 27, open")
         ana.press("escape")
         ana.see("Adjustment", "dial misread", "41.00")
         back_at(ana, at)
@@ -106,9 +108,9 @@ def test_a_call_in_the_middle_of_a_form(sample: str) -> None:
         ana.leave()
 
     rows = asked(sample, "SELECT promise_cents, promise, by_staff, text FROM contact WHERE text LIKE 'will pay on%'")
-    assert [tuple(row) for row in rows] == [(120_00, "open", "ana", "will pay on Friday")]
+    assert [tuple(row) for row in rows] == [(20_00, "open", "ana", "will pay on Friday")]
     shown = shell(sample, "contact", "list", number).out
-    assert "will pay on Friday" in shown and "120.00 by Nov 27, open" in shown
+    assert "will pay on Friday" in shown and "20.00 by Nov 27, open" in shown
     assert "= past due" in shell(sample, "account", "explain", caller, "balance").out
     assert "year ago" in shell(sample, "account", "call", number).out
 

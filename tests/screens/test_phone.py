@@ -12,6 +12,7 @@ from textual.widgets import Input
 from tests.screen_text import screen_text
 from tests.screens.office import settled, sitting
 from tests.screens.test_states import press
+from tests.services.office import owes
 from ubtui.screens.base import DeskScreen, Place
 from ubtui.services import contacts
 
@@ -137,6 +138,7 @@ async def test_home_answers_a_parked_question_with_nothing(district: str) -> Non
 
 
 async def test_a_contact_with_a_promise_takes_three_keys(district: str) -> None:
+    owes(district, 20_00)
     async with sitting(district) as pilot:
         await press(pilot, "o")
         await pilot.press("n")  # one
@@ -144,15 +146,15 @@ async def test_a_contact_with_a_promise_takes_three_keys(district: str) -> None:
         await press(pilot, "'will pay by Friday'")
         await pilot.press("enter")  # two
         await settled(pilot)
-        await press(pilot, "'fri 120.00'")
+        await press(pilot, "'fri 20.00'")
         await pilot.press("f5")  # three
         await settled(pilot)
         assert said(pilot) == "Noted; it comes back on Fri 2026-11-27."
         text = screen_text(pilot.app)
-        assert "promise   120.00 by Nov 27, open · will pay by Friday" in text
+        assert "promise   20.00 by Nov 27, open · will pay by Friday" in text
         account = await asked(pilot, lambda look: look.db.value("SELECT account_id FROM contact ORDER BY id DESC"))
         kept = (await asked(pilot, contacts.contacts, account))[0]
-        assert (kept.by, kept.with_role, kept.promise_cents) == ("ana", "owner", 120_00)
+        assert (kept.by, kept.with_role, kept.promise_cents) == ("ana", "owner", 20_00)
 
 
 async def test_a_promise_that_is_none_is_said_beside_its_field(district: str) -> None:

@@ -14,8 +14,9 @@ from ubtui.act import Done, Refused, Work
 from ubtui.db.models import record
 from ubtui.db.session import Session
 from ubtui.desk import Desk, Seat, is_url, open_session
-from ubtui.domain.numbers import account_number
-from ubtui.services import ledger, office
+from ubtui.domain.numbers import account_number, parse_account
+from ubtui.services import ledger, office, worklist
+from ubtui.services.listing import Query, ids
 
 T = TypeVar("T")
 DAY = date(2026, 11, 23)
@@ -152,3 +153,12 @@ def refused(answer: Done[T] | Refused) -> Refused:
     """The refusal of an act that must have been refused."""
     assert isinstance(answer, Refused), answer
     return answer
+
+
+def owes(data: str, cents: int) -> None:
+    """Bill the account of the worklist's first row."""
+    with Desk(data, Seat("ana")) as desk:
+        first = desk.ask(lambda look: worklist.item(look, ids(look, worklist.WORKLIST, Query(""))[0]))
+        assert first.account
+        id = desk.session.value("SELECT id FROM account WHERE number = ?", [parse_account(first.account)])
+        bill(desk, id, cents, DAY)

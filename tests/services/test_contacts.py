@@ -29,8 +29,10 @@ def scene(backend: str) -> Iterator[Scene]:
 
 
 def customer(scene: Scene) -> Customer:
-    """A customer whose own troubles are found already."""
+    """A customer who owes 100.00 and whose own troubles are found already."""
     made = scene.customer()
+    with scene.desk() as desk:
+        bill(desk, made.account_id, 100_00, DAY)
     scene.refresh()
     return made
 
@@ -94,6 +96,8 @@ def test_each_end_of_a_promise_closes_its_item_and_moving_makes_another(scene: S
         ({"promise_on": DAY + timedelta(days=401)}, "400 days"),
         ({"promise_cents": 5_00}, "needs a day"),
         ({"promise_on": DAY, "promise_cents": 0}, "above zero"),
+        ({"promise_on": DAY, "promise_cents": 99_999_999_00}, "99,999,999.00 is promised and 000001-8 owes 100.00"),
+        ({"promise_on": DAY, "promise_cents": 100_01}, "owes 100.00"),
     ],
 )
 def test_what_is_no_promise_is_refused(scene: Scene, values: dict[str, object], said: str) -> None:
@@ -122,7 +126,6 @@ def test_money_that_came_speaks_for_a_kept_promise(scene: Scene) -> None:
         item = desk.ask(worklist.item, ItemKey.parse(f"X01:text:{key}"))
         first = desk.ask(fixes.offers, item)
         assert not any(each.likely for each in first if each.act == "contact.promise")
-        bill(desk, c.account_id, 60_00, DAY - timedelta(days=40))
         pay(desk, c.account_id, 60_00, DAY)
         best = desk.ask(fixes.offers, item)[0]
         assert (best.act, best.values()["decision"], best.likely) == ("contact.promise", "kept", True)

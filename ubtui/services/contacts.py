@@ -17,6 +17,7 @@ from ubtui.domain.money import format_money
 from ubtui.domain.numbers import format_account
 from ubtui.domain.promise import FURTHEST_DAYS
 from ubtui.domain.text import clean_text
+from ubtui.services import ledger
 from ubtui.services.adjustments.plans import find_account
 from ubtui.services.adjustments.rows import not_linked
 
@@ -152,6 +153,8 @@ def note(work: Work, form: Note) -> Noted:
         )
     if form.promise_on is not None:
         _ahead(work, form.promise_on)
+    if form.promise_cents is not None:
+        _owed(work, account_id, format_account(number), form.promise_cents)
     key = _keep(work, account_id, form, form.text, form.promise_on, form.promise_cents)
     work.touch("account", format_account(number))
     work.fact(contact=key, kind=form.kind, with_role=form.with_role)
@@ -162,6 +165,17 @@ def _ahead(work: Work, day: date) -> None:
     if not 0 <= (day - work.today).days <= FURTHEST_DAYS:
         said = f"{day} is {'past' if day < work.today else f'more than {FURTHEST_DAYS} days ahead'}"
         raise Refused(said, rule="promises", cure="name a day from today on", bad_input=True)
+
+
+def _owed(work: Work, account_id: int, account: str, cents: int) -> None:
+    """Refuse a promise of more than the account owes, billed or not due yet: it was mistyped, or is for another."""
+    stands = ledger.balance(work, account_id)
+    if cents > (owed := max(0, stands.total + stands.roll)):
+        raise Refused(
+            f"{format_money(cents)} is promised and {account} owes {format_money(owed)}", rule="promises",
+            cure=f"promise at most {format_money(owed)}" if owed else "keep it as a note, with a day and no money",
+            bad_input=True,
+        )  # fmt: skip
 
 
 def _keep(
