@@ -155,9 +155,9 @@ async def test_an_address_is_changed_in_four_keys_and_begins_with_what_it_is(sce
         await press(pilot, "E 1")
         line1 = scene.db.value("SELECT mail_line1 FROM party")
         assert line1 in screen_text(pilot.app)
-        await press(pilot, "'he called' tab ' Apt 2' shift+tab escape")
+        await press(pilot, "' Apt 2' shift+tab 'he called' escape escape")
         assert scene.db.value("SELECT mail_line1 FROM party") == line1
-        await press(pilot, "E 1 'he called' tab ' Apt 2' f5")
+        await press(pilot, "E 1 ' Apt 2' shift+tab 'he called' f5")
     assert scene.db.value("SELECT mail_line1 FROM party") == f"{line1} Apt 2"
 
 

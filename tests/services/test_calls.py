@@ -12,6 +12,7 @@ from tests.services.office import DAY, bill, doing, pay
 from ubtui.act import Refused
 from ubtui.db.models import record
 from ubtui.desk import Desk
+from ubtui.domain.dates import FrozenClock
 from ubtui.domain.errors import BadValue
 from ubtui.services import accounts, calls, contacts, figures, history, ledger
 from ubtui.services.accounts import account
@@ -127,6 +128,17 @@ def test_every_row_of_every_part_is_explained(scene: Scene) -> None:
     read = told(scene, c.account, f"read:{c.point}/2026-10-20")
     assert read["use"].startswith("50 over 61 days")
     assert "2 months" in told(scene, c.account, "dates")["cycle"]
+
+
+def test_what_was_posted_in_the_evening_was_posted_on_the_day_of_the_office(scene: Scene) -> None:
+    c = scene.customer()
+    with scene.desk() as desk:
+        desk._clock = FrozenClock(DAY, f"{DAY + timedelta(days=1)}T05:10:00.000000Z")
+        pay(desk, c.account_id, 10_00, DAY)
+        [line] = desk.ask(accounts.statement, c.account_id)
+        assert line.posted_at.startswith(f"{DAY + timedelta(days=1)}"), "the record keeps UTC"
+        rows = dict(desk.ask(figures.explain, c.account, f"journal:{line.journal_id}").rows)
+    assert rows["by"].endswith(f"posted by {line.posted_by} {DAY}")
 
 
 @pytest.mark.parametrize(

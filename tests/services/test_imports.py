@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -32,9 +32,10 @@ from tests.services.importing import (
     stage,
     training,
 )
-from tests.services.office import admin, done, refused
+from tests.services.office import DAY, admin, done, refused
 from ubtui.act import Refused
 from ubtui.desk import Desk
+from ubtui.domain.dates import FrozenClock
 from ubtui.exchange.profile import load
 from ubtui.exchange.rows import FileFault
 from ubtui.services.imports.release import Release, release, sweep
@@ -364,6 +365,13 @@ def test_the_same_content_is_refused_under_any_name(desk: Desk, tmp_path: Path) 
     assert "batch 4 (reads.csv)" in no.reason
     answer = desk.perform(release, Release(kind="reads", sha256=stage_sha(again)), f"reads-{stage_sha(again)}")
     assert not isinstance(answer, type(no)) and answer.replayed
+
+
+def test_what_came_in_in_the_evening_came_in_on_the_day_of_the_office(desk: Desk, tmp_path: Path) -> None:
+    desk._clock = FrozenClock(DAY, f"{DAY + timedelta(days=1)}T05:10:00.000000Z")
+    served(desk, tmp_path)
+    no = refusal(lambda: stage(desk, "reads", file(tmp_path, READS, "renamed.csv")))
+    assert f"batch 4 (reads.csv) brought in on {DAY}: 6 rows" in no.reason
 
 
 def stage_sha(path: Path) -> str:

@@ -29,6 +29,7 @@ AT_THE_ACCOUNT: Final = {
     "mail.returned": "Mail came back",
 }
 """Acts on an account that need no item, by what they are called; the commonest first."""
+OVERTYPED: Final = frozenset({"party.address"})  # what is on record is typed over first, and why comes last
 
 
 async def change_account(screen: DeskScreen, account: str) -> bool:
@@ -48,7 +49,8 @@ async def _done(screen: DeskScreen, account: str, act: str) -> bool:
     begin = await screen.ask(_begins, account, act)
     known = {"account": account}
     specs = sorted((_spec(each, begin) for each in fields(act) if each.name != "account"),
-                   key=lambda spec: not spec.required or bool(spec.value))  # fmt: skip
+                   key=lambda spec: (act in OVERTYPED and spec.name == "reason",
+                                     not spec.required or bool(spec.value)))  # fmt: skip
 
     def wrong(values: dict[str, str]) -> dict[str, str]:
         try:

@@ -9,6 +9,7 @@ from datetime import date
 from typing import Final
 
 from ubtui.act import Look
+from ubtui.domain.dates import local
 from ubtui.domain.errors import BadValue
 from ubtui.domain.money import format_money
 from ubtui.services import accounts, contacts, meters
@@ -219,7 +220,7 @@ def _journal(look: Look, view: AccountView, key: str) -> tuple[str, Rows]:
 
     def rows() -> Rows:
         yield "counts from", f"{line.effective_on}, {line.kind.lower()}: {line.reason}"
-        yield "by", f"{line.maker}, posted by {line.posted_by} {line.posted_at[:10]}"
+        yield "by", f"{line.maker}, posted by {line.posted_by} {local(line.posted_at, look.district.zone).date()}"
         for code, title, cents in look.db.rows(
             "SELECT g.code, g.title, p.cents FROM posting p JOIN gl_account g ON g.id = p.gl_id"
             " WHERE p.journal_id = ? AND (p.account_id = ? OR p.account_id IS NULL) ORDER BY p.id",

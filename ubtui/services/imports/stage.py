@@ -17,6 +17,7 @@ import msgspec
 
 from ubtui.act import Look, Refused, permissions
 from ubtui.db.models.office import Batch
+from ubtui.domain.dates import local
 from ubtui.domain.errors import BadValue
 from ubtui.domain.money import format_money, parse_money
 from ubtui.domain.text import clean_text
@@ -147,9 +148,9 @@ def _known(look: Look, asked: Asked, seen: Source) -> None:
         [asked.kind, seen.sha256],
     )
     if known:
+        on = local(known[2], look.district.zone).date()
         raise Refused(
-            f"{asked.path.name} holds what batch {known[0]} ({known[1]}) brought in on {known[2][:10]}:"
-            f" {known[3]:,} rows",
+            f"{asked.path.name} holds what batch {known[0]} ({known[1]}) brought in on {on}: {known[3]:,} rows",
             rule="one content, one import",
             cure="nothing is to be done; for newer data export the file again",
         )
