@@ -142,6 +142,12 @@ def _around(view: AccountView, today: date) -> Iterator[Fact]:
 
 def standing(view: AccountView, today: date) -> Iterator[Fact]:
     """What stands between the account and the next step of collections: its plan, and what bars a shutoff."""
+    for lien in view.liens[:2]:
+        told = f"{lien.number} recorded {lien.recorded_on} over {format_money(lien.cents)}"
+        if lien.released_on is None:
+            yield Fact("lien", f"{told} · {format_money(lien.open_cents)} of it open", "warning")
+        else:
+            yield Fact("lien", f"{told} · released {lien.released_on}")
     around = view.around
     if (plan := around.plan) is not None:
         told = f"{plan.number} {plan.kind} over {format_money(plan.cents)}"
@@ -153,12 +159,6 @@ def standing(view: AccountView, today: date) -> Iterator[Fact]:
 
 
 def _work(view: AccountView) -> Iterator[Fact]:
-    for lien in view.liens[:2]:
-        told = f"{lien.number} recorded {lien.recorded_on} over {format_money(lien.cents)}"
-        if lien.released_on is None:
-            yield Fact("lien", f"{told} · {format_money(lien.open_cents)} of it open", "warning")
-        else:
-            yield Fact("lien", f"{told} · released {lien.released_on}")
     for item in view.work[:3]:
         fix = Place("fix", item=item.id)
         yield Fact("open", f"{item.priority} {item.title}: {item.why}", figure=f"work:{item.id}", place=fix)
