@@ -96,7 +96,7 @@ async def test_what_bars_an_act_is_said_before_words_are_lost_on_it(district: st
         assert "refused" in shown and "has a statutory deadline" in shown
         await press(pilot, "'because' f5")
         assert "Not as it stands" in screen_text(pilot.app) and "because" in screen_text(pilot.app)
-        await press(pilot, "escape F")
+        await press(pilot, "escape escape F")
         assert "refused" not in screen_text(pilot.app)
         await press(pilot, "'nobody'")
         assert "refused" in screen_text(pilot.app), "there is no such person"
