@@ -62,6 +62,7 @@ CREATE TABLE bill(
   billed_on {day} NOT NULL, mailed_on {day}, due_on {day} NOT NULL, total_cents {int} NOT NULL,
   journal_id {int} REFERENCES journal(id), replaces {int} REFERENCES bill(id),
   CONSTRAINT bill_once UNIQUE(account_id, period, version)) {strict};
+CREATE INDEX bill_journal ON bill(journal_id);
 CREATE TABLE bill_line(
   id {id}, bill_id {int} NOT NULL REFERENCES bill(id), n {int} NOT NULL, service_id {int} REFERENCES service(id),
   charge_code_id {int} NOT NULL REFERENCES charge_code(id), label {text} NOT NULL, quantity {text} NOT NULL,
@@ -98,6 +99,7 @@ CREATE TABLE receipt(
   received_on {day} NOT NULL, cents {int} NOT NULL CHECK(cents > 0), source {text} NOT NULL,
   trace {text}) {strict};
 CREATE INDEX receipt_account ON receipt(account_id, received_on);
+CREATE INDEX receipt_journal ON receipt(journal_id);
 CREATE TABLE tender(
   id {id}, receipt_id {int} NOT NULL REFERENCES receipt(id), kind {text} NOT NULL CHECK(kind IN
     ('cash','check','money_order','card','ach','lockbox','web')), reference {text},
