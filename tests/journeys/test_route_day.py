@@ -62,7 +62,7 @@ def test_a_route_day(sample: str, tmp_path: Path) -> None:
         ana.see(f"▸  {ROUTE}")
         ana.press("enter")
         ana.see(f"Route {ROUTE}", "1 open")
-        assert before[TYPED]["serial"] in ana.under_cursor()
+        ana.see(before[TYPED]["account"])  # the meter under the cursor, told below the list
         ana.type(str(before[TYPED]["prior"] + 2))
         ana.press("enter")
         ana.see("enter keeps it")
