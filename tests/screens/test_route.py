@@ -17,8 +17,8 @@ from ubtui.screens.base import Place
 from ubtui.screens.route import RouteScreen
 from ubtui.services.orders import Create
 from ubtui.services.reads.entering import Enter, Estimate, Skip
+from ubtui.services.reads.keyed import Day, typed
 from ubtui.services.reads.routes import Stop, walk
-from ubtui.services.reads.typing import Day, typed
 from ubtui.widgets.line_input import LineInput
 
 

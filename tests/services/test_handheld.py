@@ -44,7 +44,7 @@ def test_a_route_is_walked_in_order_with_what_its_window_has(desk: Desk) -> None
 
 @pytest.mark.parametrize("profile", ["sensus-autoread", "sensus-k3", "neptune-equinox", "itron-mvrs", "generic-reads"])
 def test_every_way_out_holds_every_meter_once(desk: Desk, profile: str) -> None:
-    text = b"".join(desk.ask(lambda look: sent(look, ["R1"], load(profile)))).decode()
+    text = desk.ask(sent, ["R1"], load(profile)).decode()
     assert text.isascii() or profile == "generic-reads"
     for account in {s.account for s in desk.ask(walk, "R1")}:
         assert account in text
@@ -64,13 +64,13 @@ def test_the_limit_of_the_handheld_is_the_districts_to_the_percent(desk: Desk) -
             "INSERT INTO policy(kind, version, body, adopted_on, adopted_by) VALUES"
             " ('detector:R04', 1, '{\"times\": \"2.3\"}', '2016-01-01', 'ben')"
         )
-    text = b"".join(desk.ask(lambda look: sent(look, ["R1"], load("sensus-k3")))).decode()
+    text = desk.ask(sent, ["R1"], load("sensus-k3")).decode()
     assert {line[160:169] for line in text.splitlines()} == {"000000230"}
 
 
 def test_a_profile_that_only_brings_in_says_so(desk: Desk) -> None:
     with pytest.raises(BadValue, match="brings reads in only"):
-        list(desk.ask(lambda look: sent(look, ["R1"], load("radix"))))
+        desk.ask(sent, ["R1"], load("radix"))
 
 
 def k3(account: str, serial: str, value: str, day: str, note: str = "", register: str = "") -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -74,11 +73,7 @@ def export(options: Options, codes: tuple[str, ...], profile: str, path: Path | 
     layout = load(profile, "reads")
     with opened(options) as desk:
         wanted = desk.ask(routes) if codes == ("ALL",) else codes
-
-        def pieces(look: Any) -> Iterator[bytes]:
-            return sent(look, wanted, layout)
-
-        made = b"".join(desk.ask(pieces))
+        made = desk.ask(sent, wanted, layout)
         with going_to(path, options, desk) as out:
             desk.viewed("reads.export", routes=" ".join(wanted)[:200], profile=profile[:60])
             out.write(made)

@@ -7,13 +7,12 @@ from dataclasses import replace
 from datetime import date
 from typing import Any, Final
 
-from ubtui.act import Form, Look, new_key, permissions
-from ubtui.domain.errors import BadValue
+from ubtui.act import Done, Form, Look, Refused, permissions
 from ubtui.screens.base import CHOOSE, Ask, DeskScreen
-from ubtui.screens.rehearsed import would
+from ubtui.screens.rehearsed import carried_out, would
 from ubtui.services import orders
 from ubtui.services.fixes.field import TITLES, soon
-from ubtui.services.forms import FieldSpec, act_named, fields, form
+from ubtui.services.forms import FieldSpec, fields
 from ubtui.services.orders.ahead import ahead, asked
 from ubtui.widgets.panel import Line
 
@@ -76,39 +75,20 @@ class FieldWork(DeskScreen):
             return
         specs, known = _asked(act, points, out, self.router.day, due)
         lines: tuple[Line, ...] = tuple(Line("out there", each) for _, each in out) if act == "order.create" else ()
-        first, title = specs[0].name, " ".join(filter(None, (TITLES[act], known.get("point"))))
 
-        def wrong(values: dict[str, str]) -> dict[str, str]:
-            try:
-                form(act, {**known, **values})
-            except BadValue as fault:
-                return {first: str(fault)}
-            return {}
-
-        async def preview(values: dict[str, str]) -> tuple[Line, ...]:
-            try:
-                made = form(act, {**known, **values})
-            except BadValue as fault:
-                return (Line("still to do", str(fault)),)
-            facts = await self.ask(_facts, made)
-            tried = would(await self.desk.performing(act_named(act), made, dry_run=True))
+        async def shown(made: Form, answer: Done[Any] | Refused) -> tuple[Line, ...]:
+            facts, tried = await self.ask(_facts, made), would(answer)
             known_already = (("would close", "nothing"), *(("result", line.value) for line in tried))
             return (*facts, *(line for line in tried if not facts or (line.label, line.value) not in known_already))
 
-        key = new_key()
-        while True:
-            question = Ask(title, tuple(specs), lines, DOES.get(act, "do it"), False, wrong, act=act, preview=preview)
-            if (values := await self.router.asked(question)) is None:
-                return
-            made = form(act, {**known, **values})
-            if (done := await self.perform(act_named(act), made, key=key, said=f"{TITLES[act]}: done.")) is not None:
-                told = self.said()
-                await self.reread()
-                number, read = getattr(done.result, "order", ""), getattr(done.result, "read", "")
-                self.say(" ".join(filter(None, (number, told, f"Read {read}." if read else ""))))
-                return
-            specs = [replace(each, value=values[each.name]) for each in specs]
-            lines = (Line("refused", self.said(), "danger"),)
+        title = " ".join(filter(None, (TITLES[act], known.get("point"))))
+        does, said = DOES.get(act, "do it"), f"{TITLES[act]}: done."
+        done = await carried_out(self, act, title, specs, known, shown, lines=lines, do=does, said=said)
+        if done is not None:
+            told = self.said()
+            await self.reread()
+            number, read = getattr(done.result, "order", ""), getattr(done.result, "read", "")
+            self.say(" ".join(filter(None, (number, told, f"Read {read}." if read else ""))))
 
 
 def _facts(look: Look, made: Form) -> tuple[Line, ...]:

@@ -1,15 +1,23 @@
-"""What an act would do, in lines: from its rehearsal, which is rolled back."""
+"""What an act would do, in lines: from its rehearsal, which is rolled back; and forms that are shown before they do."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import msgspec
 
-from ubtui.act import Done, Refused
+from ubtui.act import Done, Form, Refused, new_key
+from ubtui.domain.errors import BadValue
 from ubtui.screens import evidence
+from ubtui.screens.base import Ask, DeskScreen
 from ubtui.services import fixes
+from ubtui.services.forms import FieldSpec, act_named, form
 from ubtui.widgets.panel import Line
+
+Shown = Callable[[Form, "Done[Any] | Refused"], Coroutine[Any, Any, tuple[Line, ...]]]
+"""The lines of a form's preview, from the form and its rehearsal."""
 
 
 def would(answer: Done[Any] | Refused) -> tuple[Line, ...]:
@@ -23,3 +31,47 @@ def would(answer: Done[Any] | Refused) -> tuple[Line, ...]:
     if answer.opened:
         lines.append(Line("would open", ", ".join(map(fixes.named, answer.opened[:3])), "warning"))
     return (*lines, Line("result", facts))
+
+
+async def carried_out(
+    screen: DeskScreen,
+    act: str,
+    title: str,
+    specs: Sequence[FieldSpec],
+    known: Mapping[str, str],
+    shown: Shown,
+    *,
+    lines: tuple[Line, ...] = (),
+    do: str = "do it",
+    said: str = "",
+) -> Done[Any] | None:
+    """Ask for an act's form until it is done or left; None where it was left.
+
+    What was typed stays while it is refused, and one key serves all tries: an answer lost on the way does it once.
+    """
+
+    def wrong(values: dict[str, str]) -> dict[str, str]:
+        try:
+            form(act, {**known, **values})
+        except BadValue as fault:
+            return {specs[0].name: str(fault)}
+        return {}
+
+    async def preview(values: dict[str, str]) -> tuple[Line, ...]:
+        try:
+            made = form(act, {**known, **values})
+        except BadValue as fault:
+            return (Line("still to do", str(fault)),)
+        return await shown(made, await screen.desk.performing(act_named(act), made, dry_run=True))
+
+    key = new_key()
+    while True:
+        question = Ask(title, tuple(specs), lines, do, False, wrong, act=act, preview=preview)
+        if (values := await screen.router.asked(question)) is None:
+            return None
+        made = form(act, {**known, **values})
+        done: Done[Any] | None = await screen.perform(act_named(act), made, key=key, said=said)
+        if done is not None:
+            return done
+        specs = [replace(each, value=values[each.name]) for each in specs]
+        lines = (Line("refused", screen.said(), "danger"),)

@@ -13,9 +13,10 @@ from ubtui.act import Refused
 from ubtui.domain.dates import format_day
 from ubtui.domain.errors import BadValue
 from ubtui.screens.base import DeskScreen, Place, news
+from ubtui.screens.beside import PAUSE_SECONDS
 from ubtui.screens.rehearsed import would
 from ubtui.services import orders, reads
-from ubtui.services.reads import typing
+from ubtui.services.reads import keyed
 from ubtui.services.reads.entering import Enter, Entered, Estimate, Skip
 from ubtui.services.reads.routes import Stop, limits, walk
 from ubtui.widgets.line_input import LineInput
@@ -56,7 +57,7 @@ class RouteScreen(DeskScreen):
         self.on: date | None = None
         self._shown: tuple[int, str] | None = None  # stop and text whose outcome stands on the screen
         self._far: date | None = None  # a day far back that was told, and is taken when it is asked for again
-        self._limits: tuple[int, tuple[int | None, int | None]] | None = None
+        self._limits: tuple[Stop, tuple[int | None, int | None]] | None = None
 
     @property
     def is_task(self) -> bool:
@@ -68,7 +69,7 @@ class RouteScreen(DeskScreen):
         yield StatusBar(id="counts")
         yield QueueList(ListSource(COLUMNS, {}), empty="No meter is read on this route.", id="walk")
         yield Panel(id="stop")
-        yield LineInput(placeholder=typing.HELP, id="typed")
+        yield LineInput(placeholder=keyed.HELP, id="typed")
 
     def on_mount(self) -> None:
         """Begin at the first meter that has no read yet."""
@@ -129,17 +130,26 @@ class RouteScreen(DeskScreen):
         else:
             self.walk.move_to(list(self.stops).index(id))
 
-    async def on_queue_list_highlighted(self) -> None:
+    def on_queue_list_highlighted(self) -> None:
         """Another meter: what it is, and what its read may be."""
-        self._shown = None
-        self.start(self._described())
+        self._shown, stop = None, self.stop
+        self.set_timer(PAUSE_SECONDS, lambda: self._describe_if_there(stop))
+
+    def _describe_if_there(self, stop: Stop | None) -> None:
+        if self.is_attached and stop is self.stop and self._shown is None:
+            self.start(self._described())
 
     async def _described(self) -> None:
         if (stop := self.stop) is not None:
-            if self._limits is None or self._limits[0] != stop.register_id:
-                self._limits = stop.register_id, await self.ask(limits, stop)
-            if self.stop is stop:
-                self.query_one("#stop", Panel).show(_about(stop, self._limits[1], self.router.day))
+            within = await self._within(stop)
+            if self.stop is stop and self._shown is None:
+                self.query_one("#stop", Panel).show(_about(stop, within, self.router.day))
+
+    async def _within(self, stop: Stop) -> tuple[int | None, int | None]:
+        """What the meter may show unasked; asked once while the cursor stands on it."""
+        if self._limits is None or self._limits[0] is not stop:
+            self._limits = stop, await self.ask(limits, stop)
+        return self._limits[1]
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """What was shown or told is not what is typed now."""
@@ -164,13 +174,13 @@ class RouteScreen(DeskScreen):
             self._to(self._next_open(after=stop.register_id))
             return
         try:
-            form = typing.typed(text, stop, self.on, self.router.day)
+            form = keyed.typed(text, stop, self.on, self.router.day)
         except BadValue as fault:
             self.say(str(fault))
             return
-        if isinstance(form, typing.Day):
+        if isinstance(form, keyed.Day):
             back = (self.router.day - form.on).days
-            if back > typing.FAR_DAYS and self._far != form.on:
+            if back > keyed.FAR_DAYS and self._far != form.on:
                 self._far = form.on
                 self.say(f"{form.on} lies {back} days back: enter again if the reads are of that day.")
                 return
@@ -193,17 +203,12 @@ class RouteScreen(DeskScreen):
 
     async def _show(self, stop: Stop, text: str, act: Any, form: Any) -> None:
         answer = await self.desk.performing(act, form, dry_run=True)
-        low_high = self._limits[1] if self._limits and self._limits[0] == stop.register_id else (None, None)
-        if isinstance(answer, Refused):
-            lines: tuple[Line, ...] = would(answer)
-        elif isinstance(answer.result, Entered):
-            lines = tuple(_judged(stop, answer.result, low_high, self.on or self.router.day))
-            self._shown = stop.register_id, text
-        else:
-            lines = would(answer)
-            self._shown = stop.register_id, text
-        if self._shown is not None:
+        lines: tuple[Line, ...] = would(answer)
+        if not isinstance(answer, Refused):
+            if isinstance(answer.result, Entered):
+                lines = tuple(_judged(stop, answer.result, await self._within(stop), self.on or self.router.day))
             lines = (*lines, Line("", "enter keeps it"))
+            self._shown = stop.register_id, text
         self.query_one("#stop", Panel).show(lines)
 
     def _clear(self) -> None:

@@ -12,6 +12,7 @@ from ubtui.domain.money import format_money
 from ubtui.domain.numbers import format_account
 from ubtui.services import billing, payers, payments
 from ubtui.services.fixes.draft import Draft, Maker
+from ubtui.services.fixes.people import served
 from ubtui.services.worklist import ItemView
 
 TITLES: Final[dict[str, str]] = {
@@ -116,17 +117,12 @@ def _lift(look: Look, item: ItemView) -> Iterator[Draft]:
 
 def _change(look: Look, item: ItemView) -> Iterator[Draft]:
     """The county's owner; the mail at first goes where the water does."""
-    row = look.db.one(
-        "SELECT m.address, m.city, m.zip FROM live_service s JOIN service_point p ON p.id = s.point_id"
-        " JOIN premise m ON m.id = p.premise_id WHERE s.account_id = ? ORDER BY s.to_on IS NOT NULL, s.id LIMIT 1",
-        [item.account_id],
-    )
     known: dict[str, object] = {
         "name": item.evidence.get("county_owner"), "on": item.evidence.get("as_of"), "source": "county",
         "note": f"{item.evidence.get('apn')} on the roll of {item.evidence.get('as_of')}",
     }  # fmt: skip
-    if row:
-        known |= {"line1": row[0], "city": row[1], "state": "CA", "zip": row[2]}
+    if item.account_id is not None:
+        known |= served(look, item.account_id)
     yield Draft("owner.change", {k: v for k, v in known.items() if v}, why=item.why)
 
 

@@ -7,7 +7,9 @@ from typing import Final
 
 from ubtui.act import Look
 from ubtui.detectors.quality import MAIL_ORDER, MAIL_ROLES
+from ubtui.services.adjustments.plans import find_account
 from ubtui.services.fixes.draft import Draft, Maker
+from ubtui.services.fixes.field import soon
 from ubtui.services.worklist import ItemView
 
 TITLES: Final[dict[str, str]] = {"party.address": "Correct the mailing address"}
@@ -31,23 +33,38 @@ def mailed(look: Look, account_id: int) -> dict[str, str]:
 
 
 def served(look: Look, account_id: int) -> dict[str, str]:
-    """Where the account's water goes, as the fields of an address."""
+    """Where the account's water goes, as the fields of an address; water districts here are California's."""
     row = look.db.one(_SERVED, [account_id]) or (None,) * 3
-    return {name: part for name, part in zip(("line1", "city", "zip"), row, strict=True) if part}
+    found = {name: part for name, part in zip(("line1", "city", "zip"), row, strict=True) if part}
+    return {**found, "state": "CA"} if found else {}
 
 
 def _address(look: Look, item: ItemView) -> Iterator[Draft]:
     """What is known of the mailing address; what is missing in it, from the address that is served."""
-    row = look.db.one(_MAILED, [item.account_id]) or (None,) * 6
-    served = look.db.one(_SERVED, [item.account_id]) or (None,) * 3
-    known: dict[str, object] = dict(zip(("line1", "line2", "city", "state", "zip", "country"), row, strict=False))
-    guessed = []
-    for name, part in zip(("line1", "city", "zip"), served, strict=True):
-        if not known[name] and part and not (name == "line1" and known["line2"]):
-            known[name] = part
-            guessed.append(name)
+    if item.account_id is None:  # stand-ins of a whole import
+        yield Draft("party.address", {})
+        return
+    known, there = mailed(look, item.account_id), served(look, item.account_id)
+    guessed = [
+        name for name in ("line1", "city", "zip")
+        if name in there and name not in known and not (name == "line1" and "line2" in known)
+    ]  # fmt: skip
     why = f"{' and '.join(guessed)} from the address that is served" if guessed else ""
-    yield Draft("party.address", {k: v for k, v in known.items() if v}, why=why)
+    yield Draft("party.address", {**known, **{name: there[name] for name in guessed}}, why=why)
 
 
 MAKERS: Final[dict[str, Maker]] = {"party.address": _address}
+
+
+def beginning(look: Look, account: str, act: str) -> dict[str, str]:
+    """What the fields of an act begin with: what is on record, or where the water goes."""
+    account_id, _ = find_account(look, account)
+    if act == "party.address":
+        return mailed(look, account_id)
+    if act == "owner.change":
+        return {**served(look, account_id), "on": look.today.isoformat()}
+    if act == "arrangement.make":
+        return {"count": "3", "first_on": soon(look, 10).isoformat()}
+    if act == "protection.set":
+        return {"kind": "extension"}
+    return {"returned_on": look.today.isoformat()} if act == "mail.returned" else {}

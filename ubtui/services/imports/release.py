@@ -94,8 +94,10 @@ def _skips(work: Work, batch_id: int) -> None:
         " AND s.period IS NOT NULL ORDER BY s.row_no",
         [batch_id, NOT_READ],
     )
-    for row_id, point_id, period, texts, layout in rows:
-        values, _ = convert(load(layout, "reads"), msgspec.json.decode(texts))
+    layout = load(rows[0][4], "reads") if rows else None
+    for row_id, point_id, period, texts, _ in rows:
+        assert layout is not None
+        values, _ = convert(layout, msgspec.json.decode(texts))
         known = work.db.one("SELECT 1 FROM read_skip WHERE point_id = ? AND period = ?", [point_id, period])
         if known is None:
             why = values["trouble"] if values["trouble"] in get_args(Why) else "other"

@@ -10,8 +10,8 @@ from typing import Annotated, Any, Final
 import msgspec
 
 from ubtui.act import Form, Look, Refused, Work, act
-from ubtui.domain.register import Use
-from ubtui.services.reads.entering import hanging
+from ubtui.domain.register import Use, may_show
+from ubtui.services.reads.entering import read_at
 from ubtui.services.reads.placing import add
 from ubtui.services.reads.routes import Stop, walk
 
@@ -57,21 +57,7 @@ class Controlled(msgspec.Struct, frozen=True):
 @act("read.control")
 def control(work: Work, form: Control) -> Controlled:
     """Keep a control read: no bill, no check of use and no later read goes by it. Nobody controls his own read."""
-    on = form.on or work.today
-    if on > work.today:
-        raise Refused(f"{on} is still to come", rule="reads", cure="give today or a day before")
-    found = hanging(work, form.point, on, form.meter, form.register)
-    if len(found) > 1:
-        several = ", ".join(each.meter for each in found)
-        raise Refused(
-            f"{form.point} has {len(found)} registers: {several}", rule="reads", cure="name meter and register"
-        )
-    at = found[0]
-    if form.value >= at.face.limit:
-        raise Refused(
-            f"{form.value} does not fit {at.face.dials} dials", rule="register face",
-            cure="read the turning digits only",
-        )  # fmt: skip
+    at, on = read_at(work, form.point, form.value, form.on, form.meter, form.register)
     period = at.cycle.period_of(on) or at.cycle.coming(on)[0]
     like = (at.register_id, on.isoformat(), 1, at.point_id, period, None, None, None, "control", "A")
     seq = add(work, like, on.isoformat(), form.value, Use(None))
@@ -112,20 +98,16 @@ def _controls(look: Look, more: str, params: list[Any]) -> Iterator[Controlled]:
         route, point, maker, serial, dials, register, on, value, by, read_on, read, reader, after = row
         off = None
         if read is not None:
-            limit = 10**dials
-            passed = read * 10 >= limit * 9 and value * 10 <= limit  # zero was passed in between
-            most = after if after is not None else _most(look, register, read)
-            off = min(0, value + limit * passed - read)
-            if not off and most is not None and not passed:
-                off = max(0, value - most)
+            most = after if after is not None else _most(look, register, read, 10**dials)
+            off = 0 if may_show(read, value, most, dials) else min(0, value - read) or value - (most or 0)
         yield Controlled(
             route or "", point, f"{maker}/{serial}", date.fromisoformat(on), value, by,
             date.fromisoformat(read_on) if read_on else None, read, reader or "", off,
         )  # fmt: skip
 
 
-def _most(look: Look, register: int, read: int) -> int | None:
-    """The highest value that use as large as the meter ever made between two reads allows, where no read follows."""
+def _most(look: Look, register: int, read: int, limit: int) -> int | None:
+    """What use as large as the meter ever made between two reads would show, past zero from `limit` on."""
     used = look.db.value(
         "SELECT MAX(b.value - a.value) FROM live_read b JOIN live_read a ON a.register_id = b.register_id"
         " AND a.read_on = (SELECT MAX(x.read_on) FROM live_read x WHERE x.register_id = b.register_id"
@@ -134,7 +116,7 @@ def _most(look: Look, register: int, read: int) -> int | None:
         " AND a.status <> 'void' AND a.kind NOT IN ('control', 'reread')",
         [register],
     )
-    return None if used is None else read + max(int(used), 1)
+    return None if used is None else (read + max(int(used), 1)) % limit
 
 
 class Accuracy(msgspec.Struct, frozen=True):

@@ -116,7 +116,7 @@ class Entered(msgspec.Struct, frozen=True):
 @act("read.enter")
 def enter(work: Work, form: Enter) -> Entered:
     """Enter a read by hand: judged as a file's, in the place of an unbilled estimate of its period."""
-    at, read_on = _read_at(work, form)
+    at, read_on = read_at(work, form.point, form.value, form.on, form.meter, form.register)
     period = at.cycle.period_of(read_on)
     if period is None:
         raise Refused(
@@ -132,7 +132,7 @@ def reread(work: Work, form: Enter, asked_on: date, about: tuple[str, str], orde
     is judged as any read, so the item closes, stays or another opens. Where its place is billed or was read since, it
     is kept beside the others. What became of it, in words.
     """
-    at, read_on = _read_at(work, form)
+    at, read_on = read_at(work, form.point, form.value, form.on, form.meter, form.register)
     code, period = about
     told = [r for r in at.chain if r[8] == "regular" and r[5] is not None and r[1] <= read_on.isoformat()]
     meant = [r for r in told if (r[4] == period if period else r[1] <= asked_on.isoformat())]
@@ -156,23 +156,19 @@ def _became(made: Entered) -> str:
     return f"{made.value:,} for {made.period}: {stands}"
 
 
-def _read_at(work: Work, form: Enter) -> tuple[Hanging, date]:
+def read_at(work: Work, point: str, value: int, on: date | None, meter: str, register: int) -> tuple[Hanging, date]:
     """The one register that a read is of, and its day; Refused where several hang or its dials cannot show it."""
-    read_on = form.on or work.today
+    read_on = on or work.today
     if read_on > work.today:
         raise Refused(f"{read_on} is still to come", rule="reads", cure="give today or a day before")
-    found = hanging(work, form.point, read_on, form.meter, form.register)
+    found = hanging(work, point, read_on, meter, register)
     if len(found) > 1:
         several = ", ".join(each.meter for each in found)
-        raise Refused(
-            f"{form.point} has {len(found)} registers: {several}", rule="reads", cure="name meter and register"
-        )
+        raise Refused(f"{point} has {len(found)} registers: {several}", rule="reads", cure="name meter and register")
     at = found[0]
-    if form.value >= at.face.limit:
+    if value >= at.face.limit:
         raise Refused(
-            f"{form.value} does not fit {at.face.dials} dials",
-            rule="register face",
-            cure="read the turning digits only",
+            f"{value} does not fit {at.face.dials} dials", rule="register face", cure="read the turning digits only"
         )
     return at, read_on
 

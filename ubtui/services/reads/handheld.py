@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from fractions import Fraction
+from collections.abc import Sequence
 
 from ubtui.act import Look
-from ubtui.detectors.heal import parameters
-from ubtui.detectors.registry import CODES
 from ubtui.domain.errors import BadValue
 from ubtui.exchange.layouts.writing import Value, plain, written
 from ubtui.exchange.profile import ROUTE, Profile
-from ubtui.services.reads.routes import Stop, limits, walk
+from ubtui.services.reads.routes import Expected, Stop, expectations, limits, walk
 
 
-def sent(look: Look, codes: Sequence[str], profile: Profile) -> Iterator[bytes]:
-    """The file of these routes by a profile, piece by piece; nothing of it is given before all of it fits.
+def sent(look: Look, codes: Sequence[str], profile: Profile) -> bytes:
+    """The file of these routes by a profile; nothing of it is given before all of it fits.
 
     Raises BadValue for an unknown route, a profile that brings reads in only, or a value that does not fit its place.
     """
     if profile.out is None and not profile.sheet:
         raise BadValue(f"{profile.title} brings reads in only: choose a profile that goes out.")
-    rows = [_row(look, stop, profile) for code in codes for stop in walk(look, code)]
+    within = expectations(look)
+    rows = [_row(look, stop, profile, within) for code in codes for stop in walk(look, code)]
     if profile.out is not None:
-        lines = list(written(rows, profile.out))
-        yield from (line.encode("ascii") for line in lines)
-        return
+        return "".join(written(rows, profile.out)).encode("ascii")
     from io import BytesIO
 
     from ubtui.exchange.tables import Field, write
@@ -33,24 +29,23 @@ def sent(look: Look, codes: Sequence[str], profile: Profile) -> Iterator[bytes]:
     out = BytesIO()
     fields = [Field(head) for head in profile.sheet]
     write(out, "csv", fields, ([_text(row[name]) for name in profile.sheet.values()] for row in rows))
-    yield out.getvalue()
+    return out.getvalue()
 
 
 def _text(value: Value) -> str:
     return "" if value is None else str(value)
 
 
-def _row(look: Look, stop: Stop, profile: Profile) -> dict[str, Value]:
+def _row(look: Look, stop: Stop, profile: Profile, within: Expected) -> dict[str, Value]:
     """What a route says of a register, by the names of ROUTE."""
-    low, high = limits(look, stop)
-    times = CODES["R04"].values(parameters(look.db).get("R04", {}))["times"]
+    low, high = limits(look, stop, within)
     row: dict[str, Value] = {
         "route": stop.route, "cycle": stop.cycle, "sequence": stop.sequence, "position": stop.position,
         "account": stop.account, "point": stop.point, "address": stop.address, "city": stop.city, "name": stop.name,
         "maker": stop.maker, "serial": stop.serial, "size": plain(stop.size), "radio": stop.radio,
         "register": _register(stop, profile), "dials": stop.face.dials, "multiplier": str(stop.face.multiplier),
         "unit": str(stop.face.unit), "read_on": stop.read_on, "last_on": stop.last_on, "prior": stop.prior, "low": low,
-        "high": high, "high_percent": int(100 * Fraction(times)), "note": stop.note, "seal": stop.seal,
+        "high": high, "high_percent": int(100 * within.high), "note": stop.note, "seal": stop.seal,
         "method": "R" if stop.radio else "K", "value": None, "trouble": None,
     }  # fmt: skip
     assert set(row) <= set(ROUTE)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 from itertools import pairwise
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from ubtui.act import Look
 from ubtui.db.session import Row
@@ -190,15 +190,27 @@ def _window(cycle: ReadCycle, today: date) -> tuple[str, date]:
     return cycle.coming(today)
 
 
-def limits(look: Look, stop: Stop) -> tuple[int | None, int | None]:
-    """The lowest and highest value that the next read may show unasked, by what R07 and R04 call low and high."""
+class Expected(NamedTuple):
+    """What calls a use odd: below `low` and above `high` times what is expected, a high one from `least` units on."""
+
+    low: Fraction
+    high: Fraction
+    least: Fraction
+
+
+def expectations(look: Look) -> Expected:
+    """The limits of R07 and R04 as they are in force."""
+    own = parameters(look.db)
+    low, high = (CODES[code].values(own.get(code, {})) for code in ("R07", "R04"))
+    return Expected(Fraction(low["times"]), Fraction(high["times"]), Fraction(high["least"]))
+
+
+def limits(look: Look, stop: Stop, within: Expected | None = None) -> tuple[int | None, int | None]:
+    """The lowest and highest value that the next read may show unasked; `within` where they are asked of many."""
     milli = expected(look.db, stop.register_id, stop.period, max(stop.read_on, look.today).isoformat())
     if milli is None or stop.prior is None:
         return None, None
-    own = parameters(look.db)
-    low, high = (CODES[code].values(own.get(code, {})) for code in ("R07", "R04"))
-    most = max(Fraction(high["times"]) * milli / 1000, Fraction(high["least"]))
-    counts = [
-        stop.face.reached(stop.prior, int(units), stop.unit) for units in (Fraction(low["times"]) * milli / 1000, most)
-    ]
-    return counts[0], counts[1]
+    low, high, least = within or expectations(look)
+    units = low * milli / 1000, max(high * milli / 1000, least)
+    least_shown, most_shown = (stop.face.reached(stop.prior, int(each), stop.unit) for each in units)
+    return least_shown, most_shown
