@@ -27,7 +27,9 @@ def at_desk(data: str, name: str = "ana") -> Desk:
 
 
 def _waits(app: DeskApp) -> bool:
-    """Whether something that a key began is still to come: a timer that fires once, or a question of the record."""
+    """Whether a key still waits, or something that it began: a timer that fires once, or a question of the record."""
+    if app._typed or app._under_way:
+        return True
     nodes = [app, app.screen, *app.screen.walk_children()]
     if any(timer._repeat == 0 and timer._task and not timer._task.done() for node in nodes for timer in node._timers):
         return True
