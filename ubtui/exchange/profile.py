@@ -84,20 +84,8 @@ FIELDS: Final[dict[Kind, dict[str, tuple[str, bool]]]] = {
 # What a route can say of a register to a handheld, one row a register in walk order (`services/reads/routes.py`).
 ROUTE: Final = (
     *("route", "cycle", "sequence", "position", "account", "point", "address", "city", "name", "maker", "serial"),
-    *(
-        "size",
-        "radio",
-        "register",
-        "dials",
-        "multiplier",
-        "unit",
-        "made_on",
-        "read_on",
-        "last_on",
-        "prior",
-        "low",
-        "high",
-    ),
+    *("size", "radio", "register", "dials", "multiplier", "unit"),
+    *("made_on", "read_on", "last_on", "prior", "low", "high"),
     *("high_percent", "note", "seal", "method", "value", "trouble"),
 )
 # Beside the fields: words for what is made without a name of its own (`{customer}` in them is filled in).

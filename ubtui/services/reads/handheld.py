@@ -44,8 +44,9 @@ def _row(look: Look, stop: Stop, profile: Profile, within: Expected) -> dict[str
         "account": stop.account, "point": stop.point, "address": stop.address, "city": stop.city, "name": stop.name,
         "maker": stop.maker, "serial": stop.serial, "size": plain(stop.size), "radio": stop.radio,
         "register": _register(stop, profile), "dials": stop.face.dials, "multiplier": str(stop.face.multiplier),
-        "unit": str(stop.face.unit), "made_on": look.today, "read_on": stop.read_on, "last_on": stop.last_on, "prior": stop.prior, "low": low,
-        "high": high, "high_percent": int(100 * within.high), "note": stop.note, "seal": stop.seal,
+        "unit": str(stop.face.unit), "made_on": look.today, "read_on": stop.read_on, "last_on": stop.last_on,
+        "prior": stop.prior, "low": low, "high": high, "high_percent": int(100 * within.high),
+        "note": stop.note, "seal": stop.seal,
         "method": "R" if stop.radio else "K", "value": None, "trouble": None,
     }  # fmt: skip
     assert set(row) <= set(ROUTE)
