@@ -9,7 +9,7 @@ from typing import Final
 
 from ubtui.services.demo.calendar import Almanac
 from ubtui.services.demo.draft import Draft, cycle_of, is_monthly
-from ubtui.services.demo.plants import accounts, field, money, reads
+from ubtui.services.demo.plants import accounts, arrivals, connections, exchanged, field, money, reads, watched
 from ubtui.services.demo.plants.plant import TIMES, Plant, Planting, plain
 from ubtui.settings import District
 
@@ -29,7 +29,15 @@ __all__ = [
     "planted",
 ]
 
-_TROUBLE: Final[dict[str, Planting]] = {**reads.TROUBLE, **accounts.TROUBLE, **field.TROUBLE, **money.TROUBLE}
+_FIRST: Final[dict[str, Planting]] = {**reads.TROUBLE, **accounts.TROUBLE, **field.TROUBLE, **money.TROUBLE}
+_LATER: Final[dict[str, Planting]] = {
+    **watched.TROUBLE,
+    **exchanged.TROUBLE,
+    **arrivals.TROUBLE,
+    **connections.TROUBLE,
+}
+"""Placed after all the others, so that these keep their places."""
+_TROUBLE: Final[dict[str, Planting]] = {**_FIRST, **_LATER}
 COMMON: Final = (
     *("R04", "R05", "R06", "R07", "R08", "R09", "R10", "R13", "R14", "R15"),
     *("P07", "A01", "A02", "A04", "Q01", "X05"),
@@ -60,7 +68,9 @@ def places(seed: int, count: int, almanac: Almanac, district: District) -> dict[
     unread = [i for i in free if cycle_of(district, i) == almanac.unbilled]
     read = [i for i in free if cycle_of(district, i) != almanac.unbilled]
     found: dict[int, Plant] = {}
-    for some, others in ((COMMON, free), ([code for code in CODES if code not in COMMON], [*read, *unread])):
+    some_read = [*read, *unread]
+    groups = ((COMMON, free), ([code for code in _FIRST if code not in COMMON], some_read), (_LATER, some_read))
+    for some, others in groups:
         for time, code in product(TIMES, some):
             choice = (i for i in (unread if code[0] == "R" or code == "C01" else others) if i not in found)
             seats = _SEATS.get(code, 1)
