@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from itertools import product
 from typing import Final
 
@@ -17,6 +17,7 @@ __all__ = [
     "A_DAY",
     "BY_ACTS",
     "CODES",
+    "ELSEWHERE",
     "RUNS",
     "SAFE",
     "SPURS",
@@ -52,6 +53,8 @@ RUNS: Final = frozenset({"C01", "M03", "M10"})
 """Codes whose plants come as one item, a list of them."""
 SPURS: Final = frozenset({"R01", "R16", "Q02"})
 """Codes whose trouble is a route's."""
+ELSEWHERE: Final = frozenset({"R18", "R23", "R24", "R28"})
+"""Codes of readings that need no read which waits for its bill."""
 _SEATS: Final = {"R16": 3, "Q02": 2}
 """How many accounts a plant needs, where one is not enough."""
 
@@ -64,15 +67,23 @@ def places(seed: int, count: int, almanac: Almanac, district: District) -> dict[
     """
     rng = random.Random(f"{seed}:plants")
     order = rng.sample(range(count), count) if count <= 20_000 else rng.sample(range(count), 20_000)
-    free = [i for i in order if i not in SAFE and i % 10 not in (8, 9) and not is_monthly(i)]
-    unread = [i for i in free if cycle_of(district, i) == almanac.unbilled]
-    read = [i for i in free if cycle_of(district, i) != almanac.unbilled]
+    whole = [i for i in order if i not in SAFE and not is_monthly(i)]
+    free = [i for i in whole if i % 10 not in (8, 9)]
+    waits = {i for i in whole if cycle_of(district, i) == almanac.unbilled}
+    unread, read = [i for i in free if i in waits], [i for i in free if i not in waits]
+    # Neighbours of one owner take what is about neither him nor his money.
+    pairs = [i for i in whole if i % 10 in (8, 9)]
+    last = [*unread, *(i for i in pairs if i in waits)]
     found: dict[int, Plant] = {}
-    some_read = [*read, *unread]
-    groups = ((COMMON, free), ([code for code in _FIRST if code not in COMMON], some_read), (_LATER, some_read))
-    for some, others in groups:
+    groups: tuple[tuple[Iterable[str], list[int], list[int]], ...] = (
+        (COMMON, free, unread),
+        ([code for code in _FIRST if code not in COMMON], [*read, *unread], unread),
+        (_LATER, [*read, *(i for i in pairs if i not in waits), *last], last),
+    )
+    for some, others, waiting in groups:
         for time, code in product(TIMES, some):
-            choice = (i for i in (unread if code[0] == "R" or code == "C01" else others) if i not in found)
+            needs = code == "C01" or (code[0] == "R" and code not in ELSEWHERE)
+            choice = (i for i in (waiting if needs else others) if i not in found)
             seats = _SEATS.get(code, 1)
             at = [i for _, i in zip(range(seats), choice, strict=False)]
             if len(at) == seats:
