@@ -31,9 +31,12 @@ CREATE TABLE premise(
   batch_id {int} REFERENCES batch(id)) {strict};
 CREATE TABLE service_point(
   id {id}, number {text} NOT NULL CONSTRAINT point_number UNIQUE, premise_id {int} NOT NULL REFERENCES premise(id),
-  route_id {int} REFERENCES route(id), sequence {int}, location_note {text},
+  route_id {int} REFERENCES route(id), sequence {int}, location_note {text}, box {text}, access {text},
+  lat_micro {int} CHECK(lat_micro BETWEEN -90000000 AND 90000000),
+  lon_micro {int} CHECK(lon_micro BETWEEN -180000000 AND 180000000), photo {text},
   state {text} NOT NULL DEFAULT 'active' CHECK(state IN('active','inactive','closed')),
-  version {int} NOT NULL DEFAULT 1, batch_id {int} REFERENCES batch(id)) {strict};
+  version {int} NOT NULL DEFAULT 1, batch_id {int} REFERENCES batch(id),
+  CONSTRAINT point_degrees CHECK((lat_micro IS NULL) = (lon_micro IS NULL))) {strict};
 CREATE INDEX point_walk ON service_point(route_id, sequence);
 CREATE INDEX point_idle ON service_point(id) WHERE state <> 'active';
 CREATE TABLE account(
