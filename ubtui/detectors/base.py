@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from ubtui.db.session import Session
 from ubtui.domain.calendars import Calendar
 from ubtui.domain.numbers import parse_account
 from ubtui.domain.subjects import Subject
-from ubtui.settings import District
+from ubtui.settings import District, district
 
 GROUPS = {
     "R": "Readings",
@@ -147,6 +148,16 @@ class Detector:
     def values(self, overrides: Mapping[str, str]) -> dict[str, str]:
         """The parameters in force: its own, replaced by the district's."""
         return {name: overrides.get(name, p.value) for name, p in self.parameters.items()}
+
+
+@lru_cache(maxsize=8)
+def _district(text: str) -> District:
+    return district(text)
+
+
+def district_of(db: Session) -> District:
+    """The district's settings as the record keeps them."""
+    return _district(db.value("SELECT value FROM meta WHERE key = 'district'"))
 
 
 def marks(values: Sequence[object]) -> str:

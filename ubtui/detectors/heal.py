@@ -8,13 +8,13 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any
 
 from ubtui.db.calendars import office
 from ubtui.db.session import Row, Session
 from ubtui.detectors.asked import Answers
-from ubtui.detectors.base import Ask, Detector, Found, marks, parts
+from ubtui.detectors.base import Ask, Detector, Found, district_of, marks, parts
 from ubtui.detectors.readings import due_before_bill
 from ubtui.detectors.registry import DETECTORS
 from ubtui.domain import ranking
@@ -22,7 +22,6 @@ from ubtui.domain.calendars import Calendar
 from ubtui.domain.canonical import canonical
 from ubtui.domain.subjects import ItemKey, Subject
 from ubtui.domain.text import clean_text
-from ubtui.settings import District, district
 
 ACTIVE = ("open", "claimed", "waiting")
 LEAST_PAIRS = 30
@@ -164,16 +163,6 @@ def medians(db: Session, today: date, nightly: bool = False) -> tuple[str, ...]:
     if nightly:
         db.run("UPDATE cycle_median SET as_of = ?", [day])
     return tuple(period for period, _ in moved)
-
-
-@lru_cache(maxsize=8)
-def _district(text: str) -> District:
-    return district(text)
-
-
-def district_of(db: Session) -> District:
-    """The district's settings as the record keeps them."""
-    return _district(db.value("SELECT value FROM meta WHERE key = 'district'"))
 
 
 def backlogged(db: Session) -> frozenset[str]:

@@ -1,0 +1,253 @@
+"""The rows under judgement: what a read is measured by, kept beside it in the transaction that changes it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from fractions import Fraction
+from typing import Any
+
+from ubtui.db.session import Row, Session
+from ubtui.detectors.base import district_of, marks
+from ubtui.domain.register import BELOW, MOST_USE, OVER, RESTART, Register, below, is_rollover
+from ubtui.domain.volume import Unit
+
+CHUNK = 500
+CLEARS = {BELOW: ("R09", "R10", "R11"), OVER: ("R06",)}
+"""What holds a read, and the codes whose review lets it go; any other hold goes with any review."""
+_MOST_MILLI = MOST_USE * 1000
+_MOST_COUNT = 10**15
+_COLUMNS = (
+    "register_id read_on seq newest point_id period value usage days kind source status held_code rolled prev_on"
+    " prev_value prev_usage prev_source prev_actual_value raw_use rollover_use rollover ly_on ly_milli ly_usage"
+    " avg_milli zero_run before_zero decided prev_status est_run same_run trouble_code prev_trouble"
+)
+SUMMARY = _COLUMNS.split()
+READS = (
+    "SELECT register_id, read_on, seq, point_id, period, value, usage, days, kind, source, status, held_code, rolled,"
+    " trouble_code FROM live_read WHERE register_id IN ({}) AND status <> 'void' AND kind NOT IN ('control', 'reread')"
+    " ORDER BY register_id, read_on, seq"
+)
+# A point's history runs on through an exchange: the registers of meters that hung there before.
+_EARLIER = (
+    "SELECT g.id, h.id, i.point_id FROM register g JOIN live_install i ON i.meter_id = g.meter_id"
+    " JOIN live_install j ON j.point_id = i.point_id AND j.meter_id <> i.meter_id AND j.off_date <= i.on_date"
+    " JOIN register h ON h.meter_id = j.meter_id AND h.n = g.n WHERE g.id IN ({})"
+)
+_UNITS = (
+    "SELECT s.point_id, s.unit FROM live_service s WHERE s.point_id IN ({})"
+    " AND s.kind IN ('potable', 'irrigation', 'raw', 'recycled')"
+    " ORDER BY s.to_on IS NULL, s.from_on, s.id"
+)
+
+
+def summarise(db: Session, register_ids: Iterable[int]) -> None:
+    """Recompute the rows under judgement of these registers, in the caller's transaction.
+
+    A register's newest period and every older held read get a row: previous read, last year's use and own
+    average scaled to the row's days (thousandths of billing units), zero periods in a row, and the codes
+    reviewed. One code for one register and for a hundred thousand; released reads alone count.
+    """
+    ids = sorted(set(register_ids))
+    for start in range(0, len(ids), CHUNK):
+        part = ids[start : start + CHUNK]
+        rows = judged(db, part)
+        db.run(f"DELETE FROM read_summary WHERE register_id IN ({marks(part)})", part)
+        db.load("read_summary", SUMMARY, rows)
+
+
+def judged(db: Session, ids: Sequence[int]) -> list[tuple[Any, ...]]:
+    """The rows under judgement of these registers (in columns SUMMARY) as their reads say now; writes nothing."""
+    earlier: dict[int, set[int]] = defaultdict(set)
+    at: dict[int, int] = {}
+    for register, before, point in db.rows(_EARLIER.format(marks(ids)), ids):
+        earlier[register].add(before)
+        at[register] = point
+    reads: dict[int, list[Row]] = defaultdict(list)
+    wanted = sorted({*ids, *(b for befores in earlier.values() for b in befores)})
+    for row in db.rows(READS.format(marks(wanted)), wanted):
+        reads[row[0]].append(row)
+    decided: dict[tuple[int, str, int], list[tuple[str, int | None]]] = defaultdict(list)
+    for register, on, seq, code, use in db.rows(
+        f"SELECT register_id, read_on, seq, code, usage FROM read_review WHERE register_id IN ({marks(ids)})"
+        " ORDER BY id",
+        ids,
+    ):
+        decided[register, on, seq].append((code, use))
+    lower = [row for i in ids for row in reads[i]] and _lower(reads, ids)
+    registers = faces(db, lower) if lower else {}
+    out: list[tuple[Any, ...]] = []
+    for i in ids:
+        chain = reads[i]
+        if not chain:
+            continue
+        past = [row for b in earlier.get(i, ()) for row in reads[b] if row[3] == at[i]]
+        history = sorted([*past, *chain], key=lambda row: (row[1], row[2])) if past else chain
+        newest = chain[-1][4]
+        for n, row in enumerate(chain):
+            if row[4] == newest or row[10] == "held":
+                out.append(_judged(row, chain, n, history, row[4] == newest, registers, decided))
+    return out
+
+
+def expected(db: Session, register: int, period: str, on: str) -> int | None:
+    """The use to expect of a read on a day, in thousandths of billing units; None where nothing is known.
+
+    Last year's, moved by the cycle's median, else the mean of six actual reads; for the days since the read before.
+    """
+    earlier = db.rows(_EARLIER.format("?"), [register])
+    wanted = [register, *(before for _, before, _ in earlier)]
+    at = {point for _, _, point in earlier}
+    rows = db.rows(READS.format(marks(wanted)), wanted)
+    history = sorted(
+        (row for row in rows if row[1] < on and (row[0] == register or row[3] in at)), key=lambda row: (row[1], row[2])
+    )
+    last = next((row[1] for row in reversed(history) if row[0] == register), None)
+    days = days_between(last, on) if last else None
+    last_year = _last_year(history, period, days)[2]
+    if last_year is None:
+        return _average(history, len(history), days)
+    ratio = db.value("SELECT ratio_ppm FROM cycle_median WHERE period = ?", [period])
+    return min(_MOST_MILLI, last_year * (1_000_000 if ratio is None else ratio) // 1_000_000)
+
+
+def _lower(reads: dict[int, list[Row]], ids: Sequence[int]) -> dict[int, int]:
+    """Registers (and their point) whose counter ever stands below its previous read: they alone need their face."""
+    out = {}
+    for i in ids:
+        last = None
+        for row in reads[i]:
+            if row[5] is not None:
+                if last is not None and row[5] < last:
+                    out[i] = row[3]
+                last = row[5]
+    return out
+
+
+def faces(db: Session, points: dict[int, int]) -> dict[int, tuple[Register, Unit]]:
+    """Register id to its face and the billing unit of the service it serves; `points` gives each one's point."""
+    if not points:
+        return {}
+    ids = list(points)
+    at = sorted(set(points.values()))
+    default = Unit.parse(district_of(db).billing_unit)
+    units = {point: Unit.parse(unit) for point, unit in db.rows(_UNITS.format(marks(at)), at)}
+    return {
+        i: (Register(dials, zeros, Fraction(num, den), Unit.parse(unit)), units.get(points[i], default))
+        for i, dials, zeros, num, den, unit in db.rows(
+            f"SELECT id, dials, fixed_zeros, mult_num, mult_den, unit FROM register WHERE id IN ({marks(ids)})", ids
+        )
+    }
+
+
+def _judged(
+    row: Row,
+    chain: list[Row],
+    n: int,
+    history: list[Row],
+    newest: bool,
+    registers: dict[int, tuple[Register, Unit]],
+    decided: dict[tuple[int, str, int], list[tuple[str, int | None]]],
+) -> tuple[Any, ...]:
+    register, on, seq, point, period, value, usage, days, kind, source, status, held_code, rolled, trouble = row
+    prev = chain[n - 1] if n and kind not in RESTART else None
+    if prev is not None and days is None:
+        days = days_between(prev[1], on)
+    actual = next((r[5] for r in reversed(chain[:n]) if r[9] != "E" and r[5] is not None), None) if prev else None
+    place = n + len(history) - len(chain)
+    avg = _average(history, place, days)
+    ly_on, ly_usage, ly_milli = _last_year(history, period, days)
+    raw_use = rollover_use = None
+    rollover = 0
+    prev_value = prev[5] if prev else None
+    if prev and value is not None and prev_value is not None and below(prev_value, value, kind):
+        face, unit = registers[register]
+        # Beyond what any bill can say, on a face nobody makes: cut, so that the row can be kept.
+        raw_use = max(-_MOST_COUNT, face.usage(prev_value, value, unit))
+        rollover_use = min(_MOST_COUNT, face.usage(prev_value, value, unit, rolled=True))
+        over = prev[9] == "E" and actual is not None and value >= actual
+        use = face.raw_usage(prev_value, value, unit, rolled=True)
+        rollover = int(
+            is_rollover(prev_value, value, face.dials, use, None if avg is None else Fraction(avg, 1000), over)
+        )
+    zero_run, before_zero = 0, None
+    if usage == 0:
+        for r in reversed(history[: place + 1]):
+            if r[6] is None:
+                continue
+            if r[6] != 0:
+                before_zero = r[6]
+                break
+            zero_run += 1
+    return (
+        register, on, seq, int(newest), point, period, value, usage, days, kind, source, status, held_code, rolled,
+        prev[1] if prev else None, prev_value, prev[6] if prev else None, prev[9] if prev else None, actual,
+        raw_use, rollover_use, rollover, ly_on, ly_milli, ly_usage, avg, zero_run, before_zero,
+        " ".join(_applying(decided.get((register, on, seq), ()), status, held_code, usage)),
+        prev[10] if prev else None, *_runs(history, place), trouble, prev[13] if prev else None,
+    )  # fmt: skip
+
+
+def _runs(history: list[Row], place: int) -> tuple[int, int]:
+    """Estimates in a row up to this read; and reads in a row, none estimated, of the same use above nothing."""
+    use, estimated, same = history[place][6], 0, 0
+    for i in range(place, -1, -1):
+        if history[i][9] != "E":
+            break
+        estimated += 1
+    if use and not estimated:
+        for i in range(place, -1, -1):
+            if history[i][6] != use or history[i][9] == "E":
+                break
+            same += 1
+    return estimated, same
+
+
+def _applying(
+    reviews: Iterable[tuple[str, int | None]], status: str, held_code: str | None, usage: int | None
+) -> Iterator[str]:
+    """Codes whose review still speaks of the read as it is: of this use; and what holds a read is not settled."""
+    open_again = CLEARS.get(held_code or "", ()) if status == "held" else ()
+    return (code for code, use in reviews if code not in open_again and (use is None or use == usage))
+
+
+def days_between(a: str, b: str) -> int:
+    return date.fromisoformat(b).toordinal() - date.fromisoformat(a).toordinal()
+
+
+def _scaled(usage: int, days: int, onto: int | None) -> int:
+    """Use in thousandths, brought from `days` onto the days of the read under judgement, rounded; at most the most."""
+    if not onto or not days:
+        return min(_MOST_MILLI, usage * 1000)
+    return min(_MOST_MILLI, (usage * 2000 * onto + days) // (2 * days))
+
+
+def _average(history: list[Row], place: int, days: int | None) -> int | None:
+    """Mean daily use of the six actual reads before, for this many days; estimates and held reads do not count."""
+    total = span = count = 0
+    for i in range(place - 1, -1, -1):
+        row = history[i]
+        if row[6] is None or row[6] < 0 or row[9] == "E" or row[10] == "held":
+            continue
+        length = row[7] or (days_between(history[i - 1][1], row[1]) if i and history[i - 1][0] == row[0] else 0)
+        if not length:
+            continue
+        total, span, count = total + row[6], span + length, count + 1
+        if count == 6:
+            break
+    return _scaled(total, span, days or span // count) if count else None
+
+
+def _last_year(history: list[Row], period: str, days: int | None) -> tuple[str | None, int | None, int | None]:
+    """Day, use, and use brought onto this read's days, of the same period a year before."""
+    head, _, month = period.rpartition("/")
+    if len(month) != 7 or not month[:4].isdigit():
+        return None, None, None
+    wanted = f"{head}/{int(month[:4]) - 1:04d}{month[4:]}"
+    total, span, on, found = 0, 0, None, False
+    for i, row in enumerate(history):
+        if row[4] == wanted and row[6] is not None and row[6] >= 0 and row[10] != "held":
+            found, on, total = True, row[1], total + row[6]
+            span += row[7] or (days_between(history[i - 1][1], row[1]) if i and history[i - 1][0] == row[0] else 0)
+    return (on, total, _scaled(total, span, days)) if found else (None, None, None)
