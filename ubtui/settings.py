@@ -147,6 +147,24 @@ class Rate(_Strict, frozen=True, kw_only=True):
     tier_prices: tuple[str, ...]
 
 
+class Seals(_Strict, frozen=True, kw_only=True):
+    """From when a seal changes what is billed, and what is charged around it, in cents; 0 charges nothing.
+
+    `effect` is that of a sealed rate, `occasional` that of a rate for occasional use; `restart` says from when the
+    service bills in full once the seal is off: that day, the cycle that runs, the coming one, or as it was placed.
+    A charge is an adjustment for `fee_reason` or `tamper_reason`, a reason of the district's with effect debit.
+    """
+
+    effect: Literal["same_day", "next_cycle", "month_of_use"] = "same_day"
+    occasional: Literal["same_day", "next_cycle", "month_of_use"] = "month_of_use"
+    restart: Literal["as_placed", "same_day", "this_cycle", "next_cycle"] = "as_placed"
+    seal_cents: Annotated[int, msgspec.Meta(ge=0, le=1_000_00)] = 0
+    unseal_cents: Annotated[int, msgspec.Meta(ge=0, le=1_000_00)] = 0
+    tamper_cents: Annotated[int, msgspec.Meta(ge=0, le=10_000_00)] = 0
+    fee_reason: str = ""
+    tamper_reason: str = ""
+
+
 class District(_Strict, frozen=True, kw_only=True):
     """Everything a district decides for itself."""
 
@@ -165,6 +183,7 @@ class District(_Strict, frozen=True, kw_only=True):
     charge_codes: tuple[ChargeCode, ...]
     reasons: tuple[Reason, ...]
     approval: Approval = Approval()
+    seals: Seals = Seals()
     worklist: Worklist = Worklist()
     use_limits: dict[str, int] = {}
     staff: tuple[Person, ...]
@@ -254,6 +273,13 @@ def _faults(d: District) -> list[str]:
             out.append(f"reasons.{reason.code}: no gl account `{reason.gl}`")
         if reason.charge_code not in charges:
             out.append(f"reasons.{reason.code}: no charge code `{reason.charge_code}`")
+    debits = {r.code for r in d.reasons if r.effect == "debit"}
+    for cents, name, code in (
+        (d.seals.seal_cents or d.seals.unseal_cents, "fee_reason", d.seals.fee_reason),
+        (d.seals.tamper_cents, "tamper_reason", d.seals.tamper_reason),
+    ):
+        if (cents or code) and code not in debits:
+            out.append(f"seals.{name}: `{code}` is no reason with effect debit")
     uses = [g.use for g in d.gl]
     out += [
         f'gl: exactly one account with use = "{use}" is needed'

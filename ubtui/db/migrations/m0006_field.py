@@ -13,7 +13,7 @@ CREATE TABLE field_order(
   due_on {day} NOT NULL, place_in_route {int}, instructions {text} NOT NULL DEFAULT '',
   state {text} NOT NULL DEFAULT 'open' CHECK(state IN('open','done','cancelled')),
   done_on {day}, done_by {text}, found_serial {text}, found_size {text}, found_value {int}, found_code {text},
-  note {text}, version {int} NOT NULL DEFAULT 1,
+  found_seal {text}, found_location {text}, note {text}, version {int} NOT NULL DEFAULT 1,
   CONSTRAINT order_done CHECK((state='open') = (done_on IS NULL))) {strict};
 CREATE INDEX field_order_open ON field_order(due_on) WHERE state='open';
 CREATE INDEX field_order_point ON field_order(point_id);

@@ -1,4 +1,4 @@
-"""The field: orders, requests to seal and unseal, parcel rights."""
+"""The field: orders, requests to seal and unseal, seals as they were found, parcel rights."""
 
 from __future__ import annotations
 
@@ -28,6 +28,8 @@ class FieldOrder(Record):
     found_size = TextField(null=True)
     found_value = IntegerField(null=True)
     found_code = TextField(null=True)
+    found_seal = TextField(null=True)
+    found_location = TextField(null=True)
     note = TextField(null=True)
     version = IntegerField()
 
@@ -50,6 +52,21 @@ class SealRequest(Record):
 
     class Meta:
         table_name = "seal_request"
+
+
+class SealCheck(Record):
+    id = AutoField()
+    seal_id = IntegerField()
+    checked_on = DayField()
+    found = TextField()
+    value = IntegerField(null=True)
+    found_number = TextField(null=True)
+    note = TextField()
+    checked_by = TextField()
+    order_id = IntegerField(null=True)
+
+    class Meta:
+        table_name = "seal_check"
 
 
 class ParcelRight(Record):
