@@ -49,7 +49,7 @@ def test_a_period_read_in_two_parts_is_one() -> None:
 def test_one_method_alone_is_that_or_a_reason(method: Method) -> None:
     found = guess(HISTORY, NOW, 61, ONE, ALIKE, [method])
     assert isinstance(found, Guessed) and found.method == method
-    assert isinstance(guess([], NOW, 61, ONE, None, [method]), str)  # type: ignore[list-item]
+    assert isinstance(guess([], NOW, 61, ONE, None, [method]), str)
 
 
 pasts = st.lists(

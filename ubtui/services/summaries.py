@@ -9,7 +9,8 @@ from ubtui.detectors.readings.summaries import (
     expected,
     faces,
     judged,
+    past,
     summarise,
 )
 
-__all__ = ["CHUNK", "CLEARS", "READS", "SUMMARY", "days_between", "expected", "faces", "judged", "summarise"]
+__all__ = ["CHUNK", "CLEARS", "READS", "SUMMARY", "days_between", "expected", "faces", "judged", "past", "summarise"]

@@ -12,7 +12,9 @@ CREATE TABLE read(
   status {text} NOT NULL CHECK(status IN('entered','held','released','billed','void')),
   held_code {text}, trouble_code {text}, rolled {int} NOT NULL DEFAULT 0,
   entered_by {text} NOT NULL, entered_at {instant} NOT NULL,
-  batch_id {int}, row_no {int}, PRIMARY KEY(register_id, read_on, seq),
+  batch_id {int}, row_no {int}, estimated_by {text} CHECK(estimated_by IN('last-year','recent','class','hand')),
+  PRIMARY KEY(register_id, read_on, seq),
+  CONSTRAINT read_guess CHECK(estimated_by IS NULL OR source = 'E'),
   CONSTRAINT read_says CHECK(value IS NOT NULL OR usage IS NOT NULL),
   CONSTRAINT read_use CHECK(usage BETWEEN -1000000000 AND 1000000000)) {clustered};
 CREATE INDEX read_batch ON read(batch_id) WHERE batch_id IS NOT NULL;
@@ -63,6 +65,7 @@ def statements(d: Dialect) -> list[str]:
             "batch_id",
             "kind",
             "source",
+            "estimated_by",
         )
     )
     out += d.refuse(

@@ -27,6 +27,7 @@ class Read(Record):
     entered_at = InstantField()
     batch_id = IntegerField(null=True)
     row_no = IntegerField(null=True)
+    estimated_by = TextField(null=True)
 
     class Meta:
         table_name = "read"

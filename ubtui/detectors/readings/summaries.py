@@ -96,13 +96,7 @@ def expected(db: Session, register: int, period: str, on: str) -> int | None:
 
     Last year's, moved by the cycle's median, else the mean of six actual reads; for the days since the read before.
     """
-    earlier = db.rows(_EARLIER.format("?"), [register])
-    wanted = [register, *(before for _, before, _ in earlier)]
-    at = {point for _, _, point in earlier}
-    rows = db.rows(READS.format(marks(wanted)), wanted)
-    history = sorted(
-        (row for row in rows if row[1] < on and (row[0] == register or row[3] in at)), key=lambda row: (row[1], row[2])
-    )
+    history = past(db, register, on)
     last = next((row[1] for row in reversed(history) if row[0] == register), None)
     days = days_between(last, on) if last else None
     last_year = _last_year(history, period, days)[2]
@@ -110,6 +104,17 @@ def expected(db: Session, register: int, period: str, on: str) -> int | None:
         return _average(history, len(history), days)
     ratio = db.value("SELECT ratio_ppm FROM cycle_median WHERE period = ?", [period])
     return min(_MOST_MILLI, last_year * (1_000_000 if ratio is None else ratio) // 1_000_000)
+
+
+def past(db: Session, register: int, on: str) -> list[Row]:
+    """The reads before a day of a register, and of those that hung at its point before it, oldest first, as READS."""
+    earlier = db.rows(_EARLIER.format("?"), [register])
+    wanted = [register, *(before for _, before, _ in earlier)]
+    at = {point for _, _, point in earlier}
+    rows = db.rows(READS.format(marks(wanted)), wanted)
+    return sorted(
+        (row for row in rows if row[1] < on and (row[0] == register or row[3] in at)), key=lambda row: (row[1], row[2])
+    )
 
 
 def _lower(reads: dict[int, list[Row]], ids: Sequence[int]) -> dict[int, int]:
