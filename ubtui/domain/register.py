@@ -1,4 +1,4 @@
-"""Registers of meters: what a read means, what two reads bill, and when a counter has passed zero."""
+"""Registers of meters: what a read means, what two reads bill, what is carried on, and when a counter passed zero."""
 
 from __future__ import annotations
 
@@ -17,12 +17,35 @@ BELOW: Final = "below-previous"
 OVER: Final = "over-limit"
 
 
+NOTHING: Final = Fraction(0)
+
+
 class Use(NamedTuple):
-    """What a read bills: whole units, None where nothing is known; why it is held, if it is; if zero was passed."""
+    """What a read bills: whole units, None where nothing is known; why it is held, if it is; if zero was passed.
+
+    `carry` is what the read stands for beyond its own count, in billing units: the fraction that a meter before, a
+    pass of zero, or the registers beside it left.
+    """
 
     units: int | None
     hold: str | None = None
     rolled: bool = False
+    carry: Fraction = NOTHING
+
+
+def carried(text: str | None) -> Fraction:
+    """The carry of a read as it is kept (`7/20`); none is nothing."""
+    return Fraction(text) if text else NOTHING
+
+
+def kept(carry: Fraction) -> str | None:
+    """A carry as it is kept with its read."""
+    return str(carry) if carry else None
+
+
+def left(exact: Fraction) -> Fraction:
+    """What of an exact volume no whole unit holds."""
+    return exact - exact.__floor__()
 
 
 def below(prev: int | None, value: int | None, kind: str = "regular") -> bool:
@@ -67,26 +90,43 @@ class Register:
         """The exact volume that a read value stands for."""
         return convert(value * self.multiplier * 10**self.fixed_zeros, self.unit, unit)
 
-    def billed(self, value: int, unit: Unit) -> int:
-        """A read truncated to whole billing units; the rest stays in the read for the next bill."""
+    def billed(self, value: int, unit: Unit, carry: Fraction = NOTHING) -> int:
+        """A read with what it carries, truncated to whole billing units; the rest stays in it for the next bill."""
         ratio = self._ratios.get(unit)
         if ratio is None:
             ratio = self._ratios[unit] = _ratio(self.fixed_zeros, self.multiplier, self.unit, unit)
-        return value * ratio[0] // ratio[1]  # the floor of the exact volume, at a tenth of a fraction's cost
+        if not carry:
+            return value * ratio[0] // ratio[1]  # the floor of the exact volume, at a tenth of a fraction's cost
+        return (value * ratio[0] * carry.denominator + carry.numerator * ratio[1]) // (ratio[1] * carry.denominator)
 
-    def usage(self, prev: int, value: int, unit: Unit, rolled: bool = False) -> int:
+    def usage(
+        self,
+        prev: int,
+        value: int,
+        unit: Unit,
+        rolled: bool = False,
+        carry: Fraction = NOTHING,
+        onto: Fraction | None = None,
+    ) -> int:
         """Billed use between two reads, each truncated before subtracting; negative if value is below prev.
 
-        With `rolled` the counter passed zero once. Parts of an exchange or a compound meter are not
-        added from this: add their `raw_usage`.
+        With `rolled` the counter passed zero once. `carry` is what the read before carries and `onto` what this one
+        does, by itself the same and what a pass of zero leaves: so the parts of an exchange or of a compound meter
+        add up to their exact sum, truncated.
         """
-        return self.billed(value + (self.limit if rolled else 0), unit) - self.billed(prev, unit)
+        now = (self.past_zero(carry, unit) if rolled else carry) if onto is None else onto
+        over = self.billed(self.limit, unit) if rolled else 0
+        return self.billed(value, unit, now) + over - self.billed(prev, unit, carry)
 
-    def reached(self, prev: int, use: int, unit: Unit) -> int:
+    def past_zero(self, carry: Fraction, unit: Unit) -> Fraction:
+        """What a read carries after the counter passed zero: the full range may be no whole number of units."""
+        return carry + left(self.in_unit(self.limit, unit))
+
+    def reached(self, prev: int, use: int, unit: Unit, carry: Fraction = NOTHING) -> int:
         """The lowest count from `prev` on that bills at least `use`; at `limit` and above the counter passed zero."""
-        self.billed(prev, unit)
+        want = self.billed(prev, unit, carry) + use - carry
         num, den = self._ratios[unit]
-        return max(prev, -(-(self.billed(prev, unit) + use) * den // num))
+        return max(prev, -(-want.numerator * den // (want.denominator * num)))
 
     def between(
         self,
@@ -96,19 +136,25 @@ class Register:
         kind: str = "regular",
         rolled: bool = False,
         confirmed: bool = False,
+        carry: Fraction = NOTHING,
+        onto: Fraction | None = None,
     ) -> Use:
         """What a read bills against the one before, wherever it is asked: the one rule of use.
 
         A lower read is held, but for a counter past zero (`rolled`), or where a person confirmed it
         (`confirmed`): then it bills nothing, and what was billed too much before is an adjustment's matter.
+        `carry` is what the read before carries, `onto` what this one does where that does not follow from it.
         """
+        now = carry if onto is None else onto
         if prev is None or value is None or kind in RESTART:
-            return Use(None)
+            return Use(None, carry=now)
         lower = below(prev, value, kind)
         if lower and not rolled:
-            return Use(0) if confirmed else Use(None, BELOW)
-        units = self.usage(prev, value, unit, rolled=lower)
-        return Use(None, OVER, lower) if units > MOST_USE else Use(units, None, lower)
+            return Use(0, carry=now) if confirmed else Use(None, BELOW, carry=now)
+        if lower and onto is None:
+            now = self.past_zero(carry, unit)
+        units = self.usage(prev, value, unit, lower, carry, now)
+        return Use(None, OVER, lower, now) if units > MOST_USE else Use(units, None, lower, now)
 
     def raw_usage(self, prev: int, value: int, unit: Unit, rolled: bool = False) -> Fraction:
         """Exact use between two reads, for parts that are added before they are truncated."""
