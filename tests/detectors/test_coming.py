@@ -65,7 +65,7 @@ def test_r01_a_whole_route_is_estimated_at_once(scene: Scene) -> None:
     scene.refresh()
     done = scene.act(reads.estimate, reads.Estimate(route="R07", reason="snow"))
     assert [guess.point for guess in done.result.reads] == [c.point for c in some]
-    assert done.result.left == [never.point], "nothing is known of it"
+    assert [each.point for each in done.result.left] == [never.point], "nothing is known of it"
     assert done.closed == ()
     assert closed(scene, reads.skip, reads.Skip(route="R07", why="snow")) == [ROUTE]
 

@@ -16,7 +16,8 @@ from ubtui.domain.errors import BadValue
 from ubtui.screens.base import Place
 from ubtui.screens.route import RouteScreen
 from ubtui.services.orders import Create
-from ubtui.services.reads.entering import Enter, Estimate, Skip
+from ubtui.services.reads.entering import Enter, Skip
+from ubtui.services.reads.estimating import Estimate
 from ubtui.services.reads.keyed import Day, typed
 from ubtui.services.reads.routes import Stop, walk
 from ubtui.widgets.line_input import LineInput

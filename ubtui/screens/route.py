@@ -17,7 +17,8 @@ from ubtui.screens.beside import PAUSE_SECONDS
 from ubtui.screens.rehearsed import would
 from ubtui.services import orders, reads
 from ubtui.services.reads import keyed
-from ubtui.services.reads.entering import Enter, Entered, Estimate, Skip
+from ubtui.services.reads.entering import Enter, Entered, Skip
+from ubtui.services.reads.estimating import Estimate
 from ubtui.services.reads.routes import Stop, limits, walk
 from ubtui.widgets.line_input import LineInput
 from ubtui.widgets.panel import Line, Panel

@@ -4,16 +4,14 @@ from ubtui.services.reads.batch import released
 from ubtui.services.reads.entering import (
     Enter,
     Entered,
-    Estimate,
-    Estimated,
     Skip,
     Skipped,
     Why,
     enter,
-    estimate,
     reread,
     skip,
 )
+from ubtui.services.reads.estimating import Estimate, Estimated, estimate
 from ubtui.services.reads.placing import reason
 from ubtui.services.reads.review import Review, Reviewed, Swap, Swapped, review, swap
 from ubtui.services.reads.settling import Cancel, Cancelled, Dated, Days, cancel_estimates, days

@@ -1,4 +1,4 @@
-"""A read that did not come by file: entered by hand, estimated, or noted as skipped."""
+"""A read that did not come by file: entered by hand, or noted as skipped; and which reads are due."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from ubtui.domain.periods import ReadCycle
 from ubtui.domain.register import OVER, Register, Use
 from ubtui.domain.text import clean_text
 from ubtui.domain.volume import Unit
-from ubtui.services.reads.placing import add, billable, decided, follow, reason, write
-from ubtui.services.summaries import READS, days_between, expected, faces, summarise
+from ubtui.services.reads.placing import add, decided, follow, write
+from ubtui.services.summaries import READS, days_between, faces, summarise
 
 Why = Literal["no-access", "locked-gate", "dog", "buried", "snow", "flooded", "not-found", "other"]
 Period = Annotated[str, msgspec.Meta(description="read window, B2/2026-11; empty: the newest")]
@@ -39,6 +39,7 @@ class Hanging:
     cycle: ReadCycle
     cycle_id: int
     customer_class: str
+    kind: str
     chain: tuple[Row, ...]
 
     def taken(self, period: str) -> Row | None:
@@ -54,7 +55,7 @@ _HANGS = (
     " WHERE p.number = ? AND i.on_date <= ? AND (i.off_date IS NULL OR i.off_date > ?) ORDER BY m.id, g.n"
 )
 _CYCLE = (
-    "SELECT c.id, s.customer_class, c.code, c.months, c.first_month, c.read_day, c.bill_day FROM live_service s"
+    "SELECT c.id, s.customer_class, s.kind, c.code, c.months, c.first_month, c.read_day, c.bill_day FROM live_service s"
     " JOIN live_account a ON a.id = s.account_id JOIN cycle c ON c.id = a.cycle_id WHERE s.point_id = ?"
     " AND s.kind IN ('potable', 'irrigation', 'raw', 'recycled')"
     " ORDER BY s.to_on IS NOT NULL, s.from_on DESC, s.id DESC LIMIT 1"
@@ -80,8 +81,8 @@ def hanging(look: Look, point: str, on: date, meter: str = "", register: int = 0
         chain = tuple(look.db.rows(READS.format("?"), [id]))
         out.append(
             Hanging(
-                f"{maker}/{serial}", id, at, bool(placeholder), *registers[id], ReadCycle(*cycle[2:]), cycle[0],
-                cycle[1], chain,
+                f"{maker}/{serial}", id, at, bool(placeholder), *registers[id], ReadCycle(*cycle[3:]), cycle[0],
+                cycle[1], cycle[2], chain,
             )
         )  # fmt: skip
     return out
@@ -226,80 +227,6 @@ def _estimate_of(at: Hanging, period: str) -> Row | None:
     return row
 
 
-class Estimate(Form, frozen=True, kw_only=True):
-    """A read that nobody could take: of one point, or of all of a route that miss one."""
-
-    point: Annotated[str, msgspec.Meta(description="service point, SP-00012; empty: the whole route")] = ""
-    route: Annotated[str, msgspec.Meta(description="route, where no point is named")] = ""
-    period: Period = ""
-    reason: Annotated[str, msgspec.Meta(description="why, for the record", min_length=3, max_length=500)]
-
-
-class Guess(msgspec.Struct, frozen=True):
-    """An estimated read: the counter's value and the use in billing units."""
-
-    point: str
-    meter: str
-    value: int | None
-    usage: int
-
-
-class Estimated(msgspec.Struct, frozen=True):
-    """What was estimated; `left` are points without any use to estimate from."""
-
-    period: str
-    reads: list[Guess]
-    left: list[str]
-
-
-@act("read.estimate")
-def estimate(work: Work, form: Estimate) -> Estimated:
-    """Estimate the missing read of a point, or all that miss on a route: last year's use moved by the cycle's median,
-    else the average of six actual reads; the counter is advanced by it."""
-    why = reason(form.reason)
-    made: list[Guess] = []
-    left: list[str] = []
-    windows = _windows(work, form.point, form.route, form.period)
-    for window, points in windows:
-        for point in points:
-            for at in hanging(work, point, window.read_on):
-                if at.placeholder or at.taken(window.period) is not None:
-                    continue
-                guess = _estimated(work, at, window, point)
-                made += [guess] if guess else []
-                left += [] if guess else [point]
-            work.touch("point", point)
-    if not made:
-        raise Refused(
-            "nothing here can be estimated", rule="estimates rest on earlier use",
-            cure="there is a read already, or none before it: see ubtui meter history",
-        )  # fmt: skip
-    period = windows[0][0].period
-    work.fact(period=period, reads=len(made), left=len(left))
-    work.detail(reason=why, reads=made)
-    return Estimated(period, made, left)
-
-
-def _estimated(work: Work, at: Hanging, window: Window, point: str) -> Guess | None:
-    """Write an estimate for the window and bring the rest of the register in step; None without use to go by."""
-    prev = at.chain[-1] if at.chain else None
-    if prev is None or date.fromisoformat(prev[1]) >= window.read_on:
-        return None
-    on = window.read_on.isoformat()
-    milli = expected(work.db, at.register_id, window.period, on)
-    if milli is None or prev[5] is None:
-        return None
-    use = billable((milli + 500) // 1000)
-    counts = at.face.reached(prev[5], use, at.unit)
-    passed = counts >= at.face.limit
-    value = counts % at.face.limit
-    found = at.face.between(prev[5], value, at.unit, rolled=passed)
-    like = (at.register_id, on, 1, at.point_id, window.period, None, None, None, "regular", "E")
-    add(work, like, on, value, found, days=days_between(prev[1], on))
-    summarise(work.db, [at.register_id])
-    return Guess(point, at.meter, value, billable(found.units))
-
-
 class Skip(Form, frozen=True, kw_only=True):
     """Why a meter was not read: of one point, or of all of a route that miss a read."""
 
@@ -324,7 +251,7 @@ def skip(work: Work, form: Skip) -> Skipped:
     if form.on is not None and form.on > work.today:
         raise Refused(f"{form.on} is still to come", rule="reads", cure="give today or a day before")
     noted = []
-    windows = _windows(work, form.point, form.route, form.period)
+    windows = due_points(work, form.point, form.route, form.period)
     for window, points in windows:
         for point in points:
             found = hanging(work, point, window.read_on)
@@ -346,14 +273,23 @@ def skip(work: Work, form: Skip) -> Skipped:
     return Skipped(windows[0][0].period, noted)
 
 
-def _windows(look: Look, point: str, route: str, period: str) -> list[tuple[Window, Sequence[str]]]:
-    """The windows meant, with the points meant in each: the one named, or those of a route that miss a read."""
-    if bool(point) == bool(route):
-        raise Refused("name a service point or a route", rule="reads", cure="give one of both")
+_SKIPPED = (
+    "SELECT p.number FROM read_skip k JOIN service_point p ON p.id = k.point_id AND p.state = 'active'"
+    " JOIN route t ON t.id = p.route_id WHERE k.period = ?{} ORDER BY t.code, p.sequence, p.number"
+)
+
+
+def due_points(
+    look: Look, point: str, route: str, period: str, cycle: str = "", skipped: bool = False
+) -> list[tuple[Window, Sequence[str]]]:
+    """The windows meant, with the points meant in each: the one named, or those of a route or cycle without a read,
+    and with `skipped` those too whose skip says why."""
+    if sum(map(bool, (point, route, cycle))) != 1:
+        raise Refused("name a service point or a route", rule="reads", cure="give one of both, or a cycle")
     if point:
         at = hanging(look, point, look.today)[0]
         return [(_window(look, at.cycle_id, at.cycle, period), [point])]
-    code = period.rpartition("/")[0]
+    code = cycle or period.rpartition("/")[0]
     cycles = [
         (id, ReadCycle(*rest))
         for id, *rest in look.db.rows("SELECT id, code, months, first_month, read_day, bill_day FROM cycle")
@@ -362,11 +298,15 @@ def _windows(look: Look, point: str, route: str, period: str) -> list[tuple[Wind
     if not cycles:
         raise Refused(f"no cycle is named {code[:20]}", rule="read windows", cure="write the period as B2/2026-11")
     due = [_window(look, id, cycle, period) for id, cycle in cycles]
-    ask = Ask(look.db, look.today, look.now, look.district, {"route": [route]}, {}, lambda a, b: office(look.db, a, b))
-    missing = missing_points(ask, due)
-    return [(w, points) for w in due if (points := [row[3] for row in missing if row[1] == w.cycle_id])] or [
-        (due[0], [])
-    ]
+    routes = {"route": [route]} if route else None
+    ask = Ask(look.db, look.today, look.now, look.district, routes, {}, lambda a, b: office(look.db, a, b))
+    lacking: dict[int, list[str]] = {w.cycle_id: [] for w in due}
+    for _, id, _, number in missing_points(ask, due):
+        lacking[id].append(number)
+    for w in due if skipped else ():
+        only, params = (" AND t.code = ?", [w.period, route]) if route else ("", [w.period])
+        lacking[w.cycle_id] += [row[0] for row in look.db.rows(_SKIPPED.format(only), params)]
+    return [(w, list(dict.fromkeys(lacking[w.cycle_id]))) for w in due if lacking[w.cycle_id]] or [(due[0], [])]
 
 
 def _window(look: Look, cycle_id: int, cycle: ReadCycle, period: str) -> Window:

@@ -11,7 +11,8 @@ import msgspec
 from ubtui.domain.dates import parse_day
 from ubtui.domain.errors import BadValue
 from ubtui.services.orders import Create
-from ubtui.services.reads.entering import Enter, Estimate, Skip, Why
+from ubtui.services.reads.entering import Enter, Skip, Why
+from ubtui.services.reads.estimating import Estimate
 from ubtui.services.reads.routes import Stop
 
 WHYS: Final[tuple[str, ...]] = get_args(Why)
