@@ -1,4 +1,4 @@
-"""Meters of a point in step: registers that count together, and meters that follow one another, bill their exact sum."""
+"""Meters of a point in step: registers that count together and meters that follow each other bill the exact sum."""
 
 from __future__ import annotations
 

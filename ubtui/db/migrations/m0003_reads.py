@@ -10,7 +10,7 @@ CREATE TABLE read(
     ('regular','final','opening','reread','control','removal','installation')),
   source {text} NOT NULL CHECK(source IN('A','C','E','K')),
   status {text} NOT NULL CHECK(status IN('entered','held','released','billed','void')),
-  held_code {text}, trouble_code {text}, rolled {int} NOT NULL DEFAULT 0,
+  held_code {text}, trouble_code {text}, rolled {int} NOT NULL DEFAULT 0, carry {text},
   entered_by {text} NOT NULL, entered_at {instant} NOT NULL,
   batch_id {int}, row_no {int}, estimated_by {text} CHECK(estimated_by IN('last-year','recent','class','hand')),
   PRIMARY KEY(register_id, read_on, seq),
@@ -76,7 +76,8 @@ def statements(d: Dialect) -> list[str]:
             ("a read is kept as it came: enter a new one", f"NOT ({same})"),
             (
                 "a billed read is fixed: adjust the bill",
-                "OLD.status = 'billed' AND (NEW.status <> 'billed' OR NEW.usage IS DISTINCT FROM OLD.usage)",
+                "OLD.status = 'billed' AND (NEW.status <> 'billed' OR NEW.usage IS DISTINCT FROM OLD.usage"
+                " OR NEW.carry IS DISTINCT FROM OLD.carry)",
             ),
             ("a void read stays void", "OLD.status = 'void' AND NEW.status <> 'void'"),
         ],

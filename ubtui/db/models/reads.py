@@ -23,6 +23,7 @@ class Read(Record):
     held_code = TextField(null=True)
     trouble_code = TextField(null=True)
     rolled = IntegerField()
+    carry = TextField(null=True)
     entered_by = TextField()
     entered_at = InstantField()
     batch_id = IntegerField(null=True)
