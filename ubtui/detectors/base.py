@@ -12,6 +12,7 @@ from typing import Any
 from ubtui.db.session import Session
 from ubtui.domain.calendars import Calendar
 from ubtui.domain.numbers import parse_account
+from ubtui.domain.scales import Scales
 from ubtui.domain.subjects import Subject
 from ubtui.settings import District, district
 
@@ -29,11 +30,15 @@ GROUPS = {
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A limit of a detector: an exact decimal as text, its unit, and what it means."""
+    """A limit of a detector: an exact decimal as text, its unit, and what it means.
+
+    One that is a `scale` may differ by the use that is expected, and by class under `name/class`.
+    """
 
     value: str
     unit: str
     says: str
+    scale: bool = False
 
 
 @dataclass(slots=True)
@@ -94,6 +99,10 @@ class Ask:
         """A parameter in thousandths, exact as far as thousandths go."""
         return int(Fraction(self.parameters[name]) * 1000)
 
+    def scales(self, name: str) -> Scales:
+        """A parameter that may differ by the use expected and by class."""
+        return Scales.among(self.parameters, name)
+
     def whole(self, name: str) -> int:
         """A parameter that counts something."""
         return int(Fraction(self.parameters[name]))
@@ -146,8 +155,14 @@ class Detector:
         return self.subject_types[0]
 
     def values(self, overrides: Mapping[str, str]) -> dict[str, str]:
-        """The parameters in force: its own, replaced by the district's."""
-        return {name: overrides.get(name, p.value) for name, p in self.parameters.items()}
+        """The parameters in force: its own, replaced by the district's, and those of classes that have their own."""
+        out = {name: overrides.get(name, p.value) for name, p in self.parameters.items()}
+        return out | {name: text for name, text in sorted(overrides.items()) if self.of_class(name)}
+
+    def of_class(self, name: str) -> bool:
+        """Whether `name` is one of its scales for a class: `times/irrigation`."""
+        own, slash, _ = name.partition("/")
+        return bool(slash) and own in self.parameters and self.parameters[own].scale
 
 
 @lru_cache(maxsize=8)

@@ -19,7 +19,8 @@ from ubtui.services import orders, reads
 from ubtui.services.reads import keyed
 from ubtui.services.reads.entering import Enter, Entered, Skip
 from ubtui.services.reads.estimating import Estimate
-from ubtui.services.reads.routes import Stop, limits, walk
+from ubtui.services.reads.expecting import limits
+from ubtui.services.reads.routes import Stop, walk
 from ubtui.widgets.line_input import LineInput
 from ubtui.widgets.panel import Line, Panel
 from ubtui.widgets.queue_list import QueueList

@@ -5,12 +5,17 @@ from ubtui.detectors.readings.summaries import (
     CLEARS,
     READS,
     SUMMARY,
+    Usual,
     days_between,
     expected,
     faces,
     judged,
     past,
     summarise,
+    usual,
 )
 
-__all__ = ["CHUNK", "CLEARS", "READS", "SUMMARY", "days_between", "expected", "faces", "judged", "past", "summarise"]
+__all__ = [
+    "CHUNK", "CLEARS", "READS", "SUMMARY", "Usual", "days_between", "expected", "faces", "judged", "past", "summarise",
+    "usual",
+]  # fmt: skip

@@ -6,11 +6,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 from ubtui.db.session import Row, Session
 from ubtui.detectors.base import district_of, marks
-from ubtui.domain.register import BELOW, MOST_USE, OVER, RESTART, Register, below, is_rollover
+from ubtui.domain.register import BELOW, MOST_USE, OVER, RESTART, Register, below, carried, is_rollover
 from ubtui.domain.volume import Unit
 
 CHUNK = 500
@@ -26,7 +26,8 @@ _COLUMNS = (
 SUMMARY = _COLUMNS.split()
 READS = (
     "SELECT register_id, read_on, seq, point_id, period, value, usage, days, kind, source, status, held_code, rolled,"
-    " trouble_code FROM live_read WHERE register_id IN ({}) AND status <> 'void' AND kind NOT IN ('control', 'reread')"
+    " trouble_code, carry FROM live_read WHERE register_id IN ({}) AND status <> 'void'"
+    " AND kind NOT IN ('control', 'reread')"
     " ORDER BY register_id, read_on, seq"
 )
 # A point's history runs on through an exchange: the registers of meters that hung there before.
@@ -91,19 +92,36 @@ def judged(db: Session, ids: Sequence[int]) -> list[tuple[Any, ...]]:
     return out
 
 
-def expected(db: Session, register: int, period: str, on: str) -> int | None:
-    """The use to expect of a read on a day, in thousandths of billing units; None where nothing is known.
+class Usual(NamedTuple):
+    """What a read is measured by, in thousandths of billing units: last year's use, its own average, the median."""
 
-    Last year's, moved by the cycle's median, else the mean of six actual reads; for the days since the read before.
-    """
+    last_year: int | None
+    average: int | None
+    ratio_ppm: int | None = None
+
+    @property
+    def expected(self) -> int | None:
+        """The use to expect: last year's, moved by the cycle's median, else the average; None where nothing is known.
+
+        The same to the last thousandth as the detectors' SQL.
+        """
+        if self.last_year is None:
+            return self.average
+        return min(_MOST_MILLI, self.last_year * (1_000_000 if self.ratio_ppm is None else self.ratio_ppm) // 1_000_000)
+
+
+def expected(db: Session, register: int, period: str, on: str) -> int | None:
+    """The use to expect of a read on a day, in thousandths of billing units; None where nothing is known."""
+    return usual(db, register, period, on)[0].expected
+
+
+def usual(db: Session, register: int, period: str, on: str) -> tuple[Usual, Row | None]:
+    """What a read on a day would be measured by, for the days since the read before; and that read (as READS)."""
     history = past(db, register, on)
-    last = next((row[1] for row in reversed(history) if row[0] == register), None)
-    days = days_between(last, on) if last else None
-    last_year = _last_year(history, period, days)[2]
-    if last_year is None:
-        return _average(history, len(history), days)
+    last = next((row for row in reversed(history) if row[0] == register), None)
+    days = days_between(last[1], on) if last else None
     ratio = db.value("SELECT ratio_ppm FROM cycle_median WHERE period = ?", [period])
-    return min(_MOST_MILLI, last_year * (1_000_000 if ratio is None else ratio) // 1_000_000)
+    return Usual(_last_year(history, period, days)[2], _average(history, len(history), days), ratio), last
 
 
 def past(db: Session, register: int, on: str) -> list[Row]:
@@ -155,7 +173,7 @@ def _judged(
     registers: dict[int, tuple[Register, Unit]],
     decided: dict[tuple[int, str, int], list[tuple[str, int | None]]],
 ) -> tuple[Any, ...]:
-    register, on, seq, point, period, value, usage, days, kind, source, status, held_code, rolled, trouble = row
+    register, on, seq, point, period, value, usage, days, kind, source, status, held_code, rolled, trouble, _ = row
     prev = chain[n - 1] if n and kind not in RESTART else None
     if prev is not None and days is None:
         days = days_between(prev[1], on)
@@ -169,8 +187,9 @@ def _judged(
     if prev and value is not None and prev_value is not None and below(prev_value, value, kind):
         face, unit = registers[register]
         # Beyond what any bill can say, on a face nobody makes: cut, so that the row can be kept.
-        raw_use = max(-_MOST_COUNT, face.usage(prev_value, value, unit))
-        rollover_use = min(_MOST_COUNT, face.usage(prev_value, value, unit, rolled=True))
+        carry = carried(prev[14])
+        raw_use = max(-_MOST_COUNT, face.usage(prev_value, value, unit, carry=carry))
+        rollover_use = min(_MOST_COUNT, face.usage(prev_value, value, unit, rolled=True, carry=carry))
         over = prev[9] == "E" and actual is not None and value >= actual
         use = face.raw_usage(prev_value, value, unit, rolled=True)
         rollover = int(

@@ -8,7 +8,8 @@ from ubtui.act import Look
 from ubtui.domain.errors import BadValue
 from ubtui.exchange.layouts.writing import Value, plain, written
 from ubtui.exchange.profile import ROUTE, Profile
-from ubtui.services.reads.routes import Expected, Stop, expectations, limits, walk
+from ubtui.services.reads.expecting import Bounds, expectations, limits
+from ubtui.services.reads.routes import Stop, walk
 
 
 def sent(look: Look, codes: Sequence[str], profile: Profile) -> bytes:
@@ -36,7 +37,7 @@ def _text(value: Value) -> str:
     return "" if value is None else str(value)
 
 
-def _row(look: Look, stop: Stop, profile: Profile, within: Expected) -> dict[str, Value]:
+def _row(look: Look, stop: Stop, profile: Profile, within: Bounds) -> dict[str, Value]:
     """What a route says of a register, by the names of ROUTE."""
     low, high = limits(look, stop, within)
     row: dict[str, Value] = {
@@ -45,7 +46,7 @@ def _row(look: Look, stop: Stop, profile: Profile, within: Expected) -> dict[str
         "maker": stop.maker, "serial": stop.serial, "size": plain(stop.size), "radio": stop.radio,
         "register": _register(stop, profile), "dials": stop.face.dials, "multiplier": str(stop.face.multiplier),
         "unit": str(stop.face.unit), "made_on": look.today, "read_on": stop.read_on, "last_on": stop.last_on,
-        "prior": stop.prior, "low": low, "high": high, "high_percent": int(100 * within.high),
+        "prior": stop.prior, "low": low, "high": high, "high_percent": int(100 * within.high.base.last),
         "note": stop.note, "seal": stop.seal,
         "method": "R" if stop.radio else "K", "value": None, "trouble": None,
     }  # fmt: skip

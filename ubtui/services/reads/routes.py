@@ -7,15 +7,13 @@ from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 from itertools import pairwise
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from ubtui.act import Look
 from ubtui.db.session import Row
 from ubtui.detectors.base import marks
-from ubtui.detectors.heal import parameters
 from ubtui.detectors.quality import MAIL_ORDER, MAIL_ROLES
 from ubtui.detectors.readings.facts import METERED
-from ubtui.detectors.registry import CODES
 from ubtui.domain.dates import format_day
 from ubtui.domain.errors import BadValue
 from ubtui.domain.numbers import format_account
@@ -25,7 +23,6 @@ from ubtui.domain.text import clean_text
 from ubtui.domain.volume import Unit
 from ubtui.services.listing import Column, Listing
 from ubtui.services.listing import Row as ListRow
-from ubtui.services.summaries import expected
 
 _LINES: Final = (
     "SELECT t.code, p.sequence, p.number, p.location_note, m.address, m.city, e.maker, e.serial, e.size, g.n, g.id,"
@@ -35,7 +32,8 @@ _LINES: Final = (
     " (SELECT z.number FROM seal z WHERE z.point_id = p.id AND z.removed_on IS NULL ORDER BY z.placed_on DESC LIMIT 1),"
     f" (SELECT y.name FROM account_role o JOIN party y ON y.id = o.party_id WHERE o.account_id = a.id"
     f" AND o.to_on IS NULL AND o.role IN {MAIL_ROLES} ORDER BY {MAIL_ORDER.format('o')} LIMIT 1),"
-    " r.read_on, r.seq, r.value, r.period, r.usage, r.status, r.held_code, r.source, r.kind, r.prev_on, r.prev_value"
+    " r.read_on, r.seq, r.value, r.period, r.usage, r.status, r.held_code, r.source, r.kind, r.prev_on, r.prev_value,"
+    " x.customer_class"
     " FROM route t JOIN service_point p ON p.route_id = t.id AND p.state = 'active'"
     " JOIN premise m ON m.id = p.premise_id JOIN live_install i ON i.point_id = p.id AND i.off_date IS NULL"
     " JOIN meter e ON e.id = i.meter_id AND e.placeholder = 0 JOIN register g ON g.meter_id = e.id"
@@ -87,6 +85,7 @@ class Stop:
     value: int | None
     usage: int | None
     why: str
+    customer_class: str
 
 
 def _route_row(look: Look, cells: tuple[Any, ...]) -> ListRow:
@@ -163,7 +162,7 @@ def _jumps(stops: list[Stop]) -> list[Stop]:
 def _stop(row: Row, position: int, at: tuple[str, date], skipped: str) -> Stop:
     (code, sequence, number, note, address, city, maker, serial, size, n, register_id, dials, zeros, num, den, counted,
      unit, account, cycle, _, _, _, _, registers, radio, seal, name, on, _, value, period, usage, status, held, source,
-     kind, prev_on, prev_value) = row  # fmt: skip
+     kind, prev_on, prev_value, customer_class) = row  # fmt: skip
     window, read_on = at
     taken = on is not None and period == window and kind not in _STARTS
     state = "open"
@@ -177,7 +176,7 @@ def _stop(row: Row, position: int, at: tuple[str, date], skipped: str) -> Stop:
         format_account(account), clean_text(address), clean_text(city or ""), clean_text(name or ""), maker, serial,
         size, n, registers, register_id, Register(dials, zeros, Fraction(num, den), Unit(counted)), Unit(unit),
         radio or "", seal or "", clean_text(note or ""), date.fromisoformat(prior_on) if prior_on else None, prior,
-        state, value if taken else None, usage if taken else None, (held if taken else skipped) or "",
+        state, value if taken else None, usage if taken else None, (held if taken else skipped) or "", customer_class,
     )  # fmt: skip
 
 
@@ -188,29 +187,3 @@ def _window(cycle: ReadCycle, today: date) -> tuple[str, date]:
         if found == period:
             return found, read_on
     return cycle.coming(today)
-
-
-class Expected(NamedTuple):
-    """What calls a use odd: below `low` and above `high` times what is expected, a high one from `least` units on."""
-
-    low: Fraction
-    high: Fraction
-    least: Fraction
-
-
-def expectations(look: Look) -> Expected:
-    """The limits of R07 and R04 as they are in force."""
-    own = parameters(look.db)
-    low, high = (CODES[code].values(own.get(code, {})) for code in ("R07", "R04"))
-    return Expected(Fraction(low["times"]), Fraction(high["times"]), Fraction(high["least"]))
-
-
-def limits(look: Look, stop: Stop, within: Expected | None = None) -> tuple[int | None, int | None]:
-    """The lowest and highest value that the next read may show unasked; `within` where they are asked of many."""
-    milli = expected(look.db, stop.register_id, stop.period, max(stop.read_on, look.today).isoformat())
-    if milli is None or stop.prior is None:
-        return None, None
-    low, high, least = within or expectations(look)
-    units = low * milli / 1000, max(high * milli / 1000, least)
-    least_shown, most_shown = (stop.face.reached(stop.prior, int(each), stop.unit) for each in units)
-    return least_shown, most_shown
