@@ -29,6 +29,7 @@ ROLES = ("field", "trainee", "technician", "lead", "finance", "auditor", "admin"
 MATRIX = """
 read.cancel_estimates   -   -   y   y   -   -   -   -   -
 read.control            -   -   y   y   -   -   -   -   -
+read.decide             -   -   y   y   -   -   -   -   -
 read.days               -   -   y   y   -   -   -   -   -
 read.enter              -   -   y   y   -   -   -   -   -
 read.estimate           -   -   y   y   -   -   -   -   -
@@ -60,6 +61,7 @@ seal.remove             -   -   y   y   -   -   -   -   -
 service.activate        -   -   y   y   -   -   -   -   -
 service.seasonal        -   -   y   y   -   -   -   -   -
 staged.decide           -   -   y   y   -   -   -   -   -
+staged.link             -   -   y   y   -   -   -   -   -
 staged.mend             -   -   y   y   -   -   -   -   -
 import.stage            -   -   y   y   -   -   -   -   y
 import.release          -   -   y   y   -   -   -   -   y

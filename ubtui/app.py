@@ -249,6 +249,10 @@ class DeskApp(Routing, inherit_bindings=False):
         """Go to the routes."""
         self.go(Place("routes"))
 
+    def do_go_held(self) -> None:
+        """The reads that are held."""
+        self.go(Place("held"))
+
     def do_go_orders(self) -> None:
         """The orders that are out there."""
         self.go(Place("orders"))

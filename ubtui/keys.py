@@ -19,6 +19,7 @@ SCREENS = (
     "orders",
     "routes",
     "route",
+    "held",
     "approvals",
     "approval",
     "views",
@@ -26,10 +27,10 @@ SCREENS = (
     "help",
 )
 FORMS = frozenset({"adjust", "find", "route"})  # a field has the focus all the time: only named keys and form keys act
-LISTS = ("worklist", "account", "meter", "run", "orders", "routes", "approvals", "views", "board")
+LISTS = ("worklist", "account", "meter", "run", "orders", "routes", "held", "approvals", "views", "board")
 STEPPED = ("worklist", "account", "card", "meter", "fix", "run")  # where the next item is a key away
 ONE_ACCOUNT = ("account", "card")
-FIELD_WORK = ("account", "card", "meter", "run", "orders")  # a service point is in view
+FIELD_WORK = ("account", "card", "meter", "run", "orders", "held")  # a service point is in view
 FOOTER_LIMIT = 6  # more is cut at 80 columns
 
 BANNED = frozenset(
@@ -83,13 +84,13 @@ COMMANDS: tuple[Command, ...] = (
     Command("item.open", ("enter",), "fix", "open the item with its evidence and its fix", ("worklist",), show=True),
     Command("item.claim", ("c",), "claim", "claim the item for 30 minutes", ("worklist",), show=True),
     Command("item.wait", ("w",), "wait", "put the item away until a date", ("worklist",), show=True),
-    Command("list.mark", ("space",), "mark", "mark the row, or take the mark off", ("worklist",), show=True),
+    Command("list.mark", ("space",), "mark", "mark the row, or take the mark off", ("worklist", "held"), show=True),
     Command(
         "list.filter",
         ("/",),
         "filter",
         "show only what matches: code:R04 cycle:B2 >90",
-        ("worklist", "run", "orders", "routes"),
+        ("worklist", "run", "orders", "routes", "held"),
         show=True,
     ),
     Command("item.release", ("C",), "release", "give a claimed item back", ("worklist",)),
@@ -110,10 +111,10 @@ COMMANDS: tuple[Command, ...] = (
         ("o",),
         "account",
         "open the account of the row",
-        ("worklist", "fix", "run", "orders", "adjust", "approvals", "approval"),
+        ("worklist", "fix", "run", "orders", "held", "adjust", "approvals", "approval"),
     ),
     Command("item.adjust", ("a",), "adjust", "adjust this item's account", ("worklist",)),
-    Command("item.meter", ("m",), "meter", "show the history of the row's meter", ("worklist", "fix")),
+    Command("item.meter", ("m",), "meter", "show the history of the row's meter", ("worklist", "fix", "held")),
     Command("worklist.refresh", ("R",), "run", "run the nightly look for trouble now", ("worklist",)),
     # the account
     Command("account.adjust", ("a",), "adjust", "propose an adjustment of this account", ONE_ACCOUNT, show=True),
@@ -145,6 +146,14 @@ COMMANDS: tuple[Command, ...] = (
         "route.enter", ("enter",), "show/keep", "show what a read would be; once more, keep it", ("route",), show=True
     ),
     Command("route.meter", (), "meter", "the history of the meter under the cursor", ("route",), "f6", True),
+    Command("held.open", ("enter",), "fix", "open the item behind the held read with its fix", ("held",), show=True),
+    Command(
+        "held.release", ("l",), "release", "release what is marked, or the row, with a reason", ("held",), show=True
+    ),
+    Command("held.correct", ("c",), "correct", "write the right value of the row", ("held",)),
+    Command("held.estimate", ("t",), "estimate", "estimate what is marked, or the row, in the read's place", ("held",)),
+    Command("held.reread", ("a",), "again", "send the crew to read what is marked, or the row, again", ("held",)),
+    Command("held.defer", ("w",), "wait", "put what is marked, or the row, away until a day", ("held",)),
     Command("run.fix", (), "fix", "what can be done about the whole list", ("run",), "f5", True),
     Command("find.open", ("enter",), "open", "open what the cursor stands on", ("find",), show=True),
     Command("fix.apply", (), "apply", "do it; 1-9 take another offer, enter fills it in", ("fix",), "f5", True),
@@ -200,6 +209,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("go.approvals", ("g a",), "approvals", "go to the approvals"),
     Command("go.orders", ("g o",), "orders", "go to the field orders"),
     Command("go.routes", ("g r",), "routes", "go to the routes, to type reads in"),
+    Command("go.held", ("g e",), "held", "go to the held reads, to decide them"),
     Command("go.drawer", ("g c",), "drawer", "count your drawer of today and close it, then make the deposit"),
     Command("go.views", ("g v", "V"), "views", "go to the saved views"),
     Command("go.board", ("g b",), "board", "go to the supervisor's board"),
@@ -243,6 +253,11 @@ ACTS = {
     "payment.take": "payment.take",
     "go.board": "worklist.board",
     "go.drawer": "deposit.make",
+    "held.correct": "read.review",
+    "held.defer": "read.decide",
+    "held.estimate": "read.decide",
+    "held.release": "read.decide",
+    "held.reread": "read.decide",
     "handover.leave": "worklist.handover",
     "item.answer": "worklist.answer",
     "item.take": "worklist.next",
@@ -255,6 +270,7 @@ ON_ROWS = frozenset(
         *("approval.approve", "approval.reject", "approvals.open", "item.account", "item.adjust", "item.claim"),
         *("item.dismiss", "item.forward", "item.meter", "item.note", "item.open", "item.release", "item.wait"),
         *("item.answer", "item.kind", "view.use", "view.drop", "run.open", "board.open"),
+        *("held.open", "held.release", "held.correct", "held.estimate", "held.reread", "held.defer"),
         *("list.cell", "list.copy", "list.export", "list.mark", "list.reverse", "list.sort", "run.open"),
     }
 )

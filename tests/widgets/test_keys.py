@@ -56,6 +56,7 @@ def test_sequences_and_markdown() -> None:
         "c": "go.drawer",
         "o": "go.orders",
         "r": "go.routes",
+        "e": "go.held",
         "v": "go.views",
         "b": "go.board",
         "h": "handover.read",

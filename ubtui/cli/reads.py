@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from ubtui.cli import held
 from ubtui.cli.common import Options, emit, going_to, opened, output, shared
 from ubtui.cli.made import acting
 from ubtui.domain.dates import parse_day
@@ -94,6 +95,8 @@ def sample(options: Options, route: str, size: int, seed: str, path: Path | None
             write(out, options.format, _FIELDS, map(_row, stops), _SHOWN)
 
 
+reads.add_command(held.held)
+reads.add_command(held.decide)
 acting(reads, "read.control", "control", "point", "value")
 
 

@@ -38,6 +38,7 @@ WHOLE = (
     "orders",
     "find",
     "routes",
+    "held",
 )  # these show all there is; the others one of its kind
 KEYED = {
     "account": "120440-3", "card": "120440-3", "meter": "SP-00012", "adjust": "120440-3", "route": "301",

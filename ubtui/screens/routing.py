@@ -29,6 +29,7 @@ ROUTES: dict[str, str] = {
     "orders": "ubtui.screens.orders:OrdersScreen",
     "routes": "ubtui.screens.routes:RoutesScreen",
     "route": "ubtui.screens.route:RouteScreen",
+    "held": "ubtui.screens.held:HeldScreen",
     "approvals": "ubtui.screens.approvals:ApprovalsScreen",
     "approval": "ubtui.screens.approval:ApprovalScreen",
     "views": "ubtui.screens.views:ViewsScreen",

@@ -1,0 +1,211 @@
+"""Held reads: the list says what they are held by, and one decision for many of them stands or falls row by row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from tests.detectors.scene import PERIODS, Customer, Scene, read_day
+from tests.services.office import DAY
+from ubtui.act import Done, Refused
+from ubtui.cli import run_command
+from ubtui.domain.errors import BadValue
+from ubtui.services import listing
+from ubtui.services.listing import Query
+from ubtui.services.reads import held
+from ubtui.services.reads.held import HELD, Decide, Decided, decide
+
+LAST = PERIODS[-1]
+
+
+@pytest.fixture
+def scene(backend: str) -> Iterator[Scene]:
+    made = Scene(backend)
+    yield made
+    made.close()
+
+
+def history(scene: Scene, value: int, start: int = 1000, **columns: Any) -> Customer:
+    """Five billed periods of 30, then a held read."""
+    c = scene.customer()
+    scene.uses(c, [30] * 6, start=start, last=PERIODS[-2])
+    scene.read(c, LAST, value, status="held", **columns)
+    return c
+
+
+def below(scene: Scene, value: int = 1100) -> Customer:
+    return history(scene, value, held_code="below-previous")
+
+
+def extreme(scene: Scene) -> Customer:
+    return history(scene, 1980, usage=800, held_code="over-limit")
+
+
+def zero(scene: Scene) -> Customer:
+    return history(scene, 20, start=999_810, held_code="below-previous")
+
+
+def rows(scene: Scene, filter: str = "") -> dict[str, dict[str, str]]:
+    """The list by point: cells by column."""
+    with scene.desk() as desk:
+        page = desk.ask(listing.first, HELD, Query(filter), 50)
+        cells = [page.rows[id].cells for id in page.ids]
+    return {row[1]: {c.key: cell for c, cell in zip(HELD.columns, row, strict=True)} for row in cells}
+
+
+def decided(scene: Scene, decision: Any, filter: str = "ALL", **more: Any) -> dict[str, tuple[bool, str]]:
+    """What became of each point's read, after which a full look adds and closes nothing."""
+    got: Done[Decided] = scene.act(decide, Decide(decision=decision, filter=filter, reason="looked at", **more))
+    scene.steady()
+    assert (got.result.done, got.result.left) == (
+        sum(each.done for each in got.result.rows), sum(not each.done for each in got.result.rows),
+    )  # fmt: skip
+    return {each.point: (each.done, each.told) for each in got.result.rows}
+
+
+def stands(scene: Scene, c: Customer) -> list[tuple[Any, ...]]:
+    """Value, use, status and what holds them, of the reads of the last period."""
+    return scene.db.rows(
+        "SELECT value, usage, status, held_code FROM read WHERE register_id = ? AND period = ? ORDER BY seq",
+        [c.register_id, LAST],
+    )
+
+
+def test_the_list_says_what_each_read_is_held_by_and_what_was_expected(scene: Scene) -> None:
+    low, high = below(scene), extreme(scene)
+    scene.refresh()
+    found = rows(scene)
+    assert list(found) == [low.point, high.point]
+    assert (found[low.point]["for"], found[high.point]["for"]) == ("R09", "R06")
+    assert (found[low.point]["use"], found[high.point]["use"]) == ("-80", "800")
+    assert found[high.point]["expected"] in ("30", "31") and found[high.point]["account"] == high.account
+    assert found[high.point]["why"] == "Extreme use" and found[high.point]["bill"]
+    assert list(rows(scene, "code:R06")) == [high.point]
+    assert list(rows(scene, "units>100 class:residential route:R07")) == [high.point]
+    assert list(rows(scene, f"account:{low.account}")) == [low.point]
+    with scene.desk() as desk:
+        assert desk.ask(held.tally) == (2, 2 if read_day(LAST) < DAY - timedelta(days=31) else 0)
+        [id] = desk.ask(listing.ids, HELD, Query("code:R06"))
+        assert desk.ask(held.item_of, id) == scene.db.value("SELECT id FROM work_item WHERE code = 'R06'")
+        told = dict(desk.ask(held.explained, id))
+    assert told["use"].startswith("800 ccf") and told["before"].startswith("1,180 on") and "R06" in told
+
+
+def test_a_release_goes_for_each_that_it_fits_and_changes_nothing_of_the_others(scene: Scene) -> None:
+    low, high, past = below(scene), extreme(scene), zero(scene)
+    scene.refresh()
+    got = decided(scene, "release")
+    assert got[high.point] == (True, "released, use 800")
+    assert got[past.point] == (True, "released, use 30, past zero")
+    assert got[low.point] == (False, "stands below the read before it: decide it by itself")
+    assert stands(scene, low) == [(1100, None, "held", "below-previous")]
+    assert stands(scene, high)[0][1:3] == (800, "released") and stands(scene, past)[0][1:3] == (30, "released")
+    assert scene.db.value("SELECT COUNT(*) FROM read_review WHERE register_id = ?", [low.register_id]) == 0
+    assert list(rows(scene)) == [low.point]
+
+
+def test_an_estimate_takes_the_place_of_a_held_read(scene: Scene) -> None:
+    low = below(scene)
+    scene.refresh()
+    done, told = decided(scene, "estimate")[low.point]
+    assert done and told.startswith("estimated, use ")
+    assert {row[2] for row in stands(scene, low)} == {"void", "released"} and rows(scene) == {}
+
+
+def test_a_read_that_cannot_be_estimated_stays_held(scene: Scene) -> None:
+    high = extreme(scene)
+    new = scene.customer()
+    scene.read(new, LAST, 50, status="held", held_code="over-limit", usage=50)
+    scene.refresh()
+    got = decided(scene, "estimate")
+    assert got[high.point][0] and not got[new.point][0] and "estimated" in got[new.point][1]
+    assert stands(scene, new) == [(50, 50, "held", "over-limit")], "the void of its first half is taken back"
+
+
+def test_reread_orders_and_deferrals_leave_the_reads_held(scene: Scene) -> None:
+    low, high = below(scene), extreme(scene)
+    scene.refresh()
+    got = decided(scene, "reread", "code:R09", until=DAY + timedelta(days=4))
+    order = scene.db.rows("SELECT number, kind, due_on, item, instructions FROM field_order")[0]
+    assert got == {low.point: (True, f"{order[0]} to read again by {DAY + timedelta(days=4)}")}
+    assert order[1:] == ("reread", str(DAY + timedelta(days=4)), f"R09:point:{low.point}@{LAST}", "looked at")
+    again = scene.act(decide, Decide(decision="reread", filter="ALL", reason="both")).result
+    assert [(each.point, each.done) for each in again.rows] == [(low.point, False), (high.point, True)]
+    assert "is open for the same" in again.rows[0].told
+    until = DAY + timedelta(days=7)
+    assert decided(scene, "defer", until=until)[high.point] == (True, f"waits until {until}")
+    waits = scene.db.rows("SELECT DISTINCT state, wait_for, wake_on FROM work_item WHERE code IN ('R06', 'R09')")
+    assert waits == [("waiting", "looked at", str(until))]
+    assert [row[2] for c in (low, high) for row in stands(scene, c)] == ["held", "held"]
+
+
+def test_ones_own_account_and_another_persons_item_are_left_alone(scene: Scene) -> None:
+    mine, theirs, free = extreme(scene), extreme(scene), extreme(scene)
+    scene.refresh()
+    with scene.db.writing():
+        scene.db.run(
+            "INSERT INTO staff_account(staff, account_number, relation) VALUES ('ana', ?, 'own')",
+            [mine.account.replace("-", "")],
+        )
+        scene.db.run(
+            "UPDATE work_item SET state = 'claimed', assignee = 'ben', lease_until = '2999-01-01T00:00:00.000000Z'"
+            " WHERE subject_key = ? AND code = 'R06'", [theirs.point],
+        )  # fmt: skip
+    got = scene.act(decide, Decide(decision="release", filter="ALL", reason="looked at")).result
+    by = {each.point: each for each in got.rows}
+    assert by[free.point].done and not by[mine.point].done and not by[theirs.point].done
+    assert "your own account" in by[mine.point].told and "ben has" in by[theirs.point].told
+    assert [row[2] for c in (mine, theirs) for row in stands(scene, c)] == ["held", "held"]
+
+
+def test_what_can_never_be_right_is_refused_whole(scene: Scene) -> None:
+    low = below(scene)
+    scene.refresh()
+    name = f"{low.point}/{read_day(LAST)}/1/1/badger/90001"
+    for form, said in (
+        (Decide(decision="release", reason="why"), "say which reads"),
+        (Decide(decision="release", reason="why", filter="ALL", reads=[name]), "say which reads"),
+        (Decide(decision="release", reason="why", filter="code:R04"), "0 reads are held so"),
+        (Decide(decision="defer", reason="why", filter="ALL"), "comes back on a day"),
+        (Decide(decision="defer", reason="why", filter="ALL", until=date(2020, 1, 1)), "comes back on a day"),
+        (Decide(decision="release", reason="why", filter="ALL", until=DAY), "goes with a deferral"),
+        (Decide(decision="release", reason="why", reads=["\x1b[31m"]), "names no read"),
+        (Decide(decision="release", reason="why", reads=[name.replace("90001", "7")]), "has no such read"),
+        (Decide(decision="release", reason="why", reads=[name]), "stands below the read before it"),
+    ):
+        assert said in scene.refused(decide, form).reason
+    with scene.desk() as desk, pytest.raises(BadValue):
+        desk.perform(decide, Decide(decision="release", reason="why", filter="cide:R04"))
+    assert stands(scene, low) == [(1100, None, "held", "below-previous")]
+
+
+def test_one_key_decides_once(scene: Scene) -> None:
+    extreme(scene)
+    scene.refresh()
+    form = Decide(decision="release", filter="ALL", reason="looked at")
+    with scene.desk() as desk:
+        first, again = desk.perform(decide, form, "key-of-this"), desk.perform(decide, form, "key-of-this")
+    assert isinstance(first, Done) and isinstance(again, Done)
+    assert again.replayed and again.result == first.result and not isinstance(again, Refused)
+
+
+def test_from_the_shell(scene: Scene, capsys: pytest.CaptureFixture[str]) -> None:
+    low, high = below(scene), extreme(scene)
+    with scene.db.writing():
+        scene.db.run("UPDATE premise SET address = ?", ["\x1b[2J9 Alder"])
+    scene.refresh()
+    at = ["--data", scene.data, "--as", "ana"]
+    assert run_command(["reads", "held", "code:R06", *at]) == 0
+    out = capsys.readouterr().out
+    assert high.point in out and low.point not in out and "\x1b" not in out
+    assert run_command(["reads", "decide", "release", "ALL", "--reason", "looked at", "--dry-run", *at]) == 1
+    assert len(rows(scene)) == 2
+    capsys.readouterr()
+    assert run_command(["reads", "decide", "release", "ALL", "--reason", "looked at", *at]) == 1
+    told = capsys.readouterr()
+    assert told.out.splitlines() == [f"{high.point}  released, use 800"]
+    assert f"{low.point}: stands below the read before it" in told.err and "release: 1 of 2 held reads" in told.err
+    assert run_command(["reads", "decide", "defer", "code:R09", "--until", "2030-01-02", "--reason", "owner", *at]) == 0

@@ -1,0 +1,60 @@
+"""`ubtui reads held` and `decide`: reads that wait for a person, listed and decided many at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ubtui.cli.common import Options, doing, emit, opened, output, shared
+from ubtui.cli.faults import REFUSED, say
+from ubtui.cli.made import listed
+from ubtui.domain.dates import parse_day
+from ubtui.exchange.tables import FORMATS, safe
+from ubtui.services.listing import Query
+from ubtui.services.reads.held import HELD, Decide
+from ubtui.services.reads.held import decide as act
+
+
+@click.command()
+@click.argument("text", metavar="[FILTER]", default="")
+@click.option("--sort", type=click.Choice(list(HELD.sorts)), help="The column to sort by.")
+@click.option("--reverse", is_flag=True, help="The list from its other end.")
+@click.option("--limit", type=click.IntRange(0), default=0, help="At most so many rows; 0: all of them.")
+@output
+@shared(FORMATS)
+def held(options: Options, text: str, sort: str | None, reverse: bool, limit: int, path: Path | None) -> None:
+    """Reads that are held, the first to be billed first, with what is expected and in which range.
+
+    FILTER is as on the screen: `code:R04 route:101 units>100 age>3`, or words of the row.
+    """
+    with opened(options) as desk:
+        listed(options, desk, HELD, Query(text, sort, reverse), path, limit)
+
+
+@click.command()
+@click.argument("decision", type=click.Choice(["release", "estimate", "reread", "defer"]))
+@click.argument("text", metavar="FILTER")
+@click.option("--reason", required=True, help="Why, for the record.")
+@click.option("--until", default="", metavar="DAY", help="Of defer: the day it comes back. Of reread: by when.")
+@shared()
+def decide(options: Options, decision: str, text: str, reason: str, until: str) -> None:
+    """Decide every held read that FILTER lets through; ALL for every one. A read that cannot be decided so is told
+    and stays as it is; then the exit code is 1. Corrections are one by one: `ubtui meter review`.
+    """
+    form = Decide(
+        decision=decision,  # type: ignore[arg-type]  # one of the choices above
+        filter=text, reason=reason, until=parse_day(until) if until else None,
+    )  # fmt: skip
+    with opened(options) as desk:
+        got = doing(desk, options, act, form)
+        if options.format == "json":
+            emit(options, got)
+        for each in got.rows if options.format != "json" else ():
+            if each.done:
+                click.echo(safe(f"{each.point:<9} {each.told}"))
+            else:
+                say(f"{each.point}: {each.told}")
+        say(f"{decision}: {got.done:,} of {got.done + got.left:,} held reads")
+    if got.left:
+        raise click.exceptions.Exit(REFUSED)
