@@ -7,13 +7,17 @@ import re
 import tomllib
 from collections.abc import Iterator
 from datetime import date
+from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin
 from zoneinfo import ZoneInfo
 
 import msgspec
 
+from ubtui.domain.accuracy import FLOWS, milli
 from ubtui.domain.duties import Every
+from ubtui.domain.errors import BadValue
+from ubtui.domain.sizes import inches
 
 Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9._-]{0,30}$")]
 Role = Literal["field", "trainee", "technician", "lead", "finance", "auditor", "admin", "manager", "service"]
@@ -165,6 +169,46 @@ class Seals(_Strict, frozen=True, kw_only=True):
     tamper_reason: str = ""
 
 
+class MeterSize(_Strict, frozen=True, kw_only=True):
+    """How meters of one size are tested at low, mid and high flow: gallons a minute, lowest and highest share counted.
+
+    Exact decimals as text, the shares in percent of the water that ran through; both limits are allowed.
+    """
+
+    size: str
+    low: tuple[str, str, str]
+    mid: tuple[str, str, str]
+    high: tuple[str, str, str]
+
+
+def _size(size: str, low: str, mid: str, high: str) -> MeterSize:
+    return MeterSize(
+        size=size, low=(low, "95", "101"), mid=(mid, "98.5", "101.5"), high=(high, "98.5", "101.5")
+    )  # fmt: skip
+
+
+class Meters(_Strict, frozen=True, kw_only=True):
+    """Tests of meters, and what is given back for one that counted too much.
+
+    `refund_reason` is the adjustment reason of such proposals; without one none is drafted. They go back
+    `refund_months` from the test. The flows are those of Maine's rule (ch. 62), the limits the usual ones for meters
+    in service; a district that follows another standard writes its own.
+    """
+
+    refund_reason: str = ""
+    refund_months: Annotated[int, msgspec.Meta(ge=1, le=120)] = 6
+    sizes: tuple[MeterSize, ...] = (
+        _size("5/8", "0.25", "2", "15"),
+        _size("3/4", "0.5", "3", "25"),
+        _size("1", "0.75", "4", "40"),
+        _size("1-1/2", "1.5", "8", "80"),
+        _size("2", "2", "15", "120"),
+        _size("3", "4", "20", "250"),
+        _size("4", "7", "40", "350"),
+        _size("6", "12", "60", "700"),
+    )
+
+
 class District(_Strict, frozen=True, kw_only=True):
     """Everything a district decides for itself."""
 
@@ -189,6 +233,7 @@ class District(_Strict, frozen=True, kw_only=True):
     staff: tuple[Person, ...]
     rates: tuple[Rate, ...] = ()
     duties: tuple[Duty, ...] = ()
+    meters: Meters = Meters()
 
 
 class SettingsError(ValueError):
@@ -280,6 +325,7 @@ def _faults(d: District) -> list[str]:
     ):
         if (cents or code) and code not in debits:
             out.append(f"seals.{name}: `{code}` is no reason with effect debit")
+    out += _of_meters(d)
     uses = [g.use for g in d.gl]
     out += [
         f'gl: exactly one account with use = "{use}" is needed'
@@ -296,6 +342,31 @@ def _faults(d: District) -> list[str]:
     if not d.staff:
         out.append("staff: nobody works here")
     return out
+
+
+def _of_meters(d: District) -> Iterator[str]:
+    """What is wrong with the flows and limits of meter tests, and with the reason of their refunds."""
+    why = d.meters.refund_reason
+    if why and not any(each.code == why and each.effect == "credit" for each in d.reasons):
+        yield f"meters.refund_reason: no reason `{why}` that credits"
+    known: dict[Fraction, str] = {}
+    for each in d.meters.sizes:
+        place = f"meters.sizes[{each.size}]"
+        size = inches(each.size)
+        if size is None:
+            yield f"{place}: is no meter size; write inches: 5/8, 1, 1-1/2"
+        elif size in known:
+            yield f"{place}: stands twice"
+        else:
+            known[size] = each.size
+        for flow in FLOWS:
+            try:
+                gpm, lowest, highest = map(milli, getattr(each, flow))
+            except BadValue as exc:
+                yield f"{place}.{flow}: {exc}"
+                continue
+            if not gpm or not 0 < lowest <= highest:
+                yield f"{place}.{flow}: the flow is above zero, the lowest share at most the highest"
 
 
 def default_data() -> Path:

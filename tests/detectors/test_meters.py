@@ -16,7 +16,7 @@ from ubtui.detectors import heal
 from ubtui.detectors.meters import LARGE
 from ubtui.domain.sizes import inches
 from ubtui.domain.subjects import Subject
-from ubtui.services import installs, orders, points, rights, rounds, seals
+from ubtui.services import installs, locations, meter_tests, orders, points, rights, rounds, seals
 from ubtui.services.imports import staged
 
 APN = "012345678000"
@@ -439,7 +439,7 @@ def test_m10_small_meters_by_age_large_ones_by_test(scene: Scene) -> None:
     assert items(scene) == [PROGRAMME]
     assert json.loads(scene.db.value("SELECT evidence FROM work_item WHERE grp = 'M'"))["replace"] == 1
     assert scene.db.value("SELECT units FROM work_item WHERE grp = 'M'") == 2
-    scene.act(installs.test, installs.Test(meter="badger/90003", tested_on=DAY, accuracy="99.1 %"))
+    scene.act(meter_tests.test, meter_tests.Test(meter="badger/90003", tested_on=DAY, accuracy="99.1 %"))
     assert scene.db.value("SELECT units FROM work_item WHERE grp = 'M'") == 1, "counted anew at once"
     form = installs.Exchange(point=small.point, on=DAY, removed_value=4, maker="badger", serial="1", reason="age")
     assert PROGRAMME in closed(scene.act(installs.exchange, form))
@@ -457,7 +457,7 @@ def test_m10_a_test_that_failed_sends_for_an_exchange(scene: Scene) -> None:
     assert items(scene) == [PROGRAMME]
     sent = scene.act(rounds.send_out, rounds.SendOut(item=PROGRAMME, due_on=DAY))
     assert scene.db.value("SELECT kind FROM field_order WHERE number = ?", [sent.result.first]) == "test"
-    done = scene.act(installs.test, installs.Test(meter="badger/90001", tested_on=DAY, passed=False))
+    done = scene.act(meter_tests.test, meter_tests.Test(meter="badger/90001", tested_on=DAY, passed=False))
     assert closed(done) == [] and items(scene) == [PROGRAMME]
     kinds = scene.db.rows("SELECT kind, state FROM field_order ORDER BY id")
     assert kinds == [("test", "done"), ("exchange", "open")]
@@ -473,7 +473,7 @@ def test_m13_a_meter_nobody_finds(scene: Scene) -> None:
     scene.refresh()
     assert items(scene) == [f"M13:point:{lost.point}"]
     number = ordered(scene, lost, "locate")
-    done = scene.act(installs.place, installs.Place(point=lost.point, location="under the oak by the gate"))
+    done = scene.act(locations.place, locations.Place(point=lost.point, location="under the oak by the gate"))
     assert closed(done) == [f"M13:point:{lost.point}"]
     assert scene.db.value("SELECT state FROM field_order WHERE number = ?", [number]) == "done"
     scene.steady()

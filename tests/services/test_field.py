@@ -25,6 +25,8 @@ from ubtui.services import (
     counter,
     installs,
     listing,
+    locations,
+    meter_tests,
     orders,
     owners,
     payments,
@@ -170,7 +172,7 @@ def test_what_is_seen_or_tested_later_stands(scene: Scene) -> None:
     assert scene.db.value("SELECT verified_on FROM seal") == (DAY - DAYS).isoformat()
     meter = "badger/90001"
     for day in (DAY - DAYS, DAY - 30 * DAYS):
-        scene.act(installs.test, installs.Test(meter=meter, tested_on=day))
+        scene.act(meter_tests.test, meter_tests.Test(meter=meter, tested_on=day))
     assert scene.db.value("SELECT tested_on FROM meter") == (DAY - DAYS).isoformat()
     scene.act(seals.remove, seals.Remove(point=c.point, removed_on=DAY - DAYS, reason="asked for"))
     assert "came off on" in scene.refused(seals.place, on(c, number="7", placed_on=DAY - 2 * DAYS)).reason
@@ -344,7 +346,7 @@ def test_lock_reason_and_rate_are_three_facts(scene: Scene) -> None:
     c = scene.customer()
     for form, says in (
         (on(c, why="nonpayment"), "three facts"),
-        (on(c, rate="full"), "three facts"),
+        (on(c, rate="full", effect="same_day"), "three facts"),
         (on(c, effect="never"), "three facts"),
         (on(c, lock="unlocked"), "seals"),
         (on(c, rate="occasional", effect="month_of_use"), "seals"),
@@ -518,12 +520,12 @@ def test_a_compound_meter_gives_two_last_reads(scene: Scene) -> None:
 
 def test_what_tests_and_places_refuse(scene: Scene) -> None:
     c = scene.customer()
-    missing = installs.Test(meter="badger/1", tested_on=DAY)
-    assert "is installed" in scene.refused(installs.test, missing).reason
-    coming = installs.Test(meter="badger/90001", tested_on=DAY + DAYS)
-    assert "still to come" in scene.refused(installs.test, coming).reason
-    form = installs.Place(point=c.point, location="\u200b\u200b\u200b")
-    assert "no place" in scene.refused(installs.place, form).reason
+    missing = meter_tests.Test(meter="badger/1", tested_on=DAY)
+    assert "is installed" in scene.refused(meter_tests.test, missing).reason
+    coming = meter_tests.Test(meter="badger/90001", tested_on=DAY + DAYS)
+    assert "still to come" in scene.refused(meter_tests.test, coming).reason
+    form = locations.Place(point=c.point, location="\u200b\u200b\u200b")
+    assert "no place" in scene.refused(locations.place, form).reason
 
 
 # -- rates and rights ------------------------------------------------------------------------------------------

@@ -59,6 +59,8 @@ _LEDGER: Final = frozenset(
         "deposit_drawer",
         "deposit_batch",
         "lien_item",
+        "meter_test",
+        "meter_test_flow",
     ]
 )
 _KEPT_BY: Final = {"open_item": ("open_item_opened", "open_item_paid")}

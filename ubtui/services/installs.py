@@ -1,4 +1,4 @@
-"""What hangs at a service point: meters exchanged and tested, and the place where they are found."""
+"""What hangs at a service point: a meter comes off, another goes on."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from typing import Annotated
 import msgspec
 
 from ubtui.act import Form, Refused, Work, act
-from ubtui.db.calendars import office
 from ubtui.db.models import record
 from ubtui.db.models.reads import Read
 from ubtui.db.session import Row
@@ -257,80 +256,3 @@ def _period(work: Work, point_id: int, on: date) -> str:
         [point_id, near, on.isoformat()],
     )
     return near if near is not None and not taken else cycle.coming(on)[0]
-
-
-class Test(Form, frozen=True, kw_only=True):
-    """A meter was tested."""
-
-    meter: Annotated[str, msgspec.Meta(description="maker/serial, badger/12345678")]
-    tested_on: Annotated[date, msgspec.Meta(description="day of the test")]
-    passed: Annotated[bool, msgspec.Meta(description="yes if it counts within its limits (AWWA M6)")] = True
-    accuracy: Annotated[str, msgspec.Meta(description="what was measured: 98.7 % at low flow", max_length=120)] = ""
-
-
-class Tested(msgspec.Struct, frozen=True):
-    """The meter, how it did, and the order that was sent out where it failed."""
-
-    meter: str
-    passed: bool
-    tested_on: date
-    order: str
-
-
-@act("meter.test")
-def test(work: Work, form: Test) -> Tested:
-    """Write a test down. One that failed sends an order out to exchange the meter, and leaves it due."""
-    maker, _, serial = form.meter.strip().partition("/")
-    row = work.db.one(
-        "SELECT m.id, p.id, p.number FROM meter m JOIN live_install i ON i.meter_id = m.id AND i.off_date IS NULL"
-        " JOIN service_point p ON p.id = i.point_id WHERE m.serial = ? AND lower(m.maker) = ?",
-        [serial, maker.lower()],
-    )
-    if row is None:
-        raise Refused(f"no meter {form.meter[:60]} is installed", rule="meters", cure="give maker/serial")
-    if form.tested_on > work.today:
-        raise Refused(f"{form.tested_on} is still to come", rule="meters", cure="give today or a day before")
-    told, number = clean_text(form.accuracy, 120).strip(), ""
-    if form.passed:
-        orders.tested(work, row[0], form.tested_on)
-    elif not any(each.kind == "exchange" for each in orders.open_at(work, row[1])):
-        due = office(work.db, work.today, work.today).add(work.today, 10)
-        number = orders.sent(work, row[1], row[2], "exchange", due, f"failed its test {told}".strip()).order
-    orders.finish(work, row[1], row[2], "test", form.tested_on, told or ("passed" if form.passed else "failed"))
-    work.touch("meter", form.meter.strip())
-    work.touch("point", row[2])
-    _touch_programme(work)
-    work.fact(meter=form.meter.strip(), passed=int(form.passed), tested_on=form.tested_on.isoformat())
-    work.detail(accuracy=told)
-    return Tested(form.meter.strip(), form.passed, form.tested_on, number)
-
-
-class Place(Form, frozen=True, kw_only=True):
-    """Where a meter is found, for whoever stands there next."""
-
-    point: Point
-    location: Annotated[
-        str, msgspec.Meta(description="where it is: 3 ft left of the gate", min_length=3, max_length=200)
-    ]
-
-
-class Placed(msgspec.Struct, frozen=True):
-    """The point and its location as kept."""
-
-    point: str
-    location: str
-
-
-@act("point.place")
-def place(work: Work, form: Place) -> Placed:
-    """Say where a point's meter is found; an open order to locate it is done with that."""
-    point, told = points.found(work, form.point), clean_text(form.location, 200).strip()
-    if len(told) < 3:
-        raise Refused("that is no place", rule="locations", cure="say where to look for it")
-    before = work.db.value("SELECT location_note FROM service_point WHERE id = ?", [point[0]])
-    work.db.update(record.ServicePoint, point[0], point[2], location_note=told)
-    orders.finish(work, point[0], form.point, "locate", work.today, told)
-    work.touch("point", form.point)
-    work.fact(point=form.point)
-    work.detail(before=before, after=told)
-    return Placed(form.point, told)
