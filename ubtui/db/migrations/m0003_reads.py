@@ -18,6 +18,7 @@ CREATE TABLE read(
   CONSTRAINT read_says CHECK(value IS NOT NULL OR usage IS NOT NULL),
   CONSTRAINT read_use CHECK(usage BETWEEN -1000000000 AND 1000000000)) {clustered};
 CREATE INDEX read_batch ON read(batch_id) WHERE batch_id IS NOT NULL;
+CREATE INDEX read_carry ON read(register_id) WHERE carry IS NOT NULL;
 CREATE TABLE read_review(
   id {id}, register_id {int} NOT NULL, read_on {day} NOT NULL, seq {int} NOT NULL, code {text} NOT NULL,
   decision {text} NOT NULL CHECK(decision IN('confirmed','corrected','rollover','void','adjusted')),

@@ -4,28 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date
+from fractions import Fraction
 from typing import Any
 
 from ubtui.act import Refused, Work
 from ubtui.db.models.reads import Read, ReadReview
 from ubtui.db.session import Row, Session
-from ubtui.detectors.base import marks
-from ubtui.domain.register import BELOW, MOST_USE, RESTART, Register, Use
+from ubtui.domain.register import BELOW, MOST_USE, RESTART, Register, Use, carried, kept
 from ubtui.domain.text import clean_text
 from ubtui.domain.volume import Unit
-from ubtui.services.summaries import CHUNK, CLEARS, READS, days_between
-
-
-def confirmed(db: Session, ids: Sequence[int]) -> set[tuple[Any, ...]]:
-    """Reads of these registers that a person said are right though they stand lower."""
-    return {
-        tuple(row)
-        for row in db.rows(
-            f"SELECT register_id, read_on, seq FROM read_review WHERE register_id IN ({marks(ids)})"
-            f" AND decision = 'confirmed' AND code IN ({marks(CLEARS[BELOW])})",
-            [*ids, *CLEARS[BELOW]],
-        )
-    }
+from ubtui.services.reads.carrying import confirmed, steps
+from ubtui.services.summaries import CHUNK, READS, days_between
 
 
 def parts(some: Sequence[Any]) -> Iterator[Sequence[Any]]:
@@ -61,6 +50,7 @@ def add(work: Work, like: Row, on: str, value: int | None, use: Use, **columns: 
         "register_id": like[0], "read_on": date.fromisoformat(on), "seq": seq, "point_id": like[3], "period": like[4],
         "value": value, "usage": use.units, "kind": like[8], "source": like[9],
         "status": "held" if use.hold else "released", "held_code": use.hold, "rolled": int(use.rolled),
+        "carry": kept(use.carry),
         "entered_by": work.actor.name, "entered_at": work.now,
     }  # fmt: skip
     work.db.insert(Read, **{**row, **columns})
@@ -76,7 +66,12 @@ def decided(work: Work, row: Row, code: str, decision: str, why: str, usage: int
 
 
 def follow(db: Session, register: int, face: Register, unit: Unit, on: str, seq: int) -> int | None:
-    """Bring the following unbilled read's use in step; one held for standing lower goes or comes with it."""
+    """Bring the following unbilled read's use in step; one held for standing lower goes or comes with it.
+
+    Of a register that does not count alone all are brought in step, this read too.
+    """
+    if step(db, register, on):
+        return next((r[6] for r in db.rows(READS.format("?"), [register]) if (r[1], r[2]) > (on, seq)), None)
     chain = db.rows(READS.format("?"), [register])
     after = next((n for n, r in enumerate(chain) if (r[1], r[2]) > (on, seq)), None)
     if after is None:
@@ -87,16 +82,33 @@ def follow(db: Session, register: int, face: Register, unit: Unit, on: str, seq:
     return place(db, row, prev, face, unit, row[:3] in confirmed(db, [register]))
 
 
-def place(db: Session, row: Row, prev: Row | None, face: Register, unit: Unit, right: bool) -> int | None:
+def step(db: Session, register: int, since: str) -> bool:
+    """Bring unbilled reads from a day on in step that hang on a register's; False if it counts alone."""
+    found = steps(db, register, since)
+    for each in found or ():
+        place(db, each.row, each.prev, each.face, each.unit, each.right, each.carry)
+    return found is not None
+
+
+def measured(face: Register, unit: Unit, prev: Row | None, value: int | None, kind: str = "regular") -> Use:
+    """What a new read bills against the one before (a row of READS)."""
+    return face.between(prev[5] if prev else None, value, unit, kind, carry=carried(prev[14] if prev else None))
+
+
+def place(
+    db: Session, row: Row, prev: Row | None, face: Register, unit: Unit, right: bool, onto: Fraction | None = None
+) -> int | None:
     """Write an unbilled read as it stands against the read before it now; its use. What holds it goes or comes.
 
-    `right`: a person said that it is right though it stands lower.
+    `right`: a person said that it is right though it stands lower; `onto`: what it carries, if that does not follow
+    from the read before.
     """
     usage: int | None = row[6]
     days, status, held = row[7], row[10], row[11]
     if row[5] is None:  # use without a value is measured by nothing
         return usage
-    found = face.between(prev[5] if prev else None, row[5], unit, row[8], bool(row[12]), right)
+    carry = carried(prev[14] if prev else None)
+    found = face.between(prev[5] if prev else None, row[5], unit, row[8], bool(row[12]), right, carry, onto)
     if prev is not None and row[8] not in RESTART:
         days = days_between(prev[1], row[1])
     if found.hold is not None:
@@ -105,8 +117,9 @@ def place(db: Session, row: Row, prev: Row | None, face: Register, unit: Unit, r
         status, held = "released", None
     if prev is None or prev[5] is not None or status == "held":
         usage = found.units
-    now = {"usage": usage, "days": days, "status": status, "held_code": held, "rolled": int(found.rolled)}
-    if tuple(now.values()) != (row[6], row[7], row[10], row[11], row[12]):
+    now = {"usage": usage, "days": days, "status": status, "held_code": held, "rolled": int(found.rolled),
+           "carry": kept(found.carry)}  # fmt: skip
+    if tuple(now.values()) != (row[6], row[7], row[10], row[11], row[12], row[14]):
         write(db, row[0], row[1], row[2], **now)
     return usage
 
