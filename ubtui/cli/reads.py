@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from ubtui.cli import held
+from ubtui.cli import held, ready
 from ubtui.cli.common import Options, emit, going_to, opened, output, shared
 from ubtui.cli.made import acting
 from ubtui.domain.dates import parse_day
@@ -97,6 +97,8 @@ def sample(options: Options, route: str, size: int, seed: str, path: Path | None
 
 reads.add_command(held.held)
 reads.add_command(held.decide)
+reads.add_command(ready.ready)
+acting(reads, "read.estimate", "estimate")
 acting(reads, "read.control", "control", "point", "value")
 
 
