@@ -8,7 +8,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from ubtui.domain.register import Register
-from ubtui.domain.triage import NAMES, Case, Cause, Neighbour, triage
+from ubtui.domain.triage import NAMES, Case, Cause, Neighbour, Other, one_digit_off, triage
 from ubtui.domain.volume import Unit
 
 CCF = Unit.parse("ccf")
@@ -41,10 +41,15 @@ def test_every_cause_is_judged_once_and_the_likelier_come_first(data: st.DataObj
         Neighbour, st.just("SP-2"), st.just(shape), st.just(CCF), st.integers(0, shape.limit - 1),
         st.integers(0, shape.limit - 1), MAYBE,
     )  # fmt: skip
+    far = st.builds(
+        Other, st.just("SP-3"), st.just("on this route"), st.just(shape), st.just(CCF), st.integers(0, shape.limit - 1),
+        MAYBE,
+    )  # fmt: skip
     case = Case(
         shape, CCF, prev, value, data.draw(days), data.draw(MAYBE), data.draw(MAYBE), data.draw(st.booleans()),
         data.draw(st.booleans()), data.draw(st.none() | st.integers(-5, 10**6)), data.draw(days), data.draw(counts),
         data.draw(days), data.draw(counts), data.draw(days), tuple(data.draw(st.lists(next_door, max_size=3))),
+        tuple(data.draw(st.lists(far, max_size=3))),
     )  # fmt: skip
     causes = triage(case)
     assert sorted(c.kind for c in causes) == sorted(NAMES)
@@ -54,6 +59,7 @@ def test_every_cause_is_judged_once_and_the_likelier_come_first(data: st.DataObj
     for c in causes:
         assert c.use is None or c.use >= 0, "a cause that holds explains a use, never less than nothing"
         assert c.value is None or 0 <= c.value < shape.limit
+        assert c.likelihood == "unlikely" or c.kind != "elsewhere" or (c.value, c.point) == (value, "SP-3")
         assert c.likelihood == "unlikely" or c.kind != "neighbour" or (c.value is not None and c.point == "SP-2")
     assert triage(case) == causes
 
@@ -123,6 +129,39 @@ def test_two_digits_changed_round(rest: list[int], high: int, low: int, use: int
     assert (cause.likelihood, cause.use, cause.value) == ("likely", use, right)
 
 
+@given(prev=st.integers(0, 899_000), use=USES, place=st.integers(0, 5), digit=st.integers(0, 9), wide=USES)
+def test_one_digit_that_was_read_wrong(prev: int, use: int, place: int, digit: int, wide: int) -> None:
+    right = f"{prev + use:06d}"
+    wrong = int(f"{right[:place]}{digit}{right[place + 1 :]}")
+    assume(str(digit) != right[place])
+    found_values = one_digit_off(face(6), CCF, prev, wrong, use * 1000)
+    assert found_values[0] == int(right), "the use that was expected comes first"
+    for other in found_values:
+        apart = [a != b for a, b in zip(f"{other:06d}", f"{wrong:06d}", strict=True)]
+        assert sum(apart) == 1 and 7 * use <= 10 * (other - prev) <= 14 * use
+    if wrong < prev:
+        cause = found(Case(face(6), CCF, prev, wrong, 61, use * 1000, use * 1000), "misread")
+        assert (cause.use, cause.value) == (use, int(right))
+        assert cause.likelihood == ("likely" if len(found_values) == 1 else "possible")
+    assert one_digit_off(face(6), CCF, prev, wrong, 0) == [], "nothing is expected: nothing can be believed"
+    far = one_digit_off(face(6), CCF, prev, wrong, wide * 1000)
+    assert all(7 * wide <= 10 * (other - prev) <= 14 * wide for other in far)
+
+
+@given(ours=st.integers(5000, 8000), there=st.integers(0, 4000), use=USES, here=USES, many=st.booleans())
+def test_the_read_of_a_meter_elsewhere(ours: int, there: int, use: int, here: int, many: bool) -> None:
+    taken = Other("SP-00090", "on this route", face(6), CCF, there, use * 1000)
+    twin = Other("SP-00091", "of a serial like 4711", face(6), CCF, there, use * 1000)
+    unread = Other("SP-00001", "on this route", face(6), CCF, there + use + 1, None)
+    others = (unread, twin, taken) if many else (unread, taken)
+    case = Case(face(6), CCF, ours, there + use, 61, here * 1000, here * 1000, others=others)
+    cause = found(case, "elsewhere")
+    assert (cause.likelihood, cause.point) == ("possible" if many else "likely", "SP-00090")
+    assert (cause.use, cause.value) == (None, there + use), "what was used here nobody read"
+    assert f"there {use:,}" in cause.reason
+    assert found(Case(face(6), CCF, ours, there + use, others=(unread,)), "elsewhere").likelihood == "unlikely"
+
+
 @given(ours=st.integers(5000, 8000), theirs=st.integers(100, 4000), use=USES, other=USES, prev_use=USES)
 def test_the_neighbours_read(ours: int, theirs: int, use: int, other: int, prev_use: int) -> None:
     assume(theirs + other < ours)
@@ -149,7 +188,9 @@ def test_what_nothing_speaks_for_is_unlikely_and_says_why() -> None:
         "backwards": ("unlikely", "what it ran down by, 30 expected"),
         "exchange": ("unlikely", "what a new counter shows, 30 expected"),
         "transposed": ("unlikely", "no two digits changed back make a use of about 30"),
+        "misread": ("unlikely", "no one digit read otherwise makes a use of about 30"),
         "neighbour": ("unlikely", "SP-00044 reads 4,030, which does not go on from here"),
+        "elsewhere": ("unlikely", "no meter near it misses a read"),
     }
 
 

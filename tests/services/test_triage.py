@@ -126,6 +126,52 @@ def test_digits_changed_back(scene: Scene) -> None:
     assert scene.db.value("SELECT usage FROM read_summary WHERE register_id = ?", [c.register_id]) == 31
 
 
+def test_a_digit_read_wrong_is_corrected(scene: Scene) -> None:
+    c = low(scene, 7180, [30] * 5)  # 8180 stood there
+    scene.refresh()
+    item, causes, offers = asked(scene, c)
+    assert (causes["misread"].likelihood, causes["misread"].value, causes["misread"].use) == ("likely", 8180, 30)
+    offer = next(each for each in offers if each.title == "One digit is wrong")
+    assert (offer.odds, offer.values()["value"], offer.values()["decision"]) == ("likely", "8180", "corrected")
+    assert str(item.key) in picked(scene, item, offer)
+    assert scene.db.value("SELECT usage FROM read_summary WHERE register_id = ?", [c.register_id]) == 30
+
+
+def test_a_read_of_a_meter_elsewhere_goes_there(scene: Scene) -> None:
+    for _ in range(4):  # houses between them
+        scene.customer()
+    missed = scene.customer()
+    scene.uses(missed, [30] * 6, start=300_000, last=PERIODS[-2])
+    for _ in range(4):
+        scene.customer()
+    c = scene.customer()
+    scene.uses(c, [30] * 6, start=900_000, last=PERIODS[-2])
+    scene.read(c, LAST, 300_212, status="held", held_code="below-previous")
+    scene.refresh()
+    item, causes, offers = asked(scene, c)
+    assert (causes["elsewhere"].likelihood, causes["elsewhere"].point) == ("likely", missed.point)
+    offer = next(each for each in offers if each.title == "It is another meter's read")
+    assert (offer.act, offer.values()["other"], offer.odds) == ("read.swap", missed.point, "likely")
+    assert str(item.key) in picked(scene, item, offer)
+    newest = "SELECT value, usage, status, period FROM read_summary WHERE register_id = ? AND newest = 1"
+    assert scene.db.rows(newest, [missed.register_id]) == [(300_212, 32, "released", LAST)]
+    assert scene.db.rows(newest, [c.register_id])[0][3] == PERIODS[-2], "here none is read"
+
+
+def test_a_read_under_a_serial_like_it_is_found_on_any_route(scene: Scene) -> None:
+    missed, c = scene.customer(), scene.customer()
+    scene.uses(missed, [30] * 6, start=300_000, last=PERIODS[-2])
+    scene.uses(c, [30] * 6, start=900_000, last=PERIODS[-2])
+    with scene.db.writing():
+        other = scene.db.value("INSERT INTO route(code, title) VALUES ('R99', 'Far') RETURNING id")
+        scene.db.run("UPDATE service_point SET route_id = ? WHERE id = ?", [other, missed.point_id])
+    scene.read(c, LAST, 300_212, status="held", held_code="below-previous")
+    scene.refresh()
+    _, causes, _ = asked(scene, c)
+    assert (causes["elsewhere"].likelihood, causes["elsewhere"].point) == ("likely", missed.point)
+    assert "of a serial like 90002" in causes["elsewhere"].reason
+
+
 def test_a_settled_read_is_not_weighed(scene: Scene) -> None:
     c = low(scene, 28, [30] * 5)
     scene.refresh()
@@ -141,7 +187,7 @@ def test_the_shell_tells_every_cause(scene: Scene, capsys: pytest.CaptureFixture
     scene.refresh()
     run_command(["worklist", "show", f"R11:point:{c.point}@{LAST}", "--data", scene.data, "--as", "ana"])
     _, _, told = capsys.readouterr().out.partition("triage\n")
-    lines = told.splitlines()[:7]
+    lines = told.splitlines()[:9]
     assert all(line.split()[0] in ("likely", "possible", "unlikely") for line in lines)
     assert lines[0].startswith("  likely    The estimate before was too high: use 20: since the last actual read, ")
     assert "  unlikely  The read before was misread: the read before was estimated" in lines

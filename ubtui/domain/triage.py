@@ -10,7 +10,10 @@ from typing import Final, Literal
 from ubtui.domain.register import Register, is_rollover
 from ubtui.domain.volume import Unit
 
-Kind = Literal["rollover", "over-estimate", "prior-misread", "backwards", "exchange", "transposed", "neighbour"]
+Kind = Literal[
+    "rollover", "over-estimate", "prior-misread", "backwards", "exchange", "transposed", "misread", "neighbour",
+    "elsewhere",
+]  # fmt: skip
 Likelihood = Literal["likely", "possible", "unlikely"]
 NAMES: Final[dict[Kind, str]] = {
     "rollover": "The counter passed zero",
@@ -19,7 +22,9 @@ NAMES: Final[dict[Kind, str]] = {
     "backwards": "The meter is set backwards or swapped",
     "exchange": "Another meter hangs there",
     "transposed": "Two digits were changed round",
+    "misread": "One digit is wrong",
     "neighbour": "It is the neighbour's read",
+    "elsewhere": "It is another meter's read",
 }
 _RANK: Final = {"likely": 0, "possible": 1, "unlikely": 2}
 NEAR: Final = (Fraction(7, 10), Fraction(14, 10))
@@ -35,6 +40,21 @@ class Neighbour:
     unit: Unit
     prev: int
     value: int
+    expected: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """A meter that has no read of the period: its last value, on its own face; `near` says why it is thought of.
+
+    `expected` in thousandths of billing units.
+    """
+
+    point: str
+    near: str
+    face: Register
+    unit: Unit
+    prev: int
     expected: int | None
 
 
@@ -64,6 +84,7 @@ class Case:
     actual: int | None = None
     actual_days: int | None = None
     neighbours: tuple[Neighbour, ...] = ()
+    others: tuple[Other, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +92,7 @@ class Cause:
     """One explanation: `use` in billing units if it holds, None where it gives none; `reason` speaks for or against.
 
     `value` is the right value of the read (of the read before for `prior-misread`), where the cause gives one;
-    `point` the neighbour.
+    `point` the neighbour, or the meter elsewhere, whose use the reason tells: here nothing was read then.
     """
 
     kind: Kind
@@ -92,7 +113,7 @@ class Cause:
 
 
 def triage(case: Case) -> tuple[Cause, ...]:
-    """All seven causes, the likeliest first; of equals the one whose use is nearest to what is expected."""
+    """All nine causes, the likeliest first; of equals the one whose use is nearest to what is expected."""
 
     def order(cause: Cause) -> tuple[int, int, int]:
         off = abs((cause.use or 0) * 1000 - (case.expected or 0)) if cause.use is not None else 10**15
@@ -124,6 +145,22 @@ def unswapped(face: Register, unit: Unit, prev: int, value: int, expected_milli:
     }
     best = min((c for c in swapped if believable(c)), key=lambda c: (off(c), c), default=None)
     return None if best is None or (low and 2 * off(best) > off(value)) else best
+
+
+def one_digit_off(face: Register, unit: Unit, prev: int, value: int, expected_milli: int) -> list[int]:
+    """The values with one digit read otherwise that make the use believable, the nearest to what is expected first.
+
+    `expected_milli` and believable as in `unswapped`; of equals the one whose digit is nearest to what was read.
+    """
+    digits = str(value).zfill(face.dials)
+    found = []
+    for i, was in enumerate(digits):
+        for digit in "0123456789":
+            candidate = int(digits[:i] + digit + digits[i + 1 :])
+            if digit != was and candidate >= prev and within(use := face.usage(prev, candidate, unit), expected_milli):
+                step = abs(int(digit) - int(was))
+                found.append((abs(use * 1000 - expected_milli), min(step, 10 - step), candidate))
+    return [candidate for _, _, candidate in sorted(found)] if expected_milli > 0 else []
 
 
 def within(use: int, expected_milli: int | None, band: tuple[Fraction, Fraction] = NEAR) -> bool:
@@ -229,6 +266,36 @@ def _transposed(case: Case) -> Cause:
     return Cause("transposed", "likely", use, f"{best:,} for {case.value:,}, {_told(case.expected)}", best)
 
 
+def _misread(case: Case) -> Cause:
+    found = one_digit_off(case.face, case.unit, case.prev, case.value, case.expected or 0)
+    if not found:
+        about = "" if case.expected is None else f" of about {(case.expected + 500) // 1000:,}"
+        return Cause("misread", "unlikely", None, f"no one digit read otherwise makes a use{about}")
+    best, several = found[0], f"; {len(found) - 1} other values would do" if len(found) > 1 else ""
+    use = case.face.usage(case.prev, best, case.unit)
+    said = f"{best:,} for {case.value:,}, {_told(case.expected)}{several}"
+    # An estimate that was too high explains the read without anybody's mistake.
+    return Cause("misread", "possible" if several or case.estimated else "likely", use, said, best)
+
+
+def _elsewhere(case: Case) -> Cause:
+    fitting = [
+        (abs(use * 1000 - (each.expected or 0)), each.point, each, use)
+        for each in case.others
+        if each.prev <= case.value < each.face.limit
+        and within(use := each.face.usage(each.prev, case.value, each.unit), each.expected)
+    ]
+    if not fitting:
+        none = (
+            "no meter near it that misses a read goes on from here" if case.others else "no meter near it misses a read"
+        )
+        return Cause("elsewhere", "unlikely", None, none)
+    _, _, best, use = min(fitting, key=lambda each: each[:2])
+    more = f"; {len(fitting) - 1} others would do" if len(fitting) > 1 else ""
+    said = f"{best.point}, {best.near}, misses its read: there {use:,}, {_told(best.expected)}{more}"
+    return Cause("elsewhere", "possible" if more else "likely", None, said, case.value, best.point)
+
+
 def _neighbour(case: Case) -> Cause:
     if not case.neighbours:
         return Cause("neighbour", "unlikely", None, "no neighbour on the route has an unbilled read of the period")
@@ -257,5 +324,7 @@ _JUDGES: Final[tuple[Callable[[Case], Cause], ...]] = (
     _backwards,
     _exchange,
     _transposed,
+    _misread,
     _neighbour,
+    _elsewhere,
 )

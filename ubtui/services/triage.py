@@ -9,12 +9,15 @@ from typing import Final
 
 from ubtui.act import Look
 from ubtui.db.session import Row
-from ubtui.domain.triage import Case, Cause, Neighbour, triage
+from ubtui.detectors.base import marks
+from ubtui.domain.triage import Case, Cause, Neighbour, Other, triage
 from ubtui.services.summaries import READS, days_between, faces
+from ubtui.services.summaries import expected as expected_of
 from ubtui.services.worklist import ItemView
 
 CODES: Final = ("R09", "R10", "R11")
 _NEAR = 2
+_MOST = 20  # meters of the route that the value may go on from
 
 _ROW = (
     "SELECT r.register_id, r.point_id, r.period, r.read_on, r.seq, r.avg_milli, r.ly_milli, r.days, m.maker, m.serial,"
@@ -27,6 +30,27 @@ _NEXT_DOOR = (
     " JOIN service_point q ON q.route_id = p.route_id AND q.id <> p.id AND q.sequence {side} p.sequence"
     " JOIN read_summary r ON r.point_id = q.id AND r.period = ? AND r.status <> 'billed' AND r.kind = 'regular'"
     " AND r.prev_value IS NOT NULL AND r.value IS NOT NULL WHERE p.id = ? ORDER BY q.sequence {way}, q.id LIMIT ?"
+)
+
+# Further along the route, where the value goes on from the read before: the nearest below it.
+_ALONG = (
+    "SELECT q.number, r.register_id, r.point_id, r.prev_value, r.value, r.ly_milli, r.avg_milli FROM service_point p"
+    " JOIN service_point q ON q.route_id = p.route_id AND q.id <> p.id AND q.state = 'active'"
+    " JOIN read_summary r ON r.point_id = q.id AND r.period = ? AND r.status <> 'billed' AND r.kind = 'regular'"
+    " AND r.value IS NOT NULL AND r.prev_value <= ? WHERE p.id = ? ORDER BY r.prev_value DESC, q.id LIMIT ?"
+)
+# Meters that miss a read of the period: of the route, or of almost the same serial.
+_MISSING = (
+    "SELECT q.number, r.register_id, r.point_id, r.value, q.route_id FROM {} JOIN read_summary r ON r.point_id = q.id"
+    " AND r.newest = 1 AND r.period <> ? AND r.status <> 'held' AND r.value <= ?"
+    " WHERE q.id <> ? AND q.state = 'active' AND {} AND EXISTS(SELECT 1 FROM register g JOIN install i"
+    " ON i.meter_id = g.meter_id AND i.off_date IS NULL WHERE g.id = r.register_id AND i.point_id = q.id)"
+    " ORDER BY r.value DESC, q.id LIMIT ?"
+)
+_OF_ROUTE = _MISSING.format("service_point p JOIN service_point q ON q.route_id = p.route_id", "p.id = ?")
+_BY_SERIAL = _MISSING.format(
+    "meter m JOIN install n ON n.meter_id = m.id AND n.off_date IS NULL JOIN service_point q ON q.id = n.point_id",
+    "m.maker = ? AND m.serial IN ({})",
 )
 
 
@@ -69,7 +93,7 @@ def triaged(look: Look, item: ItemView) -> Triaged | None:
     case = Case(
         face, unit, prev[5], row[5], days, expected, average, prev[9] == "E", prev[10] == "billed", prev[6],
         days_between(before[1], prev[1]) if before else prev[7], *_value(before, on), *_value(actual, on),
-        _next_door(look, point, period),
+        _next_door(look, point, period, row[5]), _others(look, point, period, on, row[5], (maker, serial)),
     )  # fmt: skip
     several = len(rows) > 1
     return Triaged(
@@ -95,15 +119,44 @@ def _value(row: Row | None, on: str) -> tuple[int | None, int | None]:
     return (None, None) if row is None else (row[5], days_between(row[1], on))
 
 
-def _next_door(look: Look, point: int, period: str) -> tuple[Neighbour, ...]:
-    """The unbilled reads of the period at the points walked to just before and after this one."""
+def _next_door(look: Look, point: int, period: str, value: int) -> tuple[Neighbour, ...]:
+    """The unbilled reads of the period beside this point, and those along the route where its value goes on."""
     rows = [
         row
         for side, way in (("<", "DESC"), (">", "ASC"))
         for row in look.db.rows(_NEXT_DOOR.format(side=side, way=way), [period, point, _NEAR])
     ]
+    rows = list(dict.fromkeys([*rows, *look.db.rows(_ALONG, [period, value, point, _MOST])]))
     registers = faces(look.db, {row[1]: row[2] for row in rows})
     return tuple(
         Neighbour(number, *registers[register], prev, value, last_year or average)
         for number, register, _, prev, value, last_year, average in rows
     )
+
+
+def _others(look: Look, point: int, period: str, on: str, value: int, meter: tuple[str, str]) -> tuple[Other, ...]:
+    """Meters that miss a read of the period and may have shown the value: of the route, or of a like serial."""
+    like = _like(meter[1])
+    rows = look.db.rows(_OF_ROUTE, [period, value, point, point, _MOST])
+    near = dict.fromkeys((row[1] for row in rows), "on this route")
+    if like:
+        found = look.db.rows(_BY_SERIAL.format(marks(like)), [period, value, point, meter[0], *like, _MOST])
+        rows += [row for row in found if row[1] not in near]
+        near |= dict.fromkeys((row[1] for row in found), f"of a serial like {meter[1]}")
+    registers = faces(look.db, {row[1]: row[2] for row in rows})
+    return tuple(
+        Other(number, near[register], *registers[register], prev, expected_of(look.db, register, period, on))
+        for number, register, _, prev, _ in rows
+    )
+
+
+def _like(serial: str) -> list[str]:
+    """Serials that differ from one by a digit, or by two neighbouring digits changed round."""
+    one = {
+        serial[:i] + digit + serial[i + 1 :]
+        for i, was in enumerate(serial)
+        for digit in "0123456789"
+        if was.isdigit() and digit != was
+    }
+    two = {serial[:i] + serial[i + 1] + serial[i] + serial[i + 2 :] for i in range(len(serial) - 1)}
+    return sorted((one | two) - {serial})

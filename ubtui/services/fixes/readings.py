@@ -38,6 +38,8 @@ _JUDGED = (
 
 
 def _reviews(look: Look, item: ItemView) -> Iterator[Draft]:
+    if "checked_on" in item.evidence:  # somebody looked: there is no read of it
+        return
     if (found := triaged(look, item)) is not None:
         yield from _causes(look, item, found)
     elif item.key.code == "R17":
@@ -107,15 +109,15 @@ def _causes(look: Look, item: ItemView, found: Triaged) -> Iterator[Draft]:
     prior: dict[str, object] = {**own, "read_on": found.prev_on, "seq": found.prev_seq}
     shown = _shown(look, found.prev, found.prev_on, found.value)
     for cause in found.causes:
-        if cause.use is None:
+        if cause.use is None and not cause.point:
             continue
         act, known, asked = "read.review", {**own, "reason": f"{cause.name}: {cause.reason}"}, {}
         if cause.kind == "rollover":
             known["decision"] = "rollover"
-        elif cause.kind == "transposed":
+        elif cause.kind in ("transposed", "misread"):
             known |= {"decision": "corrected", "value": cause.value}
             asked = shown
-        elif cause.kind == "neighbour":
+        elif cause.kind in ("neighbour", "elsewhere"):
             act, known = "read.swap", {**known, "other": cause.point}
         elif cause.kind == "exchange":
             act, known = "order.create", _look_there(look, item, cause)

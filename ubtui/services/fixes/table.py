@@ -14,6 +14,7 @@ from ubtui.domain.errors import BadValue
 from ubtui.domain.subjects import ItemKey, Subject
 from ubtui.services.fixes import (
     any_item,
+    arrivals,
     collecting,
     coming,
     field,
@@ -31,7 +32,7 @@ from ubtui.services.worklist import ItemView, ended, held_by_other
 from ubtui.services.worklist.export import fixes_of
 
 # An area is a file with the TITLES of its acts and, where evidence fills their fields in, their MAKERS.
-_AREAS: Final = (any_item, collecting, coming, field, people, proposals, readings, requests, takings, twice)
+_AREAS: Final = (any_item, arrivals, collecting, coming, field, people, proposals, readings, requests, takings, twice)
 TITLES: Final[dict[str, str]] = {act: title for area in _AREAS for act, title in area.TITLES.items()}
 MAKERS: Final[dict[str, Maker]] = {act: maker for area in _AREAS for act, maker in area.MAKERS.items()}
 
@@ -77,7 +78,9 @@ def standing(look: Look, item: ItemView) -> Standing:
         _barred(look, item),
         (*proposals.proposed(look, item), *field.out_there(look, item)),
         tuple(each.said() for each in twice.two_reads(look, item)),
-        tuple(f"{each.name}: {each.said()}" for each in weighed.causes if each.use is None) if weighed else (),
+        tuple(f"{each.name}: {each.said()}" for each in weighed.causes if each.use is None and not each.point)
+        if weighed
+        else (),
     )
 
 

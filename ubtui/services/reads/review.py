@@ -12,6 +12,7 @@ from ubtui.db.session import Row
 from ubtui.detectors.registry import CODES
 from ubtui.domain.register import BELOW, Register, Use, below
 from ubtui.domain.volume import Unit
+from ubtui.services.reads.entering import Enter, enter
 from ubtui.services.reads.placing import add, billable, decided, follow, reason, write
 from ubtui.services.summaries import CLEARS, READS, faces, summarise
 
@@ -176,12 +177,12 @@ def _corrected(
 
 
 class Swap(Form, frozen=True, kw_only=True):
-    """Two points whose reads were written down for each other."""
+    """Two points whose reads were written down for each other, or a read that was written down for another point."""
 
     point: Annotated[str, msgspec.Meta(description="service point, SP-00012")]
     read_on: Annotated[date, msgspec.Meta(description="day of its read")]
     seq: Annotated[int, msgspec.Meta(description="number of the read on its day")] = 1
-    other: Annotated[str, msgspec.Meta(description="the neighbour whose read this is")]
+    other: Annotated[str, msgspec.Meta(description="the point whose read this is")]
     code: Annotated[str, msgspec.Meta(description="worklist code that is decided")] = "R09"
     reason: Annotated[str, msgspec.Meta(description="why, for the record", min_length=3, max_length=500)]
 
@@ -195,7 +196,10 @@ class Swapped(msgspec.Struct, frozen=True):
 
 @act("read.swap")
 def swap(work: Work, form: Swap) -> Swapped:
-    """Give each of two points the value that was written down for the other, in the same period; both unbilled."""
+    """Give each of two points the value that was written down for the other, in the same period; both unbilled.
+
+    Where the other has no read of the period, it gets this one, and here none stays: this meter is still to be read.
+    """
     one = Review(
         point=form.point, read_on=form.read_on, seq=form.seq, code=form.code, decision="confirmed", reason=form.reason
     )
@@ -205,6 +209,8 @@ def swap(work: Work, form: Swap) -> Swapped:
         " WHERE p.number = ? AND r.period = ? AND r.kind = 'regular' AND r.value IS NOT NULL",
         [form.other, row[2]],
     )
+    if form.other != form.point and not others and row[3] is not None:
+        return _moved(work, form, row)
     if form.other == form.point or len(others) != 1 or row[3] is None:
         raise Refused(
             f"{form.other} has no one read of {row[2]} to change for", rule="read review", cure="correct each by itself"
@@ -224,3 +230,21 @@ def swap(work: Work, form: Swap) -> Swapped:
     work.fact(point=form.point, other=form.other)
     work.detail(before={form.point: row[3], form.other: value}, after={form.point: value, form.other: row[3]})
     return Swapped(done[0], done[1])
+
+
+def _moved(work: Work, form: Swap, row: Row) -> Swapped:
+    """The read struck here and entered, of the same day, where it was taken."""
+    struck = Review(
+        point=form.point, read_on=form.read_on, seq=form.seq, code=form.code, decision="void", reason=form.reason
+    )
+    here = review(work, struck)
+    there = enter(
+        work,
+        Enter(point=form.other, value=row[3], on=form.read_on, by_customer=row[7] == "C", trouble=row[16] or ""),
+    )
+    work.fact(point=form.point, other=form.other)
+    work.detail(before={form.point: row[3]}, after={form.other: row[3]})
+    return Swapped(
+        here,
+        Reviewed(form.other, there.read_on, there.seq, "entered", there.status, there.value, there.usage, None),
+    )
