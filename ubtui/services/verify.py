@@ -16,7 +16,7 @@ from ubtui.db.errors import RecordError
 from ubtui.db.session import Row, Session
 from ubtui.domain.errors import BadValue
 from ubtui.domain.numbers import format_account
-from ubtui.domain.register import RESTART
+from ubtui.domain.register import RESTART, carried
 from ubtui.domain.subjects import ItemKey, Subject
 from ubtui.services import chain
 from ubtui.services.chain import KEEP, Anchor
@@ -246,8 +246,8 @@ def uses(session: Session) -> Iterator[Finding]:
     cure = "find out who changed the read or the one before it; compare with the last verified backup"
     part: list[Row] = []
     for row in session.stream(
-        "SELECT register_id, point_id, read_on, seq, value, usage, rolled, kind FROM live_read WHERE status <> 'void'"
-        " AND kind NOT IN ('control', 'reread') ORDER BY register_id, read_on, seq",
+        "SELECT register_id, point_id, read_on, seq, value, usage, rolled, kind, carry FROM live_read"
+        " WHERE status <> 'void' AND kind NOT IN ('control', 'reread') ORDER BY register_id, read_on, seq",
         size=5000,
     ):
         if len(part) >= 5000 and row[0] != part[-1][0]:
@@ -260,10 +260,10 @@ def uses(session: Session) -> Iterator[Finding]:
 def _uses(session: Session, part: list[Row], cure: str) -> Iterator[Finding]:
     registers = faces(session, {row[0]: row[1] for row in part})
     for before, row in pairwise(part):
-        register, _, on, seq, value, usage, rolled, kind = row
+        register, _, on, seq, value, usage, rolled, kind, carry = row
         if register != before[0] or None in (before[4], value, usage) or kind in RESTART:
             continue
         face, unit = registers[register]
-        says = face.between(before[4], value, unit, kind, bool(rolled), confirmed=True).units
+        says = face.between(before[4], value, unit, kind, bool(rolled), True, carried(before[8]), carried(carry)).units
         if says != usage:
             yield Finding("read", f"register {register}, {on} #{seq}", f"uses {usage}, its values say {says}", cure)

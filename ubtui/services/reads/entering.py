@@ -19,7 +19,7 @@ from ubtui.domain.periods import ReadCycle
 from ubtui.domain.register import OVER, Register, Use
 from ubtui.domain.text import clean_text
 from ubtui.domain.volume import Unit
-from ubtui.services.reads.placing import add, decided, follow, write
+from ubtui.services.reads.placing import add, decided, follow, measured, stands, write
 from ubtui.services.summaries import READS, days_between, faces, summarise
 
 Why = Literal["no-access", "locked-gate", "dog", "buried", "snow", "flooded", "not-found", "other"]
@@ -192,15 +192,16 @@ def _entered(
         write(work.db, at.register_id, instead[1], instead[2], status="void")
         decided(work, instead, *why, None)
     prev = next((r for r in reversed(chain) if r[1] <= on), None)
-    use = at.face.between(prev[5] if prev else None, form.value, at.unit)
+    use = measured(at.face, at.unit, prev, form.value)
     limit = work.district.use_limits.get(at.customer_class)
     if use.hold is None and use.units is not None and limit is not None and use.units > limit:
-        use = Use(use.units, OVER)
+        use = use._replace(hold=OVER)
     like = (at.register_id, on, 1, at.point_id, period, None, None, None, "regular", "C" if form.by_customer else "A")
     seq = add(
         work, like, on, form.value, use, days=days_between(prev[1], on) if prev else None, trouble_code=_trouble(form)
     )
     follow(work.db, at.register_id, at.face, at.unit, on, seq)
+    use = use._replace(units=stands(work.db, at.register_id, on, seq))
     summarise(work.db, [at.register_id])
     work.touch("point", form.point)
     work.fact(point=form.point, read_on=on, period=period)

@@ -13,7 +13,8 @@ from ubtui.db.session import Row, Session
 from ubtui.domain.register import BELOW, MOST_USE, RESTART, Register, Use, carried, kept
 from ubtui.domain.text import clean_text
 from ubtui.domain.volume import Unit
-from ubtui.services.reads.carrying import confirmed, steps
+from ubtui.services.reads.carrying import confirmed as confirmed
+from ubtui.services.reads.carrying import steps
 from ubtui.services.summaries import CHUNK, READS, days_between
 
 
@@ -88,6 +89,14 @@ def step(db: Session, register: int, since: str) -> bool:
     for each in found or ():
         place(db, each.row, each.prev, each.face, each.unit, each.right, each.carry)
     return found is not None
+
+
+def stands(db: Session, register: int, on: str, seq: int) -> int | None:
+    """The use of a read as it stands now, with those that hang on it in step."""
+    units: int | None = db.value(
+        "SELECT usage FROM read WHERE register_id = ? AND read_on = ? AND seq = ?", [register, on, seq]
+    )
+    return units
 
 
 def measured(face: Register, unit: Unit, prev: Row | None, value: int | None, kind: str = "regular") -> Use:

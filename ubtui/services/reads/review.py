@@ -10,10 +10,10 @@ import msgspec
 from ubtui.act import Form, Refused, Work, act
 from ubtui.db.session import Row
 from ubtui.detectors.registry import CODES
-from ubtui.domain.register import BELOW, Register, Use, below
+from ubtui.domain.register import BELOW, Register, Use, below, carried
 from ubtui.domain.volume import Unit
 from ubtui.services.reads.entering import Enter, enter
-from ubtui.services.reads.placing import add, billable, decided, follow, reason, write
+from ubtui.services.reads.placing import add, billable, decided, follow, measured, reason, stands, step, write
 from ubtui.services.summaries import CLEARS, READS, faces, summarise
 
 
@@ -109,13 +109,16 @@ def review(work: Work, form: Review) -> Reviewed:
                 rule="one rollover a period",
                 cure="confirm, correct or void it",
             )
-        status, usage = "released", billable(face.between(prev[5], value, unit, rolled=True).units)
+        past_zero = face.between(prev[5], value, unit, rolled=True, carry=carried(prev[14]))
+        status, usage = "released", billable(past_zero.units)
         write(work.db, register, row[15], seq, status=status, usage=usage, rolled=1)
     else:
         write(work.db, register, row[15], seq, status="void")
         status, usage, value = "void", None, None
         if form.decision == "corrected":
             seq, status, value, usage = _corrected(work, form, row, prev, face, unit)
+    if usage is not None and form.decision != "confirmed" and step(work.db, register, row[15]):
+        usage = stands(work.db, register, row[15], seq)
     decided(work, (register, row[15], form.seq), form.code, form.decision, why, usage)
     follower = follow(work.db, register, face, unit, row[15], seq)
     summarise(work.db, [register])
@@ -144,15 +147,15 @@ def the_read(work: Work, form: Which) -> Row:
 def _as_read(form: Review, row: Row, prev: Row | None, face: Register, unit: Unit) -> tuple[str, int | None]:
     """Status and use of a read that a person says is right."""
     value, usage, kind, status, held, past_zero = row[3], row[4], row[6], row[8], row[9], bool(row[10])
-    before = prev[5] if prev else None
+    before, carry = prev[5] if prev else None, carried(prev[14] if prev else None)
     if form.code in CLEARS[BELOW] and past_zero:
-        past_zero, usage = False, billable(face.between(before, value, unit, kind, False, confirmed=True).units)
+        past_zero, usage = False, billable(face.between(before, value, unit, kind, False, True, carry).units)
     if form.code in CLEARS[BELOW] and status != "held" and not below(before, value, kind):
         raise Refused("the read is not below the one before", rule="read review", cure="nothing to do")
     if status == "held" and form.code in CLEARS.get(held or "", (form.code,)):
         status = "released"
         if usage is None and value is not None:
-            found = face.between(before, value, unit, kind, past_zero, confirmed=True)
+            found = face.between(before, value, unit, kind, past_zero, True, carry)
             usage = billable(found.units) if found.hold else found.units
     return status, None if usage is None else max(0, usage)
 
@@ -169,7 +172,7 @@ def _corrected(
         )
     if value == (row[3] if row[3] is not None else row[4]):
         raise Refused("that is the value it has", rule="read review", cure="confirm it, or give the right one")
-    found = Use(billable(value)) if row[3] is None else face.between(prev[5] if prev else None, value, unit, row[6])
+    found = Use(billable(value)) if row[3] is None else measured(face, unit, prev, value, row[6])
     like = (row[0], row[15], row[1], row[11], row[2], row[3], row[4], row[5], row[6], row[7])
     kept = None if row[3] is None else value
     seq = add(work, like, row[15], kept, found, days=row[5], trouble_code=row[16])
