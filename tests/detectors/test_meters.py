@@ -13,11 +13,12 @@ from ubtui.db.models import field as models
 from ubtui.db.models import office as office_models
 from ubtui.db.models import record
 from ubtui.detectors import heal
-from ubtui.detectors.meters import LARGE
+from ubtui.detectors.meters import is_large
 from ubtui.domain.sizes import inches
-from ubtui.domain.subjects import Subject
-from ubtui.services import installs, locations, meter_tests, orders, points, rights, rounds, seals
+from ubtui.domain.subjects import ItemKey, Subject
+from ubtui.services import installs, listing, locations, meter_tests, orders, points, rights, rounds, runs, seals
 from ubtui.services.imports import staged
+from ubtui.services.listing import Query
 
 APN = "012345678000"
 DAYS = timedelta(days=1)
@@ -179,8 +180,9 @@ def test_sizes_as_people_write_them(text: str, found: str | None) -> None:
     assert found is not None or inches(text) is None
 
 
-def test_the_large_sizes_are_sizes() -> None:
-    assert all((size := inches(each)) is not None and 2 * size >= 3 for each in LARGE)
+def test_large_is_an_inch_and_a_half_however_it_is_written() -> None:
+    assert all(map(is_large, ("1.5", '1-1/2"', "1 1/2", "2", "2.5 in", "10")))
+    assert not any(map(is_large, ("5/8x3/4", "3/4", '1"', "1-1/4", "unknown", "")))
 
 
 # -- seals -----------------------------------------------------------------------------------------------------
@@ -214,7 +216,7 @@ def test_m03_a_seal_found_off_comes_off_the_record(scene: Scene) -> None:
     c = scene.customer(rate_code="R1-SEALED")
     sealed(scene, c)
     scene.refresh()
-    done = scene.act(seals.verify, seals.Verify(point=c.point, verified_on=DAY, found="off", value=1200, note="cut"))
+    done = scene.act(seals.verify, seals.Verify(point=c.point, verified_on=DAY, found="missing", value=1200, note="cut"))
     assert closed(done) == [ROUND]
     assert opened(done) == [f"M05:point:{c.point}"], "the sealed rate is not due to it any more"
     assert scene.db.one("SELECT removed_on, removed_value, removed_reason FROM seal") == (
@@ -447,6 +449,28 @@ def test_m10_small_meters_by_age_large_ones_by_test(scene: Scene) -> None:
     scene.policy("M10", life_years="19")
     scene.refresh()
     assert items(scene) == [PROGRAMME]
+
+
+def test_m10_larger_meters_are_tested_more_often(scene: Scene) -> None:
+    sizes = {"2": "2023-06-01", '3"': "2023-06-01", "4": "2025-06-01", "6": "2025-06-01", "1": "2006-06-01"}
+    with scene.db.writing():
+        for size, day in sizes.items():
+            c = scene.customer()
+            scene.db.run("UPDATE install SET on_date = ? WHERE meter_id = ?", [day, c.meter_id])
+            scene.db.run("UPDATE meter SET size = ? WHERE id = ?", [size, c.meter_id])
+
+    def due() -> set[str]:
+        scene.refresh()
+        count = scene.db.value("SELECT units FROM work_item WHERE grp = 'M' AND state IN ('open', 'claimed')") or 0
+        with scene.desk() as desk:
+            of = desk.ask(runs.list_of, ItemKey.parse(PROGRAMME))
+            found = {row.cells[4] for row in desk.ask(listing.first, of, Query(), 20).rows.values()}
+        assert len(found) == count, "the item counts what its list shows"
+        return found
+
+    assert due() == {"1", '3"', "6"}, "1 inch 20 years, 3 inches every 3, 6 inches each year, 2 and 4 not yet"
+    scene.policy("M10", test_years="3 below 4, 5", life_years="25 below 1, 40")
+    assert due() == {"2", '3"'}
 
 
 def test_m10_a_test_that_failed_sends_for_an_exchange(scene: Scene) -> None:

@@ -11,6 +11,7 @@ from ubtui.act import Form, Look, Refused, Work, act
 from ubtui.detectors import meters
 from ubtui.domain.errors import BadValue
 from ubtui.domain.numbers import format_account
+from ubtui.domain.scales import Scales
 from ubtui.domain.subjects import ItemKey
 from ubtui.domain.text import clean_text
 from ubtui.services import listing, orders
@@ -91,7 +92,7 @@ def _seals(look: Look, month: str) -> Listing:
 
 def _meter(look: Look, cells: tuple[Any, ...]) -> Row:
     *walk, maker, serial, size, set_on, tested, account, owner, order = cells
-    large = size in meters.LARGE
+    large = meters.is_large(size)
     since = tested if large and tested else set_on
     return Row(
         (
@@ -106,7 +107,8 @@ def _programme(look: Look, year: str) -> Listing:
     known = limits(look, "M10")
     if not (year.isdigit() and len(year) == 4 and year > "0100"):
         raise BadValue(f"{year[:20]!r} is no year: write 2026.")
-    due = meters.programme_limits(int(year), int(known["life_years"]), int(known["test_years"]))
+    life, test = (Scales.among(known, name).base for name in ("life_years", "test_years"))
+    where, due = meters.programme_due(look.db, int(year), life, test)
     return Listing(
         name="meter programme",
         columns=(
@@ -123,7 +125,7 @@ def _programme(look: Look, year: str) -> Listing:
             "age": (("i.on_date", False),), "todo": (("e.size", False),),
         },
         fields={**_FIELDS, "age": Field("i.on_date", "age")}, words={**_WORDS, "who": "e.serial"},
-        where=meters.PROGRAMME_DUE, params=tuple(due),
+        where=where, params=tuple(due),
     )  # fmt: skip
 
 
@@ -172,7 +174,7 @@ def send_out(work: Work, form: SendOut) -> SentOut:
     made: list[str] = []
     had = 0
     for _, point_id, point, size in list(listing.stream(work, of, query, f"p.id, p.number, {todo}")):
-        kind = "seal_check" if run is SEAL_ROUND else "test" if size in meters.LARGE else "exchange"
+        kind = "seal_check" if run is SEAL_ROUND else "test" if meters.is_large(size) else "exchange"
         if any(each.kind == kind for each in orders.open_at(work, point_id)):
             had += 1
         elif len(made) < form.most:

@@ -5,20 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
+from fractions import Fraction
 from typing import Any
 
 from ubtui.db.session import Session
 from ubtui.detectors.base import Ask, Detector, Found, Parameter, marks
+from ubtui.domain.scales import Scale
+from ubtui.domain.sizes import inches
 from ubtui.domain.subjects import Subject
 from ubtui.domain.text import clean_text
 
 PROGRAMME = "meter-programme"
-LARGE = tuple(
-    f"{size}{inch}"
-    for size in ("1.5", "1-1/2", "1 1/2", "2", "2.0", "2.5", "3", "4", "6", "8", "10", "12", "16")
-    for inch in ("", '"')
-)
-"""Spellings of the sizes that are tested instead of replaced by age (AWWA M6: 1-1/2 inches and above)."""
+LARGE = Fraction(3, 2)
+"""Inches from which meters are tested instead of replaced by age (AWWA M6)."""
 
 
 def programme(day: date) -> Subject:
@@ -113,17 +112,35 @@ PROGRAMME_FROM = (
     "live_install i JOIN meter e ON e.id = i.meter_id JOIN live_point p ON p.id = i.point_id"
     " JOIN premise m ON m.id = p.premise_id LEFT JOIN route t ON t.id = p.route_id"
 )
-PROGRAMME_DUE = (
-    "i.off_date IS NULL AND e.placeholder = 0 AND p.state = 'active'"
-    f" AND ((e.size NOT IN ({marks(LARGE)}) AND i.on_date <= ?)"
-    f" OR (e.size IN ({marks(LARGE)}) AND COALESCE(e.tested_on, i.on_date) <= ?))"
-)
+_DUE = "i.off_date IS NULL AND e.placeholder = 0 AND p.state = 'active'"
 
 
-def programme_limits(year: int, life: int, test: int) -> list[Any]:
-    """What fills PROGRAMME_DUE: meters set, and large ones tested, up to the end of these years are due."""
-    ends = [f"{max(1, year - years):04d}-12-31" for years in (life, test)]
-    return [*LARGE, ends[0], *LARGE, ends[1]]
+def is_large(size: str) -> bool:
+    """Whether meters of a size, as the record spells it, are tested instead of replaced by age."""
+    return (inches(size) or 0) >= LARGE
+
+
+def programme_due(db: Session, year: int, life: Scale, test: Scale) -> tuple[str, list[Any]]:
+    """The condition of being due in a year over PROGRAMME_FROM, and its values: scales of years by inches.
+
+    Meters in place, and large ones not tested, for their size's years by the end of the year.
+    """
+    small, large = (_by_end(db, year, years, of) for years, of in ((life, False), (test, True)))
+    told = [(f"i.on_date <= ? AND e.size IN ({marks(sizes)})", end, sizes) for end, sizes in small.items()]
+    since = "COALESCE(e.tested_on, i.on_date)"
+    told += [(f"{since} <= ? AND e.size IN ({marks(sizes)})", end, sizes) for end, sizes in large.items()]
+    any_of = " OR ".join(f"({sql})" for sql, _, _ in told) or "1 = 0"
+    return f"{_DUE} AND ({any_of})", [value for _, end, sizes in told for value in (end, *sizes)]
+
+
+def _by_end(db: Session, year: int, years: Scale, large: bool) -> dict[str, list[str]]:
+    """The sizes that the record has, as it spells them, by the last day on which what is due was set or tested."""
+    out: dict[str, list[str]] = {}
+    for (size,) in db.rows("SELECT DISTINCT size FROM meter ORDER BY size"):
+        if is_large(size) is large:
+            end = f"{max(1, year - int(years.at(inches(size) or 0))):04d}-12-31"
+            out.setdefault(end, []).append(size)
+    return out
 
 
 def meter_age(ask: Ask) -> Iterable[Found]:
@@ -131,28 +148,31 @@ def meter_age(ask: Ask) -> Iterable[Found]:
     subject = programme(ask.today)
     if not ask.wants(subject):
         return
-    life, test = ask.whole("life_years"), ask.whole("test_years")
-    limits = programme_limits(ask.today.year, life, test)
+    life, test = ask.scales("life_years").base, ask.scales("test_years").base
     due = "live_install i CROSS JOIN meter e CROSS JOIN live_point p"
-    joined = "e.id = i.meter_id AND p.id = i.point_id AND i.off_date IS NULL AND e.placeholder = 0"
-    split = len(LARGE) + 1
-    small = ask.db.value(
-        f"SELECT COUNT(*) FROM {due} WHERE {joined} AND p.state = 'active' AND e.size NOT IN ({marks(LARGE)})"
-        " AND i.on_date <= ?",
-        limits[:split],
-    )
-    large = ask.db.value(
-        "SELECT COUNT(*) FROM meter e CROSS JOIN live_install i CROSS JOIN live_point p"
-        f" WHERE {joined} AND p.state = 'active' AND e.size IN ({marks(LARGE)})"
-        " AND COALESCE(e.tested_on, i.on_date) <= ?",
-        limits[split:],
-    )
+    joined = f"{_DUE} AND e.id = i.meter_id AND p.id = i.point_id"
+    small = sum(
+        int(ask.db.value(
+            f"SELECT COUNT(*) FROM {due} WHERE {joined} AND i.on_date <= ? AND e.size IN ({marks(sizes)})",
+            [end, *sizes],
+        ))
+        for end, sizes in _by_end(ask.db, ask.today.year, life, False).items()
+    )  # fmt: skip
+    large = sum(
+        int(ask.db.value(
+            f"SELECT COUNT(*) FROM meter e CROSS JOIN live_install i CROSS JOIN live_point p WHERE {joined}"
+            f" AND e.size IN ({marks(sizes)}) AND COALESCE(e.tested_on, i.on_date) <= ?",
+            [*sizes, end],
+        ))
+        for end, sizes in _by_end(ask.db, ask.today.year, test, True).items()
+    )  # fmt: skip
     if small or large:
-        told = [f"{small:,} in place {life} years or more"] if small else []
-        told += [f"{large:,} large ones not tested for {test} years"] if large else []
+        age = "their size's years" if life.steps else f"{life} years or more"
+        told = [f"{small:,} in place {age}"] if small else []
+        told += [f"{large:,} large ones not tested in time"] if large else []
         yield Found(
             subject.key, "", "Meter programme", f"{small + large:,} meters due in {ask.today.year}: {', '.join(told)}",
-            {"replace": small, "test": large, "life_years": life, "test_years": test, "reads": []},
+            {"replace": small, "test": large, "life_years": str(life), "test_years": str(test), "reads": []},
             subject_type="run", units=small + large, due_on=date(ask.today.year, 12, 31), due_source="year's programme",
         )  # fmt: skip
 
@@ -225,12 +245,16 @@ DETECTORS = (
     ),
     Detector(
         "M10", "Meter programme", ("run",),
-        "meters under 1-1/2 inches in place for life_years, larger ones not tested for test_years, by the end of the"
-        " year: one item a year", "Old meters give water away.", ("order.round", "meter.exchange", "meter.test"),
+        "meters under 1-1/2 inches in place for life_years, larger ones not tested for test_years, by inches, by the"
+        " end of the year: one item a year",
+        "Old meters give water away.", ("order.round", "meter.exchange", "meter.test"),
         "AWWA M6: small meters are replaced by age, large ones are tested", meter_age,
         parameters={
-            "life_years": Parameter("20", "years", "that a small meter stays"),
-            "test_years": Parameter("4", "years", "between tests of a large meter"),
+            "life_years": Parameter("20", "years", "that a small meter stays, by its inches", scale=True),
+            "test_years": Parameter(
+                "4 below 3, 3 below 4, 2 below 6, 1", "years", "between tests of a large meter, by its inches",
+                scale=True,
+            ),
         },
     ),
     Detector(
