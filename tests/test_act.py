@@ -51,7 +51,9 @@ right.set               -   -   y   y   -   -   -   -   -
 right.verify            -   -   y   y   -   -   -   -   -
 seal.place              -   -   y   y   -   -   -   -   -
 seal.rate               -   -   y   y   -   -   -   -   -
+seal.replace            -   -   y   y   -   -   -   -   -
 seal.request            -   -   y   y   -   -   -   -   -
+seal.round              -   -   y   y   -   -   -   -   -
 seal.verify             -   -   y   y   -   -   -   -   -
 seal.withdraw           -   -   y   y   -   -   -   -   -
 service.rate            -   -   y   y   -   -   -   -   -

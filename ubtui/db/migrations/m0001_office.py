@@ -62,9 +62,10 @@ CREATE TABLE staged_row(
   reason {text} NOT NULL, sentence {text} NOT NULL, state {text} NOT NULL DEFAULT 'staged'
     CHECK(state IN('staged','kept','dropped','mended')),
   raw {text} NOT NULL, fields {text} NOT NULL, point_id {int}, account_id {int}, register_id {int}, period {text},
-  cents {int} NOT NULL DEFAULT 0, decided_by {text}, decided_at {instant}, why {text},
+  stranger {text}, cents {int} NOT NULL DEFAULT 0, decided_by {text}, decided_at {instant}, why {text},
   version {int} NOT NULL DEFAULT 1, CONSTRAINT staged_once UNIQUE(batch_id, row_no)) {strict};
 CREATE INDEX staged_open ON staged_row(kind, reason) WHERE state='staged';
+CREATE INDEX staged_stranger ON staged_row(stranger) WHERE state='staged' AND stranger IS NOT NULL;
 """
 
 

@@ -209,6 +209,7 @@ class StagedRow(Record):
     account_id = IntegerField(null=True)
     register_id = IntegerField(null=True)
     period = TextField(null=True)
+    stranger = TextField(null=True)
     cents = CentsField()
     decided_by = TextField(null=True)
     decided_at = InstantField(null=True)

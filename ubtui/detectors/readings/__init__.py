@@ -1,10 +1,14 @@
 """Readings: whether they come, how they stand, how much they say, and where."""
 
-from ubtui.detectors.readings import below, coming, place, use
+from ubtui.detectors.readings import arrivals, below, coming, place, use
+from ubtui.detectors.readings.arrivals import strangers
 from ubtui.detectors.readings.facts import due_before_bill
 
-__all__ = ["DETECTORS", "due_before_bill"]
+__all__ = ["DETECTORS", "due_before_bill", "strangers"]
 
 DETECTORS = tuple(
-    sorted((*coming.DETECTORS, *use.DETECTORS, *below.DETECTORS, *place.DETECTORS), key=lambda each: each.code)
+    sorted(
+        (*arrivals.DETECTORS, *coming.DETECTORS, *use.DETECTORS, *below.DETECTORS, *place.DETECTORS),
+        key=lambda each: each.code,
+    )
 )

@@ -11,7 +11,7 @@ from typing import Final
 from ubtui.services.demo import names
 from ubtui.services.demo.calendar import Almanac, Window
 from ubtui.services.demo.names import Face
-from ubtui.services.demo.story import ReadStory, RowStory
+from ubtui.services.demo.story import ReadStory, RowStory, Stray
 from ubtui.settings import District
 
 _CLASSES = ("residential",) * 87 + ("multi",) * 3 + ("commercial",) * 7 + ("institutional",) * 1 + ("irrigation",) * 2
@@ -65,7 +65,7 @@ class Draft:
     mail_blank: str = ""
     mail_returned: int = 0
     credit_cents: int = 0
-    twice: tuple[str, ...] = ()
+    strays: tuple[Stray, ...] = ()
     spur: str = ""
     """A route of its own."""
     same_step: bool = False

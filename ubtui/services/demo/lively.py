@@ -9,7 +9,7 @@ from typing import Final
 
 from ubtui.services.demo import names
 from ubtui.services.demo.draft import Draft
-from ubtui.services.demo.story import ReadStory
+from ubtui.services.demo.story import ReadStory, Stray
 
 UNEVEN: Final = 0.22
 """Spread of one period's use about what is usual, as the deviation of its logarithm; two periods differ by more."""
@@ -59,7 +59,7 @@ def _same(rng: random.Random, d: Draft) -> None:
 
 
 def _twice(rng: random.Random, d: Draft) -> None:
-    d.twice = ("staged",)
+    d.strays = (Stray(),)
 
 
 def _gone(rng: random.Random, d: Draft) -> None:

@@ -16,6 +16,7 @@ from ubtui.domain.text import fold
 from ubtui.services.demo import books, dunning
 from ubtui.services.demo.stories import Stories
 from ubtui.services.demo.story import MeterStory, Person, PointStory, ReadStory, Ref, RowStory, Story
+from ubtui.services.imports.taking import stranger
 from ubtui.settings import District
 
 PART, SLICE = 500, 20
@@ -48,7 +49,7 @@ _COLUMNS: Final = {
     " entered_by entered_at",
     "read_skip": "point_id period skipped_on why by_staff at",
     "staged_row": "batch_id row_no kind reason sentence state raw fields point_id account_id register_id period"
-    " decided_by decided_at why",
+    " stranger decided_by decided_at why",
 }
 
 
@@ -265,10 +266,20 @@ class _Rows:
             )  # fmt: skip
         for day, period, why in s.skips if n == 0 else ():
             self.add("read_skip", point, period, day, why, "service", f"{day}T23:10:00.000000Z")
-        for k, state in enumerate(s.twice if n == 0 else ()):
+        for k, stray in enumerate(s.strays if n == 0 else ()):
             newest, face = p.meters[-1].reads[-1], p.meters[-1]
-            seen = (face.maker, face.serial, p.number, newest.on.isoformat(), newest.value + 3 + 2 * k)
-            self.maker.second.append((seen, state, point, account, self.registers[-1], newest.period))
+            value = newest.value + 3 + 2 * k if stray.value is None else stray.value
+            on = newest.on.isoformat()
+            known: tuple[object, ...] = (point, account, self.registers[-1], newest.period)
+            if stray.serial:
+                seen = ("", stray.serial, "", on, str(value))
+                sentence, known = f"no meter {stray.serial} is installed here", (None, None, None, None)
+            else:
+                seen = (face.maker, face.serial, p.number, on, str(value))
+                sentence = f"{p.number} has a regular read for {newest.period} already"
+            if stray.reason == "digit-count":
+                sentence = f"{value} does not fit {face.dials} dials"
+            self.maker.second.append((seen, stray, sentence, known))
         return service
 
     def register(self, meter: int, n: int, point: int, m: MeterStory, counted: Sequence[ReadStory]) -> None:
@@ -286,18 +297,18 @@ class _Rows:
         self.registers.append(register)
 
     def staged(self, part: int, second: Sequence[tuple[Any, ...]]) -> None:
-        """Second reads of a route, kept back by the import that met them."""
+        """Rows of a route's file, kept back by the import that met them."""
         now, batch = self.maker.facts.now, self.new("batch")
-        sha = sha256_hex("\n".join(",".join(map(str, row[0])) for row in second))
+        sha = sha256_hex("\n".join(",".join(row[0]) for row in second))
         self.add(
             "batch", batch, "reads", f"rereads-{part}.csv", "generic-reads", sha, len(second), len(second),
             '{"complete": true}', "service", now, "service", now,
         )  # fmt: skip
-        for k, (seen, state, point, account, register, period) in enumerate(second, 1):
-            fields = dict(zip(("maker", "serial", "point", "date", "value"), map(str, seen), strict=True))
-            sentence = f"line {k + 1}: {fields['point']} has a regular read for {period} already"
-            by = ("ana", now, "the first one is right") if state == "dropped" else (None, None, None)
+        for k, (seen, stray, sentence, known) in enumerate(second, 1):
+            fields = dict(zip(("maker", "serial", "point", "date", "value"), seen, strict=True))
+            by = ("ana", now, "the first one is right") if stray.state == "dropped" else (None, None, None)
             self.add(
-                "staged_row", batch, k, "reads", "duplicate-read", sentence, state, json.dumps(list(fields.values())),
-                json.dumps(fields), point, account, register, period, *by,
+                "staged_row", batch, k, "reads", stray.reason, f"line {k + 1}: {sentence}", stray.state,
+                json.dumps(list(fields.values())), json.dumps(fields), *known,
+                stranger("reads", stray.reason, fields), *by,
             )  # fmt: skip

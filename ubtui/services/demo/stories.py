@@ -15,10 +15,12 @@ from ubtui.services.demo.duties import duty_key
 from ubtui.services.demo.lively import enliven
 from ubtui.services.demo.names import GARDEN_FACE
 from ubtui.services.demo.plants import BY_ACTS, SAFE, SPURS, Plant, come, kept, places, planted
+from ubtui.services.demo.plants.arrivals import stray_serial
 from ubtui.services.demo.plants.field import serial_number
 from ubtui.services.demo.points import point_number
 from ubtui.services.demo.story import Entry, Story
 from ubtui.services.demo.tell import FIRST_ACCOUNT, Teller, apn, walk
+from ubtui.services.imports.taking import stranger
 from ubtui.settings import District
 
 
@@ -69,7 +71,7 @@ def raised(district: District, carrying: dict[int, Plant], skip: Collection[str]
             continue
         account: str | None = format_account(account_number(FIRST_ACCOUNT + index))
         subject = _subject(district, index, plant, f"{account}", today)
-        if plant.code == "R14" or subject.startswith(("route:", "run:")) or plant.code == "X04":
+        if plant.code in ("R14", "R18") or subject.startswith(("route:", "run:")) or plant.code == "X04":
             account = None
         found.append(Entry(plant.code, subject, account))
     return list(dict.fromkeys(found))
@@ -91,6 +93,8 @@ def _subject(district: District, index: int, plant: Plant, account: str, today: 
         return f"meter:{GARDEN_FACE[0]}/{serial_number(index, 1)}"
     if code in ("X01", "X04"):
         return f"text:{contact_key(index) if code == 'X01' else duty_key(plant)}"
+    if code == "R18":
+        return f"text:{stranger('reads', 'unknown-meter', {'serial': stray_serial(index, plant)})}"
     if code == "M08":
         return f"order:{order_number(index)}"
     return f"point:{point_number(index)}" if code[0] in "RM" else f"account:{account}"

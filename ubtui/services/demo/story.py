@@ -73,6 +73,18 @@ class MeterStory:
 
 
 @dataclass(frozen=True)
+class Stray:
+    """A row of the newest round's file that was kept back: why, what was decided, and what it says of its own."""
+
+    reason: str = "duplicate-read"
+    state: str = "staged"
+    serial: str = ""
+    """Where it names a meter that nobody knows."""
+    value: int | None = None
+    """Where it is not about what the meter's read says."""
+
+
+@dataclass(frozen=True)
 class SealStory:
     number: str
     placed_on: date
@@ -188,8 +200,8 @@ class Story:
     bills: tuple[BillStory, ...]
     receipts: tuple[ReceiptStory, ...]
     plant: str = ""
-    twice: tuple[str, ...] = field(default=())
-    """States of second reads staged for the newest period."""
+    strays: tuple[Stray, ...] = field(default=())
+    """Rows of the newest round's file that were kept back."""
     skips: tuple[tuple[date, str, str], ...] = ()
     """Day, period and reason of each window in which nobody could read the first meter."""
     rows: tuple[RowStory, ...] = ()

@@ -47,7 +47,7 @@ class Teller:
         bills, receipts = money.payments(rng, d, made, self.almanac.today, number)
         return Story(
             d.index, number, d.cycle, d.customer_class, opened, d.closed_on, apn(d.index), address, city, zip_code,
-            people, found, bills, receipts, d.plant, d.twice,
+            people, found, bills, receipts, d.plant, d.strays,
             tuple((turns[-n].on, turns[-n].period, why) for n, why in d.skips),
             desk.rows(who, d, found, people, opened, self.almanac.today),
             d.plan, d.off_route,

@@ -32,7 +32,6 @@ TITLES: Final[dict[str, str]] = {
     "protection.end": "End the protection",
     "protection.set": "Renew it, or bring its paper",
     "route.place": "Give it a place on a route",
-    "staged.mend": "Fill in what is missing",
 }
 
 
@@ -159,15 +158,6 @@ def _place(look: Look, item: ItemView) -> Iterator[Draft]:
     yield Draft("route.place", {k: v for k, v in known.items() if v is not None}, likely=route is not None)
 
 
-def _mend(look: Look, item: ItemView) -> Iterator[Draft]:
-    """The row's empty field, to be filled in."""
-    if (row := item.evidence.get("row")) is None:
-        return
-    field = str(item.evidence.get("sentence") or "").partition(" ")[0]
-    shown = {"set": {"help": f"{item.evidence.get('sentence')}; write {field}=…"}}
-    yield Draft("staged.mend", {"row": row}, why=str(item.evidence.get("sentence") or ""), shown=shown)
-
-
 MAKERS: Final[dict[str, Maker]] = {
     "arrangement.end": _end_plan,
     "arrangement.make": _plan,
@@ -184,5 +174,4 @@ MAKERS: Final[dict[str, Maker]] = {
     "protection.end": _lift,
     "protection.set": _protect,
     "route.place": _place,
-    "staged.mend": _mend,
 }

@@ -13,10 +13,11 @@ from ubtui.domain.errors import BadValue
 from ubtui.exchange import fields as forms
 from ubtui.exchange import profile
 from ubtui.services import reads
+from ubtui.services.fixes.arrivals import decided
 from ubtui.services.fixes.draft import Draft, Maker
 from ubtui.services.worklist import ItemView
 
-TITLES: Final[dict[str, str]] = {"staged.decide": "Decide on the second read"}
+TITLES: Final[dict[str, str]] = {"staged.decide": "Decide on the staged row"}
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,9 @@ def _staged(look: Look, item: ItemView) -> Iterator[Draft]:
     if item.key.code == "B02":
         if (row := item.evidence.get("row")) is not None:
             yield Draft("staged.decide", {"row": row, "decision": "drop"}, "Drop the row")
+        return
+    if item.key.code in ("R18", "R23"):
+        yield from decided(look, item)
         return
     both = two_reads(look, item)
     kept = next((each.short() for each in both if each.row is None), "the first read")

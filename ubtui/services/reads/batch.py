@@ -11,8 +11,10 @@ from ubtui.detectors.base import marks
 from ubtui.detectors.billing import kept_back
 from ubtui.detectors.heal import medians, run
 from ubtui.detectors.meters import concerned
+from ubtui.detectors.readings import strangers
 from ubtui.domain.numbers import format_account
-from ubtui.services.reads.placing import confirmed, parts, place
+from ubtui.services.reads.carrying import LINKED
+from ubtui.services.reads.placing import confirmed, parts, place, step
 from ubtui.services.summaries import READS, faces, summarise
 
 _CONCERNED = {
@@ -47,7 +49,7 @@ def released(work: Work, batch_id: int) -> None:
                 moved,
             )
         }
-    for subject in (*work.subjects, *concerned(db, batch_id, work.today)):
+    for subject in (*work.subjects, *concerned(db, batch_id, work.today), *strangers(db, batch_id)):
         keys.setdefault(subject.type, set()).add(subject.key)
     subjects: dict[str, Sequence[str]] = {kind: sorted(found) for kind, found in keys.items()}
     work.healed = run(db, work.today, work.now, subjects, by="import.release", actor=work.actor.name)
@@ -56,7 +58,7 @@ def released(work: Work, batch_id: int) -> None:
 def _rechecked(db: Session, batch_id: int) -> None:
     """Measure the batch's reads, and reads behind them, anew where other acts came between staging and release.
 
-    While it was staged each read was judged against the newest one its register had then.
+    While it was staged each read was judged against the newest one its register had then, and by itself.
     """
     points = _touched_since(db, db.value("SELECT control FROM batch WHERE id = ?", [batch_id]))
     which = "SELECT DISTINCT r.register_id, r.point_id FROM read r"
@@ -82,6 +84,12 @@ def _rechecked(db: Session, batch_id: int) -> None:
             if row[10] != "billed" and (row[:3] in mine or (prev is not None and prev[:3] in mine)):
                 place(db, row, prev, *registers[row[0]], row[:3] in right)
             before = row
+    for register, since in db.rows(
+        f"SELECT register_id, MIN(read_on) FROM read WHERE batch_id = ? AND register_id IN ({LINKED})"
+        " GROUP BY register_id ORDER BY register_id",
+        [batch_id],
+    ):
+        step(db, register, since)
 
 
 def _touched_since(db: Session, control: str) -> set[str] | None:

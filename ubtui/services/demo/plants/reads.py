@@ -12,7 +12,7 @@ from ubtui.services.demo.calendar import Almanac
 from ubtui.services.demo.draft import Draft
 from ubtui.services.demo.names import FACES, GARDEN_FACE, LARGE_FACE
 from ubtui.services.demo.plants.plant import Plant, Planting, flat
-from ubtui.services.demo.story import ReadStory
+from ubtui.services.demo.story import ReadStory, Stray
 
 
 def _high(d: Draft, plant: Plant, _: Almanac, rng: random.Random) -> None:
@@ -70,7 +70,7 @@ def _inactive(d: Draft, plant: Plant, _: Almanac, rng: random.Random) -> None:
 
 
 def _twice(d: Draft, plant: Plant, _: Almanac, rng: random.Random) -> None:
-    d.twice = ("dropped",) if plant.near else ("staged",) * (2 if plant.n == 3 else 1)
+    d.strays = (Stray(state="dropped"),) if plant.near else (Stray(),) * (2 if plant.n == 3 else 1)
 
 
 def _read_again(d: Draft, change: Callable[[list[ReadStory]], list[ReadStory]]) -> None:
