@@ -139,3 +139,19 @@ def test_from_the_shell(scene: Scene) -> None:
     assert [(r["on"], r["value"], r["use"], r["last_year"]) for r in rows][:1] == [("2026-10-20", "1265", "70", "30")]
     whole = json.loads(CliRunner().invoke(command, [*call, "--format", "json"]).stdout)
     assert whole["card"]["point"] == c.point and len(whole["reads"]) == len(rows) == 8 and len(whole["months"]) == 24
+
+
+def test_estimates_tell_their_method_and_their_share(scene: Scene) -> None:
+    c = scene.customer()
+    scene.uses(c, [30] * 4, last=PERIODS[3])  # 1120
+    scene.read(c, PERIODS[4], 1130, usage=10, days=62, source="E", estimated_by="hand")
+    scene.read(c, PERIODS[5], 1140, usage=10, days=61, source="E")
+    scene.read(c, PERIODS[6], 1303, usage=163, days=61)
+    with scene.desk() as desk:
+        found = desk.ask(meters.history, c.point)
+    closing, from_file, guessed, actual = found.reads[:4]
+    assert [each.share for each in (guessed, from_file, closing)] == [61, 61, 61]
+    assert {each.span_on for each in found.reads[:3]} == {closing.on} and actual.share is None
+    assert [each.estimated_by for each in (guessed, from_file)] == ["hand", ""]
+    told = CliRunner().invoke(command, ["history", c.point, "--data", scene.data, "--as", "ana"]).output
+    assert f"estimated hand, share 61 to {closing.on}" in told and f"estimated, share 61 to {closing.on}" in told

@@ -24,7 +24,8 @@ _FIELDS: Final = (
     *(tables.Field("days", "int"), tables.Field("per_day", "mark"), tables.Field("last_year", "int")),
     *(tables.Field("kind", "mark"), tables.Field("source", "mark"), tables.Field("status", "mark")),
     *(tables.Field("held", "mark"), tables.Field("trouble"), tables.Field("rolled", "int")),
-    *(tables.Field("by"), tables.Field("reviews", "mark")),
+    *(tables.Field("by"), tables.Field("reviews", "mark"), tables.Field("estimated_by", "mark")),
+    *(tables.Field("share", "int"), tables.Field("span_on", "day")),
 )
 
 
@@ -93,7 +94,8 @@ def _line(line: ReadLine) -> str:
     )  # fmt: skip
     said = [line.status]
     said += [line.held] * bool(line.held) + ["past zero"] * line.rolled
-    said += [line.kind] * (line.kind != "regular") + ["estimated"] * (line.source == "E")
+    said += [line.kind] * (line.kind != "regular") + [f"estimated {line.estimated_by}".rstrip()] * (line.source == "E")
+    said += [] if line.share is None else [f"share {line.share:,} to {line.span_on}"]
     said += [line.trouble] * bool(line.trouble) + [line.reviews] * bool(line.reviews)
     day = f"{line.on}{f'.{line.seq}' if line.seq > 1 else ''}"
     return (

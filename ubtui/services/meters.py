@@ -12,6 +12,7 @@ from ubtui.act import Look
 from ubtui.db.session import Row
 from ubtui.detectors.base import marks
 from ubtui.domain.errors import BadValue
+from ubtui.domain.estimating import Taken, span
 from ubtui.domain.numbers import format_account, parse_account
 from ubtui.domain.text import clean_text
 
@@ -67,7 +68,8 @@ class ReadLine:
     """One read; `use` in billing units over `days`, `last_year` the same period's use a year before.
 
     `kind` regular, final, opening …; `source` A actual, C customer, E estimated, K card; `reviews` are
-    `CODE decision` in the order they were made.
+    `CODE decision` in the order they were made. `estimated_by` is the method of an estimate; `share` what the read's
+    period has of the use from one actual read to the next, the one of `span_on`, where estimates lie between them.
     """
 
     on: date
@@ -88,6 +90,9 @@ class ReadLine:
     rolled: bool
     by: str
     reviews: str
+    estimated_by: str = ""
+    share: int | None = None
+    span_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +220,7 @@ def _lines(look: Look, point_id: int, meters: Sequence[int]) -> list[ReadLine]:
         reviews[register, on, seq].append(f"{code} {decision}")
     rows = look.db.rows(
         "SELECT register_id, read_on, seq, period, value, usage, days, kind, source, status, held_code, trouble_code,"
-        f" rolled, entered_by FROM live_read WHERE register_id IN ({marks(ids)}) AND point_id = ?"
+        f" rolled, entered_by, estimated_by FROM live_read WHERE register_id IN ({marks(ids)}) AND point_id = ?"
         " ORDER BY read_on, register_id, seq",
         [*ids, point_id],
     )
@@ -225,7 +230,8 @@ def _lines(look: Look, point_id: int, meters: Sequence[int]) -> list[ReadLine]:
             used[row[3]] += row[5]
     last: dict[int, str] = {}
     out = []
-    for register, on, seq, period, value, use, days, kind, source, status, held, trouble, rolled, by in rows:
+    shares = _shares(rows)
+    for register, on, seq, period, value, use, days, kind, source, status, held, trouble, rolled, by, method in rows:
         if days is None and register in last:
             days = (date.fromisoformat(on) - date.fromisoformat(last[register])).days
         if status != "void":
@@ -236,10 +242,31 @@ def _lines(look: Look, point_id: int, meters: Sequence[int]) -> list[ReadLine]:
                 date.fromisoformat(on), seq, period, "" if placeholder else clean_text(f"{maker}/{serial}"), n, value,
                 use, days, _per_day(use, days), used.get(_year_before(period)), kind, source, status, held or "",
                 clean_text(trouble or ""), bool(rolled), clean_text(by),
-                ", ".join(reviews.get((register, on, seq), ())),
+                ", ".join(reviews.get((register, on, seq), ())), method or "",
+                *shares.get((register, on, seq), (None, None)),
             )
         )  # fmt: skip
     return out[::-1]
+
+
+def _shares(rows: Sequence[Row]) -> dict[tuple[int, str, int], tuple[int, date]]:
+    """Of the reads between two actual ones that are not neighbours, each one's share, and the day of the later one."""
+    out: dict[tuple[int, str, int], tuple[int, date]] = {}
+    chains: dict[int, list[Row]] = defaultdict(list)
+    for row in rows:
+        if row[9] == "void" or row[7] in ("control", "reread"):
+            continue
+        chain = chains[row[0]]
+        chain.append(row)
+        if row[8] == "E":
+            continue
+        taken = [Taken(date.fromisoformat(each[1]), each[3], each[5], each[8] == "E") for each in chain[1:]]
+        closed = span(date.fromisoformat(chain[0][1]), taken) if chain[0][8] != "E" else None
+        if closed is not None:
+            for each, part in zip(chain[1:], closed.shares, strict=True):
+                out[each[0], each[1], each[2]] = part.share, closed.on
+        chains[row[0]] = [row]
+    return out
 
 
 def _per_day(use: int | None, days: int | None) -> str:
