@@ -46,6 +46,7 @@ order.move              -   -   y   y   -   -   -   -   -
 order.result            y   -   y   y   -   -   -   -   -
 order.round             -   -   y   y   -   -   -   -   -
 point.place             y   -   y   y   -   -   -   -   -
+right.document          -   -   y   y   -   -   -   -   -
 right.end               -   -   -   y   -   -   -   -   -
 right.set               -   -   y   y   -   -   -   -   -
 right.verify            -   -   y   y   -   -   -   -   -

@@ -10,7 +10,7 @@ import pytest
 
 from tests.detectors.scene import Scene
 from ubtui.cli import run_command
-from ubtui.services.orders.acts import Result
+from ubtui.services.orders.results import Result
 from ubtui.services.orders.sheets import results
 
 

@@ -212,16 +212,17 @@ def test_m03_one_round_a_month(scene: Scene) -> None:
     assert opened(later) == ["M03:run:seal-round/2026-12"] and closed(later) == [ROUND]
 
 
-def test_m03_a_seal_found_off_comes_off_the_record(scene: Scene) -> None:
+def test_m03_a_seal_found_missing_is_told_until_it_is_off_the_record(scene: Scene) -> None:
     c = scene.customer(rate_code="R1-SEALED")
     sealed(scene, c)
     scene.refresh()
-    done = scene.act(seals.verify, seals.Verify(point=c.point, verified_on=DAY, found="missing", value=1200, note="cut"))
-    assert closed(done) == [ROUND]
+    gone = seals.Verify(point=c.point, verified_on=DAY, found="missing", value=1200, note="cut")
+    done = scene.act(seals.verify, gone)
+    assert closed(done) == [ROUND] and opened(done) == [f"M09:point:{c.point}"]
+    off = seals.Remove(point=c.point, removed_on=DAY, value=1200, reason="found missing")
+    done = scene.act(seals.remove, off)
+    assert closed(done) == [f"M09:point:{c.point}"]
     assert opened(done) == [f"M05:point:{c.point}"], "the sealed rate is not due to it any more"
-    assert scene.db.one("SELECT removed_on, removed_value, removed_reason FROM seal") == (
-        DAY.isoformat(), 1200, "found off: cut",
-    )  # fmt: skip
     scene.steady()
 
 
@@ -344,7 +345,7 @@ def test_m07_the_newest_report_speaks(scene: Scene) -> None:
     done = reported(scene, here, "90001")
     assert done and items(scene) == []
     reported(scene, here, "55555")  # nobody's
-    assert items(scene) == []
+    assert items(scene) == [f"M09:point:{here.point}"], "no other place has it: it is told where it was read"
     scene.steady()
 
 

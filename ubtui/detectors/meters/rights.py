@@ -1,4 +1,4 @@
-"""Connections against rights: more points than a parcel may have, or larger meters."""
+"""Connections against rights: more points than a parcel may have, larger meters, rights that no paper proves."""
 
 from __future__ import annotations
 
@@ -107,6 +107,32 @@ def oversized(ask: Ask) -> Iterable[Found]:
     yield from told.values()
 
 
+def unproved(ask: Ask) -> Iterable[Found]:
+    """M14: a verified right in force whose paper is named and not kept; one item a parcel."""
+    keys = ask.keys("parcel")
+    if keys is not None and not keys:
+        return
+    only = "" if keys is None else f" AND x.apn IN ({marks(keys)})"
+    bare: dict[str, list[Any]] = defaultdict(list)
+    for row in ask.db.rows(
+        f"SELECT x.apn, r.id, r.kind, r.size, r.count, r.source, {_PAYS}, x.situs FROM parcel_right r"
+        " JOIN live_parcel x ON x.id = r.parcel_id WHERE r.status = 'verified' AND r.document_id IS NULL"
+        f" AND COALESCE(r.to_on, '9999-12-31') >= ?{only} ORDER BY x.apn, r.id",
+        [ask.today.isoformat(), *(keys or ())],
+    ):
+        bare[row[0]].append(row)
+    for apn, rows in bare.items():
+        told = "; ".join(f"{row[4]} {row[2]} at {row[3]} in, by {row[5] or 'no paper named'}" for row in rows)
+        yield Found(
+            apn, "", "Right without its paper", told,
+            {
+                "parcel": format_apn(apn), "situs": rows[0][7], "rights": len(rows), "right": rows[0][1],
+                "source": rows[0][5], "reads": [],
+            },
+            account_id=rows[0][6], due_source="data quality",
+        )  # fmt: skip
+
+
 DETECTORS = (
     Detector(
         "M01", "More connections than rights", ("parcel",),
@@ -120,5 +146,11 @@ DETECTORS = (
         "the parcel's meters of a kind, largest first, against its verified rights, largest first: one is larger",
         "More capacity is taken than was paid for.", ("right.set", "right.verify", "meter.exchange", "order.create"),
         "capacity charges, GC 66013", oversized, sla_days=30, project=True,
+    ),
+    Detector(
+        "M14", "Right without its paper", ("parcel",),
+        "a verified right in force has no document attached",
+        "Nobody can show that the connection was granted.", ("right.document", "right.end"),
+        "capacity charges, GC 66013; this program's own rule", unproved, sla_days=30, project=True,
     ),
 )  # fmt: skip

@@ -76,23 +76,33 @@ def requests_open(ask: Ask) -> Iterable[Found]:
         )  # fmt: skip
 
 
-def sealed_rates(ask: Ask) -> tuple[str, ...]:
-    """The district's rate codes for sealed meters."""
-    return tuple(sorted({rate.code for rate in ask.district.rates if rate.status == "sealed"}))
+def rates_of(ask: Ask, status: str) -> tuple[str, ...]:
+    """The district's rate codes for meters under a seal of a status: sealed, occasional."""
+    return tuple(sorted({rate.code for rate in ask.district.rates if rate.status == status}))
 
 
 def seal_against_rate(ask: Ask) -> Iterable[Found]:
-    """M05: sealed and billed in full after the day its rate began, or billed as sealed with no such seal on."""
+    """M05: billed in full after the day a seal's rate began, or by such a rate with no such seal on."""
     keys = ask.keys("point")
-    codes = sealed_rates(ask)
-    if (keys is not None and not keys) or not codes:
+    if keys is not None and not keys:
         return
+    told: set[str] = set()
+    for status, what in (("sealed", "sealed"), ("occasional", "for occasional use")):
+        if codes := rates_of(ask, status):
+            for found in _against(ask, status, what, codes):
+                if found.subject_key not in told:
+                    told.add(found.subject_key)
+                    yield found
+
+
+def _against(ask: Ask, status: str, what: str, codes: tuple[str, ...]) -> Iterable[Found]:
+    keys = ask.keys("point")
     only = "" if keys is None else f" AND p.number IN ({marks(keys)})"
     day, some = ask.today.isoformat(), [*(keys or ())]
-    on = "FROM seal z WHERE z.point_id = p.id AND z.removed_on IS NULL AND z.rate_status = 'sealed'"
+    on = f"FROM seal z WHERE z.point_id = p.id AND z.removed_on IS NULL AND z.rate_status = '{status}'"
     # CROSS JOIN keeps SQLite to this order: from the few seals and the few sealed rates, or from the point asked for.
     sealed = "live_point p CROSS JOIN live_service s" if keys is not None else (
-        "(SELECT DISTINCT point_id FROM seal WHERE removed_on IS NULL AND rate_status = 'sealed') y"
+        f"(SELECT DISTINCT point_id FROM seal WHERE removed_on IS NULL AND rate_status = '{status}') y"
         " CROSS JOIN live_point p CROSS JOIN live_service s"
     )  # fmt: skip
     joined = "" if keys is not None else " AND p.id = y.point_id"
@@ -104,8 +114,9 @@ def seal_against_rate(ask: Ask) -> Iterable[Found]:
         f" AND EXISTS(SELECT 1 {on} AND COALESCE(z.rate_from, z.placed_on) <= ?)",
         [*some, *codes, day],
     ):
+        title = "Sealed, billed in full" if status == "sealed" else "Occasional use, billed in full"
         yield Found(
-            number, "", "Sealed, billed in full", f"seal {seal}, sealed rate since {since}, billed by {rate}",
+            number, "", title, f"seal {seal}, {what.removeprefix('for ')} rate since {since}, billed by {rate}",
             {"seal": seal, "since": since, "rate": rate, "should": codes[0], "reads": []}, point_id=point,
         )  # fmt: skip
     off = "(SELECT MAX(COALESCE(z.full_from, z.removed_on)) FROM seal z WHERE z.point_id = p.id)"
@@ -118,7 +129,7 @@ def seal_against_rate(ask: Ask) -> Iterable[Found]:
     ):
         why = f"billed by {rate}, no seal on" + (f" since {since}" if since else "")
         yield Found(
-            number, "", "Billed as sealed, no seal on", why,
+            number, "", f"Billed {'as ' if status == 'sealed' else ''}{what}, no seal on", why,
             {"since": since, "rate": rate, "should": before, "reads": []}, point_id=point,
         )  # fmt: skip
 
@@ -141,8 +152,9 @@ DETECTORS = (
     ),
     Detector(
         "M05", "Seal against rate", ("point",),
-        "a seal whose rate is sealed is on, from the day that rate began, and the service is not billed by a sealed"
-        " rate; or it is billed by one with no such seal on", "The owner is billed too much, or too little.",
+        "a seal whose rate is sealed, or for occasional use, is on, from the day that rate began, and the service is"
+        " not billed by such a rate; or it is billed by one with no such seal on",
+        "The owner is billed too much, or too little.",
         ("service.rate", "seal.rate", "seal.remove", "seal.place"),
         "Paradise Irrigation: a sealed service is charged half; lock, reason and rate are three facts",
         seal_against_rate,

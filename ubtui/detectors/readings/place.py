@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from fractions import Fraction
 
 from ubtui.detectors.base import Ask, Detector, Found, Parameter, marks
+from ubtui.detectors.readings.behind import moved
 from ubtui.detectors.readings.facts import SOME, day, found_read, rows
 from ubtui.domain.register import Register
 from ubtui.domain.volume import Unit
@@ -20,7 +21,7 @@ def use_while_sealed(ask: Ask) -> Iterable[Found]:
     )
     where = (
         "g.id = r.register_id AND z.point_id = p.id AND z.removed_on IS NULL AND z.lock_state = 'locked'"
-        " AND z.rate_status = 'sealed' AND r.usage > ? AND r.read_on > z.placed_on"
+        " AND r.usage > ? AND r.read_on > z.placed_on"
         " AND (r.prev_on >= z.placed_on OR z.placed_value IS NOT NULL)"
         " AND (z.batch_id IS NULL OR z.batch_id IN (SELECT b.id FROM batch b WHERE b.released_at IS NOT NULL))"
     )
@@ -29,6 +30,7 @@ def use_while_sealed(ask: Ask) -> Iterable[Found]:
         "service_point p CROSS JOIN seal z CROSS JOIN read_summary r CROSS JOIN register g",
     )
     least = ask.whole("more_than")
+    read: set[tuple[str, str]] = set()
     for r, extra in rows(ask, "R13", where, [least], more, sources=sources):
         seal, placed_on, placed_value, unit, billing, dials, zeros, num, den = extra
         use = r["usage"]
@@ -39,10 +41,12 @@ def use_while_sealed(ask: Ask) -> Iterable[Found]:
             use = face.usage(placed_value, r["value"], Unit.parse(billing or ask.district.billing_unit))
         if use <= least:
             continue
+        read.add((r["number"], r["period"]))
         yield found_read(
             ask, "Use on sealed meter", f"{use:,} since seal {seal} of {day(placed_on)}", r, use, seal=seal,
             sealed_on=placed_on, since_seal=use,
         )  # fmt: skip
+    yield from moved(ask, least, read)
 
 
 def use_with_nobody_billed(ask: Ask) -> Iterable[Found]:
@@ -78,9 +82,10 @@ def second_read(ask: Ask) -> Iterable[Found]:
 DETECTORS = (
     Detector(
         "R13", "Use on sealed meter", ("point",),
-        "use since the seal > more_than, lock closed and sealed rate in force",
+        "use since the seal > more_than behind a closed lock, by a read or as whoever looked at the seal saw it",
         "Water is taken behind a seal, or the seal is gone and nobody bills for it.",
-        ("seal.remove", "read.review"), "seal rounds of irrigation districts", use_while_sealed,
+        ("seal.remove", "adjust.propose", "read.review"), "seal rounds of irrigation districts", use_while_sealed,
+        holds=True,
         parameters={"more_than": Parameter("0", "billing units", "use that a seal still allows")},
     ),
     Detector(

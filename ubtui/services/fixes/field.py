@@ -23,12 +23,16 @@ TITLES: Final[dict[str, str]] = {
     "order.result": "Bring the result in",
     "order.round": "Send orders out for the list",
     "point.place": "Say where the meter is found",
+    "right.document": "Attach its paper",
+    "right.end": "The right is no longer the parcel's",
     "right.set": "Write a right down",
     "right.verify": "A right is proved",
     "seal.place": "The seal is on",
     "seal.rate": "The seal's rate was written wrong",
     "seal.remove": "The seal is off: bill in full",
+    "seal.replace": "Another seal is on",
     "seal.request": "The owner asks to seal or unseal",
+    "seal.round": "A round of seals came back",
     "seal.verify": "A seal was looked at",
     "seal.withdraw": "The owner takes it back",
     "service.rate": "Bill by another rate",
@@ -72,6 +76,8 @@ def _at(look: Look, item: ItemView) -> tuple[str, str]:
 def _create(look: Look, item: ItemView) -> Iterator[Draft]:
     point, several = _at(look, item)
     kind = item.evidence.get("request") or _ASKED.get(item.key.code, "verify")
+    if item.key.code == "M09" and item.evidence.get("seal"):
+        kind = "seal_check"
     known: dict[str, object] = {
         "point": point, "kind": kind, "due_on": soon(look, 3), "instructions": f"{item.title}: {item.why}"[:500],
     }  # fmt: skip
@@ -92,13 +98,26 @@ def _move(look: Look, item: ItemView) -> Iterator[Draft]:
 
 
 def _correct(look: Look, item: ItemView) -> Iterator[Draft]:
-    if order := item.evidence.get("order"):
-        there = look.db.value(
-            "SELECT m.serial FROM field_order o JOIN live_install i ON i.point_id = o.point_id AND i.off_date IS NULL"
-            " JOIN meter m ON m.id = i.meter_id WHERE o.number = ?",
-            [order],
-        )
-        yield Draft("order.correct", {"order": order, "found_serial": there}, why=f"the record has {there} there")
+    facts = item.evidence
+    if not (order := facts.get("order")):
+        return
+    there = look.db.one(
+        "SELECT m.serial, m.size, p.location_note FROM field_order o JOIN service_point p ON p.id = o.point_id"
+        " LEFT JOIN live_install i ON i.point_id = o.point_id AND i.off_date IS NULL"
+        " LEFT JOIN meter m ON m.id = i.meter_id WHERE o.number = ? ORDER BY i.id LIMIT 1",
+        [order],
+    ) or (None, None, None)
+    known: dict[str, object] = {"order": order}
+    if item.key.code == "M07" or "found_serial" in facts:
+        known["found_serial"] = there[0]
+    if "found_size" in facts:
+        known["found_size"] = there[1]
+    if "found_location" in facts:
+        known["found_location"] = there[2]
+    if "found_seal" in facts and "checked_on" not in facts:
+        return  # a seal was read that no record has: there is nothing to put in its place
+    told = [str(value) for name, value in known.items() if name != "order"]
+    yield Draft("order.correct", known, why=f"the record has {', '.join(told)} there" if told else "")
 
 
 def _round(look: Look, item: ItemView) -> Iterator[Draft]:
@@ -116,14 +135,19 @@ def _place(look: Look, item: ItemView) -> Iterator[Draft]:
     asked = next((row for row in look.db.rows(_ASKING, [item.point_id]) if row[0] == "seal"), None)
     if item.key.code == "M04" and asked is None:
         return
-    if item.key.code == "M05" and item.evidence.get("seal"):
+    if item.key.code in ("M05", "M09") and item.evidence.get("seal"):
         return
     known: dict[str, object] = {"placed_on": look.today}
     why = ""
+    if item.key.code == "M09":
+        if not (number := item.evidence.get("found_seal")):
+            return
+        known |= {"number": number, "placed_on": item.evidence.get("found_on")}
+        why = "as the crew read it"
     if asked:
         known |= {"requested_by": asked[1], "value": asked[4], "placed_on": asked[3] or look.today}
         why = f"the order is done, {asked[3]}" if asked[2] == "done" else f"asked for by {asked[1]}"
-    yield Draft("seal.place", known, likely=asked is not None, why=why)
+    yield Draft("seal.place", known, likely=asked is not None or item.key.code == "M09", why=why)
 
 
 def _remove(look: Look, item: ItemView) -> Iterator[Draft]:
@@ -134,6 +158,14 @@ def _remove(look: Look, item: ItemView) -> Iterator[Draft]:
         }  # fmt: skip
         use = facts.get("since_seal", facts.get("use"))
         yield Draft("seal.remove", known, likely=True, why=f"use {use} since the seal")
+        return
+    if item.key.code == "M09":
+        if facts.get("found") in ("broken", "missing"):
+            known = {
+                "removed_on": facts.get("checked_on"), "value": facts.get("value"), "number": facts.get("seal"),
+                "reason": f"found {facts['found']}",
+            }  # fmt: skip
+            yield Draft("seal.remove", known, likely=True, why=f"found {facts['found']} on {facts.get('checked_on')}")
         return
     seal = look.db.value("SELECT number FROM seal WHERE point_id = ? AND removed_on IS NULL", [item.point_id])
     if seal is None or (item.key.code == "M04" and facts.get("request") != "unseal"):
@@ -157,7 +189,22 @@ def _seal_rate(look: Look, item: ItemView) -> Iterator[Draft]:
 
 
 def _verify(look: Look, item: ItemView) -> Iterator[Draft]:
-    yield Draft("seal.verify", {"verified_on": look.today})
+    if item.key.code == "M09" and not item.evidence.get("seal"):
+        return
+    yield Draft("seal.verify", {"verified_on": look.today, "number": item.evidence.get("seal")})
+
+
+def _replace(look: Look, item: ItemView) -> Iterator[Draft]:
+    facts = item.evidence
+    if not facts.get("seal") or facts.get("found") == "on":
+        return
+    known: dict[str, object] = {"on": facts.get("checked_on"), "number": facts.get("seal"), "value": facts.get("value")}
+    if facts.get("found") == "other":
+        known |= {"new": facts.get("found_seal"), "reason": "another number is on"}
+        yield Draft("seal.replace", {**known, "how": "misread"}, "Its number was written down wrong", True, item.why)
+        yield Draft("seal.replace", {**known, "how": "replaced"}, "A new seal went on", why=item.why)
+        return
+    yield Draft("seal.replace", {**known, "on": look.today, "value": None}, "A new seal went on")
 
 
 def _service_rate(look: Look, item: ItemView) -> Iterator[Draft]:
@@ -171,6 +218,17 @@ def _right(look: Look, item: ItemView) -> Iterator[Draft]:
     kind = str(facts.get("kinds") or facts.get("kind") or "potable").split()[0]
     known = {"kind": kind, "size": facts.get("size"), "count": max(1, item.units)}
     yield Draft("right.set", known, shown={"source": {"required": True}})
+
+
+def _right_paper(look: Look, item: ItemView) -> Iterator[Draft]:
+    """One paper for all that lack one; or for each its own."""
+    several = int(item.evidence.get("rights") or 1)
+    likely = f"the {several} rights without one" if several > 1 else str(item.evidence.get("source") or "")
+    yield Draft("right.document", {"title": item.evidence.get("source")}, likely=True, why=likely)
+
+
+def _right_end(look: Look, item: ItemView) -> Iterator[Draft]:
+    yield Draft("right.end", {"right": item.evidence.get("right"), "to_on": look.today})
 
 
 def _right_verify(look: Look, item: ItemView) -> Iterator[Draft]:
@@ -198,6 +256,12 @@ def _exchange(look: Look, item: ItemView) -> Iterator[Draft]:
         }  # fmt: skip
         yield Draft("meter.exchange", known, f"It hangs at {there}", why=f"and no longer at {facts.get('live')}")
         return
+    if item.key.code == "M09":
+        if not facts.get("found_serial"):
+            return
+        known = {"on": facts.get("found_on"), "serial": facts.get("found_serial"), "reason": "found in its place"}
+        yield Draft("meter.exchange", known, "That meter hangs there now", why=item.why)
+        return
     if item.key.code == "M02":
         maker, _, serial = str(facts.get("meter", "")).partition("/")
         known["point"] = look.db.value(
@@ -214,6 +278,10 @@ def _test(look: Look, item: ItemView) -> Iterator[Draft]:
 
 
 def _point_place(look: Look, item: ItemView) -> Iterator[Draft]:
+    if item.key.code == "M09":
+        if place := item.evidence.get("found_location"):
+            yield Draft("point.place", {"location": place}, likely=True, why="as the crew found it")
+        return
     note = look.db.value(
         "SELECT note FROM field_order WHERE point_id = ? AND state = 'done' AND note IS NOT NULL AND done_on >= ?"
         " ORDER BY done_on DESC, id DESC LIMIT 1",
@@ -231,11 +299,14 @@ MAKERS: Final[dict[str, Maker]] = {
     "order.result": _result,
     "order.round": _round,
     "point.place": _point_place,
+    "right.document": _right_paper,
+    "right.end": _right_end,
     "right.set": _right,
     "right.verify": _right_verify,
     "seal.place": _place,
     "seal.rate": _seal_rate,
     "seal.remove": _remove,
+    "seal.replace": _replace,
     "seal.verify": _verify,
     "seal.withdraw": _withdraw,
     "service.rate": _service_rate,

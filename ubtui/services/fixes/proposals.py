@@ -61,6 +61,14 @@ def _propose(look: Look, item: ItemView) -> Iterator[Draft]:
         why = "as much as the last bill" if cents else "no bill to go by"
         yield Draft("adjust.propose", known, "Charge what was not billed", not waits, waits[0] if waits else why)
         return
+    if item.key.code in ("M09", "R13"):
+        terms = look.district.seals
+        if item.key.code == "M09" and not facts.get("seal"):
+            return  # no seal, nobody to charge for it
+        known |= {"reason": terms.tamper_reason or None, "amount_cents": terms.tamper_cents or None}
+        why = waits[0] if waits else "by the district's terms"
+        yield Draft("adjust.propose", known, "Charge for the seal", why=why)
+        return
     yield Draft("adjust.propose", known, why=waits[0] if waits else "")
 
 

@@ -2,23 +2,20 @@
 
 from ubtui.services.orders.acts import (
     Cancel,
-    Correct,
     Create,
     Kind,
     Move,
     Ordered,
-    Result,
     cancel,
-    correct,
     create,
     finish,
     move,
-    result,
     sent,
     tested,
     touch_reported,
 )
 from ubtui.services.orders.needs import sensible
+from ubtui.services.orders.results import Correct, Result, correct, result
 from ubtui.services.orders.views import (
     KINDS,
     ORDERS,

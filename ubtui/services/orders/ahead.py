@@ -10,7 +10,8 @@ from ubtui.act import Look
 from ubtui.db.calendars import office
 from ubtui.domain.dates import format_day
 from ubtui.domain.errors import BadValue
-from ubtui.services.orders.acts import Create, Result, is_serial_of
+from ubtui.services.orders.acts import Create, is_serial_of
+from ubtui.services.orders.results import Result
 from ubtui.services.orders.views import KINDS, order
 
 Fact = tuple[str, str, str | None]  # label, value, tone

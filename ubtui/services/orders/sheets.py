@@ -14,7 +14,7 @@ from ubtui.domain.errors import BadValue
 from ubtui.services import forms, listing
 from ubtui.services.listing import Query
 from ubtui.services.meters import Card, history
-from ubtui.services.orders.acts import Result
+from ubtui.services.orders.results import Result
 from ubtui.services.orders.views import ORDERS, OrderView, by_ids
 
 MOST_RESULTS: Final = 10_000

@@ -104,6 +104,12 @@ def open_at(look: Look, point_id: int) -> tuple[OrderView, ...]:
     return tuple(map(_view, look.db.rows(sql, [point_id])))
 
 
+def at_point(look: Look, point: str) -> tuple[OrderView, ...]:
+    """All orders at the point of this number, open ones first, then the newest."""
+    sql = f"SELECT {_VIEW} FROM {_SOURCE} WHERE p.number = ? ORDER BY o.state <> 'open', o.due_on DESC, o.id DESC"
+    return tuple(map(_view, look.db.rows(sql, [point])))
+
+
 def open_by_number(look: Look, point: str) -> tuple[OrderView, ...]:
     """Orders that are open at the point of this number."""
     found = look.db.value("SELECT id FROM live_point WHERE number = ?", [point])

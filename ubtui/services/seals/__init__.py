@@ -1,0 +1,25 @@
+"""Seals: asked for, placed, looked at, their rate, and taken off; lock, reason and rate are three facts."""
+
+from ubtui.services.seals.asked import SLA_DAYS, Request, Requested, Withdraw, request, withdraw
+from ubtui.services.seals.checked import Found, Round, Rounded, Verified, Verify, round_in, verify
+from ubtui.services.seals.hung import (
+    Place,
+    Placed,
+    Rate,
+    Remove,
+    Removed,
+    Replace,
+    place,
+    rate,
+    remove,
+    replace,
+)
+from ubtui.services.seals.rates import Span, rate_on, rates
+from ubtui.services.seals.rows import touch_round
+from ubtui.services.seals.standing import SealView, Standing, ledger, standing
+
+__all__ = [
+    "SLA_DAYS", "Found", "Place", "Placed", "Rate", "Remove", "Removed", "Replace", "Request", "Requested", "Round",
+    "Rounded", "SealView", "Span", "Standing", "Verified", "Verify", "Withdraw", "ledger", "place", "rate", "rate_on",
+    "rates", "remove", "replace", "request", "round_in", "standing", "touch_round", "verify", "withdraw",
+]  # fmt: skip
