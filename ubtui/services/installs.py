@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -11,18 +12,18 @@ import msgspec
 
 from ubtui.act import Form, Refused, Work, act
 from ubtui.db.models import record
-from ubtui.db.models.reads import Read
 from ubtui.db.session import Row
 from ubtui.detectors.meters import programme
 from ubtui.domain.errors import BadValue
 from ubtui.domain.periods import ReadCycle
-from ubtui.domain.register import MOST_USE
+from ubtui.domain.register import Use, carried
 from ubtui.domain.sizes import inches
 from ubtui.domain.text import clean_text
 from ubtui.domain.volume import Unit
 from ubtui.services import orders, points
 from ubtui.services.points import Point
-from ubtui.services.reads import reason
+from ubtui.services.reads import moving, reason
+from ubtui.services.reads.placing import add, measured, step
 from ubtui.services.summaries import READS, days_between, faces, summarise
 
 Count = Annotated[int, msgspec.Meta(ge=0, lt=10**12)]
@@ -32,11 +33,14 @@ class Exchange(Form, frozen=True, kw_only=True):
     """One meter comes off a point and another goes on, with what both showed."""
 
     point: Point
-    on: Annotated[date, msgspec.Meta(description="day of the exchange")]
-    removed_value: Annotated[Count | None, msgspec.Meta(description="last read of the old meter")] = None
-    removed_value_2: Annotated[Count | None, msgspec.Meta(description="of its second register, if it has two")] = None
     maker: Annotated[str, msgspec.Meta(description="maker of the new meter", min_length=1, max_length=40)]
     serial: Annotated[str, msgspec.Meta(description="serial of the new meter", min_length=1, max_length=40)]
+    removed_value: Annotated[Count | None, msgspec.Meta(description="last read of the old meter")] = None
+    removed_value_2: Annotated[Count | None, msgspec.Meta(description="of its second register, if it has two")] = None
+    unreadable: Annotated[
+        bool, msgspec.Meta(description="yes if the old meter cannot be read: its last part is then estimated")
+    ] = False
+    on: Annotated[date | None, msgspec.Meta(description="day of the exchange; empty: today")] = None
     size: Annotated[str, msgspec.Meta(description="its size; empty: as the old one", max_length=20)] = ""
     model: Annotated[str, msgspec.Meta(description="its model", max_length=40)] = ""
     installed_value: Annotated[Count, msgspec.Meta(description="first read of the new meter")] = 0
@@ -51,13 +55,22 @@ class Exchange(Form, frozen=True, kw_only=True):
 
 
 class Exchanged(msgspec.Struct, frozen=True):
-    """Both meters and the old one's last use in billing units, None where it is not known."""
+    """Both meters, each part's use in billing units, None where it is not known, and what each face counts.
+
+    `moved` are reads that were entered for the old meter and are the new one's; `estimated` says that the old meter's
+    last part is.
+    """
 
     point: str
     removed: str
     installed: str
     on: date
     usage: int | None
+    new_usage: int | None = None
+    old_face: str = ""
+    new_face: str = ""
+    estimated: bool = False
+    moved: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -77,39 +90,54 @@ def exchange(work: Work, form: Exchange) -> Exchanged:
     """Exchange a point's meter in one act: last read, end of the old install, the new one, its first read, endpoint.
 
     Where nothing hangs, a meter is set. A meter that the record has elsewhere is moved here when `from_point` says
-    so; that point then waits for its own exchange. An open order to exchange it is done with this.
+    so; that point then waits for its own exchange. An open order to exchange it is done with this. Reads that were
+    taken since were of the new meter: they are moved to it and judged again.
     """
-    point, why = points.found(work, form.point), reason(form.reason)
-    if form.on > work.today:
-        raise Refused(f"{form.on} is still to come", rule="exchanges", cure="give today or a day before")
+    point, why, on = points.found(work, form.point), reason(form.reason), form.on or work.today
+    if on > work.today:
+        raise Refused(f"{on} is still to come", rule="exchanges", cure="give today or a day before")
     orders.sensible(work, point[0], form.point, "exchange")
     old = _hanging(work, point[0], form.point)
-    if old is not None and form.on.isoformat() < old.since:
+    if old is not None and on.isoformat() < old.since:
         raise Refused(f"{old.name} hangs there since {old.since}", rule="exchanges", cure="give a later day")
     maker, serial = (" ".join(clean_text(text, 40).split()) for text in (form.maker, form.serial))
-    meter, registers = _incoming(work, form, maker, serial, old, form.on)
-    period = _period(work, point[0], form.on)
-    usage = _removal(work, form, point[0], old, period) if old is not None else None
+    meter, registers = _incoming(work, form, maker, serial, old, on)
+    chains = _chains(work, old)
+    later = moving.since(work.db, chains, on) if old is not None else ()
+    period = later[0][4] if later else _period(work, point[0], on)
+    estimated = False
     if old is not None:
-        work.db.run("UPDATE install SET off_date = ? WHERE id = ?", [form.on.isoformat(), old.install])
-        work.db.run(
-            "UPDATE endpoint SET to_on = ? WHERE meter_id = ? AND to_on IS NULL", [form.on.isoformat(), old.meter]
-        )
+        estimated = _removal(work, form, point[0], old, chains, period, on)
+        work.db.run("UPDATE install SET off_date = ? WHERE id = ?", [on.isoformat(), old.install])
+        work.db.run("UPDATE endpoint SET to_on = ? WHERE meter_id = ? AND to_on IS NULL", [on.isoformat(), old.meter])
         work.touch("meter", old.name)
-    work.db.insert(record.Install, meter_id=meter, point_id=point[0], on_date=form.on)
+    work.db.insert(record.Install, meter_id=meter, point_id=point[0], on_date=on)
     if form.radio.strip():
-        work.db.insert(record.Endpoint, meter_id=meter, radio=clean_text(form.radio, 40).strip(), from_on=form.on)
+        work.db.insert(record.Endpoint, meter_id=meter, radio=clean_text(form.radio, 40).strip(), from_on=on)
     for register in registers:
-        _read(work, register, point[0], form.on, period, "installation", form.installed_value, None, None, "released")
-    summarise(work.db, [*registers, *(row[0] for row in (old.registers if old else ()))])
-    orders.finish(work, point[0], form.point, "exchange", form.on, f"{maker}/{serial} set")
+        like = (register, on.isoformat(), 1, point[0], period, None, None, None, "installation", "A")
+        add(work, like, on.isoformat(), form.installed_value, Use(None))
+    gone = [row[0] for row in old.registers] if old else []
+    moving.moved(work, later, dict(zip(gone, registers, strict=False)), f"{maker}/{serial}", why)
+    step(work.db, registers[0], on.isoformat())
+    summarise(work.db, [*registers, *gone])
+    done = Exchanged(
+        form.point, old.name if old else "", f"{maker}/{serial}", on,
+        moving.used(work.db, gone, on, "removal"), moving.used(work.db, registers, on, "regular"),
+        _face_of(work, old.meter) if old else "", _face_of(work, meter), estimated,
+        tuple(f"{row[1]}: {moving.told(row)} for {row[4]}" for row in later),
+    )  # fmt: skip
+    orders.finish(work, point[0], form.point, "exchange", on, f"{maker}/{serial} set")
     points.touch(work, form.point)
     orders.touch_reported(work, point[0], serial)
     _touch_programme(work)
     work.touch("meter", f"{maker}/{serial}")
-    work.fact(point=form.point, removed=old.name if old else "", installed=f"{maker}/{serial}", on=form.on.isoformat())
-    work.detail(reason=why, removed_value=form.removed_value, installed_value=form.installed_value)
-    return Exchanged(form.point, old.name if old else "", f"{maker}/{serial}", form.on, usage)
+    work.fact(point=form.point, removed=old.name if old else "", installed=f"{maker}/{serial}", on=on.isoformat())
+    work.detail(
+        reason=why, removed_value=form.removed_value, installed_value=form.installed_value, usage=done.usage,
+        new_usage=done.new_usage, estimated=done.estimated, moved=done.moved,
+    )  # fmt: skip
+    return done
 
 
 def _touch_programme(work: Work) -> None:
@@ -201,41 +229,57 @@ def _faces(form: Exchange, old: _Old | None) -> list[tuple[int, int, int, int, i
     return [(n, d, z, a, b, u) for n, d, z, a, b, u in faces_]
 
 
-def _removal(work: Work, form: Exchange, point_id: int, old: _Old, period: str) -> int | None:
-    """The old meter's last reads; the use since the read before, held where it stands lower."""
-    values = [form.removed_value, form.removed_value_2]
-    total: int | None = None
+def _chains(work: Work, old: _Old | None) -> dict[int, list[Row]]:
+    """The reads of each register of the old meter (rows of READS), oldest first."""
+    return {row[0]: work.db.rows(READS.format("?"), [row[0]]) for row in (old.registers if old else ())}
+
+
+def _removal(
+    work: Work, form: Exchange, point_id: int, old: _Old, chains: Mapping[int, list[Row]], period: str, on: date
+) -> bool:
+    """The old meter's last reads, against those before the exchange; held where one stands lower. If any is a guess."""
+    guessed = False
+    values = (form.removed_value, form.removed_value_2)
     if len(old.registers) < 2 and form.removed_value_2 is not None:
         raise Refused(f"{old.name} has one register", rule="exchanges", cure="give one last read")
-    for row, value in zip(old.registers, values, strict=False):
+    known = faces(work.db, {row[0]: point_id for row in old.registers})
+    for n, row in enumerate(old.registers):
+        value, source = values[n] if n < len(values) else None, "A"
+        before = [r for r in chains[row[0]] if r[1] <= on.isoformat()]
+        prev, (face, unit) = before[-1] if before else None, known[row[0]]
+        if value is None and (prev is None or prev[5] is None):
+            continue  # nothing was ever read of it that a last read could be measured against
+        if value is not None and form.unreadable and n == 0:
+            raise Refused("a last read is given", rule="exchanges", cure="say that it cannot be read, or give its read")
         if value is None:
-            continue
-        if value >= 10 ** row[2]:
-            raise Refused(f"{value} does not fit {row[2]} dials", rule="register face", cure="read it again")
-        chain = work.db.rows(READS.format("?"), [row[0]])
-        prev = chain[-1] if chain else None
-        if prev is not None and prev[1] > form.on.isoformat():
-            raise Refused(f"{old.name} was read on {prev[1]}", rule="exchanges", cure="give that day or a later one")
-        face, unit = faces(work.db, {row[0]: point_id})[row[0]]
-        found = face.between(prev[5] if prev else None, value, unit)
-        status = "held" if found.hold else "released"
-        days = days_between(prev[1], form.on.isoformat()) if prev else None
-        _read(work, row[0], point_id, form.on, period, "removal", value, found.units, days, status, found.hold)
-        if found.units is not None and not found.hold:
-            total = min(MOST_USE, (total or 0) + found.units)
-    return total
+            if not form.unreadable:
+                raise Refused(
+                    f"the last read of {old.name}{' register 2' if n else ''} is missing", rule="both parts are billed",
+                    cure="give what it showed; if it cannot be read say so, and its last part is estimated",
+                )  # fmt: skip
+            assert prev is not None
+            value, source = moving.guessed(work, prev, face, unit, period, on), "E"
+            guessed = True
+        if value >= face.limit:
+            raise Refused(f"{value} does not fit {face.dials} dials", rule="register face", cure="read it again")
+        use = measured(face, unit, prev, value)
+        if source == "E" and prev is not None:
+            use = face.between(prev[5], value, unit, rolled=True, carry=carried(prev[14]))
+        days = days_between(prev[1], on.isoformat()) if prev else None
+        like = (row[0], on.isoformat(), 1, point_id, period, None, None, None, "removal", source)
+        add(work, like, on.isoformat(), value, use, days=days)
+    return guessed
 
 
-def _read(
-    work: Work, register: int, point_id: int, on: date, period: str, kind: str, value: int, usage: int | None,
-    days: int | None, status: str, held: str | None = None,
-) -> None:  # fmt: skip
-    last = work.db.value("SELECT MAX(seq) FROM read WHERE register_id = ? AND read_on = ?", [register, on.isoformat()])
-    work.db.insert(
-        Read, register_id=register, read_on=on, seq=(last or 0) + 1, point_id=point_id, period=period, value=value,
-        usage=usage, days=days, kind=kind, source="A", status=status, held_code=held, rolled=0,
-        entered_by=work.actor.name, entered_at=work.now,
-    )  # fmt: skip
+def _face_of(work: Work, meter: int) -> str:
+    """What a meter's registers count, in words: `6 dials, ccf`; `5 dials, 10 gal`."""
+    told = []
+    for dials, zeros, num, den, unit in work.db.rows(
+        "SELECT dials, fixed_zeros, mult_num, mult_den, unit FROM register WHERE meter_id = ? ORDER BY n", [meter]
+    ):
+        each = Fraction(num, den) * 10**zeros
+        told.append(f"{dials} dials, {f'{each} ' if each != 1 else ''}{unit}")
+    return " and ".join(told)
 
 
 def _period(work: Work, point_id: int, on: date) -> str:

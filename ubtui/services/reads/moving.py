@@ -1,0 +1,68 @@
+"""Reads around an exchange: those that were the new meter's all along, and a last read that nobody can take."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+
+from ubtui.act import Refused, Work
+from ubtui.db.session import Row, Session
+from ubtui.detectors.base import marks
+from ubtui.domain.register import Register, Use, carried
+from ubtui.domain.volume import Unit
+from ubtui.services.reads.placing import add, billable, decided, write
+from ubtui.services.summaries import READS, expected, faces
+
+
+def since(db: Session, chains: Mapping[int, Iterable[Row]], on: date) -> tuple[Row, ...]:
+    """Reads (rows of READS) of these registers after a day, oldest first; Refused where one of them is billed."""
+    later = sorted((r for rows in chains.values() for r in rows if r[1] > on.isoformat()), key=lambda r: (r[1], r[0]))
+    billed = next((r for r in later if r[10] == "billed"), None)
+    if billed is not None:
+        raise Refused(
+            f"the read of {billed[1]} is billed as the old meter's", rule="billed reads are fixed",
+            cure="give that day or a later one, and propose an adjustment of the bill",
+        )  # fmt: skip
+    return tuple(later)
+
+
+def moved(work: Work, rows: Sequence[Row], onto: Mapping[int, int], meter: str, why: str) -> None:
+    """Void reads of the old registers with a review, and enter the same of the new ones, to be measured there."""
+    known = faces(work.db, {onto[row[0]]: row[3] for row in rows if row[0] in onto})
+    for row in rows:
+        register = onto.get(row[0])
+        if register is None:
+            raise Refused(
+                f"the read of {row[1]} is of a second register, and {meter} has one", rule="exchanges",
+                cure="void that read first, or check the day",
+            )  # fmt: skip
+        if row[5] is not None and row[5] >= known[register][0].limit:
+            raise Refused(
+                f"{row[5]} of {row[1]} does not fit {known[register][0].dials} dials of {meter}", rule="register face",
+                cure="correct that read first, or check the face and the day",
+            )  # fmt: skip
+        write(work.db, row[0], row[1], row[2], status="void")
+        decided(work, row, "R20", "void", f"it is of {meter}: {why}"[:500], None)
+        like = (register, *row[1:10])
+        add(work, like, row[1], row[5], Use(None if row[5] is not None else row[6]), trouble_code=row[13])
+
+
+def used(db: Session, registers: Sequence[int], on: date, kind: str) -> int | None:
+    """What reads of one kind from a day on bill together; None where one is held or none bills."""
+    rows = db.rows(READS.format(marks(registers)), list(registers)) if registers else []
+    some = [r for r in rows if r[1] >= on.isoformat() and r[8] == kind]
+    if not some or any(r[10] == "held" or r[6] is None for r in some):
+        return None
+    return sum(int(r[6]) for r in some)
+
+
+def told(row: Row) -> str:
+    """What a read says: its value, or its use where it has none."""
+    return f"{row[5]:,}" if row[5] is not None else f"{row[6]:,} used"
+
+
+def guessed(work: Work, prev: Row, face: Register, unit: Unit, period: str, on: date) -> int:
+    """What the old meter most likely showed on its last day, by the use to expect of these days; none if unknown."""
+    milli = expected(work.db, prev[0], period, on.isoformat()) or 0
+    counts = face.reached(prev[5], billable((milli + 500) // 1000), unit, carried(prev[14]))
+    return counts % face.limit
