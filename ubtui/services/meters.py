@@ -126,6 +126,11 @@ def history(look: Look, key: str) -> MeterHistory:
     return MeterHistory(card, installs, tuple(lines), months, through)
 
 
+def card(look: Look, key: str) -> Card:
+    """What is at a point, a meter or an account with one point, without its reads. Raises BadValue if unknown."""
+    return _card(look, _point(look, key.strip()))
+
+
 def _day(text: str | None) -> date | None:
     return date.fromisoformat(text) if text else None
 
