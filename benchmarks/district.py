@@ -51,8 +51,8 @@ def wide(data: str, points: int, reads: int) -> list[int]:
             db.load("premise", ["id", "address"], ((i, f"{i} Alder Ct") for i in n))
             db.load(
                 "service_point",
-                ["id", "number", "premise_id", "route_id", "sequence"],
-                ((i, f"SP-{i:06d}", i, 1 + (i - 1) // WALK, i) for i in n),
+                ["id", "number", "premise_id", "route_id", "sequence", "location_note"],
+                ((i, f"SP-{i:06d}", i, 1 + (i - 1) // WALK, i, "left of the gate") for i in n),
             )
             db.load(
                 "account",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
@@ -69,6 +69,45 @@ def convert(profile: Profile, texts: Mapping[str, str]) -> tuple[dict[str, Any],
         except BadValue as bad:
             faults.append(FieldFault(field, "bad-value", f"{field}: {bad}"))
     return values, faults
+
+
+def columns(profile: Profile, texts: Mapping[str, Sequence[str]], rows: int) -> tuple[dict[str, list[Any]], set[int]]:
+    """Columns of texts as columns of values, None where a cell is empty; and the rows that are to be looked at alone.
+
+    Those are all in which `convert` finds a fault or `cards` may find a number, and may be others: each text is
+    converted once, and what cannot be told of a column as a whole is left to its rows.
+    """
+    values: dict[str, list[Any]] = {}
+    odd: set[int] = set()
+    forms = FIELDS[profile.kind]
+    for field, read, needed in _READ[profile.kind]:
+        column = texts.get(field)
+        if column is None:
+            if needed:
+                odd.update(range(rows))
+            continue
+        form, longest = forms[field][0], max(map(len, column))
+        if form not in _NUMBERS and longest >= _SHORTEST_CARD:
+            odd.update(place for place, text in enumerate(column) if len(text) >= _SHORTEST_CARD)
+        if form == "count" and longest <= 9 and all(column) and _digits("".join(column)):
+            values[field] = list(map(int, column))
+            continue
+        known: dict[str, Any] = {"": None}
+        bad = {""} if needed else set()
+        for text in set(column) - {""}:
+            try:
+                known[text] = read(text, profile)
+            except BadValue:
+                known[text] = None
+                bad.add(text)
+        values[field] = [known[text] for text in column]
+        if bad and not bad.isdisjoint(column):
+            odd.update(place for place, text in enumerate(column) if text in bad)
+    return values, odd
+
+
+def _digits(text: str) -> bool:
+    return text.isascii() and text.isdigit()
 
 
 def _key(text: str, _profile: Profile) -> str:

@@ -226,6 +226,20 @@ class Layout:
             found.setdefault(field, text)
         return found
 
+    def columns(self, rows: Sequence[Sequence[str]]) -> dict[str, list[str]]:
+        """The same of many rows of the layout's width, by field: empty where a row has nothing."""
+        across = list(zip(*rows, strict=True))
+        fills = dict(self.fills)
+        found = {field: [text] * len(rows) for field, text in fills.items()}
+        for field, places in self.places:
+            column = _tidied(across[places[0]])
+            for place in places[1:]:
+                column = [text or other for text, other in zip(column, _tidied(across[place]), strict=True)]
+            if fill := fills.get(field):
+                column = [text or fill for text in column]
+            found[field] = column
+        return found
+
 
 def layout(profile: Profile, header: Sequence[str]) -> Layout:
     """Find the profile's columns in a header (or by place); BadValue names those that are missing."""
@@ -260,6 +274,13 @@ def names_of(column: str | int | tuple[str, ...]) -> tuple[str, ...]:
 
 def _fold(name: str) -> str:
     return "".join(c for c in name.casefold() if c.isalnum())
+
+
+def _tidied(column: Sequence[str]) -> list[str]:
+    whole = "".join(column)
+    if whole.isascii() and whole.isprintable() and max(map(len, column)) <= 200:
+        return list(map(str.strip, column)) if " " in whole else list(column)
+    return list(map(_tidy, column))
 
 
 def _tidy(text: str) -> str:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import codecs
 import csv
 import hashlib
+import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Final, Literal, TextIO
 
@@ -23,6 +25,7 @@ MOST_ROWS: Final = 5_000_000
 LONGEST_LINE: Final = 200_000
 MOST_COLUMNS: Final = 1_000
 MOST_LINES: Final = 50  # of one row: a quote that is never closed swallows the rows behind it
+_PART: Final = 8_192  # characters that are split into lines at once
 _UNDEFINED = bytes.fromhex("818d8f909d")  # what Windows-1252 leaves open
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _OTHER = ((b"PK\x03\x04", "a workbook or zip"), (b"\x1f\x8b", "a gzip file"), (b"%PDF", "a PDF"))
@@ -50,6 +53,25 @@ class RawRow:
     line: int
     cells: list[str]
     fault: str = ""
+
+
+@dataclass(slots=True)
+class Block:
+    """Data rows one behind another, their places from 0: the number of the first, the line of each and its cells; why
+    some cannot be read, by place.
+    """
+
+    first: int
+    lines: list[int]
+    cells: list[list[str]]
+    faults: dict[int, str]
+
+    def __len__(self) -> int:
+        return len(self.lines)
+
+    def row(self, place: int) -> RawRow:
+        """One of the rows."""
+        return RawRow(self.first + place, self.lines[place], self.cells[place], self.faults.get(place, ""))
 
 
 def source(path: Path, profile: Profile) -> Source:
@@ -125,24 +147,49 @@ class Reading:
 
     def rows(self) -> Iterator[RawRow]:
         """Every data row. Raises FileFault where the file as a whole is not to be trusted."""
+        for block in self.blocks():
+            yield from map(block.row, range(len(block)))
+
+    def blocks(self, size: int = 500) -> Iterator[Block]:
+        """Every data row, at most `size` at a time. Raises FileFault as `rows` does."""
         csv.field_size_limit(LONGEST_LINE)
         try:
             with self.source.path.open("r", encoding=self.source.encoding, newline="") as file:
-                shape = self._typed if self.profile.records else self._nested if self.profile.nested else self._rows
-                yield from shape(file)
+                if not self.profile.records and not self.profile.nested:
+                    yield from self._delimited(file, size)
+                    return
+                rows = self._typed(file) if self.profile.records else self._nested(file)
+                while part := list(islice(rows, size)):
+                    faults = {place: row.fault for place, row in enumerate(part) if row.fault}
+                    yield Block(part[0].row_no, [row.line for row in part], [row.cells for row in part], faults)
         except UnicodeDecodeError as exc:
             raise FileFault(
                 f"{self.source.path}: line {self._line + 1} is not {self.source.encoding} text;"
                 " save the file as UTF-8 and try again"
             ) from exc
 
+    def _parts(self, file: TextIO) -> Iterator[list[str]]:
+        """The lines of the file, a part at a time; none longer than a line may be is ever held."""
+        rest = ""
+        while part := file.read(_PART):
+            lines = io.StringIO(rest + part, newline="").readlines()
+            rest = lines.pop()  # it may go on, or a line feed come behind its carriage return
+            yield self._bounded(lines)
+            if len(rest) > LONGEST_LINE:
+                self._bounded([rest])
+        if rest:
+            self._ended = rest[-1] in "\r\n"
+            yield self._bounded([rest])
+
+    def _bounded(self, lines: list[str]) -> list[str]:
+        if lines and max(map(len, lines)) > LONGEST_LINE:
+            number = next(n for n, line in enumerate(lines, self._line + 1) if len(line) > LONGEST_LINE)
+            raise FileFault(f"{self.source.path}: line {number} is longer than {LONGEST_LINE:,} characters")
+        self._line += len(lines)
+        return lines
+
     def _lines(self, file: TextIO) -> Iterator[str]:
-        while line := file.readline(LONGEST_LINE + 1):
-            self._line += 1
-            if len(line) > LONGEST_LINE:
-                raise FileFault(f"{self.source.path}: line {self._line} is longer than {LONGEST_LINE:,} characters")
-            self._ended = line[-1] in "\r\n"
-            yield line
+        return chain.from_iterable(self._parts(file))
 
     def _typed(self, file: TextIO) -> Iterator[RawRow]:
         """Rows of a file of typed records; a proof that fails is the file's fault."""
@@ -174,27 +221,36 @@ class Reading:
             cells = ["" if (value := one.get(name)) is None else str(value) for name in wanted]
             yield RawRow(number, number, cells)
 
-    def _rows(self, file: TextIO) -> Iterator[RawRow]:
+    def _delimited(self, file: TextIO, size: int) -> Iterator[Block]:
         lines, profile, path = self._lines(file), self.profile, self.source.path
-        for _ in range(profile.skip_lines):
-            next(lines, None)
+        skipped = sum(1 for _ in islice(lines, profile.skip_lines))
         quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if profile.quote else csv.QUOTE_NONE
         reader = csv.reader(
             lines, delimiter=profile.delimiter, quotechar=profile.quote or None, quoting=quoting, strict=True
         )
-        number, short = 0, ""
-        width = 0
+        marker = profile.control.marker if profile.control else None
+        block, short, width, at = Block(1, [], [], {}), "", 0, skipped
         while True:
-            start, fault = self._line + 1, ""
+            fault = ""
             try:
-                cells = next(reader)
-            except StopIteration:
-                break
+                for cells in reader:
+                    start, at = at + 1, skipped + reader.line_num
+                    if at > start or len(cells) != width or marker or not width:
+                        break  # a row to be looked at
+                    block.lines.append(start)
+                    block.cells.append(cells)
+                    short = ""
+                    if len(block.lines) == size:
+                        yield block
+                        block = self._next(block)
+                else:
+                    break
             except csv.Error as exc:
+                start, at = at + 1, skipped + reader.line_num
                 if "end of data" in str(exc):
                     raise FileFault(f"{path}: breaks off inside the quoted value that begins on line {start}") from exc
                 cells, fault = [], f"line {start} cannot be split into columns ({exc})"
-            if self._line - start > MOST_LINES:
+            if at - start > MOST_LINES:
                 raise FileFault(f"{path}: the quoted value that begins on line {start} does not end; mend the quotes")
             if not cells and not fault:
                 continue
@@ -212,23 +268,34 @@ class Reading:
                     continue
             if self.totals is not None:
                 raise FileFault(f"{path}: line {start} stands behind the totals of the file; is it two files in one?")
-            if profile.control and cells and cells[0].strip() == profile.control.marker:
+            if marker and cells and cells[0].strip() == marker:
                 self.totals = cells
                 continue
+            short = ""
             if len(cells) != width and not fault:
                 if not any(map(str.strip, cells)):
                     continue
                 fault = f"line {start} has {len(cells)} columns and the first line {width}"
                 short = fault if len(cells) < width else ""
-            else:
-                short = ""
-            number += 1
-            if number > MOST_ROWS:
-                raise FileFault(f"{path}: has more than {MOST_ROWS:,} rows; split it")
-            yield RawRow(number, start, cells, fault)
+            if fault:
+                block.faults[len(block)] = fault
+            block.lines.append(start)
+            block.cells.append(cells)
+            if len(block) == size:
+                yield block
+                block = self._next(block)
+        if block.lines:
+            yield block
+            self._next(block)
         if self.layout is None:
             raise FileFault(f"{path}: has no header")
         if short and not self._ended:
             raise FileFault(f"{path}: breaks off: {short} and no end")
         if profile.control and self.totals is None:
             raise FileFault(f"{path}: breaks off: its last row {profile.control.marker} with the totals is missing")
+
+    def _next(self, block: Block) -> Block:
+        first = block.first + len(block)
+        if first > MOST_ROWS + 1:
+            raise FileFault(f"{self.source.path}: has more than {MOST_ROWS:,} rows; split it")
+        return Block(first, [], [], {})

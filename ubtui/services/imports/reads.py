@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
-from typing import Any, Final
+from functools import lru_cache
+from math import inf
+from typing import Any, Final, NamedTuple
 
 from ubtui.act import Look
 from ubtui.domain.periods import ReadCycle
 from ubtui.domain.register import BELOW, MOST_USE, OVER, Register
 from ubtui.domain.volume import Unit
 from ubtui.exchange.profile import Profile
-from ubtui.services.imports.taking import Line, Rows, Taker, Verdict, found, refuse
+from ubtui.services.imports.taking import Line, Page, Plain, Rows, Taker, Verdict, faulty, found, refuse
 
 NOT_READ: Final = "not-read"
 
@@ -36,6 +38,23 @@ class Hanging:
     last_on: str = ""
     last_value: int | None = None
     last_period: str = ""
+    last_carry: str | None = None
+    periods: dict[str, str] | None = None
+    """Of its cycle, by day: those asked for so far."""
+    limit: int = 0
+    most: float = inf
+
+
+class Plainly(NamedTuple):
+    """A read that goes in without a word: the place of its row, and what it says and uses."""
+
+    place: int
+    hanging: Hanging
+    day: str
+    value: int
+    period: str
+    usage: int | None
+    days: int | None
 
 
 _HANGS = (
@@ -57,6 +76,13 @@ _BY = {
         " WHERE x.value IN ({marks})",
     ),
 }
+ALIAS: Final = "serial"
+"""System of the external ids under which files name a meter by another serial than its own."""
+_ALIASES = _HANGS.format(
+    key="x.value",
+    more=f"JOIN external_id x ON x.subject_type = 'meter' AND x.subject_id = m.id AND x.system = '{ALIAS}'"
+    " AND x.kind = 'meter' WHERE x.value IN ({marks})",
+)
 _SERVED = (
     "SELECT s.point_id, s.account_id, s.customer_class, s.unit, c.code, c.months, c.first_month, c.read_day, c.bill_day"
     " FROM live_service s JOIN live_account a ON a.id = s.account_id JOIN cycle c ON c.id = a.cycle_id"
@@ -64,7 +90,8 @@ _SERVED = (
     " ORDER BY s.to_on IS NULL, s.from_on, s.id"
 )
 _LAST = (
-    "SELECT g.id, r.read_on, r.value, r.period FROM register g JOIN read r ON r.register_id = g.id"
+    "SELECT g.id, r.read_on, r.value, CASE WHEN r.kind IN ('opening', 'installation') THEN '' ELSE r.period END"
+    " FROM register g JOIN read r ON r.register_id = g.id"
     " AND r.read_on = (SELECT x.read_on FROM live_read x WHERE x.register_id = g.id AND x.status <> 'void'"
     " AND x.kind NOT IN ('control', 'reread') ORDER BY x.read_on DESC, x.seq DESC LIMIT 1)"
     " WHERE r.status <> 'void' AND r.kind NOT IN ('control', 'reread') AND g.id IN ({marks}) ORDER BY r.seq"
@@ -81,6 +108,12 @@ class ReadTaker(Taker):
         self.registers: dict[tuple[int, str], Hanging] = {}
         self._asked: dict[str, set[str]] = {by: set() for by in _BY}
         self.latest: dict[tuple[Any, str], tuple[str, int]] = {}
+        self.alone: dict[str, dict[str, Hanging]] = {by: {} for by in _BY}
+        """Names that one register alone has, and no second time."""
+        self._cycles: dict[tuple[Any, ...], tuple[ReadCycle, dict[str, str]]] = {}
+        self.today = look.today.isoformat()
+        self.aliases: set[str] = set()
+        self.aliased = self.db.value("SELECT 1 FROM external_id WHERE system = ? LIMIT 1", [ALIAS]) is not None
 
     def survey(self, lines: Sequence[Line]) -> None:
         good = [line for line in lines if line.fault is None]
@@ -97,6 +130,82 @@ class ReadTaker(Taker):
         if hanging is not None and hanging.cycle is not None:
             return hanging.register_id, hanging.cycle.period_of(date.fromisoformat(day)) or day[:7]
         return tuple(line.values.get(f) for f in ("maker", *_BY, "register")), day[:7]
+
+    def take(self, page: Page, rows: Rows | None) -> tuple[list[Verdict], Plain]:
+        """Judge a page: what any doubt is about as a line, by the one rule below; the rest, most of all, in one go."""
+        if self.looks_ahead:
+            return super().take(page, rows)
+        said = page.values
+        accounts = set(said.get("account", ())) - {None}
+        names: dict[str, set[str]] = {by: set(said.get(by, ())) - {None} for by in ("serial", "radio", "point")}
+        self._resolve_names(names | {"account": {name.replace("-", "") for name in accounts}, "old": accounts})
+        days, at = [moment[:10] if moment else "" for moment in page.column("date")], self._found(page)
+        taken: list[Plainly] = []
+        verdicts: list[Verdict] = []
+        for place, (hanging, day, value) in enumerate(zip(at, days, page.column("value"), strict=True)):
+            plain = None
+            if hanging is not None and value is not None and place not in page.odd:
+                plain = self._plainly(place, hanging, day, value)
+            if plain is not None:
+                taken.append(plain)
+                continue
+            line = page.line(place)
+            verdicts.append(self._weigh(line) if line.fault is None else faulty(line))
+        if rows is not None:
+            self._write_plain(rows, page, taken)
+            self.write(rows, verdicts)
+        units, periods = sum(one.usage or 0 for one in taken), {one.period for one in taken}
+        return verdicts, Plain(len(taken), units, 0, periods)
+
+    def _plainly(self, place: int, hanging: Hanging, day: str, value: int) -> Plainly | None:
+        """A read in which nothing is to be told of: what `_weigh` accepts without a word, else None."""
+        last_on, last = hanging.last_on, hanging.last_value
+        cycle, periods = hanging.cycle, hanging.periods
+        if (
+            cycle is None
+            or periods is None
+            or not (last_on < day <= self.today and hanging.on_date <= day)
+            or (hanging.off_date is not None and day > hanging.off_date)
+            or not (0 if last is None else last) <= value < hanging.limit
+            or hanging.last_carry
+        ):
+            return None
+        if (period := periods.get(day)) is None:
+            period = periods[day] = cycle.period_of(date.fromisoformat(day)) or ""
+        if not period or period == hanging.last_period:
+            return None
+        usage, reason, *_ = hanging.face.between(last, value, hanging.unit)
+        if reason or (usage is not None and usage > hanging.most):
+            return None
+        hanging.last_on, hanging.last_value, hanging.last_period = day, value, period
+        return Plainly(place, hanging, day, value, period, usage, ordinal(day) - ordinal(last_on) if last_on else None)
+
+    def _found(self, page: Page) -> list[Hanging | None]:
+        """The register of each row where all that the row says names it and nothing else; None: look at the row."""
+        columns = [(page.values[by], self.alone[by]) for by in ("serial", "radio", "point") if by in page.values]
+        if accounts := page.values.get("account"):
+            ours, old = self.alone["account"], self.alone["old"]
+            both = {name: ours.get(name.replace("-", "")) or old.get(name) for name in set(accounts) - {None}}
+            doubtful = {n for n in both if ("account", n.replace("-", "")) in self.known and ("old", n) in self.known}
+            columns.append((accounts, {n: h for n, h in both.items() if h is not None and n not in doubtful}))
+        if not columns:
+            return [None] * len(page)
+        names, here = columns[0]
+        found: list[Any] = [here.get(name) if name else None for name in names]
+        named = names
+        for names, here in columns[1:]:
+            for place, name in enumerate(names):
+                if name:
+                    hanging = here.get(name)
+                    found[place] = hanging if not named[place] or found[place] is hanging else None
+            named = [one or other for one, other in zip(named, names, strict=True)]
+        for place, n in enumerate(page.values.get("register", ())):
+            if n not in (None, 1):
+                found[place] = None
+        for place, maker in enumerate(page.values.get("maker", ())):
+            if maker and (hanging := found[place]) is not None and not _of(hanging, {"maker": maker}):
+                found[place] = None
+        return found
 
     def weigh(self, lines: Sequence[Line]) -> Iterator[Verdict]:
         self._resolve(lines)
@@ -126,13 +235,13 @@ class ReadTaker(Taker):
         period = hanging.cycle.period_of(date.fromisoformat(day))
         if "value" not in said:
             return self._unread(line, {**where, "period": period})
-        if said["value"] >= hanging.face.limit:
-            dials = hanging.face.dials
-            return refuse(line, "digit-count", f"{said['value']} does not fit {dials} dials", "value", **where)
         if period is None:
             said_window = f"{day} lies in no read window of cycle {hanging.cycle.code}"
             return refuse(line, "outside-window", said_window, "date", **where)
         where["period"] = period
+        if said["value"] >= hanging.face.limit:
+            dials = hanging.face.dials
+            return refuse(line, "digit-count", f"{said['value']} does not fit {dials} dials", "value", **where)
         if hanging.last_on and day <= hanging.last_on:
             return self._again(line, hanging, day, where)
         if period == hanging.last_period:
@@ -170,7 +279,7 @@ class ReadTaker(Taker):
         sentence = ""
         if hanging.last_on:
             days = (date.fromisoformat(day) - date.fromisoformat(hanging.last_on)).days
-        usage, reason, _ = hanging.face.between(before, value, hanging.unit)
+        usage, reason, *_ = hanging.face.between(before, value, hanging.unit)
         limit = self.limit(hanging.customer_class)
         if reason == BELOW:
             sentence = f"{value} is below {before} of {hanging.last_on}"
@@ -195,7 +304,9 @@ class ReadTaker(Taker):
             return None, refuse(line, "missing-field", empty, "serial")
         n = said.get("register", 1)
         for name in named:
-            some = [h for h in self.known.get(name, ()) if "maker" not in said or name[0] != "serial" or _of(h, said)]
+            some = self.known.get(name, [])
+            if name[0] == "serial" and "maker" in said and name[1] not in self.aliases:
+                some = [h for h in some if _of(h, said)]
             some = [h for h in some if h.n == n]
             then = [h for h in some if h.on_date <= day and (h.off_date is None or day <= h.off_date)] or some
             if len({h.register_id for h in then}) > 1:  # two makers may use one serial: the account tells
@@ -241,21 +352,41 @@ class ReadTaker(Taker):
         return None
 
     def _resolve(self, lines: Sequence[Line]) -> None:
+        wanted: dict[str, set[str]] = {by: set() for by in _BY}
+        for line in lines:
+            for by, name in _names(line):
+                wanted[by].add(name)
+        self._resolve_names(wanted)
+
+    def _resolve_names(self, said: Mapping[str, set[str]]) -> None:
         fresh: dict[int, list[Hanging]] = {}
+        several: list[tuple[dict[str, Hanging], str]] = []
         for by, sql in _BY.items():
-            wanted = {text for line in lines for name, text in _names(line) if name == by} - self._asked[by]
+            wanted = said.get(by, set()) - self._asked[by]
             self._asked[by] |= wanted
-            for name, *row in found(self.db, sql, wanted):
+            rows = found(self.db, sql, wanted)
+            if by == "serial" and self.aliased and (strange := wanted - {row[0] for row in rows}):
+                others = found(self.db, _ALIASES, strange)
+                self.aliases |= {row[0] for row in others}
+                rows += others
+            for name, *row in rows:
                 made = _made(row, self.district.billing_unit)
                 # One register that hung twice is two; under several names it is one, with one newest read.
                 hanging = self.registers.setdefault((made.register_id, made.on_date), made)
                 if hanging is made:
                     fresh.setdefault(hanging.point_id, []).append(hanging)
                 self.known.setdefault((by, name), []).append(hanging)
-        for point_id, account_id, customer_class, unit, *cycle in found(self.db, _SERVED, fresh):
+                if (alone := self.alone[by]).setdefault(name, hanging) is not hanging or hanging.n != 1:
+                    several.append((alone, name))
+        for alone, name in several:
+            alone.pop(name, None)
+        for point_id, account_id, customer_class, unit, *named in found(self.db, _SERVED, fresh):
+            cycle, periods = self._cycle(*named)
+            most = self.limit(customer_class)
             for hanging in fresh[point_id]:
                 hanging.account_id, hanging.customer_class = account_id, customer_class
-                hanging.unit, hanging.cycle = Unit(unit), ReadCycle(*cycle)
+                hanging.unit, hanging.cycle, hanging.periods = _unit(unit), cycle, periods
+                hanging.most = inf if most is None else most
         hung: dict[int, list[Hanging]] = {}
         for some in fresh.values():
             for hanging in some:
@@ -264,12 +395,36 @@ class ReadTaker(Taker):
             for hanging in hung[register_id]:
                 hanging.last_on, hanging.last_value, hanging.last_period = on, value, period
 
+    def _cycle(self, *named: Any) -> tuple[ReadCycle, dict[str, str]]:
+        if named not in self._cycles:
+            self._cycles[named] = ReadCycle(*named), {}
+        return self._cycles[named]
+
+    def _write_plain(self, rows: Rows, page: Page, taken: Sequence[Plainly]) -> None:
+        """Rows of reads that nothing is told of; a read in the place of a void one has the next number."""
+        if not taken:
+            return
+        seqs = self._voided({one.hanging.register_id for one in taken}, min(one.day for one in taken))
+        estimated, troubles = page.column("estimated"), page.column("trouble")
+        first, actor, now, batch_id = page.block.first, rows.actor, rows.now, rows.batch_id
+        rows.tables.setdefault("read", []).extend(
+            (
+                h.register_id, day, seqs.get((h.register_id, day), 0) + 1, h.point_id, period, value, usage, days,
+                "E" if estimated[place] else "A", "released", None, troubles[place], actor, now, batch_id,
+                first + place,
+            )
+            for place, h, day, value, period, usage, days in taken
+        )  # fmt: skip
+
+    def _voided(self, registers: Iterable[int | None], since: str) -> dict[tuple[int | None, str], int]:
+        """The highest number of void reads by register and day."""
+        sql = "SELECT register_id, read_on, MAX(seq) FROM read WHERE read_on >= ? AND status = 'void'"
+        more = " AND register_id IN ({marks}) GROUP BY register_id, read_on"
+        return {(register_id, on): seq for register_id, on, seq in found(self.db, sql + more, registers, since)}
+
     def write(self, rows: Rows, verdicts: Sequence[Verdict]) -> None:
         taken = [v for v in verdicts if v.state in ("accepted", "held")]
-        void = "SELECT register_id, read_on, seq FROM read WHERE status = 'void' AND register_id IN ({marks})"
-        seqs: dict[tuple[int | None, str], int] = {}
-        for register_id, on, seq in found(self.db, void, (v.register_id for v in taken)):
-            seqs[register_id, on] = max(seq, seqs.get((register_id, on), 0))
+        seqs = self._voided((v.register_id for v in taken), min((v.goods[0] for v in taken), default=""))
         for v in taken:
             day, value, usage, days = v.goods
             status, held = ("held", v.reason) if v.state == "held" else ("released", None)
@@ -306,5 +461,21 @@ def _of(hanging: Hanging, said: dict[str, Any]) -> bool:
 
 def _made(row: Sequence[Any], unit: str) -> Hanging:
     maker, serial, n, register_id, dials, zeros, num, den, counted, point_id, on_date, off_date = row
-    face = Register(dials, zeros, Fraction(num, den), Unit(counted))
-    return Hanging(f"{maker}/{serial}", n, register_id, face, point_id, on_date, off_date, None, None, "", Unit(unit))
+    face, billed = _face(dials, zeros, num, den, counted), _unit(unit)
+    made = Hanging(f"{maker}/{serial}", n, register_id, face, point_id, on_date, off_date, None, None, "", billed)
+    made.limit = face.limit
+    return made
+
+
+@lru_cache(maxsize=1000)
+def _face(dials: int, zeros: int, num: int, den: int, counted: str) -> Register:
+    return Register(dials, zeros, Fraction(num, den), Unit(counted))
+
+
+_unit = lru_cache(maxsize=20)(Unit)
+
+
+@lru_cache(maxsize=5_000)
+def ordinal(day: str) -> int:
+    """The number of a day, to count days between two."""
+    return date.fromisoformat(day).toordinal()

@@ -6,10 +6,9 @@ import os
 import secrets
 import socket
 from collections import Counter
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,7 +25,7 @@ from ubtui.exchange.rows import FileFault, Reading, Source, source
 from ubtui.services.imports.reads import ReadTaker
 from ubtui.services.imports.release import RUNNING, alive, sweep
 from ubtui.services.imports.served import AccountTaker, MeterTaker, OwnerTaker, ParcelTaker
-from ubtui.services.imports.taking import CHUNK, Line, Rows, Taker, Verdict, line_of
+from ubtui.services.imports.taking import CHUNK, Page, Plain, Rows, Taker, Verdict
 from ubtui.services.imports.usage import UsageTaker
 
 EXAMPLES: Final = 20
@@ -111,19 +110,19 @@ def staging(look: Look, asked: Asked) -> Generator[Progress, None, tuple[Report,
     taking = taker(look, asked.kind, asked.profile)
     total = 0
     reading = Reading(seen, asked.profile, look.today)
-    rows = reading.rows()
-    while part := list(islice(rows, CHUNK)):
+    for block in reading.blocks(CHUNK):
         if taking.looks_ahead:
-            taking.survey([line_of(raw, reading) for raw in part])
-        total += len(part)
+            taking.survey(Page(block, reading).lines())
+        total += len(block)
         yield Progress(0, total)
     taking.surveyed()
     _prove(reading, asked, total)
     staged = _Staging(look, asked, taking, seen, total)
     done = False
     try:
-        for lines in _chunks(Reading(seen, asked.profile, look.today)):
-            staged.take(lines)
+        reading = Reading(seen, asked.profile, look.today)
+        for block in reading.blocks(CHUNK):
+            staged.take(Page(block, reading))
             yield Progress(staged.rows, total)
         staged.finish(reading.totals)
         done = True
@@ -154,12 +153,6 @@ def _known(look: Look, asked: Asked, seen: Source) -> None:
             rule="one content, one import",
             cure="nothing is to be done; for newer data export the file again",
         )
-
-
-def _chunks(reading: Reading) -> Iterator[list[Line]]:
-    rows = reading.rows()
-    while part := list(islice(rows, CHUNK)):
-        yield [line_of(raw, reading) for raw in part]
 
 
 def _prove(reading: Reading, asked: Asked, rows: int) -> None:
@@ -193,7 +186,6 @@ class _Staging:
         self.reasons: Counter[str] = Counter()
         self.examples: list[Example] = []
         self.cents = self.units = self.rows = 0
-        self.cycles: set[str] = set()
         self.periods: set[str] = set()
         self.batch_id: int | None = None
         self.seq = 0
@@ -241,34 +233,35 @@ class _Staging:
             }
         ).decode()
 
-    def take(self, lines: Sequence[Line]) -> None:
+    def take(self, page: Page) -> None:
         """Judge and write one chunk."""
         if self.asked.dry_run:
             with self.db.transaction():
-                self._count(self.taking.judge(lines))
+                self._count(*self.taking.take(page, None))
             return
         assert self.batch_id is not None
         with self.db.writing():
-            verdicts = self.taking.judge(lines)
             rows = Rows(self.db, self.batch_id, self.look.actor.name, self.look.now)
-            self.taking.write(rows, verdicts)
+            verdicts, plain = self.taking.take(page, rows)
             for verdict in verdicts:
                 if verdict.state == "staged":
                     rows.stage(self.asked.kind, verdict)
             rows.flush()
             if self.taking.made_routes:
                 self.db.run("UPDATE batch SET control = ? WHERE id = ?", [self._control(False), self.batch_id])
-        self._count(verdicts)
+        self._count(verdicts, plain)
 
-    def _count(self, verdicts: Sequence[Verdict]) -> None:
-        self.rows += len(verdicts)
+    def _count(self, verdicts: Sequence[Verdict], plain: Plain) -> None:
+        self.rows += len(verdicts) + plain.rows
+        self.counts["accepted"] += plain.rows
+        self.cents, self.units = self.cents + plain.cents, self.units + plain.units
+        self.periods |= plain.periods
         for v in verdicts:
             self.counts[v.state] += 1
             self.cents += v.line.cents
             self.units += v.units
             if v.period:
                 self.periods.add(v.period)
-                self.cycles.add(v.period.partition("/")[0])
             if v.reason:
                 self.reasons[v.reason] += 1
                 if len(self.examples) < EXAMPLES:
@@ -287,6 +280,7 @@ class _Staging:
             )
         if self.batch_id is None:
             return
+        cycles = {period.partition("/")[0] for period in self.periods}
         with self.db.writing():
             self.db.update(
                 Batch,
@@ -297,7 +291,7 @@ class _Staging:
                 staged=self.counts["staged"],
                 total_cents=self.cents,
                 placeholders=self.taking.placeholders,
-                cycle=min(self.cycles) if len(self.cycles) == 1 else None,
+                cycle=min(cycles) if len(cycles) == 1 else None,
                 period=min(self.periods) if len(self.periods) == 1 else None,
                 control=self._control(True),
             )
@@ -366,7 +360,8 @@ def inspected(path: Path, profile: Profile, most: int = 0) -> Inspected:
     reading, reasons, examples = Reading(seen, profile, written_on), Counter[str](), list[Example]()
     rows = cents = 0
     records: list[dict[str, str]] = []
-    for lines in _chunks(reading):
+    for block in reading.blocks(CHUNK):
+        lines = Page(block, reading).lines()
         records += [{"line": str(line.line), **line.texts} for line in lines[: max(0, most - len(records))]]
         for line in lines:
             rows, cents = rows + 1, cents + line.cents

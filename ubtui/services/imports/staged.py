@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
@@ -17,13 +17,14 @@ from ubtui.domain.numbers import format_account
 from ubtui.domain.text import clean_text
 from ubtui.exchange.fields import convert
 from ubtui.exchange.profile import FIELDS, Kind, load
+from ubtui.services.imports.reads import ALIAS
 from ubtui.services.imports.stage import taker
-from ubtui.services.imports.taking import Line, Rows, Taker, Verdict
+from ubtui.services.imports.taking import STRANGE, Line, Rows, Taker, Verdict
 from ubtui.services.reads import Review, reason, review, summarise
 
 _SHOWN = (
     "SELECT s.id, s.batch_id, b.source, b.profile, s.row_no, s.kind, s.reason, s.sentence, s.state, p.number, s.period,"
-    " s.cents, s.fields, s.decided_by, s.why, s.point_id, s.register_id, s.account_id FROM staged_row s"
+    " s.cents, s.fields, s.decided_by, s.why, s.point_id, s.register_id, s.account_id, s.stranger FROM staged_row s"
     " JOIN batch b ON b.id = s.batch_id AND b.released_at IS NOT NULL LEFT JOIN service_point p ON p.id = s.point_id"
 )
 
@@ -88,14 +89,30 @@ class Decide(Form, frozen=True, kw_only=True):
     row: Annotated[int, msgspec.Meta(description="number of the staged row")]
     decision: Annotated[Literal["keep", "drop"], msgspec.Meta(description="keep or drop")]
     reason: Annotated[str, msgspec.Meta(description="why, for the record", min_length=3, max_length=500)]
+    alike: Annotated[bool, msgspec.Meta(description="yes: every waiting row that names the same unknown meter")] = False
+
+
+class Link(Form, frozen=True, kw_only=True):
+    """Rows of a meter that nothing fits are those of a meter of the record."""
+
+    row: Annotated[int, msgspec.Meta(description="number of a staged row; all that name its meter go with it")]
+    meter: Annotated[str, msgspec.Meta(description="the meter it is, maker/serial", min_length=3, max_length=81)]
+    reason: Annotated[str, msgspec.Meta(description="why, for the record", min_length=3, max_length=500)]
+    always: Annotated[bool, msgspec.Meta(description="yes: files to come mean this meter by that serial too")] = True
 
 
 class Decided(msgspec.Struct, frozen=True):
-    """What became of the row: mended, kept or dropped; `held` with its code when it went in held."""
+    """What became of the row: mended, kept or dropped; `held` with its code when it went in held.
+
+    `also` counts rows of the same unknown meter that went the same way; `stay` those that wait on, for `because`.
+    """
 
     row: int
     state: str
     held: str = ""
+    also: int = 0
+    stay: int = 0
+    because: str = ""
 
 
 @act("staged.mend")
@@ -124,17 +141,97 @@ def decide(work: Work, form: Decide) -> Decided:
     """Keep or drop a staged row. A kept duplicate voids the read that is in, if that is not billed."""
     row, why = _open(work, form.row), reason(form.reason)
     work.detail(reason=why)
+    rows = [row, *(_alike(work, row) if form.alike else ())]
     if form.decision == "drop":
-        return _settle(work, row, "dropped", why, None)
+        return _told([_settle(work, each, "dropped", why, None) for each in rows])
     if row[6] == "bad-row":
         raise Refused(
             f"row {form.row} has columns too many or too few: its fields are a guess",
             rule="bad-row",
             cure="mend it, naming the fields you looked at, or drop it",
         )
+    if form.alike and row[18] is not None:
+        return _told([_placed(work, each, why, msgspec.json.decode(each[12])) for each in rows])
     if row[6] == "duplicate-read":
         _make_room(work, row, why)
     return _settle(work, row, "kept", why, _taken(work, row, msgspec.json.decode(row[12])))
+
+
+@act("staged.link")
+def link(work: Work, form: Link) -> Decided:
+    """Say which meter the rows of an unknown one are of: they go in, or wait on for what else is wrong with them.
+
+    Unless it is for this time alone the serial is kept beside the meter's own, so that the next file is understood.
+    """
+    row, why = _open(work, form.row), reason(form.reason)
+    if row[18] is None:
+        raise Refused(
+            f"row {form.row} waits for another reason, {row[6]}", rule="staged rows", cure="mend it, keep it or drop it"
+        )
+    maker, _, serial = form.meter.strip().partition("/")
+    meter = work.db.one(
+        "SELECT m.id, m.maker, m.serial FROM meter m WHERE m.serial = ? AND lower(m.maker) = lower(?)"
+        " AND EXISTS(SELECT 1 FROM live_install i WHERE i.meter_id = m.id)",
+        [serial.strip(), maker.strip()],
+    )
+    if meter is None:
+        raise Refused(f"no meter {form.meter[:60]} hangs or hung here", rule="meters", cure="write maker/serial")
+    named = msgspec.json.decode(row[12]).get("serial", "").strip()
+    if form.always and named and named != meter[2]:
+        work.db.run(
+            "INSERT INTO external_id(system, kind, value, subject_type, subject_id) VALUES (?, 'meter', ?, 'meter', ?)"
+            " ON CONFLICT DO NOTHING",
+            [ALIAS, named, meter[0]],
+        )
+    work.detail(reason=why)
+    work.fact(meter=f"{meter[1]}/{meter[2]}", always=form.always)
+    done = []
+    for each in (row, *_alike(work, row)):
+        texts = {name: "" if name in _NAMES else text for name, text in msgspec.json.decode(each[12]).items()}
+        done.append(_placed(work, each, why, {**texts, "maker": meter[1], "serial": meter[2]}))
+    return _told(done)
+
+
+_NAMES: Final = ("maker", "serial", "radio", "point", "account")
+"""What a row of reads names its meter by."""
+_STRANGE: Final = "strange"
+
+
+def _alike(work: Work, row: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+    """The other rows that wait for the same unknown meter, as their file has them."""
+    if row[18] is None:
+        return []
+    sql = f"{_SHOWN} WHERE s.stranger = ? AND s.state = 'staged' AND s.id <> ? ORDER BY s.id"
+    return list(work.db.rows(sql, [row[18], row[0]]))
+
+
+def _placed(work: Work, row: tuple[Any, ...], why: str, texts: dict[str, str]) -> Decided:
+    """Take a row in whose meter is known now; where something else is wrong with it, it waits for that."""
+    taking, verdict = _judged(work, row, texts)
+    if verdict.state != "staged":
+        return _settle(work, row, "kept", why, _written(work, row, taking, verdict))
+    head, _, _ = row[7].partition(": ")
+    if verdict.reason in STRANGE:
+        return Decided(row[0], _STRANGE, stay=1, because=verdict.sentence)
+    work.db.update(
+        StagedRow, row[0], reason=verdict.reason, sentence=f"{head}: {verdict.sentence}", stranger=None,
+        fields=msgspec.json.encode(texts).decode(), point_id=verdict.point_id, account_id=verdict.account_id,
+        register_id=verdict.register_id, period=verdict.period,
+    )  # fmt: skip
+    work.touch("text", row[18])
+    if verdict.point_id is not None:
+        work.touch("point", work.db.value("SELECT number FROM service_point WHERE id = ?", [verdict.point_id]))
+    return Decided(row[0], "staged", stay=1, because=verdict.sentence)
+
+
+def _told(done: list[Decided]) -> Decided:
+    """One answer for rows that were decided together; Refused where not one of them went anywhere."""
+    gone = sorted((each for each in done if each.state != _STRANGE), key=lambda each: each.stay)
+    because = next((each.because for each in done if each.stay), "")
+    if not gone:
+        raise Refused(because, rule="staged rows", cure="name another meter, mend the row, or drop it")
+    also = sum(not each.stay for each in done[1:])
+    return Decided(done[0].row, gone[0].state, gone[0].held, also, sum(each.stay for each in done), because)
 
 
 def _open(work: Work, number: int) -> tuple[Any, ...]:
@@ -176,6 +273,14 @@ def _make_room(work: Work, row: tuple[Any, ...], why: str) -> None:
 
 def _taken(work: Work, row: tuple[Any, ...], fields: dict[str, str]) -> Verdict:
     """Judge the row alone, as the record now stands, and write it into its own batch; Refused if it cannot go in."""
+    taking, verdict = _judged(work, row, fields)
+    if verdict.state == "staged":
+        raise Refused(verdict.sentence, rule=verdict.reason, cure="mend the row, or drop it with a reason")
+    return _written(work, row, taking, verdict)
+
+
+def _judged(work: Work, row: tuple[Any, ...], fields: dict[str, str]) -> tuple[Taker, Verdict]:
+    """The verdict on a row alone, as the record now stands; Refused where its fields cannot be read."""
     kind: Kind = row[5]
     try:
         profile = load(row[3], kind)
@@ -191,11 +296,13 @@ def _taken(work: Work, row: tuple[Any, ...], fields: dict[str, str]) -> Verdict:
         raise Refused(first.sentence, rule=first.reason, cure="mend the field", bad_input=first.reason == "bad-value")
     taking = taker(work, kind, profile)
     taking.batch_id = row[1]
-    line = Line(1, 1, list(fields.values()), fields, values)
-    verdict = _alone(taking, line, row[15])
-    if verdict.state == "staged":
-        raise Refused(verdict.sentence, rule=verdict.reason, cure="mend the row, or drop it with a reason")
-    line.row_no = row[4]
+    return taking, _alone(taking, Line(1, 1, list(fields.values()), fields, values), row[15])
+
+
+def _written(work: Work, row: tuple[Any, ...], taking: Taker, verdict: Verdict) -> Verdict:
+    """Write a verdict on one row into the row's own batch."""
+    kind: Kind = row[5]
+    verdict.line.row_no = row[4]
     rows = Rows(work.db, row[1], work.actor.name, work.now)
     taking.write(rows, [verdict])
     rows.flush()
@@ -223,6 +330,8 @@ def _settle(work: Work, row: tuple[Any, ...], state: str, why: str, verdict: Ver
     )  # fmt: skip
     if point_id is not None:
         work.touch("point", work.db.value("SELECT number FROM service_point WHERE id = ?", [point_id]))
+    if row[18] is not None:
+        work.touch("text", row[18])
     if (account_id := (verdict.account_id if verdict else None) or row[17]) is not None:
         number = work.db.value("SELECT number FROM account WHERE id = ?", [account_id])
         work.touch("account", format_account(number))

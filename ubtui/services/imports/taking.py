@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import uuid
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
@@ -12,9 +13,10 @@ import msgspec
 from ubtui.act import Look
 from ubtui.db.models.record import Route
 from ubtui.db.session import Session
+from ubtui.exchange import fields
 from ubtui.exchange.fields import FieldFault, cards, convert, masked, numbers
 from ubtui.exchange.profile import Kind, Layout, Profile
-from ubtui.exchange.rows import RawRow, Reading
+from ubtui.exchange.rows import Block, RawRow, Reading
 from ubtui.settings import District
 
 State = Literal["accepted", "held", "staged", "passed"]
@@ -48,7 +50,7 @@ COLUMNS: Final[dict[str, tuple[str, ...]]] = {
     ),
     "staged_row": (
         *("batch_id", "row_no", "kind", "reason", "sentence", "raw", "fields", "point_id", "account_id"),
-        *("register_id", "period", "cents"),
+        *("register_id", "period", "stranger", "cents"),
     ),
 }
 
@@ -82,6 +84,47 @@ def line_of(raw: RawRow, reading: Reading) -> Line:
     return line
 
 
+class Page:
+    """Rows of a file in columns: their values by field, None where one is empty, and the places of rows that are to be
+    looked at alone, as a `Line`."""
+
+    __slots__ = ("block", "odd", "reading", "values")
+
+    def __init__(self, block: Block, reading: Reading) -> None:
+        assert reading.layout is not None
+        self.block, self.reading = block, reading
+        empty = [""] * reading.layout.width
+        rows = [empty if n in block.faults else cells for n, cells in enumerate(block.cells)] if block.faults else None
+        texts = reading.layout.columns(rows or block.cells)
+        self.values, self.odd = fields.columns(reading.profile, texts, len(block))
+        self.odd.update(block.faults)
+
+    def __len__(self) -> int:
+        return len(self.block)
+
+    def column(self, field: str) -> list[Any]:
+        """The values of a field, whether or not the file has it."""
+        return self.values.get(field) or [None] * len(self)
+
+    def line(self, place: int) -> Line:
+        """One of the rows."""
+        return line_of(self.block.row(place), self.reading)
+
+    def lines(self) -> list[Line]:
+        """All rows, each alone."""
+        return list(map(self.line, range(len(self))))
+
+
+@dataclass(slots=True)
+class Plain:
+    """Rows that went in as they stood: how many, what they sum to, their periods."""
+
+    rows: int = 0
+    units: int = 0
+    cents: int = 0
+    periods: set[str] = field(default_factory=set)
+
+
 def _bad_row(raw: RawRow, layout: Layout) -> Line:
     """A row of another width, its fields as the columns have them for whoever mends it; cells beyond stay in raw."""
     fault = FieldFault("", "bad-row", raw.fault)
@@ -111,9 +154,33 @@ class Verdict:
     goods: Any = None
 
 
+STRANGE: Final = frozenset(
+    {
+        *("unknown-meter", "ambiguous-meter", "not-installed", "serial-mismatch", "radio-mismatch"),
+        *("wrong-point", "wrong-account"),
+    }
+)
+"""Reasons for which a row of reads stays staged that no meter fits."""
+
+
+def stranger(kind: Kind, reason: str, texts: Mapping[str, str]) -> str | None:
+    """The key of the meter that a row names and no meter fits: the same for every row that names it so."""
+    if kind != "reads" or reason not in STRANGE:
+        return None
+    by = next((name for name in ("serial", "radio", "point", "account") if texts.get(name, "").strip()), "serial")
+    said = [texts.get("maker", "") if by == "serial" else "", texts.get(by, "")]
+    return str(uuid.uuid5(uuid.NAMESPACE_OID, f"meter:{by}:" + "/".join(" ".join(s.split()).casefold() for s in said)))
+
+
 def refuse(line: Line, reason: str, sentence: str, field: str = "", **where: Any) -> Verdict:
     """A line that stays staged."""
     return Verdict(line, "staged", reason, sentence, field, **where)
+
+
+def faulty(line: Line) -> Verdict:
+    """A line that could not be read stays staged."""
+    assert line.fault is not None
+    return refuse(line, line.fault.reason, line.fault.sentence, line.fault.field)
 
 
 class Taker(ABC):
@@ -135,16 +202,20 @@ class Taker(ABC):
     def survey(self, lines: Sequence[Line]) -> None:  # noqa: B027 - few kinds need it
         """A first pass over the file, where `looks_ahead`: what a verdict takes from the lines behind its own."""
 
+    def take(self, page: Page, rows: Rows | None) -> tuple[list[Verdict], Plain]:
+        """Judge a page and put what goes in among `rows` (None: it is only tried): verdicts in the order of the rows,
+        without those of rows that are plainly accepted, which are summed up.
+        """
+        verdicts = self.judge(page.lines())
+        if rows is not None:
+            self.write(rows, verdicts)
+        return verdicts, Plain()
+
     def judge(self, lines: Sequence[Line]) -> list[Verdict]:
         """A verdict for each line, in their order; lines with a fault are staged here for every kind."""
         good = [line for line in lines if line.fault is None]
         verdicts = {v.line.row_no: v for v in self.weigh(good)} if good else {}
-        return [
-            verdicts[line.row_no]
-            if line.fault is None
-            else refuse(line, line.fault.reason, line.fault.sentence, line.fault.field)
-            for line in lines
-        ]
+        return [verdicts[line.row_no] if line.fault is None else faulty(line) for line in lines]
 
     @abstractmethod
     def weigh(self, lines: Sequence[Line]) -> Iterable[Verdict]:
@@ -226,6 +297,7 @@ class Rows:
             verdict.account_id,
             verdict.register_id,
             verdict.period,
+            stranger(kind, verdict.reason, verdict.line.texts),
             verdict.line.cents,
         )
 
