@@ -35,6 +35,7 @@ CREATE TABLE parcel_right(
   source {text} NOT NULL DEFAULT '', document_id {int} REFERENCES document(id), version {int} NOT NULL DEFAULT 1,
   CONSTRAINT parcel_right_days CHECK(to_on IS NULL OR to_on >= from_on)) {strict};
 CREATE INDEX parcel_right_parcel ON parcel_right(parcel_id);
+CREATE INDEX parcel_right_bare ON parcel_right(parcel_id) WHERE status='verified' AND document_id IS NULL;
 CREATE INDEX premise_parcel ON premise(parcel_id);
 CREATE INDEX point_premise ON service_point(premise_id);
 CREATE INDEX meter_relation_other ON meter_relation(other_id);

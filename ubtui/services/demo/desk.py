@@ -14,6 +14,7 @@ from ubtui.services.demo.story import PointStory, Ref, Role, RowStory
 
 ACCOUNT: Final = Ref("account")
 PARCEL: Final = Ref("parcel")
+CARDS: Final = Ref("cards")
 ORDERS: Final = 4
 """Order numbers that an account may take."""
 _VISITS: Final = (
@@ -67,11 +68,14 @@ def contact(key: str, on: date, kind: str, text: str, role: str = "owner", **mor
     return RowStory("contact", {**values, **more})
 
 
-def right(kind: str, size: str, count: int, status: str, since: date, until: date | None = None) -> RowStory:
-    """A right to connect."""
+def right(
+    kind: str, size: str, count: int, status: str, since: date, until: date | None = None, bare: bool = False
+) -> RowStory:  # fmt: skip
+    """A right to connect; what proves it is on the district's cards, unless it is `bare`."""
     values = {
         "parcel_id": PARCEL, "kind": kind, "size": size, "count": count, "status": status, "from_on": since,
         "to_on": until, "source": "connection card" if status == "verified" else "",
+        "document_id": CARDS if status == "verified" and not bare else None,
     }  # fmt: skip
     return RowStory("parcel_right", values)
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from typing import Final
 
 import msgspec
 
 from ubtui.act import Act, Refused, Work, act
+from ubtui.db.models.office import Document
 from ubtui.db.session import Session
 from ubtui.services import ledger, reads
 from ubtui.services.demo import books
@@ -25,6 +27,9 @@ _COUNTED: Final = (
     *("autopay", "ebill"),
 )
 """Tables whose ids are given out beforehand."""
+
+
+_CARDS, _SCAN = "connection-cards.txt", b"Connection cards of the district, one a parcel, as they were copied.\n"
 
 
 class Filled(msgspec.Struct, frozen=True):
@@ -72,7 +77,17 @@ def facts(db: Session, now: str) -> Facts:
         {table: int(db.value(f"SELECT COALESCE(MAX(id), 0) FROM {table}")) for table in _COUNTED},
         books.Chart(charges, gl[known.use["cash"]], gl[known.use["credit"]], known.fund_id),
         now,
+        int(db.value("SELECT COALESCE(MIN(CASE WHEN name = ? THEN id END), MAX(id) + 1, 1) FROM document", [_CARDS])),
     )
+
+
+def _cards(work: Work) -> None:
+    """The district's connection cards, once in a record: the paper that `facts` foretold."""
+    if work.db.value("SELECT 1 FROM document WHERE name = ?", [_CARDS]) is None:
+        work.db.insert(
+            Document, sha256=hashlib.sha256(_SCAN).hexdigest(), name=_CARDS, media="text/plain", bytes=len(_SCAN),
+            content=_SCAN, added_by="ana", added_at=work.now,
+        )  # fmt: skip
 
 
 def _sample(work: Work) -> None:
@@ -86,6 +101,7 @@ def _write(work: Work, form: Fill, slices: Iterator[Slice], kept: bool) -> Fille
     """Write slices until all accounts of the part stand; with `kept` also what triggers keep else."""
     db, total, registers = work.db, [0, 0, 0, 0], []
     last: dict[str, int] = {}
+    _cards(work)
     years = {row[0] // 100 for row in db.rows("SELECT ym FROM period")}
     while total[0] < form.count:
         some = next(slices)

@@ -75,6 +75,8 @@ class Facts(msgspec.Struct, frozen=True):
     last: dict[str, int]
     chart: books.Chart
     now: str
+    cards: int
+    """The paper that proves the rights: the scanned connection cards."""
 
 
 class Slice(msgspec.Struct, frozen=True):
@@ -174,7 +176,7 @@ class _Rows:
             party = self.party(role.person)
             self.add("account_role", account, party, role.role, role.from_on, role.to_on, role.vesting, role.scope)
         self.first_meter = 0
-        self.refs = {Ref("account"): account, Ref("parcel"): parcel}
+        self.refs = {Ref("account"): account, Ref("parcel"): parcel, Ref("cards"): self.maker.facts.cards}
         for role in s.roles:
             self.refs[Ref("person", role.person.key)] = self.known(role.person)
             self.refs.setdefault(Ref("party", role.role), self.known(role.person))

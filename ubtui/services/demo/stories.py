@@ -81,7 +81,7 @@ def _subject(district: District, index: int, plant: Plant, account: str, today: 
     code = plant.code
     if code in SPURS:
         return f"route:{walk(district, index, plant.spur)}"
-    if code in ("M01", "M02"):
+    if code in ("M01", "M02", "M14"):
         return f"parcel:{apn(index)}"
     if code == "M03":
         return f"run:seal-round/{today:%Y-%m}"
