@@ -246,7 +246,7 @@ def test_r11_cancelled_estimates_give_their_periods_a_share(scene: Scene) -> Non
     c = over(scene)
     assert scene.items() == [key("R11", c)]
     done = scene.act(reads.cancel_estimates, reads.Cancel(point=c.point, read_on=read_day(LAST), reason="read low"))
-    assert (done.result.estimates, done.result.usages, done.result.status) == (1, [7, 8], "released")
+    assert (done.result.estimates, done.result.usages, done.result.status) == (1, [7, 8], "held"), "R07: 8 is low"
     assert [str(k) for k in done.closed] == [key("R11", c)]
     scene.steady()
     rows = scene.db.rows(
@@ -255,7 +255,7 @@ def test_r11_cancelled_estimates_give_their_periods_a_share(scene: Scene) -> Non
         [c.register_id, read_day(PERIODS[-3]).isoformat()],
     )
     assert rows == [
-        (PERIODS[-2], 1200, 50, "E", "void"), (PERIODS[-2], 1157, 7, "E", "released"), (LAST, 1165, 8, "A", "released"),
+        (PERIODS[-2], 1200, 50, "E", "void"), (PERIODS[-2], 1157, 7, "E", "released"), (LAST, 1165, 8, "A", "held"),
     ]  # fmt: skip
 
 

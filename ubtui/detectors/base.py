@@ -46,7 +46,8 @@ class Found:
     """One cause on one subject: the words and numbers of its work item.
 
     `evidence` holds scalars and, under `reads`, a list of them; `deadline_on` is a date set by law,
-    `bill_on` the bill date that a held read blocks; `who` is named where no account's holder can be.
+    `bill_on` the bill date that a held read blocks; `who` is named where no account's holder can be. `read` is the
+    read that it is about (register, day, number), which `stands` (status, what holds it) as it is.
     """
 
     subject_key: str
@@ -65,11 +66,16 @@ class Found:
     bill_on: date | None = None
     role: str = ""
     who: str = ""
+    read: tuple[int, str, int] | None = None
+    stands: tuple[str, str | None] = ("", None)
 
 
 @dataclass(frozen=True)
 class Ask:
-    """What a detector is asked with: the record, the day, its parameters, and the subjects (None: all)."""
+    """What a detector is asked with: the record, the day, its parameters, and the subjects (None: all).
+
+    A read that is held stays found by what holds it, whatever moved since; `anew` asks as if nothing were held.
+    """
 
     db: Session
     today: date
@@ -78,6 +84,7 @@ class Ask:
     subjects: Mapping[str, Sequence[str]] | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)
     calendar: Callable[[date, date], Calendar] | None = None
+    anew: bool = False
 
     def keys(self, subject_type: str) -> Sequence[str] | None:
         """The subjects of one type asked for; None asks for all of them, an empty list for none."""
@@ -123,6 +130,7 @@ class Detector:
     """One kind of trouble: how it is found, why it matters, who fixes it and by which acts.
 
     A `project` kind is about the record's quality: what it finds waits in a backlog that a daily quota releases.
+    What a kind that `holds` finds on an unbilled read holds it: no bill takes it until a person has decided.
     Of a kind with `stock` only what it finds beyond a day's quota at once waits there, as on the first day.
     `also` gives, by the type of subject that was touched, what must be judged besides: a run whose list it may end
     or begin.
@@ -142,6 +150,7 @@ class Detector:
     by_hand: bool = False
     project: bool = False
     stock: bool = False
+    holds: bool = False
     also: Mapping[str, Callable[[Ask], Iterable[Subject]]] = field(default_factory=dict)
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
@@ -15,6 +15,7 @@ from ubtui.db.calendars import office
 from ubtui.db.session import Row, Session
 from ubtui.detectors.asked import Answers
 from ubtui.detectors.base import Ask, Detector, Found, district_of, marks, parts
+from ubtui.detectors.holding import Holding
 from ubtui.detectors.readings import due_before_bill
 from ubtui.detectors.registry import DETECTORS
 from ubtui.domain import ranking
@@ -113,6 +114,16 @@ def run(
     return total
 
 
+def hold(db: Session, today: date, now: str, point: str) -> None:
+    """Hold and let go what the holding detectors say of a point's reads, in the caller's transaction.
+
+    For an act that tells what became of a read: its healing, which comes after, finds the same.
+    """
+    asked = _Reconciliation(db, today, now, "", "", {"point": [point]}, Answers(db))
+    asked.detectors = [d for d in asked.detectors if d.holds]
+    asked.found()
+
+
 def _with_routes(db: Session, subjects: Mapping[str, Sequence[str]]) -> Mapping[str, Sequence[str]]:
     """The same subjects and the routes of their points: what is missing on a route changes with each of them."""
     if not (points := subjects.get("point")):
@@ -202,7 +213,7 @@ class _Reconciliation:
     def run(self) -> Healed:
         if not self.detectors:
             return Healed()
-        found = self._find()
+        found = self.found()
         rows = self._existing(found)
         standing = {key: row for key, row in rows.items() if row[5] in ACTIVE}
         gone = [row for key, row in standing.items() if key not in found]
@@ -220,22 +231,45 @@ class _Reconciliation:
 
     # -- what is found ------------------------------------------------------------------------------------------
 
-    def _find(self) -> dict[Key, tuple[Detector, Found]]:
+    def found(self) -> dict[Key, tuple[Detector, Found]]:
+        """What is found, once the reads that this holds or lets go are marked: what stands on them is judged anew."""
+        points = None if self.subjects is None else list(self.subjects.get("point", ()))
+        holding = Holding(self.detectors)
+        out = self._find(self.subjects, self.detectors, holding)
+        judges = [d for d in self.detectors if "point" in d.subject_types]
+        while touched := holding.settle(self.db, self.asking, points):
+            if isinstance(self.asking, Answers):
+                self.asking = Answers(self.db)
+            out = {key: found for key, found in out.items() if key[1] != "point" or key[2] not in touched}
+            for part in parts(sorted(touched)):
+                out.update(
+                    (key, found)
+                    for key, found in self._find({"point": part}, judges, holding).items()
+                    if key[1] == "point"
+                )
+        return out
+
+    def _find(
+        self, subjects: Mapping[str, Sequence[str]] | None, detectors: Sequence[Detector], holding: Holding
+    ) -> dict[Key, tuple[Detector, Found]]:
         changed, limits = parameters(self.asking), district_of(self.asking)
         bill_days: dict[str, int] = {}
         out: dict[Key, tuple[Detector, Found]] = {}
         asks = [
             (d, Ask(
-                self.asking, self.today, self.now, limits, self.subjects, d.values(changed.get(d.code, {})),
-                self._office,
+                self.asking, self.today, self.now, limits, subjects, d.values(changed.get(d.code, {})), self._office,
             ))
-            for d in self.detectors
+            for d in detectors
         ]  # fmt: skip
-        few = self.subjects is not None and all(len(keys) <= _FEW for keys in self.subjects.values())
-        if few and self.db.kind == "postgres" and isinstance(self.asking, Answers):
-            self.asking.foresee(partial(d.find, ask) for d, ask in asks)
+        few = subjects is not None and all(len(keys) <= _FEW for keys in subjects.values())
+        if subjects is not None and few and self.db.kind == "postgres" and isinstance(self.asking, Answers):
+            heard: list[Callable[[], Iterable[object]]] = [partial(d.find, ask) for d, ask in asks]
+            if holding.codes and (points := subjects.get("point")):
+                heard.append(partial(self.asking.rows, *holding.question(points)))
+            self.asking.foresee(heard)
         for d, ask in asks:
             for found in d.find(ask):
+                holding.add(d.code, found)
                 key = (d.code, found.subject_type or d.subject_type, found.subject_key, found.period)
                 if (other := out.get(key)) is not None:  # two meters of one point: the larger use speaks for both
                     keep, less = sorted((found, other[1]), key=lambda f: -f.units)

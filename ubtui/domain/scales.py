@@ -37,6 +37,13 @@ class Scale:
             raise BadValue(f"The sizes of {text[:60]!r} do not rise: write 3 below 20, 2 below 200, 1.75.")
         return cls(tuple(steps), _figure(last))
 
+    def checked(self) -> Scale:
+        """The same, where nothing of it is beyond what a comparison holds. Raises BadValue."""
+        for figure in (*self.figures, *(size for size, _ in self.steps)):
+            if figure > MOST or 1000 % figure.denominator:
+                raise BadValue(f"{str(figure)[:40]} cannot be used: write at most {MOST:,}, to three places.")
+        return self
+
     def at(self, size: Fraction | int) -> Fraction:
         """The figure for a size."""
         return next((figure for below, figure in self.steps if size < below), self.last)
@@ -47,7 +54,7 @@ class Scale:
         return (*(figure for _, figure in self.steps), self.last)
 
     def __str__(self) -> str:
-        return ", ".join([*(f"{_text(figure)} below {_text(size)}" for size, figure in self.steps), _text(self.last)])
+        return ", ".join([*(f"{plain(figure)} below {plain(size)}" for size, figure in self.steps), plain(self.last)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +89,7 @@ def class_of(name: str) -> str:
 
 
 def _figure(text: str) -> Fraction:
-    """A figure of at most three places, or so many per cent."""
+    """A figure, or so many per cent."""
     plain = text.strip().removesuffix("%").strip()
     try:
         found = Fraction(plain)
@@ -90,11 +97,12 @@ def _figure(text: str) -> Fraction:
         raise BadValue(f"{text[:40]!r} is not a number: write it as 1.8 or 180%.") from None
     if text.strip().endswith("%"):
         found /= 100
-    if not 0 <= found <= MOST or 1000 % found.denominator:
+    if found < 0:
         raise BadValue(f"{text[:40]!r} cannot be used: write 0 or more, to three places.")
     return found
 
 
-def _text(figure: Fraction) -> str:
+def plain(figure: Fraction) -> str:
+    """A figure as it is written: no places that say nothing."""
     whole, rest = divmod(int(figure * 1000), 1000)
     return f"{whole}.{rest:03d}".rstrip("0").rstrip(".")

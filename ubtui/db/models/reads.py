@@ -87,6 +87,7 @@ class ReadSummary(Record):
     same_run = IntegerField()
     trouble_code = TextField(null=True)
     prev_trouble = TextField(null=True)
+    avg_est = IntegerField()
 
     class Meta:
         table_name = "read_summary"

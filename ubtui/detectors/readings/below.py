@@ -19,7 +19,11 @@ _WHERE = {
     "R10": f"{_LOW} AND r.rollover = 1",
     "R11": f"{_LOW} AND r.rollover = 0 AND {_OVER}",
 }
-HELD = {"below-previous": "below the read before", "over-limit": "over the class limit"}
+HELD = {
+    "below-previous": "below the read before", "over-limit": "over the class limit", "R04": "high against last year",
+    "R05": "high against its average", "R06": "extreme use", "R07": "low against last year", "R13": "use behind a seal",
+    "R17": "the one before it is held",
+}  # fmt: skip
 
 
 def _below(ask: Ask, code: str, more: str = "") -> Iterator[tuple[Facts, Row]]:
@@ -70,25 +74,19 @@ def over_estimated(ask: Ask) -> Iterable[Found]:
 
 
 def prior_held(ask: Ask) -> Iterable[Found]:
-    """R17: the newest read is measured against one that nobody has settled yet."""
+    """R17: measured against a read that nobody has settled yet; the one that holds up the others is named."""
     more = (
-        ", (SELECT z.held_code || '#' || CAST(z.seq AS text) FROM read_summary z"
-        " WHERE z.register_id = r.register_id AND z.read_on = r.prev_on"
-        " AND z.status = 'held' AND (z.read_on < r.read_on OR z.seq < r.seq) ORDER BY z.seq DESC LIMIT 1)"
+        ", (SELECT COALESCE(z.held_code, '') || '#' || CAST(z.read_on AS text) || '#' || CAST(z.seq AS text)"
+        " FROM read_summary z WHERE z.register_id = r.register_id AND z.status = 'held'"
+        " AND (z.read_on < r.read_on OR (z.read_on = r.read_on AND z.seq < r.seq))"
+        " AND COALESCE(z.held_code, '') <> 'R17' ORDER BY z.read_on DESC, z.seq DESC LIMIT 1)"
     )
-    for r, (told,) in rows(ask, "R17", "r.prev_status = 'held' AND r.newest = 1", [], more):
-        held, _, seq = (told or "#1").rpartition("#")
-        why = f"the read of {day(r['prev_on'])} is still held: {HELD.get(held or '', held or 'no reason kept')}"
+    for r, (told,) in rows(ask, "R17", "r.prev_status = 'held'", [], more):
+        held, on, seq = (told or f"#{r['prev_on']}#1").split("#")
+        why = f"the read of {day(on)} is still held: {HELD.get(held, held or 'no reason kept')}"
         yield found_read(
-            ask,
-            "Read before is held",
-            why,
-            r,
-            r["usage"] or 0,
-            prior_held=held,
-            prior_on=r["prev_on"],
-            prior_seq=int(seq),
-        )
+            ask, "Read before is held", why, r, r["usage"] or 0, prior_held=held, prior_on=on, prior_seq=int(seq),
+        )  # fmt: skip
 
 
 DETECTORS = (
@@ -97,6 +95,7 @@ DETECTORS = (
         "value below the previous value, neither a counter past zero as R10 judges it nor an over-estimate (R11)",
         "The bill cannot be computed.", ("read.review", "read.swap", "order.create"),
         "consumption audits of Tyler: rollover, negative", below_previous,
+        holds=True,
     ),
     Detector(
         "R10", "Counter past zero?", ("point",),
@@ -104,6 +103,7 @@ DETECTORS = (
         " average, previous read no over-estimate", "The bill cannot be computed.",
         ("read.review", "read.swap", "order.create"),
         "rollover audits of Tyler and Caselle; one in a period, as SAP IS-U has it", past_zero,
+        holds=True,
     ),
     Detector(
         "R11", "Estimate was too high", ("point",),
@@ -111,10 +111,12 @@ DETECTORS = (
         "The customer paid for water that was not used, and this bill cannot be computed.",
         ("read.cancel_estimates", "read.review", "read.swap", "order.create", "adjust.propose"),
         "SAP IS-U: assessing of estimated reads", over_estimated,
+        holds=True,
     ),
     Detector(
-        "R17", "Read before is held", ("point",), "the newest read's previous read is held",
+        "R17", "Read before is held", ("point",), "the read before is held",
         "Its use, and every one after it, rests on a value that nobody has settled.", ("read.review",),
         "SAP IS-U: an implausible read holds up the next", prior_held,
+        holds=True,
     ),
 )  # fmt: skip

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date
+from fractions import Fraction
 from typing import Any
 
 from ubtui.db.session import Row
 from ubtui.detectors.base import Ask, Found, marks
+from ubtui.domain.scales import Scale, Scales
 
 Facts = dict[str, Any]
 """A read under judgement by the names of its columns, with the number of its point."""
@@ -21,7 +23,11 @@ _FACTS = ", ".join(f"r.{name}" for name in _COLUMNS[:-1]) + ", p.number"
 ALL = "read_summary r CROSS JOIN service_point p"
 SOME = "service_point p CROSS JOIN read_summary r"
 METERED = "x.to_on IS NULL AND x.kind IN ('potable', 'irrigation', 'raw', 'recycled')"
+CLASS = f"(SELECT MIN(x.customer_class) FROM live_service x WHERE x.point_id = r.point_id AND {METERED})"
 ACCOUNT = f"(SELECT MIN(x.account_id) FROM live_service x WHERE x.point_id = r.point_id AND {METERED})"
+
+
+STAYS = frozenset({"R04", "R05", "R06", "R07"})
 
 
 def rows(
@@ -35,9 +41,13 @@ def rows(
 ) -> Iterator[tuple[Facts, Row]]:
     """Rows under judgement that fulfil `where` and are not reviewed for `code`: facts by name, then `more`.
 
+    What is held for one of STAYS is found whatever moved since: a person decides.
+
     `selected` are the parameters of `more`; `sources` are the FROM of all and of some points.
     """
     keys = ask.keys("point")
+    if code in STAYS and not ask.anew:
+        where = f"({where} OR (r.status = 'held' AND r.held_code = '{code}'))"
     only, source = "", sources[0]
     if keys is not None:
         if not keys:
@@ -51,6 +61,27 @@ def rows(
         yield dict(zip(_COLUMNS, row, strict=False)), row[len(_COLUMNS) :]
 
 
+def steps(scales: Scales, size: str) -> str:
+    """SQL of a scale in thousandths, at a size in thousandths, of the class of the read's point; at least one of them.
+
+    The figures are numbers of our own reading, and so are the words of classes.
+    """
+
+    def of(scale: Scale) -> str:
+        low = [f"WHEN {size} < {milli(below)} THEN {milli(figure)}" for below, figure in scale.steps]
+        return f"CASE {' '.join(low)} ELSE {milli(scale.last)} END" if low else str(milli(scale.last))
+
+    if not scales.of:
+        return of(scales.base)
+    own = " ".join(f"WHEN '{name}' THEN {of(scale)}" for name, scale in scales.of.items())
+    return f"CASE {CLASS} {own} ELSE {of(scales.base)} END"
+
+
+def milli(figure: Fraction) -> int:
+    """A figure in thousandths: at least one of them, and no more than a comparison can hold."""
+    return max(1, min(int(figure * 1000), 10**15))
+
+
 def found_read(ask: Ask, title: str, why: str, r: Facts, units: int, **evidence: Any) -> Found:
     """An item about a read: due the office day before its bill date, the reads concerned as evidence."""
     reads: list[dict[str, Any]] = [{"on": r["read_on"], "value": r["value"], "use": r["usage"]}]
@@ -59,6 +90,7 @@ def found_read(ask: Ask, title: str, why: str, r: Facts, units: int, **evidence:
     if r["ly_on"]:
         reads.append({"on": r["ly_on"], "value": None, "use": r["ly_usage"]})
     found = Found(r["number"], r["period"], title, why, {}, point_id=r["point_id"], units=abs(units))
+    found.read, found.stands = (r["register_id"], r["read_on"], r["seq"]), (r["status"], r["held_code"])
     found.evidence = {
         "read_on": r["read_on"], "seq": r["seq"], "value": r["value"], "use": r["usage"], "days": r["days"],
         "source": r["source"], **evidence, "reads": reads,

@@ -14,14 +14,20 @@ from ubtui.domain.register import BELOW, MOST_USE, OVER, RESTART, Register, belo
 from ubtui.domain.volume import Unit
 
 CHUNK = 500
-CLEARS = {BELOW: ("R09", "R10", "R11"), OVER: ("R06",)}
+CLEARS = {
+    BELOW: ("R09", "R10", "R11"),
+    OVER: ("R06",),
+    **{code: (code,) for code in ("R04", "R05", "R06", "R07", "R13", "R17")},
+}
 """What holds a read, and the codes whose review lets it go; any other hold goes with any review."""
 _MOST_MILLI = MOST_USE * 1000
 _MOST_COUNT = 10**15
+_YEARS = 3
 _COLUMNS = (
     "register_id read_on seq newest point_id period value usage days kind source status held_code rolled prev_on"
     " prev_value prev_usage prev_source prev_actual_value raw_use rollover_use rollover ly_on ly_milli ly_usage"
     " avg_milli zero_run before_zero decided prev_status est_run same_run trouble_code prev_trouble"
+    " avg_est"
 )
 SUMMARY = _COLUMNS.split()
 READS = (
@@ -93,10 +99,14 @@ def judged(db: Session, ids: Sequence[int]) -> list[tuple[Any, ...]]:
 
 
 class Usual(NamedTuple):
-    """What a read is measured by, in thousandths of billing units: last year's use, its own average, the median."""
+    """What a read is measured by, in thousandths of billing units: last year's use, its own average, the median.
+
+    `estimated` is the share in per cent of the average's history that was estimated.
+    """
 
     last_year: int | None
     average: int | None
+    estimated: int = 0
     ratio_ppm: int | None = None
 
     @property
@@ -121,7 +131,7 @@ def usual(db: Session, register: int, period: str, on: str) -> tuple[Usual, Row 
     last = next((row for row in reversed(history) if row[0] == register), None)
     days = days_between(last[1], on) if last else None
     ratio = db.value("SELECT ratio_ppm FROM cycle_median WHERE period = ?", [period])
-    return Usual(_last_year(history, period, days)[2], _average(history, len(history), days), ratio), last
+    return Usual(_last_year(history, period, days)[2], *_average(history, len(history), days), ratio), last
 
 
 def past(db: Session, register: int, on: str) -> list[Row]:
@@ -179,7 +189,7 @@ def _judged(
         days = days_between(prev[1], on)
     actual = next((r[5] for r in reversed(chain[:n]) if r[9] != "E" and r[5] is not None), None) if prev else None
     place = n + len(history) - len(chain)
-    avg = _average(history, place, days)
+    avg, estimated = _average(history, place, days)
     ly_on, ly_usage, ly_milli = _last_year(history, period, days)
     raw_use = rollover_use = None
     rollover = 0
@@ -210,6 +220,7 @@ def _judged(
         raw_use, rollover_use, rollover, ly_on, ly_milli, ly_usage, avg, zero_run, before_zero,
         " ".join(_applying(decided.get((register, on, seq), ()), status, held_code, usage)),
         prev[10] if prev else None, *_runs(history, place), trouble, prev[13] if prev else None,
+        estimated,
     )  # fmt: skip
 
 
@@ -233,7 +244,9 @@ def _applying(
 ) -> Iterator[str]:
     """Codes whose review still speaks of the read as it is: of this use; and what holds a read is not settled."""
     open_again = CLEARS.get(held_code or "", ()) if status == "held" else ()
-    return (code for code, use in reviews if code not in open_again and (use is None or use == usage))
+    told = (code for code, use in reviews if code not in open_again and (use is None or use == usage))
+    # Of a read below the one before, one decision settles every explanation of it.
+    return (each for code in told for each in (CLEARS[BELOW] if code in CLEARS[BELOW] else (code,)))
 
 
 def days_between(a: str, b: str) -> int:
@@ -247,31 +260,47 @@ def _scaled(usage: int, days: int, onto: int | None) -> int:
     return min(_MOST_MILLI, (usage * 2000 * onto + days) // (2 * days))
 
 
-def _average(history: list[Row], place: int, days: int | None) -> int | None:
-    """Mean daily use of the six actual reads before, for this many days; estimates and held reads do not count."""
-    total = span = count = 0
+def _average(history: list[Row], place: int, days: int | None) -> tuple[int | None, int]:
+    """Mean daily use of the six actual reads before, for this many days; estimates and held reads do not count.
+
+    And how many per cent of the reads back to the first of these were estimated.
+    """
+    total = span = count = guessed = last = 0
     for i in range(place - 1, -1, -1):
         row = history[i]
-        if row[6] is None or row[6] < 0 or row[9] == "E" or row[10] == "held":
+        if row[6] is None or row[6] < 0 or row[10] == "held":
+            continue
+        if row[9] == "E":
+            guessed += 1
             continue
         length = row[7] or (days_between(history[i - 1][1], row[1]) if i and history[i - 1][0] == row[0] else 0)
         if not length:
             continue
-        total, span, count = total + row[6], span + length, count + 1
+        total, span, count, last = total + row[6], span + length, count + 1, guessed
         if count == 6:
             break
-    return _scaled(total, span, days or span // count) if count else None
+    return (_scaled(total, span, days or span // count), 100 * last // (count + last)) if count else (None, 0)
 
 
 def _last_year(history: list[Row], period: str, days: int | None) -> tuple[str | None, int | None, int | None]:
-    """Day, use, and use brought onto this read's days, of the same period a year before."""
+    """Day, use, and use brought onto this read's days, of the same period a year before.
+
+    Where that was estimated or is held, of the year before it, three years back at most: a guess measures nothing.
+    """
     head, _, month = period.rpartition("/")
     if len(month) != 7 or not month[:4].isdigit():
         return None, None, None
-    wanted = f"{head}/{int(month[:4]) - 1:04d}{month[4:]}"
-    total, span, on, found = 0, 0, None, False
-    for i, row in enumerate(history):
-        if row[4] == wanted and row[6] is not None and row[6] >= 0 and row[10] != "held":
-            found, on, total = True, row[1], total + row[6]
+    years = [f"{head}/{int(month[:4]) - back:04d}{month[4:]}" for back in range(1, _YEARS + 1)]
+    for wanted in years:
+        total, span, on, read = 0, 0, None, False
+        for i, row in enumerate(history):
+            if row[4] != wanted or row[6] is None:
+                continue
+            if row[6] < 0 or row[9] == "E" or row[10] == "held":
+                read = False
+                break
+            read, on, total = True, row[1], total + row[6]
             span += row[7] or (days_between(history[i - 1][1], row[1]) if i and history[i - 1][0] == row[0] else 0)
-    return (on, total, _scaled(total, span, days)) if found else (None, None, None)
+        if read:
+            return on, total, _scaled(total, span, days)
+    return None, None, None

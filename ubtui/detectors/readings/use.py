@@ -3,46 +3,63 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from fractions import Fraction
 
 from ubtui.detectors.base import Ask, Detector, Found, Parameter, decimal
-from ubtui.detectors.readings.facts import ACCOUNT, METERED, day, found_read, rows
-from ubtui.domain.register import MOST_USE
+from ubtui.detectors.readings.facts import ACCOUNT, CLASS, METERED, Facts, day, found_read, milli, rows, steps
+from ubtui.domain.register import MOST_USE, OVER
+from ubtui.domain.scales import Scales, plain
 
 # Use is at most 10^9 units and what it is measured by 10^12 thousandths: divided before anything is multiplied, no
 # step leaves 64 bits on either database.
-_ABOVE = "(r.usage > 0 AND (r.usage * CAST(1000000 AS bigint) - 1) / ? >= {})"
-_UNDER = "(r.usage * CAST(1000000 AS bigint) / ? < {})"
+_ABOVE = "(r.usage > 0 AND (r.usage * CAST(1000000 AS bigint) - 1) / ({}) >= {})"
+_UNDER = "(r.usage * CAST(1000000 AS bigint) / ({}) < {})"
+_MEDIAN = "(SELECT m.ratio_ppm FROM cycle_median m WHERE m.period = r.period)"
+_SEASON = "(r.ly_milli / 1000000 * COALESCE({0}, 1000000) + r.ly_milli % 1000000 * COALESCE({0}, 1000000) / 1000000)"
+_EXPECTED = _SEASON.format(_MEDIAN)
+# Against the least and the greatest median of all first: most rows are let go without looking theirs up.
+_LEAST = _SEASON.format("(SELECT MIN(m.ratio_ppm) FROM cycle_median m WHERE m.ratio_ppm < 1000000)")
+_MOST = _SEASON.format("(SELECT MAX(m.ratio_ppm) FROM cycle_median m WHERE m.ratio_ppm > 1000000)")
 
 
-def _expected(ratio: str) -> str:
-    """Last year's use in thousandths, moved by a ratio in millionths."""
-    return f"(r.ly_milli / 1000000 * {ratio} + r.ly_milli % 1000000 * {ratio} / 1000000)"
+def _against(r: Facts, expected: int | None, used: int | None = None) -> str:
+    """The use of a read beside what was expected of it: `120 against 36 expected from Nov 20, 2025, 3.3 × expected`."""
+    use = "unknown use" if r["usage"] is None else f"{r['usage']:,}"
+    since = f" from {day(r['ly_on'])}" if r["ly_on"] else ""
+    times = f", {decimal(used * 1_000_000 // expected)} × expected" if expected and used else ""
+    return f"{use} against {decimal(expected)} expected{since}{times}"
 
 
-def _times(ask: Ask) -> int:
-    """How many times, in thousandths: at least one of them, and no more than a comparison can hold."""
-    return max(1, min(ask.milli("times"), 10**15))
+def _season(r: Facts, ratio: int | None) -> int | None:
+    """Last year's use moved by the cycle's median, in thousandths."""
+    return None if r["ly_milli"] is None else int(r["ly_milli"] * (1_000_000 if ratio is None else ratio) // 1_000_000)
+
+
+def _in_force(scales: Scales, size: int | None, customer_class: str | None) -> str:
+    """The figure that a read was held against."""
+    return plain(scales.at(Fraction(size or 0, 1000), customer_class))
 
 
 def high_against_last_year(ask: Ask) -> Iterable[Found]:
     """R04: above twice the expected use, last year's moved by the whole cycle's median."""
-    median = "(SELECT m.ratio_ppm FROM cycle_median m WHERE m.period = r.period)"
-    # Against the least median of all first: most rows are let go without looking theirs up.
-    least = "(SELECT COALESCE(MIN(m.ratio_ppm), 1000000) FROM cycle_median m WHERE m.ratio_ppm < 1000000)"
+    scales = ask.scales("times")
     where = (
-        f"r.usage >= ? AND r.ly_milli IS NOT NULL AND {_ABOVE.format(_expected(least))}"
-        f" AND {_ABOVE.format(_expected(f'COALESCE({median}, 1000000)'))}"
+        f"(r.usage >= ? AND r.ly_milli IS NOT NULL AND {_ABOVE.format(milli(min(scales.figures)), _LEAST)}"
+        f" AND {_ABOVE.format(steps(scales, _EXPECTED), _EXPECTED)})"
     )
-    params = [ask.whole("least"), _times(ask), _times(ask)]
-    for r, (ratio,) in rows(ask, "R04", where, params, f", {median}"):
-        ratio = 1_000_000 if ratio is None else ratio
-        expected = r["ly_milli"] * ratio // 1_000_000
-        times = f", {decimal(r['usage'] * 1_000_000 // expected)} × expected" if expected else ""
-        why = f"{r['usage']:,} against {decimal(expected)} expected from {day(r['ly_on'])}{times}"
+    for r, (ratio, kind) in rows(ask, "R04", where, [ask.whole("least")], f", {_MEDIAN}, {_class(scales)}"):
+        expected = _season(r, ratio)
+        use = r["usage"] or 0
         yield found_read(
-            ask, "High against last year", why, r, r["usage"] - expected // 1000, expected=decimal(expected),
-            last_year=r["ly_usage"], median=decimal(ratio // 1000), limit=ask.parameters["times"],
+            ask, "High against last year", _against(r, expected, use), r, use - (expected or 0) // 1000,
+            expected=decimal(expected), last_year=r["ly_usage"],
+            median=decimal((1_000_000 if ratio is None else ratio) // 1000), limit=_in_force(scales, expected, kind),
         )  # fmt: skip
+
+
+def _class(scales: Scales) -> str:
+    """SQL of the class, where a scale asks for it."""
+    return CLASS if scales.of else "NULL"
 
 
 def high_against_average(ask: Ask) -> Iterable[Found]:
@@ -52,35 +69,38 @@ def high_against_average(ask: Ask) -> Iterable[Found]:
         f" OR EXISTS(SELECT 1 FROM account_role o WHERE o.account_id = {ACCOUNT} AND o.role = 'owner'"
         " AND o.to_on IS NULL AND o.from_on >= r.prev_on)"
     )
+    scales = ask.scales("times")
     where = (
-        "r.ly_milli IS NULL AND r.usage >= ? AND r.avg_milli IS NOT NULL"
-        f" AND {_ABOVE.format('r.avg_milli')} AND NOT ({fresh})"
+        "(r.ly_milli IS NULL AND r.usage >= ? AND r.avg_milli IS NOT NULL AND r.avg_est <= ?"
+        f" AND {_ABOVE.format(steps(scales, 'r.avg_milli'), 'r.avg_milli')} AND NOT ({fresh}))"
     )
-    for r, _ in rows(ask, "R05", where, [ask.whole("least"), _times(ask)]):
-        why = f"{r['usage']:,} against its average of {decimal(r['avg_milli'])}; no read a year ago"
+    params = [ask.whole("least"), ask.whole("estimated")]
+    for r, (kind,) in rows(ask, "R05", where, params, f", {_class(scales)}"):
+        use = "unknown use" if r["usage"] is None else f"{r['usage']:,}"
+        why = f"{use} against its average of {decimal(r['avg_milli'])}; no read a year ago"
         yield found_read(
-            ask, "High against average", why, r, r["usage"] - r["avg_milli"] // 1000, average=decimal(r["avg_milli"]),
-            limit=ask.parameters["times"],
+            ask, "High against average", why, r, (r["usage"] or 0) - (r["avg_milli"] or 0) // 1000,
+            average=decimal(r["avg_milli"]), limit=_in_force(scales, r["avg_milli"], kind),
         )  # fmt: skip
 
 
 def extreme(ask: Ask) -> Iterable[Found]:
     """R06: beyond what a customer of this class uses, or five times its own average."""
     limits = sorted(ask.district.use_limits.items())
-    times, least = _times(ask), ask.whole("least")
-    cases = "CASE (SELECT MIN(x.customer_class) FROM live_service x WHERE x.point_id = r.point_id"
-    cases += f" AND {METERED})" + " WHEN CAST(? AS text) THEN CAST(? AS bigint)" * len(limits) + " END"
+    scales, least = ask.scales("times"), ask.whole("least")
+    cases = f"CASE {CLASS}" + " WHEN CAST(? AS text) THEN CAST(? AS bigint)" * len(limits) + " END"
     pairs = [part for pair in limits for part in pair]
     over, above, wide = "", [], []
     if limits:
         over = f"(r.usage > ? AND r.usage > {cases}) OR "
         above, wide = [min(n for _, n in limits), *pairs], pairs
     where = (
-        f"({over}(r.usage >= ? AND r.avg_milli IS NOT NULL AND {_ABOVE.format('r.avg_milli')})"
-        " OR (r.status = 'held' AND r.held_code = 'over-limit'))"
+        f"({over}(r.usage >= ? AND r.avg_milli IS NOT NULL AND r.avg_est <= ?"
+        f" AND {_ABOVE.format(steps(scales, 'r.avg_milli'), 'r.avg_milli')})"
+        f" OR (r.status = 'held' AND r.held_code = '{OVER}'))"
     )
-    more = f", {cases}" if limits else ", NULL"
-    for r, (limit,) in rows(ask, "R06", where, [*above, least, times], more, wide):
+    more = f", {cases if limits else 'NULL'}, {_class(scales)}"
+    for r, (limit, kind) in rows(ask, "R06", where, [*above, least, ask.whole("estimated")], more, wide):
         use = r["usage"] if r["usage"] is not None else MOST_USE  # held without a use: more than there can be
         against = (
             f"over the class limit of {limit:,}"
@@ -89,26 +109,23 @@ def extreme(ask: Ask) -> Iterable[Found]:
         )
         yield found_read(
             ask, "Extreme use", f"{use:,} in {r['days'] or 'unknown'} days; {against}", r, use, class_limit=limit,
-            average=decimal(r["avg_milli"]), limit=ask.parameters["times"],
+            average=decimal(r["avg_milli"]), limit=_in_force(scales, r["avg_milli"], kind),
         )  # fmt: skip
 
 
 def low_against_last_year(ask: Ask) -> Iterable[Found]:
     """R07: some use, but far below what last year and the whole cycle lead one to expect: a slowing meter."""
-    median = "(SELECT m.ratio_ppm FROM cycle_median m WHERE m.period = r.period)"
-    most = "(SELECT COALESCE(MAX(m.ratio_ppm), 1000000) FROM cycle_median m WHERE m.ratio_ppm > 1000000)"
+    scales = ask.scales("times")
     where = (
-        f"r.usage > 0 AND r.ly_milli >= ? AND {_UNDER.format(_expected(most))}"
-        f" AND {_UNDER.format(_expected(f'COALESCE({median}, 1000000)'))}"
+        f"(r.usage > 0 AND r.ly_milli >= ? AND {_UNDER.format(milli(max(scales.figures)), _MOST)}"
+        f" AND {_UNDER.format(steps(scales, _EXPECTED), _EXPECTED)})"
     )
-    params = [ask.milli("base"), _times(ask), _times(ask)]
-    for r, (ratio,) in rows(ask, "R07", where, params, f", {median}"):
-        ratio = 1_000_000 if ratio is None else ratio
-        expected = r["ly_milli"] * ratio // 1_000_000
-        why = f"{r['usage']:,} against {decimal(expected)} expected from {day(r['ly_on'])}"
+    for r, (ratio, kind) in rows(ask, "R07", where, [ask.milli("base")], f", {_MEDIAN}, {_class(scales)}"):
+        expected = _season(r, ratio)
         yield found_read(
-            ask, "Low against last year", why, r, expected // 1000 - r["usage"], expected=decimal(expected),
-            last_year=r["ly_usage"], median=decimal(ratio // 1000), limit=ask.parameters["times"],
+            ask, "Low against last year", _against(r, expected), r, (expected or 0) // 1000 - (r["usage"] or 0),
+            expected=decimal(expected), last_year=r["ly_usage"],
+            median=decimal((1_000_000 if ratio is None else ratio) // 1000), limit=_in_force(scales, expected, kind),
         )  # fmt: skip
 
 
@@ -152,41 +169,50 @@ _REVIEW = ("read.review", "order.create", "adjust.propose")
 DETECTORS = (
     Detector(
         "R04", "High against last year", ("point",),
-        "use > times × last year's use of the period × the cycle's median ratio, and use ≥ least", _HIGH, _REVIEW,
+        "use > times × last year's use of the period × the cycle's median ratio, and use ≥ least; last year's as it was"
+        " read, where it was estimated that of the year before, up to three years back; or held for this", _HIGH,
+        _REVIEW,
         "Springbrook: same period last year; Current: 200 % and a least use; the median is this program's own",
-        high_against_last_year,
+        high_against_last_year, holds=True,
         parameters={
-            "times": Parameter("2", "×", "how far above the expected use"),
+            "times": Parameter("2", "×", "how far above the expected use", scale=True),
             "least": Parameter("10", "billing units", "smaller use is not worth a look"),
         },
     ),
     Detector(
         "R05", "High against average", ("point",),
-        "no read a year ago, use > times × mean of six actual reads, use ≥ least, holder not new this cycle", _HIGH,
-        _REVIEW, "Oracle and Current: 200 % of the own average and at least 5 units", high_against_average,
+        "no actual read of the period in three years, use > times × mean of six actual reads, use ≥ least, holder not"
+        " new this cycle, at most estimated % of the reads back to the first of the six estimated; or held for this",
+        _HIGH, _REVIEW, "Oracle and Current: 200 % of the own average and at least 5 units", high_against_average,
+        holds=True,
         parameters={
-            "times": Parameter("2", "×", "how far above its own average"),
+            "times": Parameter("2", "×", "how far above its own average", scale=True),
             "least": Parameter("5", "billing units", "smaller use is not worth a look"),
+            "estimated": Parameter("50", "%", "how much of the average's history may be estimated"),
         },
     ),
     Detector(
         "R06", "Extreme use", ("point",),
-        "use over the class limit of the district, or > times × its own average and ≥ least, or held as over the limit",
+        "use over the class limit of the district, or > times × its own average (of which at most estimated % is"
+        " estimated) and ≥ least, or held for this",
         "A misread or a burst is billed as it stands.", _REVIEW,
         "class limits of the district file; five times the own average is this program's own limit", extreme,
+        holds=True,
         parameters={
-            "times": Parameter("5", "×", "how far above its own average"),
+            "times": Parameter("5", "×", "how far above its own average", scale=True),
             "least": Parameter("10", "billing units", "smaller use is judged by the class limit alone"),
+            "estimated": Parameter("50", "%", "how much of the average's history may be estimated"),
         },
     ),
     Detector(
         "R07", "Low against last year", ("point",),
-        "0 < use < times × last year's use × the cycle's median ratio, and last year's use ≥ base",
+        "0 < use < times × last year's use × the cycle's median ratio, and last year's use ≥ base; last year's as with"
+        " R04; or held for this",
         "A slowing meter gives water away.", _REVIEW,
         "Current and SAP IS-U: low tests; 0.35 and the base are this program's own",
-        low_against_last_year,
+        low_against_last_year, holds=True,
         parameters={
-            "times": Parameter("0.35", "×", "how far below the expected use"),
+            "times": Parameter("0.35", "×", "how far below the expected use", scale=True),
             "base": Parameter("20", "billing units", "last year's use that makes a fall worth a look"),
         },
     ),

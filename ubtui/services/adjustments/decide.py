@@ -289,7 +289,7 @@ def _sign(work: Work, row: Row) -> tuple[str, ...]:
 
 
 def _review(work: Work, row: Row) -> None:
-    """Mark the reads that the proposal's item is about as settled by it."""
+    """Mark the reads that the proposal's item is about as settled by it: what held them for it lets them go."""
     if row.item is None or row.reverses is not None:
         return
     try:
@@ -318,5 +318,6 @@ def _review(work: Work, row: Row) -> None:
             proposal_id=row.id,
         )
     if found:
+        reads.let_go(work.db, found, item.code)
         reads.summarise(work.db, sorted({register_id for register_id, _, _ in found}))
         work.touch("point", item.subject.key)

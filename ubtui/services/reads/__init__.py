@@ -12,7 +12,7 @@ from ubtui.services.reads.entering import (
     skip,
 )
 from ubtui.services.reads.estimating import Estimate, Estimated, estimate
-from ubtui.services.reads.placing import reason
+from ubtui.services.reads.placing import let_go, reason
 from ubtui.services.reads.review import Review, Reviewed, Swap, Swapped, review, swap
 from ubtui.services.reads.settling import Cancel, Cancelled, Dated, Days, cancel_estimates, days
 from ubtui.services.summaries import CHUNK, SUMMARY, faces, judged, summarise
@@ -20,5 +20,5 @@ from ubtui.services.summaries import CHUNK, SUMMARY, faces, judged, summarise
 __all__ = [
     "CHUNK", "SUMMARY", "Cancel", "Cancelled", "Dated", "Days", "Enter", "Entered", "Estimate", "Estimated", "Review",
     "Reviewed", "Skip", "Skipped", "Swap", "Swapped", "Why", "cancel_estimates", "days", "enter", "estimate", "faces",
-    "judged", "reason", "released", "reread", "review", "skip", "summarise", "swap",
+    "judged", "let_go", "reason", "released", "reread", "review", "skip", "summarise", "swap",
 ]  # fmt: skip

@@ -19,7 +19,7 @@ from ubtui.domain.periods import ReadCycle
 from ubtui.domain.register import OVER, Register, Use
 from ubtui.domain.text import clean_text
 from ubtui.domain.volume import Unit
-from ubtui.services.reads.placing import add, decided, follow, measured, stands, write
+from ubtui.services.reads.placing import add, decided, follow, measured, settled, stands, write
 from ubtui.services.summaries import READS, days_between, faces, summarise
 
 Why = Literal["no-access", "locked-gate", "dog", "buried", "snow", "flooded", "not-found", "other"]
@@ -206,9 +206,9 @@ def _entered(
     work.touch("point", form.point)
     work.fact(point=form.point, read_on=on, period=period)
     replaced = None if instead is None else instead[5]
-    work.detail(value=form.value, usage=use.units, held=use.hold, replaced=replaced)
-    status = "held" if use.hold else "released"
-    return Entered(form.point, read_on, seq, period, form.value, use.units, status, use.hold, replaced)
+    status, held = settled(work, form.point, at.register_id, on, seq)
+    work.detail(value=form.value, usage=use.units, held=held, replaced=replaced)
+    return Entered(form.point, read_on, seq, period, form.value, use.units, status, held, replaced)
 
 
 def _estimate_of(at: Hanging, period: str) -> Row | None:

@@ -10,12 +10,14 @@ from typing import Any
 from ubtui.act import Refused, Work
 from ubtui.db.models.reads import Read, ReadReview
 from ubtui.db.session import Row, Session
-from ubtui.domain.register import BELOW, MOST_USE, RESTART, Register, Use, carried, kept
+from ubtui.detectors.base import marks
+from ubtui.detectors.heal import hold
+from ubtui.domain.register import BELOW, MOST_USE, OVER, RESTART, Register, Use, carried, kept
 from ubtui.domain.text import clean_text
 from ubtui.domain.volume import Unit
 from ubtui.services.reads.carrying import confirmed as confirmed
 from ubtui.services.reads.carrying import steps
-from ubtui.services.summaries import CHUNK, READS, days_between
+from ubtui.services.summaries import CHUNK, CLEARS, READS, days_between
 
 
 def parts(some: Sequence[Any]) -> Iterator[Sequence[Any]]:
@@ -99,6 +101,25 @@ def stands(db: Session, register: int, on: str, seq: int) -> int | None:
     return units
 
 
+def settled(work: Work, point: str, register: int, on: str, seq: int) -> tuple[str, str | None]:
+    """What a read is, and what holds it, once its point is judged: as the healing after the act will find it."""
+    hold(work.db, work.today, work.now, point)
+    sql = "SELECT status, held_code FROM read WHERE register_id = ? AND read_on = ? AND seq = ?"
+    status, held = work.db.rows(sql, [register, on, seq])[0]
+    return status, held if status == "held" else None
+
+
+def let_go(db: Session, reads: Sequence[Sequence[Any]], code: str) -> None:
+    """Release those of some reads (register, day, number first) whose use is known and which are held for a code."""
+    holds = [held for held, codes in CLEARS.items() if code in codes]
+    for register, on, seq, *_ in reads:
+        db.run(
+            "UPDATE read SET status = 'released', held_code = NULL WHERE register_id = ? AND read_on = ? AND seq = ?"
+            f" AND status = 'held' AND usage IS NOT NULL AND held_code IN ({marks(holds)})",
+            [register, on, seq, *holds],
+        )
+
+
 def measured(face: Register, unit: Unit, prev: Row | None, value: int | None, kind: str = "regular") -> Use:
     """What a new read bills against the one before (a row of READS)."""
     return face.between(prev[5] if prev else None, value, unit, kind, carry=carried(prev[14] if prev else None))
@@ -126,6 +147,8 @@ def place(
         status, held = "released", None
     if prev is None or prev[5] is not None or status == "held":
         usage = found.units
+    if status == "held" and held not in (BELOW, OVER) and held in CLEARS and usage != row[6]:
+        status, held = "released", None  # it was held for another use: this one is judged anew
     now = {"usage": usage, "days": days, "status": status, "held_code": held, "rolled": int(found.rolled),
            "carry": kept(found.carry)}  # fmt: skip
     if tuple(now.values()) != (row[6], row[7], row[10], row[11], row[12], row[14]):

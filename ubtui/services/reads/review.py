@@ -13,7 +13,18 @@ from ubtui.detectors.registry import CODES
 from ubtui.domain.register import BELOW, Register, Use, below, carried
 from ubtui.domain.volume import Unit
 from ubtui.services.reads.entering import Enter, enter
-from ubtui.services.reads.placing import add, billable, decided, follow, measured, reason, stands, step, write
+from ubtui.services.reads.placing import (
+    add,
+    billable,
+    decided,
+    follow,
+    measured,
+    reason,
+    settled,
+    stands,
+    step,
+    write,
+)
 from ubtui.services.summaries import CLEARS, READS, faces, summarise
 
 
@@ -75,7 +86,8 @@ _FIND = (
 def review(work: Work, form: Review) -> Reviewed:
     """Confirm, correct, take as a rollover or void an unbilled read; its use and the next read's follow.
 
-    A confirmed read below its previous bills no use; what was billed too much before is an adjustment's matter.
+    A confirmed read below its previous bills no use; what was billed too much before is an adjustment's matter. What
+    held the read lets it go by this; where another kind finds it too, that one holds it from then on.
     """
     why = reason(form.reason)
     row = the_read(work, form)
@@ -101,7 +113,8 @@ def review(work: Work, form: Review) -> Reviewed:
         status, usage = _as_read(form, row, prev, face, unit)
         # Of a read below the one before, to confirm is to say that the counter did not pass zero.
         rolled = 0 if form.code in CLEARS[BELOW] else row[10]
-        write(work.db, register, row[15], seq, status=status, usage=usage, rolled=rolled)
+        held = row[9] if status == "held" else None
+        write(work.db, register, row[15], seq, status=status, usage=usage, rolled=rolled, held_code=held)
     elif form.decision == "rollover":
         if prev is None or not below(prev[5], value):
             raise Refused(
@@ -111,7 +124,7 @@ def review(work: Work, form: Review) -> Reviewed:
             )
         past_zero = face.between(prev[5], value, unit, rolled=True, carry=carried(prev[14]))
         status, usage = "released", billable(past_zero.units)
-        write(work.db, register, row[15], seq, status=status, usage=usage, rolled=1)
+        write(work.db, register, row[15], seq, status=status, usage=usage, rolled=1, held_code=None)
     else:
         write(work.db, register, row[15], seq, status="void")
         status, usage, value = "void", None, None
@@ -122,6 +135,8 @@ def review(work: Work, form: Review) -> Reviewed:
     decided(work, (register, row[15], form.seq), form.code, form.decision, why, usage)
     follower = follow(work.db, register, face, unit, row[15], seq)
     summarise(work.db, [register])
+    if status != "void":
+        status, _ = settled(work, form.point, register, row[15], seq)
     work.touch("point", form.point)
     work.fact(point=form.point, read_on=form.read_on.isoformat(), code=form.code, decision=form.decision)
     work.detail(before=before, after={"status": status, "value": value, "usage": usage}, reason=why)

@@ -11,7 +11,7 @@ from ubtui.act import Form, Refused, Work, act
 from ubtui.db.session import Row, Session
 from ubtui.domain.register import Register
 from ubtui.domain.volume import Unit
-from ubtui.services.reads.placing import add, confirmed, decided, follow, place, reason, write
+from ubtui.services.reads.placing import add, confirmed, decided, follow, place, reason, settled, write
 from ubtui.services.reads.review import the_read
 from ubtui.services.summaries import READS, days_between, faces, summarise
 
@@ -71,26 +71,24 @@ def cancel_estimates(work: Work, form: Cancel) -> Cancelled:
         decided(work, guess, "R11", "corrected" if form.spread else "void", why, None)
         if form.spread:  # its use is written below, measured as any other
             add(work, guess, guess[1], share, face.between(None, None, unit))
-    uses, status = _measured(work.db, register, face, unit, base, row)
+    uses = _measured(work.db, register, face, unit, base, row)
     follow(work.db, register, face, unit, row[1], row[2])
     summarise(work.db, [register])
+    status, _ = settled(work, form.point, register, row[1], row[2])
     work.touch("point", form.point)
     work.fact(point=form.point, read_on=row[1], estimates=len(guesses))
     work.detail(reason=why, before=[g[5] for g in guesses], usages=uses)
     return Cancelled(form.point, len(guesses), uses, status)
 
 
-def _measured(
-    db: Session, register: int, face: Register, unit: Unit, base: Row, last: Row
-) -> tuple[list[int | None], str]:
-    """Measure each read after `base` up to `last` against the one before; their uses, and what `last` is now."""
+def _measured(db: Session, register: int, face: Register, unit: Unit, base: Row, last: Row) -> list[int | None]:
+    """Measure each read after `base` up to `last` against the one before; their uses."""
     right, prev, uses = confirmed(db, [register]), base, []
     for row in db.rows(READS.format("?"), [register]):
         if base[1:3] < row[1:3] <= last[1:3]:
             uses.append(place(db, row, prev, face, unit, row[:3] in right))
             prev = row
-    status = db.value("SELECT status FROM read WHERE register_id = ? AND read_on = ? AND seq = ?", list(last[:3]))
-    return uses, status
+    return uses
 
 
 class Days(Form, frozen=True, kw_only=True):
