@@ -112,7 +112,7 @@ def test_seals_rights_and_exchanges(scene: Scene, capsys: pytest.CaptureFixture[
     assert "1 potable at 5/8 in, verified, since 2026-11-23  Permit 12" in capsys.readouterr().out
     swap = ["meter", "exchange", c.point, "--on", "2026-11-23", "--maker", "badger", "--serial", "9", "--reason", "age"]
     assert run_command([*swap, "--removed-value", "12"]) == 0
-    assert run_command(["meter", "place", c.point, "left of the gate"]) == 0
+    assert run_command(["meter", "place", c.point, "--location", "left of the gate"]) == 0
     assert scene.db.value("SELECT location_note FROM service_point") == "left of the gate"
     assert run_command(["meter", "test", "badger/9", "--tested-on", "2026-11-23", "--passed", "no"]) == 0
     assert scene.db.value("SELECT kind FROM field_order") == "exchange"

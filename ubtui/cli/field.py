@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from ubtui.cli import items
+from ubtui.cli import items, printing
 from ubtui.cli.common import Options, emit, going_to, opened, output, shared
 from ubtui.cli.faults import REFUSED, say
 from ubtui.cli.made import acting, listed
@@ -49,26 +49,22 @@ def show(options: Options, number: str) -> None:
 @order.command()
 @items.filtered
 @output
+@printing.pdf
 @shared()
-def sheets(options: Options, text: str, path: Path | None) -> None:
-    """Print a sheet for each open order, in the order of the walk; a form feed stands behind each."""
+def sheets(options: Options, text: str, path: Path | None, pdf: Path | None) -> None:
+    """Print a sheet for each open order, in the order of the walk; as text a form feed stands behind each."""
     from ubtui.documents import order_sheet
     from ubtui.services.orders import sheets as going
 
     with opened(options) as desk:
-        found = desk.ask(going.out, Query(text))
-        cards = desk.ask(going.cards, found)
+        found = desk.ask(going.sheets, desk.ask(going.out, Query(text)))
+        told = [(each.order, each.kind, each.due, each.where, each.meter, each.todo) for each in found]
+        desk.viewed("meter.show", orders=len(found))
+        if pdf is not None:
+            printing.printed(desk, pdf, [order_sheet.page(*each) for each in told])
+            return
         with going_to(path, options, desk) as out:
-            desk.viewed("meter.show", orders=len(found))
-            for each in found:
-                card = cards[each.point]
-                where = [("Where", f"{each.address}  {each.point}"), ("Route", each.route), ("Account", each.account),
-                         ("Customer", card.who), ("Place", card.location)]  # fmt: skip
-                dials = f"{card.dials} dials × {card.multiplier} {card.meter_unit}" if card.dials else ""
-                meter = [("Meter", " ".join(filter(None, (card.meter, card.size and f'{card.size}"', dials)))),
-                         ("Radio", card.radio), ("Seal", f"{card.seal} {card.lock}".strip())]  # fmt: skip
-                kind = orders.KINDS[each.kind]
-                out.write(order_sheet.render(each.order, kind, each.due_on, where, meter, each.instructions).encode())
+            out.writelines(order_sheet.render(*each).encode() for each in told)
 
 
 @order.command()
@@ -165,5 +161,5 @@ def show_rights(options: Options, parcel: str) -> None:
             click.echo(f"{each.right:>6}  {what}, since {each.from_on}{ends}  {each.source}".rstrip())
 
 
-for _name in ("set", "verify", "end"):
+for _name in ("set", "verify", "document", "end"):
     acting(right, f"right.{_name}", _name, "parcel")

@@ -9,12 +9,17 @@ from typing import Any, Final
 import click
 import msgspec
 
-from ubtui.cli.common import Options, going_to, opened, output, rendered, shared
-from ubtui.cli.made import acting
+from ubtui.cli import items, meter_parts, printing
+from ubtui.cli.common import Options, emit, going_to, opened, output, rendered, shared
+from ubtui.cli.made import acting, listed
 from ubtui.domain.text import clean_text, fit
 from ubtui.exchange import tables
-from ubtui.services import meters
+from ubtui.exchange.tables import FORMATS
+from ubtui.services import meters, stock
+from ubtui.services.listing import Query
+from ubtui.services.locations import location
 from ubtui.services.meters import Card, MeterHistory, ReadLine
+from ubtui.services.orders.sheets import hanging
 
 _BARS: Final = " ▁▂▃▄▅▆▇█"
 _FIELDS: Final = (
@@ -109,9 +114,90 @@ def bars(values: tuple[int, ...]) -> str:
     return "".join(_BARS[0 if not v else max(1, v * 8 // top)] for v in values)
 
 
+meter.add_command(meter_parts.show)
+
+
+@meter.command("list")
+@items.filtered
+@click.option("--sort", type=click.Choice(list(stock.METERS.sorts)), help="The column to sort by.")
+@click.option("--reverse", is_flag=True, help="The list from its other end.")
+@click.option("--limit", type=click.IntRange(0), default=0, help="At most so many rows; 0: all of them.")
+@output
+@shared(FORMATS)
+def list_(options: Options, text: str, sort: str | None, reverse: bool, limit: int, path: Path | None) -> None:
+    """Every meter the district has by size and age: set, removed, or in stock (search for the word)."""
+    with opened(options) as desk:
+        listed(options, desk, stock.METERS, Query(text, sort, reverse), path, limit)
+
+
+@meter.command()
+@shared()
+def ages(options: Options) -> None:
+    """How many meters of each size hang somewhere, by the years since they were set."""
+    with opened(options) as desk:
+        found = desk.ask(stock.ages)
+        desk.viewed("meter.show", sizes=len(found))
+        emit(options, found)
+
+
+@meter.command()
+@click.argument("meter")
+@shared()
+def life(options: Options, meter: str) -> None:
+    """The life of METER, a serial or maker/serial: bought, set, tested, removed, with what it showed."""
+    with opened(options) as desk:
+        found = desk.ask(stock.life, meter)
+        desk.viewed("meter.show", meter=found.meter)
+        emit(options, found)
+
+
+@meter.command()
+@click.argument("meter")
+@output
+@printing.pdf
+@shared()
+def sheet(options: Options, meter: str, path: Path | None, pdf: Path | None) -> None:
+    """The card of the place of METER: maker/serial, a service point, or an account with one point. Where it is found
+    and how to get at it, what hangs there, its seal and its last reads."""
+    from ubtui.documents import meter_card
+
+    with opened(options) as desk:
+        found = desk.ask(meters.history, meter)
+        card = found.card
+        where = [
+            ("Route", f"{card.route}-{'-' if card.sequence is None else card.sequence}" if card.route else ""),
+            ("Account", card.account), ("Customer", card.who), *desk.ask(location, card.point).lines(),
+        ]  # fmt: skip
+        reads = [_read(line) for line in found.reads[:_READS]]
+        desk.viewed("meter.show", point=card.point)
+        if pdf is not None:
+            months = list(zip(_labels(found.through, len(found.months)), found.months, strict=True))
+            made = meter_card.page(card.point, card.address, where, hanging(card), reads, months, card.use_unit)
+            printing.printed(desk, pdf, [made])
+            return
+        with going_to(path, options, desk) as out:
+            out.write(meter_card.render(card.point, card.address, where, hanging(card), reads).encode())
+
+
+_READS: Final = 14
+
+
+def _read(line: ReadLine) -> list[str]:
+    figures = ("" if n is None else f"{n:,}" for n in (line.value, line.use, line.days))
+    estimated = "estimated" if line.source == "E" else ""
+    state = ", ".join(filter(None, (line.status, line.kind if line.kind != "regular" else "", estimated)))
+    return [str(line.on), line.period, *figures, state]
+
+
+def _labels(through: str, count: int) -> list[str]:
+    """The months up to `through` (2026-11), oldest first, as the months' numbers; a year stands at each January."""
+    last = int(through[:4]) * 12 + int(through[5:]) - 1
+    return [f"{n // 12}" if n % 12 == 0 else f"{n % 12 + 1}" for n in range(last - count + 1, last + 1)]
+
+
 acting(meter, "meter.exchange", "exchange", "point")
 acting(meter, "meter.test", "test", "meter")
-acting(meter, "point.place", "place", "point", "location")
+acting(meter, "point.place", "place", "point")
 acting(meter, "read.enter", "read", "point", "value")
 acting(meter, "read.skip", "skip")
 acting(meter, "read.review", "review", "point", "read_on", "code", "decision")

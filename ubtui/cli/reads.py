@@ -44,12 +44,30 @@ def reads() -> None:
 @reads.command()
 @click.argument("route")
 @output
+@click.option("--pdf", type=click.Path(dir_okay=False, path_type=Path), help="Print it as PDF to this file.")
 @shared(FORMATS)
-def route(options: Options, route: str, path: Path | None) -> None:
+def route(options: Options, route: str, path: Path | None, pdf: Path | None) -> None:
     """Every meter of ROUTE in walk order, and what its read window has so far; `jump` counts numbers left out, -1 a
-    number that stands twice."""
+    number that stands twice. As PDF with where each is found, to be filled in by hand."""
     with opened(options) as desk:
         stops = desk.ask(walk, route)
+        if pdf is not None:
+            from ubtui.cli.printing import printed
+            from ubtui.documents.walk_sheet import route_page
+            from ubtui.services.locations import notes
+
+            places = desk.ask(notes, route)
+            lines = [
+                (
+                    "" if stop.sequence is None else str(stop.sequence), stop.point, f"{stop.maker}/{stop.serial}",
+                    str(stop.face.dials), "" if stop.prior is None else f"{stop.prior:,}", stop.address,
+                    places.get(stop.point, ""),
+                )
+                for stop in stops
+            ]  # fmt: skip
+            desk.viewed("meter.show", route=route[:60], rows=len(stops))
+            printed(desk, pdf, [route_page(route, stops[0].period if stops else "", lines)], wide=True)
+            return
         with going_to(path, options, desk) as out:
             desk.viewed("meter.show", route=route[:60], rows=len(stops))
             write(out, options.format, _FIELDS, map(_row, stops), _SHOWN)

@@ -10,6 +10,7 @@ from ubtui.cli import items
 from ubtui.cli.common import Options, opened, output, shared
 from ubtui.domain.subjects import ItemKey
 from ubtui.exchange.tables import FORMATS
+from ubtui.services import listing
 from ubtui.services.listing import Query
 
 
@@ -20,10 +21,12 @@ from ubtui.services.listing import Query
 @click.option("--reverse", is_flag=True, help="The list from its other end.")
 @click.option("--limit", type=click.IntRange(0), default=0, help="At most so many rows; 0: all of them.")
 @output
+@click.option("--pdf", type=click.Path(dir_okay=False, path_type=Path), help="Print it as PDF to this file.")
 @shared(FORMATS)
 def list_of(
-    options: Options, item: str, text: str, sort: str | None, reverse: bool, limit: int, path: Path | None
-) -> None:
+    options: Options, item: str, text: str, sort: str | None, reverse: bool, limit: int, path: Path | None,
+    pdf: Path | None,
+) -> None:  # fmt: skip
     """Show the list that ITEM opens: a seal round, a meter programme, a run of the ladder."""
     from ubtui.cli.made import listed
     from ubtui.services import runs
@@ -31,6 +34,14 @@ def list_of(
     key = ItemKey.parse(item)
     with opened(options) as desk:
         of = desk.ask(runs.list_of, key)
+        if pdf is not None:
+            from ubtui.cli.printing import list_page, printed
+
+            run = runs.run_of(key)
+            assert run is not None
+            desk.viewed("worklist.export", list=str(key), format="pdf", rows=desk.ask(listing.count, of, Query(text)))
+            printed(desk, pdf, [desk.ask(list_page, of, run.title, Query(text, sort, reverse), run.blanks)], wide=True)
+            return
         listed(options, desk, of, Query(text, sort, reverse), path, limit, str(key))
 
 

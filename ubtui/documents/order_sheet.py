@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
+from ubtui.documents.pdf import Blanks, Page, Pairs, Words
 from ubtui.domain.text import clean_text, fit
 
-VERSION = "order-sheet/1"
+VERSION = "order-sheet/2"
 WIDTH = 78
+FOUND = ("Day and by whom", "Reading", "Serial on the meter", "Size", "Seal, holds or broken", "Code", "Note")
 
 
 def render(
@@ -22,6 +24,15 @@ def render(
     text = clean_text(todo, 500)
     lines += ["", "To do", *(f"  {text[at : at + WIDTH - 2]}" for at in range(0, len(text), WIDTH - 2))]
     lines += ["", "Found", ""]
-    for label in ("Day and by whom", "Reading", "Serial on the meter", "Size", "Seal, holds or broken", "Code", "Note"):
+    for label in FOUND:
         lines += [f"{label:<23}{'.' * (WIDTH - 23)}", ""]
     return "\n".join(lines) + "\f"
+
+
+def page(
+    order: str, kind: str, due: date, where: Sequence[tuple[str, str]], meter: Sequence[tuple[str, str]], todo: str
+) -> Page:
+    """The same sheet for print."""
+    known = tuple(Pairs(tuple(each for each in lines if each[1])) for lines in (where, meter))
+    asked = (Words("To do", (todo,)),) if todo.strip() else ()
+    return Page(f"{order}  {kind}", f"due {due}", (*known, *asked, Words("Found", ()), Blanks(FOUND)))

@@ -104,3 +104,14 @@ def location(look: Look, point: str) -> Location:
     degrees = ("", "") if latitude is None else (format_degrees(latitude), format_degrees(longitude))
     note, box, access, photo = (clean_text(each or "") for each in (note, box, access, photo))
     return Location(note, box, access, *degrees, photo)
+
+
+def notes(look: Look, route: str) -> dict[str, str]:
+    """Where the meters of a route are found and how to get at them, by point; only what is known."""
+    rows = look.db.rows(
+        "SELECT p.number, p.location_note, p.access FROM live_point p JOIN route t ON t.id = p.route_id"
+        " WHERE t.code = ?",
+        [route],
+    )
+    told = {point: "; ".join(clean_text(each) for each in (note, access) if each) for point, note, access in rows}
+    return {point: text for point, text in told.items() if text}

@@ -134,11 +134,13 @@ def _at(sql: str) -> Any:
 
 
 SEAL_ROUND = Run(
-    "Seal round", _seals, _at("SELECT p.number FROM seal z JOIN service_point p ON p.id = z.point_id WHERE z.id = ?")
-)
+    "Seal round", _seals, _at("SELECT p.number FROM seal z JOIN service_point p ON p.id = z.point_id WHERE z.id = ?"),
+    ("Seal found", "Reading"),
+)  # fmt: skip
 PROGRAMME = Run(
     "Meter programme", _programme,
     _at("SELECT p.number FROM install i JOIN service_point p ON p.id = i.point_id WHERE i.id = ?"),
+    ("Last read", "New serial", "First read"),
 )  # fmt: skip
 
 

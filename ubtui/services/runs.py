@@ -34,12 +34,13 @@ class Run:
 
     `listing` takes what stands behind the kind in the item's subject, a month, a year or a day, or a route with its
     period, `R07@B2/2026-11`; `opens` gives, for
-    the id of a row, a place by its name (account, meter) and key.
+    the id of a row, a place by its name (account, meter) and key. `blanks` are filled in by hand on its printed sheet.
     """
 
     title: str
     listing: Callable[[Look, str], Listing]
     opens: Callable[[Look, int], tuple[str, str]]
+    blanks: tuple[str, ...] = ("Found",)
 
 
 def run_of(key: ItemKey) -> Run | None:

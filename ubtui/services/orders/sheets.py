@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,9 +15,10 @@ from ubtui.act import Look
 from ubtui.domain.errors import BadValue
 from ubtui.services import forms, listing
 from ubtui.services.listing import Query
-from ubtui.services.meters import Card, history
+from ubtui.services.locations import location
+from ubtui.services.meters import Card, card
 from ubtui.services.orders.results import Result
-from ubtui.services.orders.views import ORDERS, OrderView, by_ids
+from ubtui.services.orders.views import KINDS, ORDERS, OrderView, by_ids
 
 MOST_RESULTS: Final = 10_000
 COLUMNS: Final = tuple(field.name for field in msgspec.structs.fields(Result))
@@ -26,9 +29,42 @@ def out(look: Look, query: Query) -> list[OrderView]:
     return by_ids(look, listing.ids(look, ORDERS, query))
 
 
-def cards(look: Look, orders: list[OrderView]) -> dict[str, Card]:
-    """The meter card at each order's point."""
-    return {each.point: history(look, each.point).card for each in orders}
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What one order's sheet says: labelled lines of the place and of the meter, and what is to be done."""
+
+    order: str
+    kind: str
+    due: date
+    where: tuple[tuple[str, str], ...]
+    meter: tuple[tuple[str, str], ...]
+    todo: str
+
+
+def sheets(look: Look, orders: Sequence[OrderView]) -> list[Sheet]:
+    """The sheets of these orders, in their order."""
+    out = []
+    for each in orders:
+        found = card(look, each.point)
+        where = (
+            ("Where", f"{each.address}  {each.point}"), ("Route", each.route), ("Account", each.account),
+            ("Customer", found.who), *location(look, each.point).lines(),
+        )  # fmt: skip
+        out.append(Sheet(each.order, KINDS[each.kind], each.due_on, where, hanging(found), each.instructions))
+    return out
+
+
+def hanging(found: Card) -> tuple[tuple[str, str], ...]:
+    """What hangs at a point, as labelled lines: the serial is there to be compared with the one on the meter."""
+    zeros = f", {found.fixed_zeros} fixed zeros" if found.fixed_zeros else ""
+    dials = f"{found.dials} dials{zeros} × {found.multiplier} {found.meter_unit}" if found.dials else ""
+    meter = " ".join(filter(None, (found.meter, found.size and f'{found.size}"', dials)))
+    return (
+        ("Meter", meter),
+        ("Model", found.model),
+        ("Radio", found.radio),
+        ("Seal", f"{found.seal} {found.lock}".strip()),
+    )
 
 
 def results(path: Path) -> Iterator[tuple[int, Result | str]]:
