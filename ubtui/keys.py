@@ -1,5 +1,6 @@
 """The one command registry: what can be done where, and by which key; bindings, footer and help read it."""
 
+# Length: every key of every screen stands in one table, so that no two of them clash unseen.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
@@ -133,8 +134,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("order.create", ("O",), "order", "send the crew out", FIELD_WORK),
     Command("order.result", ("I",), "result", "bring the result of an order in", FIELD_WORK),
     Command("field.act", ("M",), "field", "seal, unseal, exchange: what is done at the meter", FIELD_WORK),
-    Command("tab.next", ("tab",), "tabs", "show the next part of the account", ("account",), show=True),
-    Command("tab.previous", ("shift+tab",), "back", "show the part before", ("account",)),
+    Command("tab.next", ("tab",), "tabs", "show the next part", ("account", "meter"), show=True),
+    Command("tab.previous", ("shift+tab",), "back", "show the part before", ("account", "meter")),
     # forms; what is typed is kept as it is typed, so there is no key to save
     Command("adjust.submit", (), "submit", "send the adjustment for approval", ("adjust",), "f5", True),
     Command("adjust.attach", (), "attach", "attach a document", ("adjust",), "f6", True),
@@ -142,6 +143,9 @@ COMMANDS: tuple[Command, ...] = (
     Command("adjust.revise", (), "revise", "open a rejected proposal again as a new one", ("adjust",), "f9"),
     Command("run.open", ("enter",), "open", "open the row: its account or meter", ("run", "orders"), show=True),
     Command("route.open", ("enter",), "type", "type the reads of the route in", ("routes",), show=True),
+    Command("route.estimate", ("t",), "estimate", "estimate what the row's route lacks", ("routes",), show=True),
+    Command("cycle.estimate", ("T",), "all", "estimate what the cycle of the row's route lacks", ("routes",)),
+    Command("route.held", ("h",), "held", "go to the held reads of the row's route", ("routes",), show=True),
     Command(
         "route.enter", ("enter",), "show/keep", "show what a read would be; once more, keep it", ("route",), show=True
     ),
@@ -253,6 +257,7 @@ ACTS = {
     "payment.take": "payment.take",
     "go.board": "worklist.board",
     "go.drawer": "deposit.make",
+    "cycle.estimate": "read.estimate",
     "held.correct": "read.review",
     "held.defer": "read.decide",
     "held.estimate": "read.decide",
@@ -262,6 +267,7 @@ ACTS = {
     "item.answer": "worklist.answer",
     "item.take": "worklist.next",
     "list.export": "worklist.export",
+    "route.estimate": "read.estimate",
     "worklist.refresh": "worklist.refresh",
 }
 # On a list these act on the row under the cursor, or on what is shown: without a row they say so.
@@ -270,6 +276,7 @@ ON_ROWS = frozenset(
         *("approval.approve", "approval.reject", "approvals.open", "item.account", "item.adjust", "item.claim"),
         *("item.dismiss", "item.forward", "item.meter", "item.note", "item.open", "item.release", "item.wait"),
         *("item.answer", "item.kind", "view.use", "view.drop", "run.open", "board.open"),
+        *("route.estimate", "cycle.estimate", "route.held"),
         *("held.open", "held.release", "held.correct", "held.estimate", "held.reread", "held.defer"),
         *("list.cell", "list.copy", "list.export", "list.mark", "list.reverse", "list.sort", "run.open"),
     }

@@ -59,6 +59,10 @@ def test_a_period_is_ready_when_nothing_stands_in_the_way(scene: Scene) -> None:
     assert counted(found.total) == {"meters": 5, "read": 1, "held": 1, "skipped": 1, "missing": 2}
     assert found.verdict == f"{LAST} is not ready to bill, 5 meters: 1 read; 2 missing, 1 skipped, 1 held"
     assert asked(scene, PERIODS[-2]).ready, "the period before is read"
+    with scene.db.writing():
+        scene.db.run("UPDATE read SET status = 'billed' WHERE period = ?", [PERIODS[-2]])
+    before = asked(scene, PERIODS[-2])
+    assert (before.ready, before.billed) == (False, True) and before.verdict.startswith(f"{PERIODS[-2]} is billed, 5")
 
     done = scene.act(reads.estimate, Estimate(cycle="B2", reason=WHY, skipped=True))
     assert {each.point for each in done.result.reads} == {skipped.point, unread.point}

@@ -29,7 +29,7 @@ _SHOWN = (
 @shared(FORMATS)
 def ready(options: Options, cycle: str, period: str, spans: bool, path: Path | None) -> None:
     """Whether CYCLE may be billed: each route's meters by what they have. The exit code is 1 while something stands in
-    the way: a meter missing, skipped and not estimated, held, or a row of a file that waits.
+    the way: a meter missing, skipped and not estimated, held, or a row of a file that waits. What is billed is done.
     """
     with opened(options) as desk:
         found = desk.ask(asked, cycle, period)
@@ -42,7 +42,7 @@ def ready(options: Options, cycle: str, period: str, spans: bool, path: Path | N
         for each in found.true_ups if spans and options.format == "text" else ():
             click.echo("\n".join(safe(line) for line in _span(each)))
         say(found.verdict)
-    if not found.ready:
+    if not (found.ready or found.billed):
         raise click.exceptions.Exit(REFUSED)
 
 

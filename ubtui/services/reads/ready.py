@@ -71,13 +71,15 @@ class Trued(msgspec.Struct, frozen=True):
 
 
 class Ready(msgspec.Struct, frozen=True):
-    """A cycle's period: `ready` where each register has a read or an estimate that bills and no row waits."""
+    """A cycle's period: `ready` where each register has a read or an estimate that bills and no row waits; `billed`
+    where all that is read was billed."""
 
     cycle: str
     period: str
     read_on: date
     bill_on: date
     ready: bool
+    billed: bool
     verdict: str
     total: Counts
     routes: tuple[Route, ...]
@@ -125,11 +127,13 @@ def cycle(look: Look, code: str, period: str = "") -> Ready:
     routes = tuple(Route(route=route, **counts) for route, counts in sorted(states.items()))
     fields = Counts.__struct_fields__
     total = Counts(*(sum(getattr(each, field) for each in routes) for field in fields))
-    may = total.ready and total.meters > 0
-    verdict = f"{name} {'is ready to bill' if may else 'is not ready to bill'}, {total.told()}"
+    have = {row[8] for row in of.values() if row[8] is not None}
+    billed = have == {"billed"}
+    may = total.ready and total.meters > 0 and not billed
+    says = "is billed" if billed else "is ready to bill" if may else "is not ready to bill"
     return Ready(
-        code, name, read_on, date(int(name[-7:-3]), int(name[-2:]), made.bill_day), may, verdict, total, routes,
-        tuple(true_ups.values()),
+        code, name, read_on, date(int(name[-7:-3]), int(name[-2:]), made.bill_day), may, billed,
+        f"{name} {says}, {total.told()}", total, routes, tuple(true_ups.values()),
     )  # fmt: skip
 
 
