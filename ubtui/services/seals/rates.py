@@ -17,9 +17,8 @@ _HUNG = (
     " WHERE b.released_at IS NOT NULL)) ORDER BY z.placed_on, z.id"
 )
 _USES = (
-    "SELECT r.prev_on, r.read_on, MAX(r.usage) FROM read_summary r WHERE r.point_id = ? AND r.prev_on IS NOT NULL"
-    " AND r.usage IS NOT NULL AND r.status IN ('released', 'billed') AND r.kind NOT IN ('control', 'reread')"
-    " GROUP BY r.prev_on, r.read_on ORDER BY r.read_on"
+    "SELECT r.register_id, r.read_on, r.usage FROM live_read r WHERE r.point_id = ? AND r.status IN"
+    " ('released', 'billed') AND r.kind NOT IN ('control', 'reread') ORDER BY r.register_id, r.read_on, r.seq"
 )
 
 
@@ -49,8 +48,15 @@ _Uses = list[tuple[date, date, int]]
 
 
 def _uses(look: Look, point_id: int) -> _Uses:
-    rows = look.db.rows(_USES, [point_id])
-    return [(date.fromisoformat(begin), date.fromisoformat(end), int(use)) for begin, end, use in rows]
+    """What every register showed between one read and the next; what is held is not known yet."""
+    found: _Uses = []
+    before: tuple[int, date] | None = None
+    for register, text, use in look.db.rows(_USES, [point_id]):
+        on = date.fromisoformat(text)
+        if before is not None and before[0] == register and use is not None:
+            found.append((before[1], on, int(use)))
+        before = register, on
+    return found
 
 
 def _used(uses: _Uses) -> Callable[[date], bool | None]:
