@@ -647,7 +647,7 @@ def test_a_released_file_of_meters_is_judged_at_once(scene: Scene, tmp_path: Pat
     with scene.desk() as desk:
         importing.bring(desk, "meters", importing.file(tmp_path, text))
     assert [key for key in scene.items() if key[0] == "M"] == [
-        "M02:parcel:012345678000", "M07:meter:badger/90002", "M10:run:meter-programme/2026",
+        "M02:parcel:012345678000", "M07:meter:badger/90002", "M10:run:meter-programme/2026", "M14:parcel:012345678000",
     ]  # fmt: skip
     scene.steady()
     assert other.point in scene.db.value("SELECT why FROM work_item WHERE code = 'M07'")

@@ -46,13 +46,15 @@ SETTLES = {
     "P07": ("ana", "adjust.propose", None), "A01": ("ben", "adjust.approve", None),
     "A02": ("ana", "adjust.acknowledge", None), "A04": ("ana", "document.attach", None),
     "M01": ("ana", "right.set", None), "M02": ("ana", "right.set", None), "M04": ("ana", "seal.withdraw", None),
-    "M05": ("ana", "service.rate", None), "M07": ("ana", "order.correct", None), "M08": ("ana", "order.result", None),
+    "M05": ("ana", "service.rate", None), "M09": ("ana", "order.correct", None),
+    "M07": ("ana", "order.correct", None), "M08": ("ana", "order.result", None),
     "M13": ("ana", "point.place", None), "B01": ("ana", "adjust.propose", None), "B02": ("ana", "route.place", None),
     "B15": ("ana", "mail.researched", None), "P01": ("ana", "payment.match", None), "P03": ("ana", "credit.keep", None),
     "P06": ("ana", "adjust.propose", None), "P08": ("ana", "credit.keep", None), "C04": ("ana", "protection.end", None),
     "C05": ("ana", "arrangement.end", None), "C09": ("ana", "owner.debt", None), "Q02": ("ana", "route.place", None),
     "Q03": ("ana", "owner.confirm", None), "X01": ("ana", "contact.promise", "kept"), "X04": ("ana", "duty.done", None),
-    "X02": ("cho", "worklist.answer", None),
+    "X02": ("cho", "worklist.answer", None), "R18": ("ana", "staged.decide", "drop"),
+    "R23": ("ana", "staged.decide", "drop"), "M14": ("ana", "right.document", None),
     "Q01": ("ana", "party.address", None), "X05": ("ana", "worklist.resolve", None),
 }  # fmt: skip
 
@@ -99,7 +101,7 @@ def _settle(desks: dict[str, Desk], item: worklist.ItemView, paper: str) -> None
     offer = desks[who].ask(fixes.offer, item, act, {"decision": decision} if decision else {})
     values = offer.values()
     values |= {each.name: SAID.get(each.name, "") for each in offer.fields if each.required and not each.value}
-    if act == "document.attach":
+    if act in ("document.attach", "right.document"):
         values["paper"] = paper
     if item.key.code == "B01":  # a charge by hand has its paper
         values["documents"] = paper
