@@ -53,7 +53,8 @@ def order(index: int, k: int, kind: str, asked: date, due: date, why: str, **mor
         "number": order_number(index, k), "kind": kind, "point_id": Ref("point"), "account_id": ACCOUNT,
         "meter_id": Ref("meter"), "item": "", "asked_on": asked, "asked_by": "ana", "due_on": due,
         "instructions": why, "state": "open", "done_on": None, "done_by": None, "found_serial": None,
-        "found_size": None, "found_value": None, "found_code": None, "note": None,
+        "found_size": None, "found_value": None, "found_code": None, "found_seal": None, "found_location": None,
+        "note": None,
     }  # fmt: skip
     return RowStory("field_order", {**values, **more}, f"order{k}")
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import random
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 
 from ubtui.services.demo import desk
 from ubtui.services.demo.calendar import Almanac
 from ubtui.services.demo.draft import Draft
+from ubtui.services.demo.plants.field import serial_number
 from ubtui.services.demo.plants.plant import Plant, Planting
 
 _SINCE = date(2012, 3, 1)
@@ -20,4 +21,26 @@ def _bare(d: Draft, plant: Plant, _: Almanac, __: random.Random) -> None:
     d.rows.append(desk.right("potable", "1", 1, status, _SINCE, bare=True))
 
 
-TROUBLE: Final[dict[str, Planting]] = {"M14": _bare}
+def _found(d: Draft, plant: Plant, almanac: Almanac, _: random.Random) -> None:
+    """The crew found another serial, size or place than the card has (near: the same, in other words)."""
+    own = serial_number(d.index, 0)
+    found = (
+        {"found_serial": f"{int(own) + 5}", "note": "lid is stamped with another number"},
+        {"found_size": "1-1/2", "note": "larger than the card says"},
+        {"found_location": "behind the pump house", "note": "box was moved"},
+        {"found_serial": own},
+    )[plant.n - 1]
+    seen = almanac.today - timedelta(days=4 + plant.n)
+    if not d.note:
+        d.note = "front yard, left of the drive"
+    if plant.near:
+        found["found_location"] = f"{d.note.upper()}  "
+    d.rows.append(
+        desk.order(
+            d.index, 0, "verify", seen - timedelta(days=3), seen, "check the card", state="done", done_on=seen,
+            done_by="Luz", **found,
+        )
+    )  # fmt: skip
+
+
+TROUBLE: Final[dict[str, Planting]] = {"M09": _found, "M14": _bare}
