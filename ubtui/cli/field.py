@@ -58,7 +58,7 @@ def sheets(options: Options, text: str, path: Path | None, pdf: Path | None) -> 
 
     with opened(options) as desk:
         found = desk.ask(going.sheets, desk.ask(going.out, Query(text)))
-        told = [(each.order, each.kind, each.due, each.where, each.meter, each.todo) for each in found]
+        told = [(each.order, each.kind, each.due, each.where, each.meter, each.todo, each.found) for each in found]
         desk.viewed("meter.show", orders=len(found))
         if pdf is not None:
             printing.printed(desk, pdf, [order_sheet.page(*each) for each in told])

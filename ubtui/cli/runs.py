@@ -39,8 +39,9 @@ def list_of(
 
             run = runs.run_of(key)
             assert run is not None
+            title = f"{run.title} {key.subject.key.partition('/')[2] or key.subject.key} {key.period}".rstrip()
             desk.viewed("worklist.export", list=str(key), format="pdf", rows=desk.ask(listing.count, of, Query(text)))
-            printed(desk, pdf, [desk.ask(list_page, of, run.title, Query(text, sort, reverse), run.blanks)], wide=True)
+            printed(desk, pdf, [desk.ask(list_page, of, title, Query(text, sort, reverse), run.blanks)], wide=True)
             return
         listed(options, desk, of, Query(text, sort, reverse), path, limit, str(key))
 

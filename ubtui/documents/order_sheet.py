@@ -10,13 +10,16 @@ from ubtui.domain.text import clean_text, fit
 
 VERSION = "order-sheet/2"
 WIDTH = 78
-FOUND = ("Day and by whom", "Reading", "Serial on the meter", "Size", "Seal, holds or broken", "Code", "Note")
 
 
 def render(
-    order: str, kind: str, due: date, where: Sequence[tuple[str, str]], meter: Sequence[tuple[str, str]], todo: str
-) -> str:
-    """One order as plain text, a form feed behind it: pairs of label and value for the place and for the meter."""
+    order: str, kind: str, due: date, where: Sequence[tuple[str, str]], meter: Sequence[tuple[str, str]], todo: str,
+    found: Sequence[str],
+) -> str:  # fmt: skip
+    """One order as plain text, a form feed behind it: pairs of label and value for the place and for the meter.
+
+    `found` are what is to be filled in.
+    """
     head = f"{order}  {clean_text(kind, 40)}"
     lines = [f"{head}{f'due {due}':>{max(1, WIDTH - len(head))}}", "=" * WIDTH]
     lines += [f"{fit(label, 10, True)}{clean_text(value, WIDTH - 10)}" for label, value in where if value]
@@ -24,15 +27,16 @@ def render(
     text = clean_text(todo, 500)
     lines += ["", "To do", *(f"  {text[at : at + WIDTH - 2]}" for at in range(0, len(text), WIDTH - 2))]
     lines += ["", "Found", ""]
-    for label in FOUND:
-        lines += [f"{label:<23}{'.' * (WIDTH - 23)}", ""]
+    for label in found:
+        lines += [f"{fit(label, 23, True)}{'.' * (WIDTH - 23)}", ""]
     return "\n".join(lines) + "\f"
 
 
 def page(
-    order: str, kind: str, due: date, where: Sequence[tuple[str, str]], meter: Sequence[tuple[str, str]], todo: str
-) -> Page:
+    order: str, kind: str, due: date, where: Sequence[tuple[str, str]], meter: Sequence[tuple[str, str]], todo: str,
+    found: Sequence[str],
+) -> Page:  # fmt: skip
     """The same sheet for print."""
     known = tuple(Pairs(tuple(each for each in lines if each[1])) for lines in (where, meter))
     asked = (Words("To do", (todo,)),) if todo.strip() else ()
-    return Page(f"{order}  {kind}", f"due {due}", (*known, *asked, Words("Found", ()), Blanks(FOUND)))
+    return Page(f"{order}  {kind}", f"due {due}", (*known, *asked, Words("Found", ()), Blanks(tuple(found))))

@@ -12,10 +12,12 @@ from typing import Any, Final
 import msgspec
 
 from ubtui.act import Look
+from ubtui.domain.accuracy import thousandths
 from ubtui.domain.errors import BadValue
 from ubtui.services import forms, listing
 from ubtui.services.listing import Query
 from ubtui.services.locations import location
+from ubtui.services.meter_tests import limits_of
 from ubtui.services.meters import Card, card
 from ubtui.services.orders.results import Result
 from ubtui.services.orders.views import KINDS, ORDERS, OrderView, by_ids
@@ -31,7 +33,7 @@ def out(look: Look, query: Query) -> list[OrderView]:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """What one order's sheet says: labelled lines of the place and of the meter, and what is to be done."""
+    """What one order's sheet says: labelled lines of place and meter, what is to be done and to be written down."""
 
     order: str
     kind: str
@@ -39,6 +41,11 @@ class Sheet:
     where: tuple[tuple[str, str], ...]
     meter: tuple[tuple[str, str], ...]
     todo: str
+    found: tuple[str, ...]
+
+
+_FOUND: Final = ("Day and by whom", "Reading", "Serial on the meter", "Size", "Seal, holds or broken", "Code", "Note")
+_NEW: Final = ("New maker and serial", "New size and dials", "First read of it", "New radio")
 
 
 def sheets(look: Look, orders: Sequence[OrderView]) -> list[Sheet]:
@@ -50,7 +57,12 @@ def sheets(look: Look, orders: Sequence[OrderView]) -> list[Sheet]:
             ("Where", f"{each.address}  {each.point}"), ("Route", each.route), ("Account", each.account),
             ("Customer", found.who), *location(look, each.point).lines(),
         )  # fmt: skip
-        out.append(Sheet(each.order, KINDS[each.kind], each.due_on, where, hanging(found), each.instructions))
+        asked = _FOUND + (_NEW if each.kind == "exchange" else ())
+        if each.kind == "test":  # as the result is typed: the meter's volume of the standard's
+            asked += tuple(
+                f"{flow.capitalize()}, {thousandths(at.gpm)} gpm" for flow, at in limits_of(look, found.size).items()
+            )
+        out.append(Sheet(each.order, KINDS[each.kind], each.due_on, where, hanging(found), each.instructions, asked))
     return out
 
 
