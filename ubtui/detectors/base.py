@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -130,7 +131,8 @@ class Detector:
     """One kind of trouble: how it is found, why it matters, who fixes it and by which acts.
 
     A `project` kind is about the record's quality: what it finds waits in a backlog that a daily quota releases.
-    What a kind that `holds` finds on an unbilled read holds it: no bill takes it until a person has decided.
+    What a kind that `holds` finds on an unbilled read holds it: no bill takes it until a person has decided. What a
+    kind that stands `alone` finds is an item only where no kind that holds has one of the same subject and period.
     Of a kind with `stock` only what it finds beyond a day's quota at once waits there, as on the first day.
     `also` gives, by the type of subject that was touched, what must be judged besides: a run whose list it may end
     or begin.
@@ -151,6 +153,7 @@ class Detector:
     project: bool = False
     stock: bool = False
     holds: bool = False
+    alone: bool = False
     also: Mapping[str, Callable[[Ask], Iterable[Subject]]] = field(default_factory=dict)
 
     @property
@@ -182,6 +185,12 @@ def _district(text: str) -> District:
 def district_of(db: Session) -> District:
     """The district's settings as the record keeps them."""
     return _district(db.value("SELECT value FROM meta WHERE key = 'district'"))
+
+
+def parameters(db: Session) -> dict[str, dict[str, str]]:
+    """What the district changed of each detector: its newest policy of kind `detector:CODE`."""
+    rows = db.rows("SELECT kind, body FROM policy WHERE kind >= 'detector:' AND kind < 'detector;' ORDER BY version")
+    return {kind.partition(":")[2]: {k: str(v) for k, v in json.loads(body).items()} for kind, body in rows}
 
 
 def marks(values: Sequence[object]) -> str:

@@ -3,7 +3,6 @@
 # Length: one reconciliation serves healing, refresh and releases; its parts are read together.
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from ubtui.db.calendars import office
 from ubtui.db.session import Row, Session
 from ubtui.detectors.asked import Answers
 from ubtui.detectors.base import Ask, Detector, Found, district_of, marks, parts
+from ubtui.detectors.base import parameters as parameters
 from ubtui.detectors.holding import Holding
 from ubtui.detectors.readings import due_before_bill
 from ubtui.detectors.registry import DETECTORS
@@ -182,12 +182,6 @@ def backlogged(db: Session) -> frozenset[str]:
     return frozenset([*(d.code for d in DETECTORS if d.project), *(code for (code,) in demoted)])
 
 
-def parameters(db: Session) -> dict[str, dict[str, str]]:
-    """What the district changed of each detector: its newest policy of kind `detector:CODE`."""
-    rows = db.rows("SELECT kind, body FROM policy WHERE kind >= 'detector:' AND kind < 'detector;' ORDER BY version")
-    return {kind.partition(":")[2]: {k: str(v) for k, v in json.loads(body).items()} for kind, body in rows}
-
-
 class _Reconciliation:
     """Found against existing, for one set of subjects; statements over sets, never one an item, but for changes."""
 
@@ -215,10 +209,12 @@ class _Reconciliation:
             return Healed()
         found = self.found()
         rows = self._existing(found)
+        silent = {key[:3] for key, row in rows.items() if row[5] == "dismissed" and self._silenced(row)}
+        told = {key[1:] for key, (d, _) in found.items() if d.holds and key[:3] not in silent}
+        found = {key: each for key, each in found.items() if not (each[0].alone and key[1:] in told)}
         standing = {key: row for key, row in rows.items() if row[5] in ACTIVE}
         gone = [row for key, row in standing.items() if key not in found]
         drafts = self._described(found, rows)
-        silent = {key[:3] for key, row in rows.items() if row[5] == "dismissed" and self._silenced(row)}
         new = [key for key in found if key not in rows and key[:3] not in silent]
         back = [key for key in found if key in rows and key not in standing and key[:3] not in silent]
         self._close(gone)

@@ -56,10 +56,13 @@ def _entry(d: Detector) -> Iterable[str]:
     yield f"- Subject: {', '.join(f'`{t}:`' for t in d.subject_types)}; role: {d.role}"
     yield f"- Found when: {d.predicate}"
     for name, p in d.parameters.items():
-        yield f"- Parameter `{name}` = {p.value} {p.unit}: {p.says}"
+        scale = f"; by size as `3 below 20, 2`, of a class as `{name}/irrigation`" if p.scale else ""
+        yield f"- Parameter `{name}` = {p.value} {p.unit}: {p.says}{scale}"
     yield f"- If nothing is done: {d.consequence}"
     yield f"- Fixed by: {', '.join(f'`{a}`' for a in d.fixes) or 'the person who takes it, by hand'}"
     yield f"- Base priority: {BASE.get(d.code, 'as typed')}"
+    if d.holds:
+        yield "- Holds the read: no bill takes it until somebody has decided"
     if d.project:
         yield "- A project: what is found waits in the backlog, of which a daily quota is released"
     if d.stock:

@@ -25,7 +25,9 @@ async def explain_kind(screen: DeskScreen, code: str) -> None:
     result: tuple[Line, ...] = ()
     while True:
         fields = tuple(
-            FieldSpec(each.name, each.name, required=True, value=values[each.name], help=f"{each.says} ({each.unit})")
+            FieldSpec(
+                _id(each.name), each.name, required=True, value=values[each.name], help=f"{each.says} ({each.unit})"
+            )
             for each in told.parameters
         )
         if result and screen.actor.role == "lead":
@@ -36,6 +38,7 @@ async def explain_kind(screen: DeskScreen, code: str) -> None:
         if answer is None or not fields:
             return
         adopt, reason = answer.pop("adopt", "no") == "yes", answer.pop("reason", "").strip()
+        answer = {limit.name: answer[_id(limit.name)] for limit in told.parameters}
         counted, values = answer == values and bool(result), answer
         if adopt and counted and reason:
             pairs = tuple(f"{name}={value}" for name, value in values.items())
@@ -50,6 +53,11 @@ async def explain_kind(screen: DeskScreen, code: str) -> None:
         if adopt:
             cure = "give a reason" if counted else "these are other limits than were counted: look at the count first"
             result = (Line("not yet", cure, "warning"), *result)
+
+
+def _id(name: str) -> str:
+    """A limit's name as a field is called: `times/irrigation` is no name of one."""
+    return name.replace("/", "-")
 
 
 def _told(found: WhatIf) -> Iterator[Line]:

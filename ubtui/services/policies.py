@@ -54,6 +54,7 @@ RESTS_ON: Final = {
     "point": "route books: a meter that cannot be found is not read",
     "protection": "HSC 116910, GC 60372(b): hardship, dispute, extension and a certificate stop a shutoff",
     "read": "a read stays as it was read; a review says what counts, by whom and why",
+    "request": "capacity charges, GC 66013: paid before service begins; a request ends when money and meter agree",
     "right": "capacity charges, GC 66013: a connection needs its right",
     "route": "route books: each place once, in the order of the walk",
     "run": "the district's cycle calendar",
@@ -93,9 +94,10 @@ def of_item(look: Look, id: int) -> Article:
     kind = CODES[code]
     values = kind.values(parameters(look.db).get(code, {}))
     lines = [("looks for", kind.predicate)]
-    for name, limit in kind.parameters.items():
-        own = " (the program's own)" if values[name] == limit.value else f" (not {limit.value}, the program's own)"
-        lines.append((name.replace("_", " "), f"{values[name]} {limit.unit}{own}: {limit.says}"))
+    for name, value in values.items():
+        limit = kind.parameters[name.partition("/")[0]]
+        own = " (the program's own)" if value == limit.value else f" (not {limit.value}, the program's own)"
+        lines.append((name.replace("_", " "), f"{value} {limit.unit}{own}: {limit.says}"))
     lines += [("if it waits", kind.consequence), ("rule", kind.source), *_adopted(look, f"detector:{code}")]
     if any(act.startswith(("adjust.", "credit.", "payment.")) for act in kind.fixes):
         lines += approval(look.district.approval)

@@ -96,7 +96,8 @@ def order_late(ask: Ask) -> Iterable[Found]:
     grace = ask.whole("days")
     for number, kind, due, point, where, account, instructions in ask.db.rows(
         "SELECT o.number, o.kind, o.due_on, o.point_id, p.number, o.account_id, o.instructions FROM field_order o"
-        f" JOIN service_point p ON p.id = o.point_id WHERE o.state = 'open' AND o.due_on < ?{only}",
+        f" JOIN service_point p ON p.id = o.point_id WHERE o.state = 'open' AND o.due_on < ?"
+        f" AND NOT (o.kind = 'reread' AND o.item LIKE 'R%'){only}",
         [(ask.today - timedelta(days=min(grace, 3650))).isoformat(), *(keys or ())],
     ):
         days = (ask.today - date.fromisoformat(due)).days
@@ -238,7 +239,8 @@ DETECTORS = (
         "meter data imports", serial_twice,
     ),
     Detector(
-        "M08", "Field order late", ("order",), "an open order is > days past its due day",
+        "M08", "Field order late", ("order",),
+        "an open order is > days past its due day; what a reading's item sent a reader out for is R24's",
         "What waits for the field stays undone.", ("order.result", "order.move", "order.cancel"),
         "the day that the order was given",
         order_late, parameters={"days": Parameter("0", "days", "that an order may be late")},

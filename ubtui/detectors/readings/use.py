@@ -12,17 +12,17 @@ from ubtui.domain.scales import Scales, plain
 
 # Use is at most 10^9 units and what it is measured by 10^12 thousandths: divided before anything is multiplied, no
 # step leaves 64 bits on either database.
-_ABOVE = "(r.usage > 0 AND (r.usage * CAST(1000000 AS bigint) - 1) / ({}) >= {})"
-_UNDER = "(r.usage * CAST(1000000 AS bigint) / ({}) < {})"
-_MEDIAN = "(SELECT m.ratio_ppm FROM cycle_median m WHERE m.period = r.period)"
+ABOVE = "(r.usage > 0 AND (r.usage * CAST(1000000 AS bigint) - 1) / ({}) >= {})"
+UNDER = "(r.usage * CAST(1000000 AS bigint) / ({}) < {})"
+MEDIAN = "(SELECT m.ratio_ppm FROM cycle_median m WHERE m.period = r.period)"
 _SEASON = "(r.ly_milli / 1000000 * COALESCE({0}, 1000000) + r.ly_milli % 1000000 * COALESCE({0}, 1000000) / 1000000)"
-_EXPECTED = _SEASON.format(_MEDIAN)
+EXPECTED = _SEASON.format(MEDIAN)
 # Against the least and the greatest median of all first: most rows are let go without looking theirs up.
-_LEAST = _SEASON.format("(SELECT MIN(m.ratio_ppm) FROM cycle_median m WHERE m.ratio_ppm < 1000000)")
-_MOST = _SEASON.format("(SELECT MAX(m.ratio_ppm) FROM cycle_median m WHERE m.ratio_ppm > 1000000)")
+LEAST = _SEASON.format("(SELECT MIN(m.ratio_ppm) FROM cycle_median m WHERE m.ratio_ppm < 1000000)")
+MOST = _SEASON.format("(SELECT MAX(m.ratio_ppm) FROM cycle_median m WHERE m.ratio_ppm > 1000000)")
 
 
-def _against(r: Facts, expected: int | None, used: int | None = None) -> str:
+def against(r: Facts, expected: int | None, used: int | None = None) -> str:
     """The use of a read beside what was expected of it: `120 against 36 expected from Nov 20, 2025, 3.3 × expected`."""
     use = "unknown use" if r["usage"] is None else f"{r['usage']:,}"
     since = f" from {day(r['ly_on'])}" if r["ly_on"] else ""
@@ -30,7 +30,7 @@ def _against(r: Facts, expected: int | None, used: int | None = None) -> str:
     return f"{use} against {decimal(expected)} expected{since}{times}"
 
 
-def _season(r: Facts, ratio: int | None) -> int | None:
+def season(r: Facts, ratio: int | None) -> int | None:
     """Last year's use moved by the cycle's median, in thousandths."""
     return None if r["ly_milli"] is None else int(r["ly_milli"] * (1_000_000 if ratio is None else ratio) // 1_000_000)
 
@@ -44,14 +44,14 @@ def high_against_last_year(ask: Ask) -> Iterable[Found]:
     """R04: above twice the expected use, last year's moved by the whole cycle's median."""
     scales = ask.scales("times")
     where = (
-        f"(r.usage >= ? AND r.ly_milli IS NOT NULL AND {_ABOVE.format(milli(min(scales.figures)), _LEAST)}"
-        f" AND {_ABOVE.format(steps(scales, _EXPECTED), _EXPECTED)})"
+        f"(r.usage >= ? AND r.ly_milli IS NOT NULL AND {ABOVE.format(milli(min(scales.figures)), LEAST)}"
+        f" AND {ABOVE.format(steps(scales, EXPECTED), EXPECTED)})"
     )
-    for r, (ratio, kind) in rows(ask, "R04", where, [ask.whole("least")], f", {_MEDIAN}, {_class(scales)}"):
-        expected = _season(r, ratio)
+    for r, (ratio, kind) in rows(ask, "R04", where, [ask.whole("least")], f", {MEDIAN}, {_class(scales)}"):
+        expected = season(r, ratio)
         use = r["usage"] or 0
         yield found_read(
-            ask, "High against last year", _against(r, expected, use), r, use - (expected or 0) // 1000,
+            ask, "High against last year", against(r, expected, use), r, use - (expected or 0) // 1000,
             expected=decimal(expected), last_year=r["ly_usage"],
             median=decimal((1_000_000 if ratio is None else ratio) // 1000), limit=_in_force(scales, expected, kind),
         )  # fmt: skip
@@ -72,7 +72,7 @@ def high_against_average(ask: Ask) -> Iterable[Found]:
     scales = ask.scales("times")
     where = (
         "(r.ly_milli IS NULL AND r.usage >= ? AND r.avg_milli IS NOT NULL AND r.avg_est <= ?"
-        f" AND {_ABOVE.format(steps(scales, 'r.avg_milli'), 'r.avg_milli')} AND NOT ({fresh}))"
+        f" AND {ABOVE.format(steps(scales, 'r.avg_milli'), 'r.avg_milli')} AND NOT ({fresh}))"
     )
     params = [ask.whole("least"), ask.whole("estimated")]
     for r, (kind,) in rows(ask, "R05", where, params, f", {_class(scales)}"):
@@ -96,7 +96,7 @@ def extreme(ask: Ask) -> Iterable[Found]:
         above, wide = [min(n for _, n in limits), *pairs], pairs
     where = (
         f"({over}(r.usage >= ? AND r.avg_milli IS NOT NULL AND r.avg_est <= ?"
-        f" AND {_ABOVE.format(steps(scales, 'r.avg_milli'), 'r.avg_milli')})"
+        f" AND {ABOVE.format(steps(scales, 'r.avg_milli'), 'r.avg_milli')})"
         f" OR (r.status = 'held' AND r.held_code = '{OVER}'))"
     )
     more = f", {cases if limits else 'NULL'}, {_class(scales)}"
@@ -117,13 +117,13 @@ def low_against_last_year(ask: Ask) -> Iterable[Found]:
     """R07: some use, but far below what last year and the whole cycle lead one to expect: a slowing meter."""
     scales = ask.scales("times")
     where = (
-        f"(r.usage > 0 AND r.ly_milli >= ? AND {_UNDER.format(milli(max(scales.figures)), _MOST)}"
-        f" AND {_UNDER.format(steps(scales, _EXPECTED), _EXPECTED)})"
+        f"(r.usage > 0 AND r.ly_milli >= ? AND {UNDER.format(milli(max(scales.figures)), MOST)}"
+        f" AND {UNDER.format(steps(scales, EXPECTED), EXPECTED)})"
     )
-    for r, (ratio, kind) in rows(ask, "R07", where, [ask.milli("base")], f", {_MEDIAN}, {_class(scales)}"):
-        expected = _season(r, ratio)
+    for r, (ratio, kind) in rows(ask, "R07", where, [ask.milli("base")], f", {MEDIAN}, {_class(scales)}"):
+        expected = season(r, ratio)
         yield found_read(
-            ask, "Low against last year", _against(r, expected), r, (expected or 0) // 1000 - (r["usage"] or 0),
+            ask, "Low against last year", against(r, expected), r, (expected or 0) // 1000 - (r["usage"] or 0),
             expected=decimal(expected), last_year=r["ly_usage"],
             median=decimal((1_000_000 if ratio is None else ratio) // 1000), limit=_in_force(scales, expected, kind),
         )  # fmt: skip

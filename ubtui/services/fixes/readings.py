@@ -60,11 +60,9 @@ def _of_read(look: Look, item: ItemView, on: str | None, seq: int) -> Iterator[D
     if len(judged) > 1:
         base["meter"] = f"{maker}/{serial}"
         base["register"] = n if sum(1 for row in judged if row[1:3] == (maker, serial)) > 1 else 0
-    if item.key.code == "R17":  # what holds the read before decides by which code it is let go
+    if item.key.code in ("R17", "R25"):  # what holds the read decides by which code it is let go
         base["code"] = CLEARS.get(held or "", ("R09",))[0]
-        title = f"{{}} of {format_day(date.fromisoformat(on or ''), look.today)}"
-    else:
-        title = "{}"
+    title = f"{{}} of {format_day(date.fromisoformat(on or ''), look.today)}" if item.key.code == "R17" else "{}"
     expected = last_year * (ratio or 1_000_000) // 1_000_000 if last_year else average or 0
     shown = _shown(look, prev, prev_on, value)
     if rollover and if_rolled is not None and prev is not None:

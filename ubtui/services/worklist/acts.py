@@ -173,6 +173,8 @@ def dismiss(work: Work, form: Dismiss) -> Changed:
         )
     note = f"until {form.until}: {form.reason}"
     wake = {"wake_on": None, "wait_for": None}
+    if found["grp"] == "R":  # a read that it was about may be held, and its bill is told by itself then
+        work.touch(found["subject_type"], found["subject_key"])
     return change(
         work, found, "dismissed", note, state="dismissed", dismissed_until=form.until, resolution=form.reason,
         **FREE, **wake,

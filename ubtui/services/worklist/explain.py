@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -88,7 +89,7 @@ def explain(look: Look, code: str) -> Explained:
         group=detector.group,
         subject=", ".join(detector.subject_types),
         predicate=detector.predicate,
-        parameters=tuple(Limit(name, values[name], p.unit, p.says) for name, p in detector.parameters.items()),
+        parameters=tuple(_limits(detector, values)),
         consequence=detector.consequence,
         fixes=detector.fixes,
         role=detector.role,
@@ -108,6 +109,15 @@ def explain(look: Look, code: str) -> Explained:
         minutes=took[0],
         measured=took[1],
     )
+
+
+def _limits(detector: Detector, values: Mapping[str, str]) -> Iterator[Limit]:
+    """Every limit in force, one of a class behind the one for all."""
+    for name, p in detector.parameters.items():
+        yield Limit(name, values[name], p.unit, p.says)
+        for own in values:
+            if own.startswith(f"{name}/"):
+                yield Limit(own, values[own], p.unit, f"{p.says}, of class {own.partition('/')[2]}")
 
 
 _COUNT = "SELECT COUNT(*) FROM work_item WHERE code = ?"

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from fractions import Fraction
 
 from ubtui.act import Look
 from ubtui.db.calendars import office
-from ubtui.detectors.base import Ask, Detector
+from ubtui.detectors.base import Ask, Detector, Found
 from ubtui.detectors.heal import parameters
 from ubtui.detectors.registry import CODES
 from ubtui.domain.calendars import Calendar
 from ubtui.domain.errors import BadValue
+from ubtui.domain.scales import Scale, class_of
 from ubtui.domain.subjects import ItemKey, Subject
 
 _SHOWN = 12
@@ -62,7 +62,9 @@ class WhatIf:
 def what_if(look: Look, code: str, changes: Mapping[str, str]) -> WhatIf:
     """Count what a kind finds under its limits and under changed ones; BadValue names what cannot be tried.
 
-    A value is a decimal or a percentage, `1.8` or `180%`. Subjects that are dismissed count in neither.
+    A value is a decimal or a percentage, `1.8` or `180%`; of a scale also `3 below 20, 2 below 200, 1.75`, and
+    `times/irrigation` that of a class. Subjects that are dismissed count in neither; what is held already counts as if
+    it came today.
     """
     detector, now, then = tried(look, code, changes)
     silent = {
@@ -77,7 +79,7 @@ def what_if(look: Look, code: str, changes: Mapping[str, str]) -> WhatIf:
     return WhatIf(
         detector.code,
         detector.title,
-        tuple(Trial(name, now[name], then[name]) for name in now),
+        tuple(Trial(name, now.get(name, "none"), then.get(name, "none")) for name in {**now, **then}),
         len(before),
         len(after),
         _periods(before, after),
@@ -94,31 +96,43 @@ def tried(look: Look, code: str, changes: Mapping[str, str]) -> tuple[Detector, 
     if not detector.parameters:
         raise BadValue(f"{detector.code} has no limits to change: it is found when {detector.predicate}.")
     now = detector.values(parameters(look.db).get(detector.code, {}))
-    return detector, now, now | {name: _value(detector, name, text) for name, text in changes.items()}
+    then = {**now, **{name: _value(look, detector, name, text) for name, text in changes.items()}}
+    return detector, now, {name: value for name, value in then.items() if value}
 
 
-def _value(detector: Detector, name: str, text: str) -> str:
-    if name not in detector.parameters:
+def _value(look: Look, detector: Detector, name: str, text: str) -> str:
+    """A limit as it is kept; nothing for a class takes its own away."""
+    own = name.partition("/")[0] if detector.of_class(name) else name
+    if own not in detector.parameters:
         raise BadValue(f"{detector.code} has no limit {name[:40]!r}: use {', '.join(detector.parameters)}.")
-    plain = text.strip().removesuffix("%").strip()
+    if own != name:
+        known = sorted(each for (each,) in look.db.rows("SELECT DISTINCT customer_class FROM live_service"))
+        if class_of(name) not in known:
+            raise BadValue(f"No service is of the class of {name[:40]!r}: classes are {', '.join(known)}.")
+        if not text.strip():
+            return ""
     try:
-        found = Fraction(plain)
-    except (ValueError, ZeroDivisionError):
-        raise BadValue(f"{name}={text[:40]!r} is not a number: write it as 1.8 or 180%.") from None
-    if text.strip().endswith("%"):
-        found /= 100
-    if found < 0 or found > 10**9 or 1000 % found.denominator:
-        raise BadValue(f"{name}={text[:40]!r} cannot be tried: write 0 or more, to three places.")
-    whole, rest = divmod(int(found * 1000), 1000)
-    return f"{whole}.{rest:03d}".rstrip("0").rstrip(".")
+        scale = Scale.parse(text).checked()
+    except BadValue as no:
+        raise BadValue(f"{name}={text[:40]!r} cannot be tried: {no}") from None
+    if scale.steps and not detector.parameters[own].scale:
+        raise BadValue(f"{name}={text[:40]!r} cannot be tried: it is one figure for all sizes.")
+    return str(scale)
 
 
 def _found(look: Look, detector: Detector, values: Mapping[str, str]) -> set[Key]:
+    found = found_anew(look, detector, values)
+    return {(each.subject_type or detector.subject_type, each.subject_key, each.period) for each in found}
+
+
+def found_anew(look: Look, detector: Detector, values: Mapping[str, str]) -> Iterable[Found]:
+    """What a kind finds under some limits of the whole record, as if nothing were held yet."""
+
     def calendar(a: date, b: date) -> Calendar:
         return office(look.db, a, b)
 
-    ask = Ask(look.db, look.today, look.now, look.district, None, values, calendar)
-    return {(each.subject_type or detector.subject_type, each.subject_key, each.period) for each in detector.find(ask)}
+    ask = Ask(look.db, look.today, look.now, look.district, None, values, calendar, anew=True)
+    return detector.find(ask)
 
 
 def _periods(before: set[Key], after: set[Key]) -> tuple[Of, ...]:
