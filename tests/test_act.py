@@ -36,6 +36,7 @@ read.estimate           -   -   y   y   -   -   -   -   -
 read.review             -   -   y   y   -   -   -   -   -
 meter.exchange          -   -   y   y   -   -   -   -   -
 meter.test              -   -   y   y   -   -   -   -   -
+meter.face              -   -   y   y   -   -   -   -   -
 contact.note            -   -   y   y   y   -   -   -   -
 contact.promise         -   -   y   y   y   -   -   -   -
 duty.done               -   -   y   y   y   -   -   y   -
@@ -46,6 +47,11 @@ order.move              -   -   y   y   -   -   -   -   -
 order.result            y   -   y   y   -   -   -   -   -
 order.round             -   -   y   y   -   -   -   -   -
 point.place             y   -   y   y   -   -   -   -   -
+request.close           -   -   y   y   -   -   -   -   -
+request.fee             -   -   y   y   -   -   -   -   -
+request.make            -   -   y   y   -   -   -   -   -
+request.paid            -   -   y   y   -   -   -   -   -
+request.withdraw        -   -   y   y   -   -   -   -   -
 right.document          -   -   y   y   -   -   -   -   -
 right.end               -   -   -   y   -   -   -   -   -
 right.set               -   -   y   y   -   -   -   -   -

@@ -40,6 +40,7 @@ ROOMS: Final[dict[str, str]] = {
     "lien": "ubtui.services.liens",
     "mail": "ubtui.services.mail",
     "meter": "ubtui.services.installs",
+    "meter.face": "ubtui.services.faces",
     "meter.test": "ubtui.services.meter_tests",
     "order": "ubtui.services.rounds",
     "owner": "ubtui.services.owners",
@@ -51,6 +52,7 @@ ROOMS: Final[dict[str, str]] = {
     "read": "ubtui.services.reads",
     "read.control": "ubtui.services.reads.audit",
     "read.decide": "ubtui.services.reads.held",
+    "request": "ubtui.services.service_requests",
     "right": "ubtui.services.rights",
     "route": "ubtui.services.billing",
     "seal": "ubtui.services.seals",
@@ -237,7 +239,7 @@ _LIMITS: Final = (
 )
 
 
-def plain(said: str, of: type[Form]) -> str:
+def plain(said: str, of: type[msgspec.Struct]) -> str:
     """msgspec's sentence as people say it, with the field in front: `Reason: at least 3 letters.`"""
     what, _, where = said.partition(" - at `$.")
     if "matching regex" in what:

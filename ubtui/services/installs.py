@@ -21,6 +21,7 @@ from ubtui.domain.sizes import inches
 from ubtui.domain.text import clean_text
 from ubtui.domain.volume import Unit
 from ubtui.services import orders, points
+from ubtui.services.faces import told
 from ubtui.services.points import Point
 from ubtui.services.reads import moving, reason
 from ubtui.services.reads.placing import add, measured, step
@@ -273,13 +274,12 @@ def _removal(
 
 def _face_of(work: Work, meter: int) -> str:
     """What a meter's registers count, in words: `6 dials, ccf`; `5 dials, 10 gal`."""
-    told = []
-    for dials, zeros, num, den, unit in work.db.rows(
-        "SELECT dials, fixed_zeros, mult_num, mult_den, unit FROM register WHERE meter_id = ? ORDER BY n", [meter]
-    ):
-        each = Fraction(num, den) * 10**zeros
-        told.append(f"{dials} dials, {f'{each} ' if each != 1 else ''}{unit}")
-    return " and ".join(told)
+    return " and ".join(
+        told(*row)
+        for row in work.db.rows(
+            "SELECT dials, fixed_zeros, mult_num, mult_den, unit FROM register WHERE meter_id = ? ORDER BY n", [meter]
+        )
+    )
 
 
 def _period(work: Work, point_id: int, on: date) -> str:

@@ -1,6 +1,6 @@
 """Meters, seals and connections: more or larger than allowed, not looked at in time, in two places, not to be found."""
 
-from ubtui.detectors.meters import field, installs, rights, seals
+from ubtui.detectors.meters import connecting, field, installs, removed, rights, seals
 from ubtui.detectors.meters.installs import (
     LARGE,
     PROGRAMME_FROM,
@@ -17,4 +17,11 @@ __all__ = [
     "programme", "programme_due", "round_limit", "seal_round",
 ]  # fmt: skip
 
-DETECTORS = (*rights.DETECTORS, *seals.DETECTORS, *installs.DETECTORS, *field.DETECTORS)
+DETECTORS = (
+    *rights.DETECTORS,
+    *seals.DETECTORS,
+    *installs.DETECTORS,
+    *removed.DETECTORS,
+    *field.DETECTORS,
+    *connecting.DETECTORS,
+)

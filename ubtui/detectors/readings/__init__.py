@@ -1,6 +1,6 @@
 """Readings: whether they come, how they stand, how much they say, and where."""
 
-from ubtui.detectors.readings import arrivals, below, coming, place, use
+from ubtui.detectors.readings import arrivals, below, coming, exchanged, held, place, use
 from ubtui.detectors.readings.arrivals import strangers
 from ubtui.detectors.readings.facts import due_before_bill
 
@@ -8,7 +8,15 @@ __all__ = ["DETECTORS", "due_before_bill", "strangers"]
 
 DETECTORS = tuple(
     sorted(
-        (*arrivals.DETECTORS, *coming.DETECTORS, *use.DETECTORS, *below.DETECTORS, *place.DETECTORS),
+        (
+            *arrivals.DETECTORS,
+            *coming.DETECTORS,
+            *use.DETECTORS,
+            *below.DETECTORS,
+            *place.DETECTORS,
+            *held.DETECTORS,
+            *exchanged.DETECTORS,
+        ),
         key=lambda each: each.code,
     )
 )

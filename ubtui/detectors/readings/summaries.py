@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 from ubtui.db.session import Row, Session
-from ubtui.detectors.base import district_of, marks
+from ubtui.detectors.base import district_of, marks, parts
 from ubtui.domain.register import BELOW, MOST_USE, OVER, RESTART, Register, below, carried, is_rollover
 from ubtui.domain.volume import Unit
 
@@ -42,6 +42,11 @@ _EARLIER = (
     " JOIN live_install j ON j.point_id = i.point_id AND j.meter_id <> i.meter_id AND j.off_date <= i.on_date"
     " JOIN register h ON h.meter_id = j.meter_id AND h.n = g.n WHERE g.id IN ({})"
 )
+_LATER = (
+    "SELECT h.id FROM register g JOIN live_install j ON j.meter_id = g.meter_id AND j.off_date IS NOT NULL"
+    " JOIN live_install i ON i.point_id = j.point_id AND i.meter_id <> j.meter_id AND i.on_date >= j.off_date"
+    " JOIN register h ON h.meter_id = i.meter_id AND h.n = g.n WHERE g.id IN ({})"
+)
 _UNITS = (
     "SELECT s.point_id, s.unit FROM live_service s WHERE s.point_id IN ({})"
     " AND s.kind IN ('potable', 'irrigation', 'raw', 'recycled')"
@@ -54,9 +59,12 @@ def summarise(db: Session, register_ids: Iterable[int]) -> None:
 
     A register's newest period and every older held read get a row: previous read, last year's use and own
     average scaled to the row's days (thousandths of billing units), zero periods in a row, and the codes
-    reviewed. One code for one register and for a hundred thousand; released reads alone count.
+    reviewed. One code for one register and for a hundred thousand; released reads alone count. Meters that were
+    hung after them are told too: a point's history runs on through an exchange.
     """
     ids = sorted(set(register_ids))
+    after = (db.rows(_LATER.format(marks(part)), part) for part in parts(ids, CHUNK))
+    ids = sorted({*ids, *(id for rows in after for (id,) in rows)})
     for start in range(0, len(ids), CHUNK):
         part = ids[start : start + CHUNK]
         rows = judged(db, part)

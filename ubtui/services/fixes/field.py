@@ -15,6 +15,7 @@ from ubtui.services.worklist import ItemView
 
 TITLES: Final[dict[str, str]] = {
     "meter.exchange": "Exchange the meter",
+    "meter.face": "Put the face of its register right",
     "meter.test": "Write a meter test down",
     "order.cancel": "Cancel the order",
     "order.correct": "The crew's report was wrong",
@@ -39,7 +40,8 @@ TITLES: Final[dict[str, str]] = {
 }
 # What the crew is asked to do where an item of this code sends it out.
 _ASKED: Final = {
-    "R01": "reread", "R02": "access", "R03": "reread", "R12": "verify", "R22": "verify", "M01": "verify",
+    "R01": "reread", "R02": "access", "R03": "reread", "R12": "verify", "R19": "verify", "R20": "verify",
+    "R21": "verify", "R22": "verify", "R27": "test", "M01": "verify", "M06": "exchange",
     "M02": "verify", "M13": "locate",
 }  # fmt: skip
 _POINTS = (
@@ -290,8 +292,14 @@ def _point_place(look: Look, item: ItemView) -> Iterator[Draft]:
     yield Draft("point.place", {"location": note}, likely=bool(note), why="as the crew wrote" if note else "")
 
 
+def _face(look: Look, item: ItemView) -> Iterator[Draft]:
+    facts = item.evidence
+    yield Draft("meter.face", {"meter": facts.get("meter"), "register": facts.get("register", 1)}, why=item.why)
+
+
 MAKERS: Final[dict[str, Maker]] = {
     "meter.exchange": _exchange,
+    "meter.face": _face,
     "meter.test": _test,
     "order.correct": _correct,
     "order.create": _create,

@@ -17,7 +17,7 @@ from ubtui.domain.text import clean_text
 from ubtui.domain.volume import Unit
 from ubtui.services.reads.carrying import confirmed as confirmed
 from ubtui.services.reads.carrying import steps
-from ubtui.services.summaries import CHUNK, CLEARS, READS, days_between
+from ubtui.services.summaries import CHUNK, CLEARS, READS, days_between, summarise
 
 
 def parts(some: Sequence[Any]) -> Iterator[Sequence[Any]]:
@@ -90,6 +90,8 @@ def step(db: Session, register: int, since: str) -> bool:
     found = steps(db, register, since)
     for each in found or ():
         place(db, each.row, each.prev, each.face, each.unit, each.right, each.carry)
+    if beside := {each.row[0] for each in found or ()} - {register}:  # the caller summarises its own
+        summarise(db, beside)
     return found is not None
 
 
