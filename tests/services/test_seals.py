@@ -460,10 +460,10 @@ def test_a_round_comes_back_row_by_row(scene: Scene) -> None:
     ]  # fmt: skip
     done = scene.act(seals.round_in, seals.Round(verified_on=DAY, rows=tuple(rows), by="Gus"))
     assert (done.result.looked, done.result.held) == (3, 2)
-    assert [(seal, why.partition(" — ")[0]) for seal, why in done.result.refused] == [
-        (numbers[2], f"which number is on instead of {numbers[2]}"), ("S999", "no seal S999 is on"),
-        (numbers[0], f"seal {numbers[0]} stands twice"),
-        (numbers[4], f"{here[4].point} concerns {here[4].account}: that is linked to you"),
+    assert [(each.row, each.seal, each.why.partition(" — ")[0]) for each in done.result.refused] == [
+        (2, numbers[2], f"which number is on instead of {numbers[2]}"), (3, "S999", "no seal S999 is on"),
+        (4, numbers[0], f"seal {numbers[0]} stands twice"),
+        (5, numbers[4], f"{here[4].point} concerns {here[4].account}: that is linked to you"),
     ]  # fmt: skip
     assert scene.db.rows("SELECT found, checked_by FROM seal_check ORDER BY id") == [
         ("on", "Gus"), ("broken", "Gus"), ("on", "Gus"),

@@ -11,6 +11,7 @@ from ubtui.cli.common import Options, emit, going_to, opened, output, shared
 from ubtui.cli.faults import REFUSED, say
 from ubtui.cli.made import acting, listed
 from ubtui.domain.canonical import sha256_hex
+from ubtui.domain.dates import parse_day
 from ubtui.domain.text import file_name
 from ubtui.exchange.tables import FORMATS
 from ubtui.services import orders, rights
@@ -136,7 +137,71 @@ def seal() -> None:
     """Seals: asked for, placed, looked at, taken off."""
 
 
-for _name in ("request", "withdraw", "place", "verify", "rate", "remove"):
+@seal.command("show")
+@click.argument("point")
+@shared()
+def show_seals(options: Options, point: str) -> None:
+    """Show where POINT stands between a seal asked for and taken off, its rate of today, and all its seals."""
+    from ubtui.services import seals
+
+    with opened(options) as desk:
+        id = desk.ask(seals.at, point)
+        now, all_ = desk.ask(seals.standing, id), desk.ask(seals.ledger, id)
+        desk.viewed("meter.show", point=point)
+        if options.format == "json":
+            emit(options, {"standing": now, "seals": list(all_)})
+            return
+        waits = ", as the coming read tells" if now.rate.waits else ""
+        said = [f"by {now.asked_by}" if now.asked_by else "", now.order, f"rate {now.rate.status}{waits}"]
+        click.echo(" · ".join(filter(None, (now.state.replace("_", " "), now.seal, *said))))
+        for each in all_:
+            off = f", off {each.removed_on}: {each.removed_reason}" if each.removed_on else ""
+            facts = f"{each.lock}, {each.why.replace('_', ' ')}, rate {each.rate} from {each.effect.replace('_', ' ')}"
+            click.echo(f"{each.seal:<12} {each.placed_on}  {facts}{off}")
+            for check in each.checks:
+                value = "" if check.value is None else f", {check.value:,}"
+                told = " ".join(filter(None, (check.other, check.note)))
+                click.echo(f"{'':<12} {check.on}  {check.found}{value}, {check.by}{f': {told}' if told else ''}")
+
+
+@seal.command("results")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--on", "day", required=True, metavar="DAY", help="The day on which the seals were looked at.")
+@click.option("--by", default="", help="Who was there.")
+@shared()
+def seal_results(options: Options, file: Path, day: str, by: str) -> None:
+    """Bring a round of seals in: CSV with the columns seal, found, value, other, note; those of the round's own list
+    may stand there too. A line that cannot go in is told and changes nothing, the others go in; brought in again,
+    nothing is done twice."""
+    from ubtui.act import Refused
+    from ubtui.services import seals
+    from ubtui.services.seals.files import looks
+
+    on, told, held, wrong = parse_day(day), 0, 0, 0
+    with opened(options) as desk:
+        rows = list(looks(file))
+        for line, said in rows:
+            if isinstance(said, str):
+                wrong += 1
+                say(f"line {line}: {said}")
+        good = [(line, each) for line, each in rows if not isinstance(each, str)]
+        for part in (good[at : at + seals.MOST] for at in range(0, len(good), seals.MOST)):
+            form = seals.Round(verified_on=on, rows=tuple(each for _, each in part), by=by)
+            answer = desk.perform(seals.round_in, form, f"seal-round-{sha256_hex(str(form))}", options.dry_run)
+            if isinstance(answer, Refused):
+                wrong += len(part)
+                say(answer.sentence())
+                continue
+            done = answer.result
+            told, held, wrong = told + done.looked, held + done.held, wrong + len(done.refused)
+            for each in done.refused:
+                say(f"line {part[each.row][0]}: {each.why}")
+        emit(options, {"looked": told, "held": held, "refused": wrong, "dry_run": options.dry_run})
+    if wrong:
+        raise click.exceptions.Exit(REFUSED)
+
+
+for _name in ("request", "withdraw", "place", "verify", "rate", "replace", "remove"):
     acting(seal, f"seal.{_name}", _name, "point")
 
 

@@ -17,7 +17,6 @@ from ubtui.domain.errors import BadValue
 from ubtui.services import forms, listing
 from ubtui.services.listing import Query
 from ubtui.services.locations import location
-from ubtui.services.meter_tests import limits_of
 from ubtui.services.meters import Card, card
 from ubtui.services.orders.results import Result
 from ubtui.services.orders.views import KINDS, ORDERS, OrderView, by_ids
@@ -59,9 +58,8 @@ def sheets(look: Look, orders: Sequence[OrderView]) -> list[Sheet]:
         )  # fmt: skip
         asked = _FOUND + (_NEW if each.kind == "exchange" else ())
         if each.kind == "test":  # as the result is typed: the meter's volume of the standard's
-            asked += tuple(
-                f"{flow.capitalize()}, {thousandths(at.gpm)} gpm" for flow, at in limits_of(look, found.size).items()
-            )
+            limits = look.district.meters.limits(found.size)
+            asked += tuple(f"{flow.capitalize()}, {thousandths(at.gpm)} gpm" for flow, at in limits.items())
         out.append(Sheet(each.order, KINDS[each.kind], each.due_on, where, hanging(found), each.instructions, asked))
     return out
 
@@ -84,15 +82,27 @@ def results(path: Path) -> Iterator[tuple[int, Result | str]]:
 
     A line that is not a result gives a sentence instead. Raises BadValue where the file as a whole is none, OSError.
     """
+    for number, row in lines(path, "a result", COLUMNS, ("order", "done_on")):
+        yield number, row if isinstance(row, str) else _result(row)
+
+
+def lines(
+    path: Path, what: str, known: Sequence[str], needed: Sequence[str]
+) -> Iterator[tuple[int, dict[str, Any] | str]]:
+    """Line number and cells by their heads of every row of a CSV file; a sentence where there are more cells.
+
+    `what` is a row of the file, of which `known` are the heads it may have and `needed` those it must. Raises BadValue
+    where the file as a whole is none, OSError.
+    """
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             reader = csv.DictReader(file, strict=True)
-            heads = [head.strip() for head in reader.fieldnames or ()]
-            if unknown := [head for head in heads if head not in COLUMNS]:
-                raise BadValue(f"{path.name}: no field {unknown[0][:40]!r}: a result has {', '.join(COLUMNS)}.")
+            heads = [head.strip().casefold() for head in reader.fieldnames or ()]
+            if unknown := [head for head in heads if head not in known]:
+                raise BadValue(f"{path.name}: no field {unknown[0][:40]!r}: {what} has {', '.join(known)}.")
             if twice := [head for head in heads if heads.count(head) > 1]:
                 raise BadValue(f"{path.name}: names {twice[0]} twice.")
-            if missing := [head for head in ("order", "done_on") if head not in heads]:
+            if missing := [head for head in needed if head not in heads]:
                 raise BadValue(f"{path.name}: has no column {missing[0]}.")
             for number, row in enumerate(reader, 2):
                 if number > MOST_RESULTS:
@@ -100,7 +110,7 @@ def results(path: Path) -> Iterator[tuple[int, Result | str]]:
                 if over := row.pop(None, None):  # what stands under no head
                     yield number, f"has {len(heads) + len(over)} cells under {len(heads)} heads: quote a comma"
                     continue
-                yield number, _result(dict(zip(heads, row.values(), strict=True)))
+                yield number, dict(zip(heads, row.values(), strict=True))
     except (csv.Error, UnicodeDecodeError) as exc:
         raise BadValue(f"{path.name}: cannot be read as CSV in UTF-8 ({exc}).") from exc
 

@@ -188,6 +188,7 @@ ORDERS = Listing(
     },
     fields={
         "state": Field("o.state", "exact"),
+        "kind": Field("o.kind", "exact"),
         "route": Field("t.code"),
         "account": Field("a.number", "account"),
         "due": Field("o.due_on", "day"),

@@ -100,11 +100,18 @@ def looked(work: Work, seal_id: int, point_id: int, point: str, look: Look) -> S
         found = "other"
     if found != "other":
         note = " ".join(filter(None, (f"number {other} was read." if other else "", note)))
-    day = look.on.isoformat()
+    day, by = look.on.isoformat(), clean_text(look.by, 60).strip() or work.actor.name
+    same = work.db.one(
+        "SELECT checked_on, found, value, COALESCE(found_number, ''), note, checked_by FROM seal_check"
+        " WHERE seal_id = ? ORDER BY checked_on DESC, id DESC LIMIT 1",
+        [seal_id],
+    )
+    if same == (day, found, look.value, other if found == "other" else "", note[:500], by):
+        return found  # the same look, told again
     work.db.insert(
         SealCheck, seal_id=seal_id, checked_on=look.on, found=found, value=look.value,
         found_number=other if found == "other" else None, note=note[:500],
-        checked_by=clean_text(look.by, 60).strip() or work.actor.name, order_id=look.order_id,
+        checked_by=by, order_id=look.order_id,
     )  # fmt: skip
     work.db.run(
         "UPDATE seal SET verified_on = ?, version = version + 1 WHERE id = ? AND COALESCE(verified_on, placed_on) < ?",
@@ -133,12 +140,20 @@ class Round(Form, frozen=True, kw_only=True):
     by: Annotated[str, msgspec.Meta(description="who was there", max_length=60)] = ""
 
 
+class Told(msgspec.Struct, frozen=True):
+    """A row that could not go in: its place among the rows, from 0, its seal, and why."""
+
+    row: int
+    seal: str
+    why: str
+
+
 class Rounded(msgspec.Struct, frozen=True):
-    """How many seals were looked at, how many of them held, and those that could not go in, each with its reason."""
+    """How many seals were looked at, how many of them held, and the rows that could not go in."""
 
     looked: int
     held: int
-    refused: tuple[tuple[str, str], ...]
+    refused: tuple[Told, ...]
 
 
 _OF = (
@@ -150,8 +165,8 @@ _OF = (
 @act("seal.round")
 def round_in(work: Work, form: Round) -> Rounded:
     """Bring a round of seals in: each row on its own, one that cannot go in is told and changes nothing."""
-    held, refused, seen = 0, [], set[str]()
-    for each in form.rows:
+    held, refused, seen = 0, list[Told](), set[str]()
+    for n, each in enumerate(form.rows):
         number = clean_text(each.seal, 40).strip()
         try:
             if number in seen:
@@ -159,12 +174,12 @@ def round_in(work: Work, form: Round) -> Rounded:
             with work.db.writing():  # a part of the act's own transaction
                 found = _one(work, form, each, number)
         except (Refused, RuleBroken) as no:
-            refused.append((number, no.sentence() if isinstance(no, Refused) else str(no)))
+            refused.append(Told(n, number, no.sentence() if isinstance(no, Refused) else str(no)))
         else:
             seen.add(number)
             held += found == "on"
     if not seen:
-        first = f": {refused[0][0]}, {refused[0][1]}" if refused else ""
+        first = f": {refused[0].seal}, {refused[0].why}" if refused else ""
         raise Refused(f"none of {len(form.rows)} seals could go in{first}", rule="rounds", cure="see each row")
     touch_round(work)
     work.fact(looked=len(seen), held=held, refused=len(refused))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from ubtui.act import Look
+from ubtui.domain.errors import BadValue
 from ubtui.domain.seals import RateOn, Seen, State, state
 from ubtui.domain.text import clean_text
 from ubtui.services.runs import limits
@@ -65,6 +66,14 @@ _SEAL = (
     f"SELECT z.number, z.lock_state, COALESCE(z.verified_on, z.placed_on), {NEWEST} FROM seal z"
     " WHERE z.point_id = ? AND z.removed_on IS NULL ORDER BY z.placed_on DESC, z.id DESC LIMIT 1"
 )
+
+
+def at(look: Look, number: str) -> int:
+    """The id of the service point with this number. Raises BadValue."""
+    found = look.db.value("SELECT id FROM live_point WHERE number = ?", [number.strip().upper()])
+    if found is None:
+        raise BadValue(f"There is no service point {clean_text(number, 40)!r}: read its number again.")
+    return int(found)
 
 
 def standing(look: Look, point_id: int) -> Standing:
