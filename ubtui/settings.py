@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from ubtui.domain.accuracy import FLOWS, milli
+from ubtui.domain.accuracy import FLOWS, Limits, milli
 from ubtui.domain.duties import Every
 from ubtui.domain.errors import BadValue
 from ubtui.domain.sizes import inches
@@ -207,6 +207,14 @@ class Meters(_Strict, frozen=True, kw_only=True):
         _size("4", "7", "40", "350"),
         _size("6", "12", "60", "700"),
     )
+
+    def limits(self, size: str) -> dict[str, Limits]:
+        """The flows of a size as the record spells it, each with its limits; empty where none are set for it."""
+        wanted = inches(size)
+        for each in self.sizes if wanted is not None else ():
+            if inches(each.size) == wanted:
+                return {flow: Limits(*map(milli, getattr(each, flow))) for flow in FLOWS}
+        return {}
 
 
 class District(_Strict, frozen=True, kw_only=True):

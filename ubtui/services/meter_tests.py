@@ -17,12 +17,11 @@ from ubtui.db.models.meters import MeterTest, MeterTestFlow
 from ubtui.db.session import Row
 from ubtui.detectors.base import marks
 from ubtui.detectors.meters import programme
-from ubtui.domain.accuracy import FLOWS, Limits, Measured, billing_error, measured, milli, overcharge, percent
+from ubtui.domain.accuracy import FLOWS, Limits, Measured, billing_error, measured, overcharge, percent
 from ubtui.domain.errors import BadValue
 from ubtui.domain.instalments import later
 from ubtui.domain.money import format_money
 from ubtui.domain.numbers import format_account
-from ubtui.domain.sizes import inches
 from ubtui.domain.text import clean_text
 from ubtui.services import adjustments, orders
 
@@ -113,7 +112,7 @@ def test(work: Work, form: Test) -> Tested:
         raise Refused(f"{form.tested_on} is still to come", rule="meters", cure="give today or a day before")
     if form.tested_on < meter.on:
         raise Refused(f"{meter.name} hangs there since {meter.on}", rule="meters", cure="give the day of the test")
-    limits = limits_of(work, meter.size)
+    limits = work.district.meters.limits(meter.size)
     flows = _flows(form, meter, limits)
     passed = form.passed and all(each.within(limits[flow]) for flow, each in flows.items())
     error = billing_error(flows)
@@ -143,15 +142,6 @@ def test(work: Work, form: Test) -> Tested:
     on_bills = "" if error is None else percent(error)
     at = [said.get(flow, "") for flow in FLOWS]
     return Tested(meter.name, passed, form.tested_on, number, at[0], at[1], at[2], on_bills, proposals, told)
-
-
-def limits_of(look: Look, size: str) -> dict[str, Limits]:
-    """The flows and limits of a size by the district's settings; empty where they have none for it."""
-    wanted = inches(size)
-    for each in look.district.meters.sizes if wanted is not None else ():
-        if inches(each.size) == wanted:
-            return {flow: Limits(*map(milli, getattr(each, flow))) for flow in FLOWS}
-    return {}
 
 
 def tests(look: Look, meters: Sequence[int]) -> tuple[TestLine, ...]:

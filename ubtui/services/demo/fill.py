@@ -22,8 +22,10 @@ KEPT: Final = "open_item"
 """What the database keeps itself while its triggers stand."""
 _COUNTED: Final = (
     *("route", "parcel", "party", "premise", "service_point", "account", "service", "meter", "register", "batch"),
+    "meter_test",
     *("journal", "bill", "bill_line", "receivable_item", "receipt", "letter", "arrangement"),
     *("contact", "field_order", "ownership_transfer", "parcel_right", "protection", "returned_mail", "seal_request"),
+    "service_request",
     *("autopay", "ebill"),
 )
 """Tables whose ids are given out beforehand."""

@@ -38,6 +38,8 @@ _COLUMNS: Final = {
     "account_parcel": "account_id parcel_id",
     "service": "id account_id point_id kind rate_code unit customer_class seasonal from_on to_on",
     "meter": "id maker serial model size bought_on tested_on",
+    "meter_test": "id meter_id point_id tested_on tested_by result entered_by entered_at",
+    "meter_test_flow": "test_id flow gpm_milli standard_milli registered_milli lowest_milli highest_milli",
     "register": "id meter_id n dials mult_num mult_den unit",
     "endpoint": "meter_id radio from_on",
     "install": "meter_id point_id on_date off_date",
@@ -253,6 +255,7 @@ class _Rows:
             self.refs[Ref("meter", n)] = meter
             self.add("meter", meter, m.maker, m.serial, m.model, m.size, m.on, m.tested_on)
             self.add("install", meter, point, m.on, m.off)
+            self.tested(meter, point, m)
             if m.radio:
                 self.add("endpoint", meter, m.radio, m.on)
             if p.behind:
@@ -283,6 +286,17 @@ class _Rows:
                 sentence = f"{value} does not fit {face.dials} dials"
             self.maker.second.append((seen, stray, sentence, known))
         return service
+
+    def tested(self, meter: int, point: int, m: MeterStory) -> None:
+        """Gather a meter's last test, which it passed: low flow a little under, the others about right."""
+        if m.tested_on is None:
+            return
+        test, off = self.new("meter_test"), int(m.serial[-3:]) % 19 - 9
+        at = f"{m.tested_on}T23:10:00.000000Z"
+        self.add("meter_test", test, meter, point, m.tested_on, "Sierra Meter Shop", "passed", "service", at)
+        for flow, limits in self.maker.district.meters.limits(m.size).items():
+            counted = 100_000 + 100 * (off - 15 if flow == "low" else off)
+            self.add("meter_test_flow", test, flow, limits.gpm, 100_000, counted, limits.lowest, limits.highest)
 
     def register(self, meter: int, n: int, point: int, m: MeterStory, counted: Sequence[ReadStory]) -> None:
         register = self.new("register")
