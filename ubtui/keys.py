@@ -85,7 +85,9 @@ COMMANDS: tuple[Command, ...] = (
     Command("item.open", ("enter",), "fix", "open the item with its evidence and its fix", ("worklist",), show=True),
     Command("item.claim", ("c",), "claim", "claim the item for 30 minutes", ("worklist",), show=True),
     Command("item.wait", ("w",), "wait", "put the item away until a date", ("worklist",), show=True),
-    Command("list.mark", ("space",), "mark", "mark the row, or take the mark off", ("worklist", "held"), show=True),
+    Command(
+        "list.mark", ("space",), "mark", "mark the row, or take the mark off", ("worklist", "held", "run"), show=True
+    ),
     Command(
         "list.filter",
         ("/",),
@@ -158,6 +160,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("held.estimate", ("t",), "estimate", "estimate what is marked, or the row, in the read's place", ("held",)),
     Command("held.reread", ("a",), "again", "send the crew to read what is marked, or the row, again", ("held",)),
     Command("held.defer", ("w",), "wait", "put what is marked, or the row, away until a day", ("held",)),
+    Command("round.holds", ("h",), "holds", "the seals marked, or the row's, were found as recorded", ("run",)),
+    Command("round.differs", ("b",), "broken", "they were found broken, gone, or with another number", ("run",)),
     Command("run.fix", (), "fix", "what can be done about the whole list", ("run",), "f5", True),
     Command("find.open", ("enter",), "open", "open what the cursor stands on", ("find",), show=True),
     Command("fix.apply", (), "apply", "do it; 1-9 take another offer, enter fills it in", ("fix",), "f5", True),
@@ -250,6 +254,8 @@ ACTS = {
     "ledger.undo": "ledger.reverse",
     "order.create": "order.create",
     "order.result": "order.result",
+    "round.differs": "seal.round",
+    "round.holds": "seal.round",
     "item.release": "worklist.release",
     "item.wait": "worklist.wait",
     "backup.set": "backup.set",
@@ -276,6 +282,7 @@ ON_ROWS = frozenset(
         *("approval.approve", "approval.reject", "approvals.open", "item.account", "item.adjust", "item.claim"),
         *("item.dismiss", "item.forward", "item.meter", "item.note", "item.open", "item.release", "item.wait"),
         *("item.answer", "item.kind", "view.use", "view.drop", "run.open", "board.open"),
+        *("round.holds", "round.differs"),
         *("route.estimate", "cycle.estimate", "route.held"),
         *("held.open", "held.release", "held.correct", "held.estimate", "held.reread", "held.defer"),
         *("list.cell", "list.copy", "list.export", "list.mark", "list.reverse", "list.sort", "run.open"),

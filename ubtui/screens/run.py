@@ -6,12 +6,14 @@ from typing import Any
 
 from ubtui.act import Look
 from ubtui.domain.subjects import ItemKey
-from ubtui.screens import evidence
+from ubtui.screens import evidence, seal_round
 from ubtui.screens.base import Place
 from ubtui.screens.listed import Listed
 from ubtui.services import runs, worklist
 from ubtui.services.listing import Listing
 from ubtui.widgets.status_bar import StatusBar
+
+SEAL_ROUND = "seal-round/"
 
 
 class RunScreen(Listed):
@@ -44,6 +46,8 @@ class RunScreen(Listed):
         view = await self.ask(_view, self.place.item, self.key)
         self.head(f"{view.title}  {self.key}")
         told = view.why if view.state in ("open", "claimed", "waiting") else f"{view.state}: {view.resolution or ''}"
+        if self.key.subject.key.startswith(SEAL_ROUND):
+            told = f"{told} · {seal_round.WAYS}"
         self.query_one("#counts", StatusBar).say(told)
 
     # keys
@@ -52,6 +56,20 @@ class RunScreen(Listed):
         """What can be done about the run as a whole."""
         if self.place.item is not None:
             self.router.go(Place("fix", str(self.place.item), item=self.place.item))
+
+    def do_round_holds(self) -> None:
+        """The seals that are marked, or the row's, hold."""
+        self._round(True)
+
+    def do_round_differs(self) -> None:
+        """They are broken, gone, or others."""
+        self._round(False)
+
+    def _round(self, holds: bool) -> None:
+        if self.key.subject.key.startswith(SEAL_ROUND):
+            self.start(seal_round.bring_in(self, holds))
+        else:
+            self.say("This list is no round of seals.")
 
     def do_list_explain(self) -> None:
         """Why the run is on the worklist, and how its priority came about."""

@@ -16,11 +16,12 @@ from ubtui.services.seals.hung import (
 )
 from ubtui.services.seals.rates import Span, rate_on, rates
 from ubtui.services.seals.rows import touch_round
-from ubtui.services.seals.standing import SealView, Standing, at, ledger, standing
+from ubtui.services.seals.standing import SealView, Standing, at, ledger, numbers, standing
 
 __all__ = [
     "MOST", "SLA_DAYS", "Found", "Place", "Placed", "Rate", "Remove", "Removed", "Replace", "Request", "Requested",
     "Round", "Rounded", "SealView", "Span", "Standing", "Told", "Verified", "Verify", "Withdraw", "at", "ledger",
+    "numbers",
     "place", "rate", "rate_on", "rates", "remove", "replace", "request", "round_in", "standing", "touch_round",
     "verify", "withdraw",
 ]  # fmt: skip

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from ubtui.act import Look
+from ubtui.detectors.base import marks, parts
 from ubtui.domain.errors import BadValue
 from ubtui.domain.seals import RateOn, Seen, State, state
 from ubtui.domain.text import clean_text
@@ -74,6 +76,14 @@ def at(look: Look, number: str) -> int:
     if found is None:
         raise BadValue(f"There is no service point {clean_text(number, 40)!r}: read its number again.")
     return int(found)
+
+
+def numbers(look: Look, ids: Sequence[int]) -> list[str]:
+    """The numbers of seals by their ids, in that order."""
+    found: dict[int, str] = {}
+    for part in parts(list(ids)):
+        found |= dict(look.db.rows(f"SELECT id, number FROM seal WHERE id IN ({marks(part)})", part))
+    return [found[id] for id in ids if id in found]
 
 
 def standing(look: Look, point_id: int) -> Standing:
