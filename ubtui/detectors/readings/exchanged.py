@@ -29,6 +29,10 @@ _LAST_BILLED: Final = (
     "(SELECT h.id FROM register h JOIN read b ON b.register_id = h.id WHERE h.meter_id = j.meter_id AND h.n = g.n"
     " AND b.point_id = r.point_id AND b.status = 'billed' ORDER BY b.read_on DESC, b.seq DESC LIMIT 1)"
 )
+_GIVEN: Final = (
+    "EXISTS(SELECT 1 FROM read_review v WHERE v.register_id = r.register_id AND v.read_on = r.read_on"
+    " AND v.decision = 'corrected')"
+)
 _FACE: Final = ("dials", "fixed_zeros", "mult_num", "mult_den", "unit")
 
 
@@ -67,13 +71,13 @@ def odd_part(ask: Ask) -> Iterable[Found]:
         (f"j.off_date IS NOT NULL AND j.point_id = p.id AND {removed} AND {_OPEN}", gone, "old"),
         (f"{_CAME} AND {_OPEN} AND r.kind = 'regular' AND r.prev_on = i.on_date", _NEW, "new"),
     ):
-        for r, (ratio,) in rows(ask, "R20", where, [], f", {_RATIO}", sources=sources):
+        for r, (ratio, given) in rows(ask, "R20", where, [], f", {_RATIO}, {_GIVEN}", sources=sources):
             if (r["number"], r["period"]) in seen or r["usage"] is None:
                 continue
             moved = r["ly_milli"] is not None
             expected = r["ly_milli"] * (ratio or 1_000_000) // 1_000_000 if moved else r["avg_milli"]
             use = r["usage"] * 1_000_000
-            if r["source"] == "E" and part == "old":
+            if r["source"] == "E" and part == "old" and not given:
                 why = f"the old meter could not be read: {r['usage']:,} of its last days is an estimate"
             elif expected is None:
                 continue
