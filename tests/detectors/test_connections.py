@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import base64
 from datetime import date
+from typing import Any
 
-from tests.detectors.scene import DAY, Scene
+from tests.detectors.money import healed, pay
+from tests.detectors.scene import DAY, Customer, Scene
 from tests.detectors.test_meters import APN, DAYS, parcel, right
+from ubtui.act import Done
+from ubtui.db.calendars import office
+from ubtui.domain.numbers import account_number, format_account
 from ubtui.domain.subjects import ItemKey
-from ubtui.services import documents, rights, worklist
+from ubtui.services import adjustments, documents, installs, rights, service_requests, worklist
 from ubtui.services.documents import Paper
 from ubtui.services.fixes.table import offers
 
@@ -57,3 +62,97 @@ def test_m14_a_right_is_set_and_proved_with_its_paper(scene: Scene) -> None:
     form = rights.Verify(parcel=APN, right=waiting.result.right, source="permit 6", paper=SCAN)
     assert not [k for k in scene.act(rights.verify, form).opened if k.code == "M14"]
     scene.steady()
+
+
+# -- services asked for ----------------------------------------------------------------------------------------
+
+
+def asked(scene: Scene, c: Customer, **more: Any) -> Done[Any]:
+    form = service_requests.Make(account=c.account, point=c.point, kind="larger", size="1", **more)
+    return scene.act(service_requests.make, form)
+
+
+def set_since(scene: Scene, c: Customer, on: date) -> None:
+    with scene.db.writing():
+        scene.db.run("UPDATE install SET on_date = ? WHERE point_id = ?", [on.isoformat(), c.point_id])
+
+
+def test_m12_a_meter_set_before_its_fee_is_paid(scene: Scene) -> None:
+    c = scene.customer()
+    scene.refresh()
+    made = asked(scene, c, asked_on=DAY - 9 * DAYS, asked_by="[b]Ana\x1b[31m", fee_cents=150_00)
+    first = made.result
+    assert (first.request, first.due_cents, first.proposal, first.asked_by) == (
+        "SR-000001", 150_00, "P-000001", "[b]Ana[31m",
+    )  # fmt: skip
+    assert not [k for k in made.opened if k.code in ("M11", "M12")], "no meter was set since"
+    key = f"M12:point:{c.point}"
+    exchange = installs.Exchange(
+        point=c.point, on=DAY - 2 * DAYS, removed_value=10, maker="badger", serial="5005", size="1", reason="larger",
+    )  # fmt: skip
+    assert key in map(str, scene.act(installs.exchange, exchange).opened)
+    scene.steady()
+    no = scene.refused(service_requests.close, service_requests.Close(number="SR-000001"))
+    assert "150.00 is due" in no.reason
+    no = scene.refused(service_requests.paid, service_requests.Paid(number="SR-000001", receipt="77"))
+    assert "P-000001 charges 150.00" in no.reason, "a fee is paid where it is charged"
+    rejected = scene.act(adjustments.reject, adjustments.Reject(proposal="P-000001", reason="wrong size"), who="ben")
+    assert key not in map(str, rejected.closed)
+    fee = scene.act(service_requests.fee, service_requests.Fee(number="SR-000001"))
+    assert fee.result.proposal == "P-000002"
+    revised = scene.act(adjustments.revise, adjustments.Revise(proposal="P-000002", amount_cents=120_00))
+    number = revised.result.number
+    approve = adjustments.Approve(proposal=number, amount_cents=120_00)
+    assert key not in map(str, scene.act(adjustments.approve, approve, who="ben").closed)
+    with scene.desk() as desk:
+        now = desk.ask(service_requests.request, "sr-000001")
+        assert (now.due_cents, now.paid_on, now.proposal) == (120_00, None, number), "the revision is followed"
+    pay(scene, c, 120_00, DAY)
+    assert [str(k) for k in healed(scene, f"account:{c.account}").closed if k.code == "M12"] == [key]
+    scene.steady()
+    assert scene.act(service_requests.close, service_requests.Close(number="SR-000001")).result.state == "done"
+    assert "is done" in scene.refused(service_requests.close, service_requests.Close(number="SR-000001")).reason
+    scene.steady()
+
+
+def test_m11_paid_and_not_installed_for_twenty_office_days(scene: Scene) -> None:
+    late, near, free, done = (scene.customer() for _ in range(4))
+    for c in (late, near, free, done):
+        set_since(scene, c, date(2020, 1, 1))
+    scene.refresh()
+    twenty = office(scene.db, DAY, DAY).add(DAY, -20)
+    before = office(scene.db, DAY, DAY).add(DAY, -21)
+    asked(scene, late, asked_on=before, fee_cents=900_00, paid_on=before, receipt="developer's 4711")
+    asked(scene, near, asked_on=twenty, fee_cents=900_00, paid_on=twenty, receipt="developer's 4711")
+    asked(scene, free, asked_on=before)
+    opened = asked(scene, done, asked_on=before)
+    assert [str(k) for k in opened.opened] == [f"M11:point:{done.point}"]
+    assert sorted(scene.items("M11")) == sorted(f"M11:point:{c.point}" for c in (late, free, done))
+    scene.steady()
+    closed = scene.act(installs.exchange, installs.Exchange(
+        point=done.point, on=DAY, removed_value=5, maker="badger", serial="5006", reason="set",
+    )).closed  # fmt: skip
+    assert f"M11:point:{done.point}" in map(str, closed)
+    back = scene.act(service_requests.withdraw, service_requests.Withdraw(number="SR-000003", reason="sold the lot"))
+    assert [str(k) for k in back.closed] == [f"M11:point:{free.point}"]
+    scene.steady()
+    scene.policy("M11", business_days="19")
+    scene.refresh()
+    assert f"M11:point:{near.point}" in scene.items("M11")
+
+
+def test_what_a_request_may_not_say(scene: Scene) -> None:
+    c = scene.customer()
+    point, account = c.point, c.account
+    make, form = service_requests.make, service_requests.Make
+    for said, wrong in (
+        ("is no open account", form(account=format_account(account_number(99)), point=point)),
+        ("still to come", form(account=account, point=point, asked_on=DAY + 1 * DAYS)),
+        ("no meter size", form(account=account, point=point, size="big")),
+        ("its day and its receipt", form(account=account, point=point, fee_cents=5, paid_on=DAY)),
+        ("no charge for the reason", form(account=account, point=point, fee_cents=5, charge="leak")),
+    ):
+        assert said in scene.refused(make, wrong).reason
+    assert scene.db.value("SELECT COUNT(*) FROM service_request") == 0
+    scene.act(make, form(account=account, point=point))
+    assert "SR-000001 is open" in scene.refused(make, form(account=account, point=point)).reason

@@ -81,6 +81,18 @@ def right(
     return RowStory("parcel_right", values)
 
 
+def asked_for(
+    index: int, kind: str, size: str, asked: date, fee_cents: int, paid_on: date | None = None
+) -> RowStory:  # fmt: skip
+    """A service asked for at the account's first point; what was paid for it was paid elsewhere."""
+    values = {
+        "number": f"SR-{index + 1:06d}", "account_id": ACCOUNT, "point_id": Ref("point"), "kind": kind, "size": size,
+        "asked_on": asked, "asked_by": "owner", "fee_cents": fee_cents, "paid_on": paid_on,
+        "receipt": f"planning counter {4_100 + index}" if paid_on else "",
+    }  # fmt: skip
+    return RowStory("service_request", values)
+
+
 def transfer(on: date, former: str, owner: str) -> RowStory:
     """A change of owner, by the keys of both."""
     return RowStory(

@@ -71,7 +71,7 @@ def seal(work: Work, form: Seal) -> Sealed:
     if work.district.kind != "sample":
         raise Refused(f"{work.district.name} is no sample", rule="samples", cure="use another place")
     accounts = int(work.db.value("SELECT COUNT(*) FROM account"))
-    for name, last in (("order", accounts * ORDERS), ("arrangement", accounts)):
+    for name, last in (("order", accounts * ORDERS), ("arrangement", accounts), ("service request", accounts)):
         work.db.run("INSERT INTO counter(name, value) VALUES (?, ?)", [name, last])
     work.db.run("INSERT INTO meta(key, value) VALUES ('answer-key', ?)", [_text(form.entries)])
     return Sealed(len(form.entries))

@@ -17,6 +17,7 @@ from ubtui.services.fixes import (
     arrivals,
     collecting,
     coming,
+    connecting,
     field,
     people,
     proposals,
@@ -32,7 +33,20 @@ from ubtui.services.worklist import ItemView, ended, held_by_other
 from ubtui.services.worklist.export import fixes_of
 
 # An area is a file with the TITLES of its acts and, where evidence fills their fields in, their MAKERS.
-_AREAS: Final = (any_item, arrivals, collecting, coming, field, people, proposals, readings, requests, takings, twice)
+_AREAS: Final = (
+    any_item,
+    arrivals,
+    collecting,
+    coming,
+    connecting,
+    field,
+    people,
+    proposals,
+    readings,
+    requests,
+    takings,
+    twice,
+)
 TITLES: Final[dict[str, str]] = {act: title for area in _AREAS for act, title in area.TITLES.items()}
 MAKERS: Final[dict[str, Maker]] = {act: maker for area in _AREAS for act, maker in area.MAKERS.items()}
 

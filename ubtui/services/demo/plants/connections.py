@@ -7,10 +7,10 @@ from datetime import date, timedelta
 from typing import Final
 
 from ubtui.services.demo import desk
-from ubtui.services.demo.calendar import Almanac
+from ubtui.services.demo.calendar import Almanac, office_day
 from ubtui.services.demo.draft import Draft
 from ubtui.services.demo.plants.field import serial_number
-from ubtui.services.demo.plants.plant import Plant, Planting
+from ubtui.services.demo.plants.plant import Plant, Planting, flat
 
 _SINCE = date(2012, 3, 1)
 
@@ -43,4 +43,19 @@ def _found(d: Draft, plant: Plant, almanac: Almanac, _: random.Random) -> None:
     )  # fmt: skip
 
 
-TROUBLE: Final[dict[str, Planting]] = {"M09": _found, "M14": _bare}
+def _stalled(d: Draft, plant: Plant, almanac: Almanac, _: random.Random) -> None:
+    """A larger meter, paid for so many office days ago (near: as many as the crew may take), and not set."""
+    paid = office_day(almanac.today, 20 if plant.near else 20 + plant.n)
+    d.rows.append(desk.asked_for(d.index, "larger", "1", paid - timedelta(days=3), 1_450_00, paid))
+
+
+def _unpaid(d: Draft, plant: Plant, almanac: Almanac, rng: random.Random) -> None:
+    """A meter set a few weeks after it was asked for, its fee charged by nobody (near: paid elsewhere)."""
+    flat(d, 17, rng, 2)
+    d.opened_at = len(d.uses) - 4
+    asked = d.windows[d.opened_at].reads[0] - timedelta(days=20 + plant.n)
+    paid = asked + timedelta(days=2) if plant.near else None
+    d.rows.append(desk.asked_for(d.index, "new", "3/4", asked, (2_150 + 100 * plant.n) * 100, paid))
+
+
+TROUBLE: Final[dict[str, Planting]] = {"M09": _found, "M11": _stalled, "M12": _unpaid, "M14": _bare}

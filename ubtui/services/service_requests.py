@@ -1,0 +1,271 @@
+"""Services asked for: a request with its fee, paid before the meter is set, closed when money and meter agree."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any, Final, Literal
+
+import msgspec
+
+from ubtui.act import Form, Look, Refused, Work, act
+from ubtui.db.models.connections import ServiceRequest
+from ubtui.detectors.meters.connecting import Standing, standings
+from ubtui.domain.money import format_money
+from ubtui.domain.numbers import format_account, parse_account
+from ubtui.domain.sizes import inches
+from ubtui.domain.text import clean_text
+from ubtui.services import adjustments, points
+from ubtui.services.documents import Paper
+from ubtui.services.points import Point, Reason
+from ubtui.services.reads import reason
+
+FEE: Final = "connection-fee"
+"""The adjustment reason by which the fee is charged, unless the request names another."""
+Number = Annotated[str, msgspec.Meta(description="service request, SR-000012", max_length=20)]
+Day = date | None
+
+
+class Make(Form, frozen=True, kw_only=True):
+    """Somebody asks for a service: a new one, a larger meter, water for a garden, or for a time."""
+
+    account: Annotated[str, msgspec.Meta(description="account that asks, 120440-3")]
+    point: Point
+    kind: Annotated[
+        Literal["new", "larger", "irrigation", "temporary"], msgspec.Meta(description="what is asked for")
+    ] = "new"
+    size: Annotated[str, msgspec.Meta(description="meter size in inches: 5/8, 1, 1.5", max_length=20)] = ""
+    asked_on: Annotated[Day, msgspec.Meta(description="the day of the request; empty: today")] = None
+    asked_by: Annotated[str, msgspec.Meta(description="who asked for it", max_length=120)] = ""
+    fee_cents: Annotated[int, msgspec.Meta(ge=0, description="connection fee; 0 where nothing is due")] = 0
+    paid_on: Annotated[Day, msgspec.Meta(description="the day it was paid elsewhere; empty: it is charged here")] = None
+    receipt: Annotated[str, msgspec.Meta(description="receipt of what was paid elsewhere", max_length=80)] = ""
+    charge: Annotated[str, msgspec.Meta(description="adjustment reason of the fee", max_length=40)] = FEE
+    documents: list[Paper] = []
+
+    def recorded(self) -> Any:
+        plain = {name: getattr(self, name) for name in self.__struct_fields__ if name != "documents"}
+        return {**plain, "documents": [paper.name for paper in self.documents]}
+
+
+class Request(msgspec.Struct, frozen=True):
+    """A request as it stands: its fee, what of it is due, since when it is paid, since when the meter is set."""
+
+    request: str
+    account: str
+    point: str
+    kind: str
+    size: str
+    asked_on: date
+    asked_by: str
+    state: str
+    fee_cents: int
+    due_cents: int
+    proposal: str
+    paid_on: date | None
+    receipt: str
+    installed_on: date | None
+
+
+@act("request.make")
+def make(work: Work, form: Make) -> Request:
+    """Write a request down and propose its fee as any other charge, decided by another; a point has one at a time."""
+    point, on = points.found(work, form.point), form.asked_on or work.today
+    account = work.db.one("SELECT id, state FROM live_account WHERE number = ?", [parse_account(form.account)])
+    if account is None or account[1] != "active":
+        raise Refused(f"{form.account[:20]} is no open account here", rule="accounts", cure="open one first")
+    if on > work.today:
+        raise Refused(f"{on} is still to come", rule="service requests", cure="give today or a day before")
+    if form.size.strip() and inches(form.size) is None:
+        raise Refused(f"{form.size[:20]!r} is no meter size", rule="meters", cure="write inches: 5/8, 1, 1.5")
+    if open_one := work.db.value(
+        "SELECT number FROM service_request WHERE point_id = ? AND state = 'open'", [point[0]]
+    ):
+        raise Refused(
+            f"{open_one} is open at {form.point}", rule="one request a point", cure="close it, or withdraw it"
+        )
+    receipt = _receipt(work, form.paid_on, form.receipt)
+    work.db.run(
+        "INSERT INTO counter(name, value) VALUES ('service request', 1) ON CONFLICT(name) DO UPDATE SET"
+        " value = counter.value + 1"
+    )
+    number = f"SR-{int(work.db.value('SELECT value FROM counter WHERE name = ?', ['service request'])):06d}"
+    id = work.db.insert(
+        ServiceRequest, number=number, account_id=account[0], point_id=point[0], kind=form.kind,
+        size=form.size.strip(), asked_on=on, asked_by=clean_text(form.asked_by, 120).strip(), fee_cents=form.fee_cents,
+        paid_on=form.paid_on, receipt=receipt,
+    )  # fmt: skip
+    if form.fee_cents and form.paid_on is None:
+        _charged(work, id, 1, form.charge, form.documents)
+    return _done(work, number)
+
+
+class Fee(Form, frozen=True, kw_only=True):
+    """The fee of a request that was not charged yet, or whose proposal came to nothing."""
+
+    number: Number
+    charge: Annotated[str, msgspec.Meta(description="adjustment reason of the fee", max_length=40)] = FEE
+    documents: list[Paper] = []
+
+    recorded = Make.recorded
+
+
+@act("request.fee")
+def fee(work: Work, form: Fee) -> Request:
+    """Propose the fee of a request that nobody charged."""
+    id, version = _open(work, form.number)
+    now = _standing(work, form.number)
+    if now.proposal and not now.refused:
+        raise Refused(f"{now.proposal} charges it", rule="charged once", cure="have it decided, or revise it")
+    if now.paid_on is not None or not now.fee_cents:
+        raise Refused(f"nothing of {form.number} is due", rule="service requests", cure="nothing to do")
+    _charged(work, id, version, form.charge, form.documents)
+    return _done(work, form.number)
+
+
+class Paid(Form, frozen=True, kw_only=True):
+    """The fee of a request was paid outside the account: by the developer, with the subdivision."""
+
+    number: Number
+    paid_on: Annotated[Day, msgspec.Meta(description="the day it was paid; empty: today")] = None
+    receipt: Annotated[str, msgspec.Meta(description="its receipt", min_length=2, max_length=80)]
+
+
+@act("request.paid")
+def paid(work: Work, form: Paid) -> Request:
+    """Note the receipt of a fee that was paid elsewhere; what is charged on the account is paid there."""
+    id, version = _open(work, form.number)
+    now = _standing(work, form.number)
+    if now.proposal and not now.refused:
+        raise Refused(
+            f"{now.proposal} charges {format_money(now.fee_cents)} on {format_account(now.account)}",
+            rule="a fee is paid where it is charged", cure="take the payment, or have the charge withdrawn first",
+        )  # fmt: skip
+    on = form.paid_on or work.today
+    work.db.update(ServiceRequest, id, version, paid_on=on, receipt=_receipt(work, on, form.receipt))
+    return _done(work, form.number)
+
+
+class Close(Form, frozen=True, kw_only=True):
+    """A request whose fee is paid and whose meter is set."""
+
+    number: Number
+
+
+@act("request.close")
+def close(work: Work, form: Close) -> Request:
+    """Close a request; refused until its money and its meter agree."""
+    id, version = _open(work, form.number)
+    now = _standing(work, form.number)
+    lacks = [f"{format_money(now.due_cents)} is due"] if now.paid_on is None else []
+    lacks += ["no meter was set since"] if now.installed_on is None else []
+    if lacks:
+        raise Refused(
+            f"{form.number}: {' and '.join(lacks)}", rule="money and meter agree before a request is closed",
+            cure="take the fee and set the meter, or withdraw the request",
+        )  # fmt: skip
+    work.db.update(
+        ServiceRequest, id, version, state="done", closed_on=work.today, closed_by=work.actor.name, reason="done"
+    )
+    return _done(work, form.number)
+
+
+class Withdraw(Form, frozen=True, kw_only=True):
+    """Whoever asked does not want it any more."""
+
+    number: Number
+    reason: Reason
+
+
+@act("request.withdraw")
+def withdraw(work: Work, form: Withdraw) -> Request:
+    """Take a request back; one whose meter was set stays until its money is in. A posted fee is reversed apart."""
+    id, version = _open(work, form.number)
+    now, why = _standing(work, form.number), reason(form.reason)
+    if now.installed_on is not None and now.paid_on is None:
+        raise Refused(
+            f"its meter was set on {now.installed_on}, and {format_money(now.due_cents)} is due",
+            rule="service requests", cure="take the fee, or take the meter out first",
+        )  # fmt: skip
+    work.db.update(
+        ServiceRequest, id, version, state="withdrawn", closed_on=work.today, closed_by=work.actor.name, reason=why
+    )
+    work.detail(reason=why)
+    return _done(work, form.number)
+
+
+def requests(look: Look, state: str = "open") -> tuple[Request, ...]:
+    """Requests of a state (empty: all) in order of their numbers."""
+    return tuple(_shown(look, each) for each in standings(look.db, state=state))
+
+
+def request(look: Look, number: str) -> Request:
+    """One request; Refused where there is none of that number."""
+    return _shown(look, _standing(look, number))
+
+
+def _shown(look: Look, s: Standing) -> Request:
+    size, by, state, receipt = look.db.rows(
+        "SELECT size, asked_by, state, receipt FROM service_request WHERE id = ?", [s.id]
+    )[0]
+    return Request(
+        s.number, format_account(s.account), s.point, s.kind, size, s.asked_on, clean_text(by), state, s.fee_cents,
+        s.due_cents, s.proposal, s.paid_on, clean_text(receipt), s.installed_on,
+    )  # fmt: skip
+
+
+def _standing(look: Look, number: str) -> Standing:
+    found = standings(look.db, numbers=[number.strip().upper()])
+    if not found:
+        raise Refused(
+            f"no service request {number[:20]}", rule="service requests", cure="see ubtui request list", bad_input=True
+        )
+    return found[0]
+
+
+def _open(work: Work, number: str) -> tuple[int, int]:
+    _standing(work, number)
+    id, version, state = work.db.rows(
+        "SELECT id, version, state FROM service_request WHERE number = ?", [number.strip().upper()]
+    )[0]
+    if state != "open":
+        raise Refused(f"{number} is {state}", rule="a closed request stays so", cure="make another one")
+    return int(id), int(version)
+
+
+def _charged(work: Work, id: int, version: int, charge: str, papers: list[Paper]) -> None:
+    number, account, cents = work.db.rows(
+        "SELECT q.number, a.number, q.fee_cents FROM service_request q JOIN account a ON a.id = q.account_id"
+        " WHERE q.id = ?",
+        [id],
+    )[0]
+    if charge not in {each.code for each in work.district.reasons if each.effect == "debit"}:
+        raise Refused(
+            f"the district has no charge for the reason {charge[:40]!r}", rule="adjustment reasons",
+            cure="add it to the district's reasons, or name one of them", bad_input=True,
+        )  # fmt: skip
+    form = adjustments.Propose(
+        account=format_account(account), reason=charge, amount_cents=cents, note=f"{number}: connection fee",
+        documents=papers,
+    )  # fmt: skip
+    made = adjustments.propose(work, form).number
+    proposal = work.db.value("SELECT id FROM proposal WHERE number = ?", [made])
+    work.db.update(ServiceRequest, id, version, proposal_id=proposal)
+
+
+def _receipt(work: Work, on: date | None, text: str) -> str:
+    said = clean_text(text, 80).strip()
+    if (on is None) != (len(said) < 2):
+        raise Refused(
+            "a fee paid elsewhere has its day and its receipt", rule="service requests", cure="give both, or neither"
+        )
+    if on is not None and on > work.today:
+        raise Refused(f"{on} is still to come", rule="service requests", cure="give today or a day before")
+    return said
+
+
+def _done(work: Work, number: str) -> Request:
+    made = request(work, number)
+    points.touch(work, made.point)
+    work.touch("account", made.account)
+    work.fact(request=made.request, point=made.point, state=made.state, fee=made.fee_cents)
+    return made
