@@ -11,8 +11,10 @@ import pytest
 from tests.detectors.money import bill
 from tests.detectors.scene import DAY, Customer, Scene
 from ubtui.db.models import record
+from ubtui.db.models.meters import MeterTestFlow
 from ubtui.domain.instalments import later
 from ubtui.services import adjustments, locations, meter_tests
+from ubtui.services.meter_checks import METERS
 from ubtui.services.meter_tests import Test as Told  # pytest collects what is called Test
 
 DAYS = timedelta(days=1)
@@ -128,6 +130,19 @@ def test_what_was_measured_is_kept(scene: Scene) -> None:
     for sql in ("DELETE FROM meter_test", "UPDATE meter_test_flow SET registered_milli = 1"):
         with pytest.raises(Exception, match=r"kept|fixed"), scene.db.writing():
             scene.db.run(sql)
+
+
+def test_verify_finds_a_verdict_that_its_flows_deny(scene: Scene) -> None:
+    c = scene.customer()
+    scene.act(meter_tests.test, told(c, low="95 of 100", mid="10.15 of 10"))
+    scene.act(meter_tests.test, told(c, low="94.999 of 100"))
+    [check] = METERS
+    assert scene.db.rows(check.sql) == [], "limits themselves pass, and a test that failed is no contradiction"
+    with scene.db.writing():
+        row = {"gpm_milli": 1, "standard_milli": 10**12, "lowest_milli": 98_500, "highest_milli": 101_500}
+        scene.db.insert(MeterTestFlow, test_id=1, flow="high", registered_milli=10**12 + 15 * 10**9 + 1, **row)
+    [(test_id, _, flow)] = scene.db.rows(check.sql)
+    assert (test_id, flow) == (1, "high")
 
 
 def test_a_place_is_said_bit_by_bit(scene: Scene) -> None:

@@ -137,7 +137,7 @@ def life(look: Look, key: str) -> Life:
 
     Raises BadValue where it is not known, or several have that serial.
     """
-    meter, maker, serial, model, size, bought = _meter(look, key.strip())
+    meter, maker, serial, model, size, bought, tested = _meter(look, key.strip())
     events: list[tuple[str, int, str, str, str]] = []  # day, place among those of a day, what, point, told
     if bought:
         events.append((bought, 0, "bought", "", ""))
@@ -168,6 +168,8 @@ def life(look: Look, key: str) -> Life:
         events.append(
             (test.tested_on.isoformat(), 6, "passed its test" if test.passed else "failed its test", "", told)
         )
+    if tested and all(test.tested_on.isoformat() != tested or not test.passed for test in done):
+        events.append((tested, 6, "passed its test", "", "as the record came"))
     faces = look.db.rows(
         "SELECT dials, fixed_zeros, mult_num, mult_den, unit FROM register WHERE meter_id = ? ORDER BY n", [meter]
     )
@@ -182,7 +184,7 @@ def life(look: Look, key: str) -> Life:
 def _meter(look: Look, key: str) -> Record:
     maker, slash, serial = key.rpartition("/")
     rows = look.db.rows(
-        "SELECT id, maker, serial, model, size, bought_on FROM meter WHERE serial = ? AND placeholder = 0"
+        "SELECT id, maker, serial, model, size, bought_on, tested_on FROM meter WHERE serial = ? AND placeholder = 0"
         + (" AND lower(maker) = ?" if slash else "") + " ORDER BY maker, id DESC",
         [serial, maker.lower()] if slash else [key],
     )  # fmt: skip

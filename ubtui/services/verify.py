@@ -25,6 +25,7 @@ from ubtui.services.counter_checks import COUNTER
 from ubtui.services.finding import Finding
 from ubtui.services.ledger import posted_hash
 from ubtui.services.lien_checks import LIENS
+from ubtui.services.meter_checks import METERS
 from ubtui.services.reads import CHUNK, SUMMARY, faces, judged
 
 _MADE = re.compile(r"CREATE ((?:VIRTUAL )?TABLE|(?:UNIQUE )?INDEX|VIEW|TRIGGER|FUNCTION) (?:IF NOT EXISTS )?(\w+)")
@@ -53,7 +54,7 @@ class Report:
             ("read", lambda: uses(self.session)),
             ("journal", lambda: approved(self.session)),
         ]
-        for check in (*BOOKS, *DECISIONS, *PLANS, *COUNTER, *LIENS, *PAPERS, *TRAIL):
+        for check in (*BOOKS, *DECISIONS, *PLANS, *COUNTER, *LIENS, *METERS, *PAPERS, *TRAIL):
             parts.append((check.table, lambda check=check: broken(self.session, check)))  # type: ignore[misc]
         yield from found(self.session)
         with self.session.transaction():
