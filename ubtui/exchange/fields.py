@@ -88,7 +88,8 @@ def columns(profile: Profile, texts: Mapping[str, Sequence[str]], rows: int) -> 
             continue
         form, longest = forms[field][0], max(map(len, column))
         if form not in _NUMBERS and longest >= _SHORTEST_CARD:
-            odd.update(place for place, text in enumerate(column) if len(text) >= _SHORTEST_CARD)
+            risky = {text for text in set(column) if sum(map(str.isdigit, text)) >= _SHORTEST_CARD}
+            odd.update(place for place, text in enumerate(column) if text in risky)
         if form == "count" and longest <= 9 and all(column) and _digits("".join(column)):
             values[field] = list(map(int, column))
             continue

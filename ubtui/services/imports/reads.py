@@ -38,7 +38,6 @@ class Hanging:
     last_on: str = ""
     last_value: int | None = None
     last_period: str = ""
-    last_carry: str | None = None
     periods: dict[str, str] | None = None
     """Of its cycle, by day: those asked for so far."""
     limit: int = 0
@@ -167,7 +166,6 @@ class ReadTaker(Taker):
             or not (last_on < day <= self.today and hanging.on_date <= day)
             or (hanging.off_date is not None and day > hanging.off_date)
             or not (0 if last is None else last) <= value < hanging.limit
-            or hanging.last_carry
         ):
             return None
         if (period := periods.get(day)) is None:

@@ -112,7 +112,7 @@ def staging(look: Look, asked: Asked) -> Generator[Progress, None, tuple[Report,
     reading = Reading(seen, asked.profile, look.today)
     for block in reading.blocks(CHUNK):
         if taking.looks_ahead:
-            taking.survey(Page(block, reading).lines())
+            taking.look_over(Page(block, reading))
         total += len(block)
         yield Progress(0, total)
     taking.surveyed()

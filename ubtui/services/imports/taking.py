@@ -20,7 +20,9 @@ from ubtui.exchange.rows import Block, RawRow, Reading
 from ubtui.settings import District
 
 State = Literal["accepted", "held", "staged", "passed"]
-CHUNK: Final = 500
+CHUNK: Final = 2_000
+"""Rows of a file that are judged and written at once: others wait for them some hundredths of a second."""
+_ASKED: Final = 500
 LONGEST_RAW: Final = 20_000
 
 # Tables in the order in which their rows may be written, with the columns an import fills.
@@ -202,6 +204,10 @@ class Taker(ABC):
     def survey(self, lines: Sequence[Line]) -> None:  # noqa: B027 - few kinds need it
         """A first pass over the file, where `looks_ahead`: what a verdict takes from the lines behind its own."""
 
+    def look_over(self, page: Page) -> None:
+        """The first pass over a page, where `looks_ahead`."""
+        self.survey(page.lines())
+
     def take(self, page: Page, rows: Rows | None) -> tuple[list[Verdict], Plain]:
         """Judge a page and put what goes in among `rows` (None: it is only tried): verdicts in the order of the rows,
         without those of rows that are plainly accepted, which are summed up.
@@ -321,8 +327,10 @@ def found(db: Session, sql: str, values: Iterable[Any], *before: Any) -> list[tu
     """Rows of `sql` whose `{marks}` is an IN list over `values`; `before` are the parameters in front of it."""
     wanted = list(dict.fromkeys(values))
     out: list[tuple[Any, ...]] = []
-    for at in range(0, len(wanted), CHUNK):
-        part = wanted[at : at + CHUNK]
+    for at in range(0, len(wanted), _ASKED):
+        part = wanted[at : at + _ASKED]
+        if len(part) > 50:
+            part += part[-1:] * (_ASKED - len(part))  # a statement of one length is planned once
         out += db.rows(sql.format(marks=", ".join("?" * len(part))), [*before, *part])
     return out
 

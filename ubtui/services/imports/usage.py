@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
@@ -25,9 +25,12 @@ from ubtui.services.imports.taking import (
     HIGHEST_ACCOUNT,
     HIGHEST_POINT,
     Line,
+    Page,
+    Plain,
     Rows,
     Taker,
     Verdict,
+    faulty,
     found,
     refuse,
 )
@@ -69,6 +72,7 @@ class UsageTaker(Taker):
     def __init__(self, look: Look, profile: Profile) -> None:
         super().__init__(look, profile)
         self.unit = profile.unit or Unit(look.district.billing_unit)
+        self.today = look.today.isoformat()
         self.customers: dict[str, Customer | None] = {}
         self.points: dict[tuple[str, str, int], Point | None] = {}
         self.days: dict[tuple[str, str, int], array[int]] = {}
@@ -85,29 +89,44 @@ class UsageTaker(Taker):
                 cure=f'add a [[cycles]] with code = "{profile.defaults["cycle"]}" to the district file before init',
             )
 
+    def look_over(self, page: Page) -> None:
+        said, first = page.values, page.block.first
+        keys = zip(said["customer"], said.get("class") or [""] * len(page), said["date"], page.block.cells, strict=True)
+        for place, (customer, kind, moment, cells) in enumerate(keys):
+            if place not in page.odd:
+                self._seen(first + place, customer, kind or "", moment[:10], cells)
+            elif (line := page.line(place)).fault is None:
+                self.survey([line])
+
     def survey(self, lines: Sequence[Line]) -> None:
         for line in lines:
-            while len(self._ks) < line.row_no:
-                self._ks.append(0)
-                self._same.append(0)
-            if line.fault is not None:
-                continue
-            customer, kind, day = _key(line)
-            digest = blake2b("\x1f".join(line.cells).encode("utf-8", "surrogatepass"), digest_size=16).digest()
-            k = self._first.get(digest)
-            if k is None:
-                k = self._counts.get((customer, kind, day), 0) + 1
-                if k > 65_000:
-                    continue
-                self._first[digest] = self._counts[customer, kind, day] = k
-                self.days.setdefault((customer, kind, k), array("l")).append(_ordinal(day))
-            else:
-                self._same[line.row_no - 1] = 1
-            self._ks[line.row_no - 1] = k
+            if line.fault is None:
+                self._seen(line.row_no, *_key(line), line.cells)
+
+    def _seen(self, row_no: int, customer: str, kind: str, day: str, cells: Sequence[str]) -> None:
+        self._reach(row_no)
+        digest = blake2b("\x1f".join(cells).encode("utf-8", "surrogatepass"), digest_size=16).digest()
+        k = self._first.get(digest)
+        if k is None:
+            k = self._counts.get((customer, kind, day), 0) + 1
+            if k > 65_000:
+                return
+            self._first[digest] = self._counts[customer, kind, day] = k
+            self.days.setdefault((customer, kind, k), array("l")).append(_ordinal(day))
+        else:
+            self._same[row_no - 1] = 1
+        self._ks[row_no - 1] = k
+
+    def _reach(self, row_no: int) -> None:
+        """Have a place for each row up to this one."""
+        if (more := row_no - len(self._ks)) > 0:
+            self._ks.extend([0] * more)
+            self._same.extend(bytes(more))
 
     def pin(self, line: Line, point_id: int) -> None:
         """Say that a row is of this point, when it is judged apart from its file."""
         customer, kind, _ = _key(line)
+        self._reach(line.row_no)
         keys = [(customer, kind, k) for k in range(1, 200)]
         self._resolve(keys)
         for key in keys:
@@ -124,7 +143,84 @@ class UsageTaker(Taker):
         for (customer, _, _), days in self.days.items():
             self._opened[customer] = min(days[0], self._opened.get(customer, days[0]))
 
+    def take(self, page: Page, rows: Rows | None) -> tuple[list[Verdict], Plain]:
+        """Judge a page: what any doubt is about as a line, by the one rule below; the rest, most of all, in one go."""
+        said, count, odd = page.values, len(page), page.odd
+        kinds, charges = said.get("class") or [""] * count, page.column("charge")
+        self._reach(page.block.first + count - 1)
+        ks = self._ks[page.block.first - 1 : page.block.first - 1 + count]
+        same = self._same[page.block.first - 1 : page.block.first - 1 + count]
+        keys = [(name or "", kind or "", k or 1) for name, kind, k in zip(said["customer"], kinds, ks, strict=True)]
+        self._resolve([key for key in dict.fromkeys(keys) if key not in self.points and key[0]])
+        # By the volume's identity: to compare fractions costs more than all else.
+        uses: dict[tuple[int, str], int | None] = {}
+        taken: list[tuple[Any, ...]] = []
+        verdicts: list[Verdict] = []
+        plain = Plain()
+        made: dict[int, Point] = {}
+        for place, (key, moment, volume) in enumerate(zip(keys, said["date"], said["usage"], strict=True)):
+            if place not in odd and not same[place] and (day := moment[:10]) <= self.today:
+                point = self.points.get(key)
+                unit = point.unit if point else self.district.billing_unit
+                if (use := uses.get((id(volume), unit), -1)) == -1:
+                    use = uses[id(volume), unit] = self._whole(volume, unit)
+                if use is not None and (point := point or self._made(key)) and self._plainly(point, day, use):
+                    if point.point_id is None:
+                        made[id(point)] = point
+                    period = _period(point.customer.cycle, day)
+                    taken.append((point, day, use, self._span(key, point, day), period, place))
+                    plain.units += use
+                    plain.cents += charges[place] or 0
+                    plain.periods.add(period)
+                    continue
+            line = page.line(place)
+            verdicts.append(self._weigh(line, key) if line.fault is None else faulty(line))
+        plain.rows = len(taken)
+        if rows is not None:
+            made |= {id(v.goods[0]): v.goods[0] for v in verdicts if v.goods and v.goods[0].point_id is None}
+            self._make(rows, list(made.values()))
+            first, actor, now, batch_id = page.block.first, rows.actor, rows.now, rows.batch_id
+            rows.tables.setdefault("read", []).extend(
+                (
+                    point.register_id, day, point.seqs.get(day, 0) + 1, point.point_id, period, None, use, days,
+                    "A", "released", None, None, actor, now, batch_id, first + place,
+                )
+                for point, day, use, days, period, place in taken
+            )  # fmt: skip
+            self.write(rows, verdicts)
+        return verdicts, plain
+
+    def _plainly(self, point: Point, day: str, use: int) -> bool:
+        """Whether a use goes in as it stands, without a word; then the point knows it."""
+        if day in point.known:
+            return False
+        limit = self.limit(point.customer_class)
+        if limit is not None and use > limit:
+            return False
+        point.known[day] = use
+        return True
+
+    def _whole(self, volume: Fraction, billing: str) -> int | None:
+        """A use in whole billing units; None where it is none."""
+        if self.unit == billing and volume.denominator != 1:
+            return None
+        use = whole(volume, self.unit, billing)
+        return use if use <= MOST_USE else None
+
+    def _made(self, key: tuple[str, str, int]) -> Point | None:
+        """A point that the record does not have yet, with its customer, where the profile makes them."""
+        if not self.profile.creates:
+            return None
+        customer = self.customers.get(key[0])
+        if customer is None:
+            customer = self.customers[key[0]] = Customer(key[0], key[1], cycle=self.profile.defaults["cycle"])
+            self.placeholders += 1
+        point = self.points[key] = Point(customer, key[1], key[2], unit=self.district.billing_unit)
+        return point
+
     def weigh(self, lines: Sequence[Line]) -> Iterator[Verdict]:
+        for line in lines:
+            self._reach(line.row_no)
         keys = [(*_key(line)[:2], self._ks[line.row_no - 1] or 1) for line in lines]
         self._resolve([key for key in keys if key not in self.points])
         for line, key in zip(lines, keys, strict=True):
@@ -135,7 +231,7 @@ class UsageTaker(Taker):
         customer = self.customers.get(key[0])
         if customer is None and not self.profile.creates:
             return refuse(line, "unknown-account", f"no account {key[0]}; import its account first", "customer")
-        if day > self.look.today.isoformat():
+        if day > self.today:
             return refuse(line, "future-date", f"{day} lies after today, {self.look.today}", "date")
         point = self.points.get(key)
         if point is None and not self.profile.creates:
@@ -155,12 +251,9 @@ class UsageTaker(Taker):
         if use > MOST_USE:
             said = f"{use:,} is no use: {MOST_USE:,} units are the most between two reads"
             return refuse(line, "bad-value", said, "usage")
-        if customer is None:
-            customer = self.customers[key[0]] = Customer(key[0], key[1], cycle=self.profile.defaults["cycle"])
-            self.placeholders += 1
-        if point is None:
-            point = self.points[key] = Point(customer, key[1], key[2], unit=self.district.billing_unit)
-        in_period = _period(customer.cycle, day)
+        point = point or self._made(key)
+        assert point is not None
+        in_period = _period(point.customer.cycle, day)
         if self._same[line.row_no - 1] if line.row_no <= len(self._same) else False:
             return self._of(line, point, in_period, "staged", "duplicate-read", f"the same row again for {day}")
         if day in point.known:
@@ -217,6 +310,7 @@ class UsageTaker(Taker):
             self._resolve_made(keys, system)
         else:
             self._resolve_served([key for key in keys if self.customers[key[0]] is not None])
+        self._recall(dict.fromkeys(keys))
 
     def _resolve_made(self, keys: list[tuple[str, str, int]], system: str) -> None:
         named = {f"{c}/{kind}/{k}": (c, kind, k) for c, kind, k in keys if self.customers.get(c) is not None}
@@ -258,19 +352,27 @@ class UsageTaker(Taker):
     def _known(self, key: tuple[str, str, int], point_id: int, register_id: int, unit: str) -> None:
         customer = self.customers[key[0]]
         assert customer is not None
-        point = self.points[key] = Point(customer, key[1], key[2], point_id, register_id, unit)
-        sql = "SELECT read_on, usage, status, seq FROM live_read WHERE register_id = ?"
-        for day, use, status, seq in self.db.rows(sql, [register_id]):
-            point.seqs[day] = max(seq, point.seqs.get(day, 0))
-            if status != "void":
-                point.known[day] = use
-                point.earlier.append(_ordinal(day))
+        self.points[key] = Point(customer, key[1], key[2], point_id, register_id, unit)
+
+    def _recall(self, keys: Iterable[tuple[str, str, int]]) -> None:
+        """Put the uses that the record has of points by them."""
+        by_register: dict[int, list[Point]] = {}
+        for key in keys:
+            if (point := self.points.get(key)) is not None and point.register_id is not None:
+                by_register.setdefault(point.register_id, []).append(point)
+        sql = "SELECT register_id, read_on, usage, status, seq FROM live_read WHERE register_id IN ({marks})"
+        for register_id, day, use, status, seq in found(self.db, sql, by_register):
+            for point in by_register[register_id]:
+                point.seqs[day] = max(seq, point.seqs.get(day, 0))
+                if status != "void":
+                    point.known[day] = use
+                    point.earlier.append(_ordinal(day))
 
     # -- writing ------------------------------------------------------------------------------------------------
 
     def write(self, rows: Rows, verdicts: Sequence[Verdict]) -> None:
         points: dict[int, Point] = {id(v.goods[0]): v.goods[0] for v in verdicts if v.goods}
-        self._make(rows, [p for p in points.values() if p.point_id is None], verdicts)
+        self._make(rows, [p for p in points.values() if p.point_id is None])
         for v in verdicts:
             if not v.goods:
                 continue
@@ -297,7 +399,7 @@ class UsageTaker(Taker):
                     *(None, rows.actor, rows.now, rows.batch_id, v.line.row_no),
                 )
 
-    def _make(self, rows: Rows, points: list[Point], verdicts: Sequence[Verdict]) -> None:
+    def _make(self, rows: Rows, points: list[Point]) -> None:
         """Placeholders for what the file does not say: owner, address, meter; one account a customer."""
         if not points:
             return
