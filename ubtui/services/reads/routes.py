@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any, Final
 
@@ -24,6 +26,18 @@ from ubtui.domain.volume import Unit
 from ubtui.services.listing import Column, Listing
 from ubtui.services.listing import Row as ListRow
 
+_FROM: Final = (
+    " FROM route t JOIN service_point p ON p.route_id = t.id AND p.state = 'active'"
+    " JOIN premise m ON m.id = p.premise_id JOIN live_install i ON i.point_id = p.id AND i.off_date IS NULL"
+    " JOIN meter e ON e.id = i.meter_id AND e.placeholder = 0 JOIN register g ON g.meter_id = e.id"
+    f" JOIN live_service x ON x.point_id = p.id AND {METERED} JOIN account a ON a.id = x.account_id"
+    " JOIN cycle c ON c.id = a.cycle_id LEFT JOIN read_summary r ON r.register_id = g.id AND r.newest = 1"
+    " WHERE t.code = ? ORDER BY p.sequence IS NULL, p.sequence, p.number, e.id, g.n"
+)
+_TALLY: Final = (
+    "SELECT p.number, p.sequence, g.id, c.code, c.months, c.first_month, c.read_day, c.bill_day, r.read_on, r.period,"
+    f" r.status, r.source, r.kind{_FROM}"
+)
 _LINES: Final = (
     "SELECT t.code, p.sequence, p.number, p.location_note, m.address, m.city, e.maker, e.serial, e.size, g.n, g.id,"
     " g.dials, g.fixed_zeros, g.mult_num, g.mult_den, g.unit, x.unit, a.number, c.code, c.months, c.first_month,"
@@ -34,12 +48,7 @@ _LINES: Final = (
     f" AND o.to_on IS NULL AND o.role IN {MAIL_ROLES} ORDER BY {MAIL_ORDER.format('o')} LIMIT 1),"
     " r.read_on, r.seq, r.value, r.period, r.usage, r.status, r.held_code, r.source, r.kind, r.prev_on, r.prev_value,"
     " x.customer_class"
-    " FROM route t JOIN service_point p ON p.route_id = t.id AND p.state = 'active'"
-    " JOIN premise m ON m.id = p.premise_id JOIN live_install i ON i.point_id = p.id AND i.off_date IS NULL"
-    " JOIN meter e ON e.id = i.meter_id AND e.placeholder = 0 JOIN register g ON g.meter_id = e.id"
-    f" JOIN live_service x ON x.point_id = p.id AND {METERED} JOIN account a ON a.id = x.account_id"
-    " JOIN cycle c ON c.id = a.cycle_id LEFT JOIN read_summary r ON r.register_id = g.id AND r.newest = 1"
-    " WHERE t.code = ? ORDER BY p.sequence IS NULL, p.sequence, p.number, e.id, g.n"
+    f"{_FROM}"
 )
 _SKIPS: Final = (
     "SELECT p.number, k.period, k.why FROM read_skip k JOIN service_point p ON p.id = k.point_id"
@@ -89,13 +98,16 @@ class Stop:
 
 
 def _route_row(look: Look, cells: tuple[Any, ...]) -> ListRow:
-    stops = walk(look, cells[0])
-    states = [stop.state for stop in stops]
-    days = {stop.read_on for stop in stops}
-    odd = sum(stop.jump != 0 for stop in stops)
-    figures = [len(stops), *(states.count(each) for each in ("open", "read", "held", "estimated", "skipped")), odd]
-    tone = "warning" if states.count("held") else None
-    return ListRow((cells[0], format_day(min(days), look.today), *(f"{n:,}" if n else "" for n in figures)), tone)
+    rows = {row[2]: row for row in reversed(look.db.rows(_TALLY, [cells[0]]))}.values()
+    windows, skips = _windows(look, cells[0], {row[3:8] for row in rows})
+    states = Counter(
+        _state(windows[row[3:8]][0], *row[8:], skipped=bool(skips.get((row[0], windows[row[3:8]][0])))) for row in rows
+    )
+    odd = sum(jump != 0 for jump in _jumps([row[:2] for row in reversed(rows)]).values())
+    figures = [len(rows), *(states[each] for each in ("open", "read", "held", "estimated", "skipped")), odd]
+    day = format_day(min(on for _, on in windows.values()), look.today)
+    tone = "warning" if states["held"] else None
+    return ListRow((cells[0], day, *(f"{n:,}" if n else "" for n in figures)), tone)
 
 
 _METERED_ROUTE: Final = (
@@ -127,57 +139,71 @@ def walk(look: Look, route: str) -> list[Stop]:
     if not rows:
         known = ", ".join(routes(look)[:20])
         raise BadValue(f"Route {route[:40]!r} has no meter to read: routes are {known}.")
-    windows = {row[18:23]: _window(ReadCycle(*row[18:23]), look.today) for row in rows}
-    periods = sorted({period for period, _ in windows.values()})
-    skips = {
-        (point, period): why
-        for point, period, why in look.db.rows(_SKIPS.format(marks=marks(periods)), [route, *periods])
-    }
+    windows, skips = _windows(look, route, {row[18:23] for row in rows})
+    kept = {row[10]: row for row in reversed(rows)}  # several services at a point are read once, the first
+    jumps = _jumps([(row[2], row[1]) for row in reversed(kept.values())])
     out: list[Stop] = []
-    seen: set[int] = set()
-    for row in rows:
-        if row[10] not in seen:  # several services at a point are read once
-            seen.add(row[10])
-            window = windows[row[18:23]]
-            out.append(_stop(row, len(out) + 1, window, skips.get((row[2], window[0]), "")))
-    return _jumps(out)
-
-
-def _jumps(stops: list[Stop]) -> list[Stop]:
-    numbers = {s.point: s.sequence for s in stops if s.sequence is not None}
-    steps = Counter(after - before for before, after in pairwise(numbers.values()) if after > before)
-    usual = steps.most_common(1)[0][0] if steps else 1
-    jump = {
-        point: -1 if after == before else max(0, (after - before) // usual - 1)
-        for (_, before), (point, after) in pairwise(numbers.items())
-    }
-    seen: set[str] = set()
-    out = []
-    for stop in stops:  # the first register of a point bears it
-        out.append(stop if stop.point in seen else replace(stop, jump=jump.get(stop.point, 0)))
-        seen.add(stop.point)
+    for row in reversed(kept.values()):
+        window = windows[row[18:23]]
+        jump = jumps.pop(row[2], 0)  # the first register of a point bears it
+        out.append(_stop(row, len(out) + 1, jump, window, skips.get((row[2], window[0]), "")))
     return out
 
 
-def _stop(row: Row, position: int, at: tuple[str, date], skipped: str) -> Stop:
+def _windows(
+    look: Look, route: str, cycles: set[tuple[Any, ...]]
+) -> tuple[dict[tuple[Any, ...], tuple[str, date]], dict[tuple[str, str], str]]:
+    """The window of each cycle with its read day; why points of the route were skipped in them, by point and period."""
+    windows = {cycle: _window(ReadCycle(*cycle), look.today) for cycle in cycles}
+    periods = sorted({period for period, _ in windows.values()})
+    skips = look.db.rows(_SKIPS.format(marks=marks(periods)), [route, *periods])
+    return windows, {(point, period): why for point, period, why in skips}
+
+
+def _jumps(numbered: Sequence[tuple[str, int | None]]) -> dict[str, int]:
+    """What `Stop.jump` is, by point: points and their numbers in walk order."""
+    numbers = {point: number for point, number in numbered if number is not None}
+    steps = Counter(after - before for before, after in pairwise(numbers.values()) if after > before)
+    usual = steps.most_common(1)[0][0] if steps else 1
+    return {
+        point: -1 if after == before else max(0, (after - before) // usual - 1)
+        for (_, before), (point, after) in pairwise(numbers.items())
+    }
+
+
+def _state(
+    window: str, on: str | None, period: str | None, status: str | None, source: str | None, kind: str | None,
+    *, skipped: bool,
+) -> str:  # fmt: skip
+    """What `Stop.state` is, from the newest read of a register."""
+    if on is not None and period == window and kind not in _STARTS:
+        return "held" if status == "held" else "estimated" if source == "E" else "read"
+    return "skipped" if skipped else "open"
+
+
+def _stop(row: Row, position: int, jump: int, at: tuple[str, date], skipped: str) -> Stop:
     (code, sequence, number, note, address, city, maker, serial, size, n, register_id, dials, zeros, num, den, counted,
      unit, account, cycle, _, _, _, _, registers, radio, seal, name, on, _, value, period, usage, status, held, source,
      kind, prev_on, prev_value, customer_class) = row  # fmt: skip
     window, read_on = at
-    taken = on is not None and period == window and kind not in _STARTS
-    state = "open"
-    if taken:
-        state = "held" if status == "held" else "estimated" if source == "E" else "read"
-    elif skipped:
-        state = "skipped"
+    state = _state(window, on, period, status, source, kind, skipped=bool(skipped))
+    taken = state in ("read", "held", "estimated")
     prior_on, prior = (prev_on, prev_value) if taken else (on, value)
     return Stop(
-        code, cycle, window, read_on, position, sequence, 0, number,
+        code, cycle, window, read_on, position, sequence, jump, number,
         format_account(account), clean_text(address), clean_text(city or ""), clean_text(name or ""), maker, serial,
-        size, n, registers, register_id, Register(dials, zeros, Fraction(num, den), Unit(counted)), Unit(unit),
+        size, n, registers, register_id, _face(dials, zeros, num, den, counted), _unit(unit),
         radio or "", seal or "", clean_text(note or ""), date.fromisoformat(prior_on) if prior_on else None, prior,
         state, value if taken else None, usage if taken else None, (held if taken else skipped) or "", customer_class,
     )  # fmt: skip
+
+
+_unit = lru_cache(maxsize=20)(Unit)
+
+
+@lru_cache(maxsize=1000)
+def _face(dials: int, zeros: int, num: int, den: int, counted: str) -> Register:
+    return Register(dials, zeros, Fraction(num, den), Unit(counted))
 
 
 def _window(cycle: ReadCycle, today: date) -> tuple[str, date]:
