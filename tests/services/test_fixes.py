@@ -54,7 +54,8 @@ SETTLES = {
     "C05": ("ana", "arrangement.end", None), "C09": ("ana", "owner.debt", None), "Q02": ("ana", "route.place", None),
     "Q03": ("ana", "owner.confirm", None), "X01": ("ana", "contact.promise", "kept"), "X04": ("ana", "duty.done", None),
     "X02": ("cho", "worklist.answer", None), "R18": ("ana", "staged.decide", "drop"),
-    "R23": ("ana", "staged.decide", "drop"), "M14": ("ana", "right.document", None),
+    "R23": ("ana", "staged.decide", "drop"), "R24": ("ana", "order.move", None),
+    "R25": ("ana", "read.review", "confirmed"), "R26": ("ana", "read.review", "confirmed"), "M14": ("ana", "right.document", None),
     "Q01": ("ana", "party.address", None), "X05": ("ana", "worklist.resolve", None),
 }  # fmt: skip
 

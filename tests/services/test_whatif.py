@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from tests.detectors.scene import Scene
 from ubtui.domain.errors import BadValue
+from ubtui.services.policies import of_item
 from ubtui.services.worklist import Dismiss, Limits, adopt, dismiss
+from ubtui.services.worklist.explain import explain
 from ubtui.services.worklist.whatif import what_if
 
 USES = [40, 55, 61, 90, 130]
@@ -65,6 +67,39 @@ def test_adopting_limits_brings_the_list_in_step_and_back(scene: Scene) -> None:
     assert kept == [(1, '{"times":"1.8"}', "ben"), (2, "{}", "ben")]
 
 
+def test_so_many_of_a_hundred_are_written_either_way(scene: Scene) -> None:
+    with scene.desk() as desk:
+        for text in ("40%", "40"):
+            told = desk.ask(what_if, "R05", {"estimated": text})
+            assert [each.then for each in told.limits if each.name == "estimated"] == ["40"]
+
+
+def test_a_scale_is_tried_and_adopted_by_size_and_by_class(scene: Scene) -> None:
+    """Every customer uses 30 a year ago; one of them irrigates."""
+    garden = scene.customer(customer_class="irrigation")
+    scene.uses(garden, [30, *[40] * 5, 100])
+    scene.refresh()
+    with scene.desk() as desk:
+        told = desk.ask(what_if, "R04", {"times": "4 below 31, 1.5", "times/irrigation": "300%"})
+        assert (told.now, told.then) == (4, 2), "130 of the houses, 100 of the garden"
+        assert [(each.name, each.now, each.then) for each in told.limits] == [
+            ("times", "2", "4 below 31, 1.5"), ("least", "10", "10"), ("times/irrigation", "none", "3"),
+        ]  # fmt: skip
+    limits = ("times=4 below 31, 1.5", "times/irrigation=3")
+    done = scene.act(adopt, Limits(code="R04", limits=limits, reason="by size"), who="ben").result
+    assert (done.opened, done.closed, len(scene.items("R04"))) == (0, 2, told.then)
+    scene.steady()
+    with scene.desk() as desk:
+        named = [(each.name, each.value) for each in desk.ask(explain, "R04").parameters]
+        assert named == [("times", "4 below 31, 1.5"), ("times/irrigation", "3"), ("least", "10")]
+        item = scene.db.value("SELECT MIN(id) FROM work_item WHERE code = 'R04' AND state = 'open'")
+        lines = dict(desk.ask(of_item, item).lines)
+        assert lines["times/irrigation"].startswith("3 × (not 2, the program's own)")
+    scene.act(adopt, Limits(code="R04", limits=("times/irrigation=",), reason="as the others"), who="ben")
+    body = scene.db.value("SELECT body FROM policy WHERE kind = 'detector:R04' ORDER BY version DESC LIMIT 1")
+    assert body == '{"times":"4 below 31, 1.5"}'
+
+
 def test_what_is_dismissed_counts_in_neither(scene: Scene) -> None:
     from tests.services.office import DAY
 
@@ -83,6 +118,10 @@ def test_what_is_dismissed_counts_in_neither(scene: Scene) -> None:
         ("R04", {"times": "-1"}, "cannot be tried"),
         ("R04", {"times": "1/3"}, "cannot be tried"),
         ("R04", {"times": "1/0"}, "is not a number"),
+        ("R04", {"times": "3 below 20, 2 below 10, 1"}, "do not rise"),
+        ("R04", {"least": "3 below 20, 2"}, "one figure for all sizes"),
+        ("R04", {"times/irigation": "2"}, "No service is of the class of 'times/irigation': classes are residential"),
+        ("R04", {"least/residential": "2"}, "has no limit 'least/residential'"),
     ],
 )
 def test_what_cannot_be_tried_is_said(scene: Scene, code: str, changes: dict[str, str], says: str) -> None:

@@ -111,6 +111,8 @@ def _value(look: Look, detector: Detector, name: str, text: str) -> str:
             raise BadValue(f"No service is of the class of {name[:40]!r}: classes are {', '.join(known)}.")
         if not text.strip():
             return ""
+    if detector.parameters[own].unit == "%":  # so many of a hundred, however it is written
+        text = text.strip().removesuffix("%")
     try:
         scale = Scale.parse(text).checked()
     except BadValue as no:
