@@ -12,7 +12,6 @@ from tests.detectors.scene import DAY, PERIODS, Customer, Scene, read_day
 from ubtui.db.models import record
 from ubtui.services import faces, installs, points, reads, verify
 
-
 NEWEST = read_day(PERIODS[-1])
 
 

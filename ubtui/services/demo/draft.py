@@ -57,6 +57,14 @@ class Draft:
     closed_on: date | None = None
     sealed_at: int | None = None
     exchanged_at: int | None = None
+    new_face: Face | None = None
+    """What the meter that came is; none: as the one before."""
+    first_set: bool = False
+    """Its first meter was set where none hung before."""
+    off_on: date | None = None
+    """When its meter came off, and nothing went on."""
+    slow_ends: int | None = None
+    """Use of a compound meter's low side in the newest period; none: three tenths of the whole."""
     ends_at: int | None = None
     """What the counter would show at the end if it could count on."""
     creeps: bool = False

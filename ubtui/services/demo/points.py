@@ -84,15 +84,19 @@ def _metered(
         slow = [use * 3 // 10 for use in used] if compound else []
         if compound:
             slow = varied(slow)
+            if d.slow_ends is not None:
+                slow[-1] = d.slow_ends
             used = [use - low for use, low in zip(used, slow, strict=True)]
-        reads = _reads(rng, d, face, some, used, bool(meters))
-        low = tuple(_reads(rng, d, face, some, slow, bool(meters))) if compound else ()
+        new = bool(meters) or d.first_set
+        face = d.new_face or face if meters else face
+        reads = _reads(rng, d, face, some, used, new)
+        low = tuple(_reads(rng, d, face, some, slow, new)) if compound else ()
         if d.twist is not None and not second:
             reads = d.twist(reads)
         on = some[0].on
         if not meters and d.opened_at is None:
             on = d.hung_on or min(on, max(opened, date(today.year - 18 + d.index % 14, 3, 1)))
-        off = some[-1].on if last < len(turns) - 1 else None
+        off = some[-1].on if last < len(turns) - 1 else d.off_on
         serial = 2 * (2 * d.index + n) + len(meters)
         radio = f"{80_000_000 + serial}" if rng.random() < 0.6 and not d.by_hand else None
         maker, model, dials, unit, num, den, _ = face
