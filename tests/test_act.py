@@ -52,6 +52,10 @@ request.fee             -   -   y   y   -   -   -   -   -
 request.make            -   -   y   y   -   -   -   -   -
 request.paid            -   -   y   y   -   -   -   -   -
 request.withdraw        -   -   y   y   -   -   -   -   -
+intertie.agree          -   -   -   y   -   -   -   -   -
+intertie.end            -   -   -   y   -   -   -   -   -
+intertie.set            -   -   y   y   -   -   -   -   -
+intertie.statement      -   -   y   y   -   -   -   -   -
 right.document          -   -   y   y   -   -   -   -   -
 right.end               -   -   -   y   -   -   -   -   -
 right.set               -   -   y   y   -   -   -   -   -

@@ -35,6 +35,7 @@ ROOMS: Final[dict[str, str]] = {
     "duty": "ubtui.services.duties",
     "ebill": "ubtui.services.enrolment",
     "escrow": "ubtui.services.escrow",
+    "intertie": "ubtui.services.interties",
     "ladder": "ubtui.services.ladder",
     "ledger": "ubtui.services.adjustments",
     "lien": "ubtui.services.liens",

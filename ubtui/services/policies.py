@@ -42,6 +42,7 @@ RESTS_ON: Final = {
     "ebill": "E-SIGN, 15 USC 7001(c): consent to bills by electronic mail, which may be taken back",
     "escrow": "the demand of the escrow officer: what is owed, good through a day",
     "import": "every row is taken, merged or refused with its reason",
+    "intertie": "AWWA M36: water that passes between agencies is measured by both, and both figures are compared",
     "ladder": "GC 60373, HSC 116908: notices by mail, their days counted from the mailing",
     "ledger": "nothing posted is edited: a journal is taken back by another, proposed and approved like it",
     "lien": "the enabling act: a recorded certificate; WAT 25806, 31701, 37212; released once its charges are paid",

@@ -17,7 +17,7 @@ CREATE UNIQUE INDEX service_request_open ON service_request(point_id) WHERE stat
 CREATE INDEX service_request_account ON service_request(account_id);
 CREATE TABLE intertie(
   point_id {int} PRIMARY KEY REFERENCES service_point(id), agency {text} NOT NULL CHECK(length(agency) > 1),
-  unit {text} NOT NULL, two_way {int} NOT NULL DEFAULT 0, from_on {day} NOT NULL, to_on {day},
+  unit {text} NOT NULL, from_on {day} NOT NULL, to_on {day},
   version {int} NOT NULL DEFAULT 1, CONSTRAINT intertie_days CHECK(to_on IS NULL OR to_on >= from_on)) {strict};
 CREATE TABLE intertie_statement(
   id {id}, point_id {int} NOT NULL REFERENCES intertie(point_id), period {text} NOT NULL,

@@ -35,7 +35,6 @@ class Intertie(Record):
     point_id = IntegerField(primary_key=True)
     agency = TextField()
     unit = TextField()
-    two_way = IntegerField()
     from_on = DayField()
     to_on = DayField(null=True)
     version = IntegerField()

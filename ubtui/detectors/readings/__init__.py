@@ -1,6 +1,6 @@
 """Readings: whether they come, how they stand, how much they say, and where."""
 
-from ubtui.detectors.readings import arrivals, below, coming, exchanged, held, place, use
+from ubtui.detectors.readings import arrivals, below, coming, exchanged, held, interties, place, use
 from ubtui.detectors.readings.arrivals import strangers
 from ubtui.detectors.readings.facts import due_before_bill
 
@@ -16,6 +16,7 @@ DETECTORS = tuple(
             *place.DETECTORS,
             *held.DETECTORS,
             *exchanged.DETECTORS,
+            *interties.DETECTORS,
         ),
         key=lambda each: each.code,
     )
