@@ -134,7 +134,8 @@ def test_a_meter_tells_its_life(scene: Scene, capsys: pytest.CaptureFixture[str]
     ]  # fmt: skip
     assert told["events"][2]["told"] == "at 1,100 ccf" and told["tests"][0]["on_bills"] == "-10.00 %"
     ran("meter", "life", "neptune/777")
-    assert "at 0 ccf" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "at 0 ccf" in said and "replace in 2046" in said
     ran("meter", "list", "--format", "csv")
     listed = capsys.readouterr().out
     assert "badger/90001,5/8,,removed" in listed and "neptune/777,5/8,,set,SP-00001" in listed

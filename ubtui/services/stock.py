@@ -10,11 +10,14 @@ from typing import Any, Final
 from ubtui.act import Look
 from ubtui.db.session import Row as Record
 from ubtui.detectors.base import marks
+from ubtui.detectors.meters import is_large
 from ubtui.domain.errors import BadValue
+from ubtui.domain.scales import Scales
 from ubtui.domain.sizes import inches
 from ubtui.domain.text import clean_text
 from ubtui.services.listing import Column, Field, Listing, Row
 from ubtui.services.meter_tests import TestLine, tests
+from ubtui.services.runs import limits
 
 BANDS: Final = (5, 10, 15, 20)
 """Years that part the meters by age: below the first, then up to each, then above the last."""
@@ -46,7 +49,10 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """A meter from its purchase on; `faces` are its registers in words, `use` what it counted, as text by unit."""
+    """A meter from its purchase on; `faces` are its registers in words, `use` what it counted, as text by unit.
+
+    `due` says what the programme does with it and by when, for one that hangs somewhere.
+    """
 
     meter: str
     model: str
@@ -56,6 +62,7 @@ class Life:
     faces: tuple[str, ...]
     use: str
     reads: int
+    due: str
     events: tuple[Event, ...]
     tests: tuple[TestLine, ...]
 
@@ -176,7 +183,7 @@ def life(look: Look, key: str) -> Life:
     use, reads = _use(look, meter)
     return Life(
         clean_text(f"{maker}/{serial}"), clean_text(model or ""), clean_text(size), state, at,
-        tuple(_face(face) for face in faces), use, reads,
+        tuple(_face(face) for face in faces), use, reads, _due(look, meter, size, tested) if state == "set" else "",
         tuple(Event(date.fromisoformat(on), what, point, told) for on, _, what, point, told in sorted(events)), done,
     )  # fmt: skip
 
@@ -194,6 +201,15 @@ def _meter(look: Look, key: str) -> Record:
     if len(names) > 1:
         raise BadValue(f"Several makers have a meter {clean_text(key, 60)}: name one of {', '.join(names[:8])}.")
     return rows[0]
+
+
+def _due(look: Look, meter: int, size: str, tested: str | None) -> str:
+    """When the programme has it tested or replaced: the end of the year in which its size's years are over."""
+    known = limits(look, "M10")
+    what, name = ("test", "test_years") if is_large(size) else ("replace", "life_years")
+    set_on = look.db.value("SELECT on_date FROM live_install WHERE meter_id = ? AND off_date IS NULL", [meter])
+    since = (tested or set_on) if is_large(size) else set_on
+    return f"{what} in {int(since[:4]) + int(Scales.among(known, name).base.at(inches(size) or 0))}"
 
 
 def _shown(look: Look, meter: int, on: str, kind: str) -> str:
