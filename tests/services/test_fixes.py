@@ -31,6 +31,7 @@ SAID = {
     "reason": "as found at the meter", "line1": "1 Main St", "city": "Grass Valley", "state": "CA", "zip": "95945",
     "resolution": "called back", "size": "5/8", "source": "Resolution 2026-14", "rate": "R1", "location": "by the gate",
     "note": "asked at the counter", "answer": "it does", "account": "120001-3",
+    "receipt": "planning counter 12",
 }  # fmt: skip
 # The one offer that settles an item of each code, and who takes it.
 SETTLES = {
@@ -56,6 +57,8 @@ SETTLES = {
     "X02": ("cho", "worklist.answer", None), "R18": ("ana", "staged.decide", "drop"),
     "R23": ("ana", "staged.decide", "drop"), "R24": ("ana", "order.move", None),
     "R25": ("ana", "read.review", "confirmed"), "R26": ("ana", "read.review", "confirmed"), "M14": ("ana", "right.document", None),
+    "M11": ("ana", "request.withdraw", None), "M12": ("ana", "request.paid", None),
+    "R28": ("ben", "intertie.agree", None),
     "Q01": ("ana", "party.address", None), "X05": ("ana", "worklist.resolve", None),
 }  # fmt: skip
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from typing import Any, Final
 
+from ubtui.services.demo import interties
 from ubtui.services.demo.calendar import business_day
 from ubtui.services.demo.draft import Draft
 from ubtui.services.demo.story import PointStory, Ref, Role, RowStory
@@ -146,6 +147,8 @@ def rows(
         found += _rights(d, points, opened)
     if d.county or (d.index % 3 == 0 and not d.plant):
         found += _county(d, roles, today)
+    owner = next(role.person for role in roles if role.role == "owner" and role.to_on is None)
+    found += interties.rows(d, points[0], "Cerro Mutual Water Company" if d.plant else owner.name, today)
     if not d.plant:
         found += _dues(rng, d, today)
         found += _visits(rng, d, points, today)

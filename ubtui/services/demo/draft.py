@@ -74,6 +74,8 @@ class Draft:
     mail_returned: int = 0
     credit_cents: int = 0
     strays: tuple[Stray, ...] = ()
+    stated: dict[int, int | None] | None = None
+    """Of an intertie, by reads counted from the newest: thousandths the other agency has more; None: no statement."""
     spur: str = ""
     """A route of its own."""
     same_step: bool = False
@@ -150,7 +152,7 @@ def drawn(rng: random.Random, index: int, almanac: Almanac, district: District, 
     if hydrant:
         draft.kind, draft.opened_at, draft.habit = "hydrant", max(n - back, 0), "prompt"
     elif agency:
-        draft.habit = "prompt"
+        draft.habit, draft.stated = "prompt", {}
     elif safe:
         pass
     elif residential and dice[2] < 172:

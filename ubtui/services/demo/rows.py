@@ -22,7 +22,7 @@ from ubtui.settings import District
 PART, SLICE = 500, 20
 """Accounts of one act, and of one handful of rows; neighbours at 8 and 9 may have one owner, so both are tens."""
 SPLIT_STEP, SPLIT_AT = 97, 13
-KEYED: Final = frozenset({"county_owner"})
+KEYED: Final = frozenset({"county_owner", "intertie"})
 """Tables beside the accounts whose rows have no number of their own."""
 
 # Tables in the order in which their rows are written.

@@ -7,6 +7,7 @@ from typing import Final
 
 from ubtui.services.demo.calendar import Almanac
 from ubtui.services.demo.draft import Draft
+from ubtui.services.demo.names import LARGE_FACE
 from ubtui.services.demo.plants.field import serial_number
 from ubtui.services.demo.plants.plant import Plant, Planting, flat
 from ubtui.services.demo.story import Stray
@@ -35,4 +36,11 @@ def _too_long(d: Draft, plant: Plant, _: Almanac, rng: random.Random) -> None:
     d.strays = (Stray("digit-count", "dropped" if plant.near else "staged", value=value),)
 
 
-TROUBLE: Final[dict[str, Planting]] = {"R18": _unknown, "R23": _too_long}
+def _apart(d: Draft, plant: Plant, _: Almanac, rng: random.Random) -> None:
+    """A small intertie whose other agency is far off, or silent (near: as far off as two meters may be)."""
+    flat(d, 170 + plant.n, rng, 4)
+    d.face = LARGE_FACE
+    d.stated = {2: None} if plant.n == 2 else {1: 20 if plant.near else 30 + 10 * plant.n}
+
+
+TROUBLE: Final[dict[str, Planting]] = {"R18": _unknown, "R23": _too_long, "R28": _apart}

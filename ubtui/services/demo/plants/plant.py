@@ -55,7 +55,7 @@ def plain(d: Draft) -> None:
     d.customer_class, d.opened_at, d.closed_on, d.sealed_at = "residential", None, None, None
     d.garden, d.exchanged_at, d.tenant, d.agent, d.habit = None, None, False, False, "prompt"
     d.fire, d.compound, d.master, d.occasional, d.sold_at = False, False, False, False, None
-    d.plan, d.credit_cents = None, 0
+    d.plan, d.credit_cents, d.stated = None, 0, None
 
 
 def flat(d: Draft, base: int, rng: random.Random, spread: int = 0) -> None:
