@@ -116,6 +116,7 @@ def sample(options: Options, route: str, size: int, seed: str, path: Path | None
 reads.add_command(held.held)
 reads.add_command(held.decide)
 reads.add_command(ready.ready)
+reads.add_command(ready.recompute)
 acting(reads, "read.estimate", "estimate")
 acting(reads, "read.control", "control", "point", "value")
 

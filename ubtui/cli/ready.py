@@ -1,4 +1,4 @@
-"""`ubtui reads ready`: whether a cycle's period may be billed, route by route, and what stands in the way."""
+"""`ubtui reads ready` and `recompute`: whether a period may be billed, and whether what was billed was so read."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from typing import Any
 
 import click
 
-from ubtui.cli.common import Options, going_to, opened, output, rendered, shared
+from ubtui.cli.common import Options, emit, going_to, opened, output, rendered, shared
 from ubtui.cli.faults import REFUSED, say
 from ubtui.exchange.tables import FORMATS, Field, Shown, safe, write
 from ubtui.services.reads.ready import Counts, Ready, Trued
 from ubtui.services.reads.ready import cycle as asked
+from ubtui.services.reads.recomputing import recompute as again
 
 _NAMES = Counts.__struct_fields__
 _FIELDS = (Field("route", "mark"), Field("period", "mark"), *(Field(name, "int") for name in _NAMES))
@@ -43,6 +44,24 @@ def ready(options: Options, cycle: str, period: str, spans: bool, path: Path | N
             click.echo("\n".join(safe(line) for line in _span(each)))
         say(found.verdict)
     if not (found.ready or found.billed):
+        raise click.exceptions.Exit(REFUSED)
+
+
+@click.command()
+@click.option("--period", default="", metavar="PERIOD", help="Bills of this period, as B2/2026-11; without it all.")
+@shared()
+def recompute(options: Options, period: str) -> None:
+    """The use of every bill that stands, derived once more from the raw reads; the exit code is 1 where one differs."""
+    with opened(options) as desk:
+        found = desk.ask(again, period)
+        desk.viewed("meter.show", period=period[:20], uses=found.uses, differences=len(found.differences))
+        if options.format == "json":
+            emit(options, found)
+        for each in found.differences if options.format != "json" else ():
+            said = "no read" if each.reads is None else f"{each.reads:,}"
+            click.echo(safe(f"{each.bill}  {each.point}  {each.period}: billed {each.billed:,}, its reads say {said}"))
+        say(f"{found.uses:,} uses of bills derived again, {len(found.differences):,} differ")
+    if found.differences:
         raise click.exceptions.Exit(REFUSED)
 
 

@@ -27,6 +27,7 @@ from ubtui.services.ledger import posted_hash
 from ubtui.services.lien_checks import LIENS
 from ubtui.services.meter_checks import METERS
 from ubtui.services.reads import CHUNK, SUMMARY, faces, judged
+from ubtui.services.reads.recomputing import differences
 
 _MADE = re.compile(r"CREATE ((?:VIRTUAL )?TABLE|(?:UNIQUE )?INDEX|VIEW|TRIGGER|FUNCTION) (?:IF NOT EXISTS )?(\w+)")
 REMAKE: Final = "find out who changed it, restore the last verified backup, run verify on it"
@@ -52,6 +53,7 @@ class Report:
             ("work_item", lambda: work_items(self.session)),
             ("read_summary", lambda: summaries(self.session)),
             ("read", lambda: uses(self.session)),
+            ("bill_line", lambda: billed(self.session)),
             ("journal", lambda: approved(self.session)),
         ]
         for check in (*BOOKS, *DECISIONS, *PLANS, *COUNTER, *LIENS, *METERS, *PAPERS, *TRAIL):
@@ -256,6 +258,15 @@ def uses(session: Session) -> Iterator[Finding]:
             part = []
         part.append(row)
     yield from _uses(session, part, cure)
+
+
+def billed(session: Session) -> Iterator[Finding]:
+    """The use of each bill that stands against its point's reads, from their values alone."""
+    cure = "find out who changed bill or reads; bill again, or propose an adjustment"
+    for each in differences(session):
+        says = "none" if each.reads is None else f"{each.reads:,}"
+        wrong = f"bills {each.billed:,} at {each.point}, its reads of {each.period} say {says}"
+        yield Finding("bill_line", f"bill {each.bill}", wrong, cure)
 
 
 def _uses(session: Session, part: list[Row], cure: str) -> Iterator[Finding]:
