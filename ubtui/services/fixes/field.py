@@ -289,7 +289,8 @@ def _point_place(look: Look, item: ItemView) -> Iterator[Draft]:
         " ORDER BY done_on DESC, id DESC LIMIT 1",
         [item.point_id, (look.today - timedelta(days=730)).isoformat()],
     )
-    yield Draft("point.place", {"location": note}, likely=bool(note), why="as the crew wrote" if note else "")
+    why, asked = "as the crew wrote" if note else "", {"location": {"required": True}}
+    yield Draft("point.place", {"location": note}, likely=bool(note), why=why, shown=asked)
 
 
 def _face(look: Look, item: ItemView) -> Iterator[Draft]:
