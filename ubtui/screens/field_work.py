@@ -17,8 +17,8 @@ from ubtui.services.orders.ahead import ahead, asked
 from ubtui.widgets.panel import Line
 
 AT_THE_METER: Final = (
-    "seal.request", "seal.place", "seal.remove", "seal.verify", "seal.withdraw", "meter.exchange", "service.rate",
-    "point.place", "order.move", "order.cancel",
+    "seal.request", "seal.place", "seal.remove", "seal.replace", "seal.verify", "seal.withdraw", "meter.exchange",
+    "service.rate", "point.place", "order.move", "order.cancel",
 )  # fmt: skip
 
 DOES: Final = {"order.create": "send it out", "order.result": "write it down"}

@@ -47,7 +47,7 @@ class RunScreen(Listed):
         self.head(f"{view.title}  {self.key}")
         told = view.why if view.state in ("open", "claimed", "waiting") else f"{view.state}: {view.resolution or ''}"
         if self.key.subject.key.startswith(SEAL_ROUND):
-            told = f"{told} · {seal_round.WAYS}"
+            told = f"{seal_round.WAYS} · {told}"
         self.query_one("#counts", StatusBar).say(told)
 
     # keys

@@ -18,7 +18,7 @@ from ubtui.services.forms import FieldSpec
 from ubtui.services.seals import Found, Round, Rounded
 from ubtui.widgets.panel import Line
 
-WAYS: Final = "h they hold  b broken, gone, another number"
+WAYS: Final = "h holds  b broken"
 _WRONG: Final = (("broken", "broken"), ("missing", "missing"), ("other", "another number"))
 _FEW: Final = 8
 

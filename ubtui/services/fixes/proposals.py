@@ -38,6 +38,12 @@ def proposed(look: Look, item: ItemView) -> tuple[str, ...]:
     return tuple(told)
 
 
+_MADE = (
+    "SELECT p.number FROM proposal p JOIN approval a ON a.proposal_id = p.id AND a.decision = 'approved'"
+    " WHERE p.item = ? ORDER BY p.id DESC LIMIT 1"
+)
+
+
 def _propose(look: Look, item: ItemView) -> Iterator[Draft]:
     known: dict[str, object] = {"note": f"{item.title}: {item.why}"}
     waits = proposed(look, item)
@@ -66,8 +72,10 @@ def _propose(look: Look, item: ItemView) -> Iterator[Draft]:
         if item.key.code == "M09" and not facts.get("seal"):
             return  # no seal, nobody to charge for it
         known |= {"reason": terms.tamper_reason or None, "amount_cents": terms.tamper_cents or None}
-        why = waits[0] if waits else "by the district's terms"
-        yield Draft("adjust.propose", known, "Charge for the seal", why=why)
+        made = look.db.value(_MADE, [str(item.key)])
+        why = waits[0] if waits else f"{made} charges it" if made else "by the district's terms"
+        likely = bool(terms.tamper_cents) and not waits and not made
+        yield Draft("adjust.propose", known, "Charge for the seal", likely, why)
         return
     yield Draft("adjust.propose", known, why=waits[0] if waits else "")
 
