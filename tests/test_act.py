@@ -35,6 +35,7 @@ read.enter              -   -   y   y   -   -   -   -   -
 read.estimate           -   -   y   y   -   -   -   -   -
 read.review             -   -   y   y   -   -   -   -   -
 meter.exchange          -   -   y   y   -   -   -   -   -
+meter.stock             -   -   y   y   -   -   -   -   -
 meter.test              -   -   y   y   -   -   -   -   -
 meter.face              -   -   y   y   -   -   -   -   -
 contact.note            -   -   y   y   y   -   -   -   -

@@ -117,6 +117,31 @@ def test_orders_cards_rounds_and_routes_go_to_paper(
     assert not (tmp_path / "none.pdf").exists()
 
 
+def test_a_bought_meter_waits_in_the_store_and_is_set_as_it_is(
+    scene: Scene, capsys: pytest.CaptureFixture[str]
+) -> None:
+    c = scene.customer()
+    scene.uses(c, [20, 21])
+    bought = ("meter", "stock", "Kamstrup", "55", "--size", "1", "--dials", "8", "--unit", "gallons")
+    ran(*bought, "--multiplier", "10", "--bought-on", "2026-06-01")
+    assert run_command([*bought]) == 1 and "is here already" in capsys.readouterr().err
+    for more, why in (
+        (("--size", "x"), "no meter size"), (("--unit", "hogshead"), "the face"), (("--multiplier", "0"), "multiplier"),
+        (("--bought-on", "2026-11-24"), "still to come"),
+    ):  # fmt: skip
+        form = dict(zip(bought[4::2], bought[5::2], strict=True)) | {more[0]: more[1]}
+        said = [each for pair in form.items() for each in pair]
+        assert run_command(["meter", "stock", "kamstrup", "56", *said]) == 1 and why in capsys.readouterr().err
+    ran("meter", "list", "--filter", "stock", "--format", "csv")
+    assert "Kamstrup/55,1,,stock,,,,,,2026-06-01" in capsys.readouterr().out
+    ran("meter", "exchange", c.point, "--on", "2026-11-23", "--removed-value", "1100", "--maker", "Kamstrup",
+        "--serial", "55", "--reason", "age")  # fmt: skip
+    ran("meter", "life", "55")
+    said = capsys.readouterr().out
+    assert "8 dials × 10 gal" in said and "2026-06-01  bought" in said and "replace in 2046" in said
+    scene.steady()
+
+
 def test_a_meter_tells_its_life(scene: Scene, capsys: pytest.CaptureFixture[str]) -> None:
     c = scene.customer()
     scene.uses(c, [20, 21])

@@ -200,6 +200,7 @@ def _labels(through: str, count: int) -> list[str]:
 
 acting(meter, "meter.exchange", "exchange", "point")
 acting(meter, "meter.face", "face", "meter")
+acting(meter, "meter.stock", "stock", "maker", "serial")
 acting(meter, "meter.test", "test", "meter")
 acting(meter, "point.place", "place", "point")
 acting(meter, "read.enter", "read", "point", "value")

@@ -42,6 +42,7 @@ ROOMS: Final[dict[str, str]] = {
     "mail": "ubtui.services.mail",
     "meter": "ubtui.services.installs",
     "meter.face": "ubtui.services.faces",
+    "meter.stock": "ubtui.services.bought",
     "meter.test": "ubtui.services.meter_tests",
     "order": "ubtui.services.rounds",
     "owner": "ubtui.services.owners",

@@ -48,6 +48,7 @@ RESTS_ON: Final = {
     "lien": "the enabling act: a recorded certificate; WAT 25806, 31701, 37212; released once its charges are paid",
     "mail": "HSC 116908: mail that came back is no contact",
     "meter": "AWWA M6: small meters are replaced by age, large ones are tested",
+    "meter.stock": "the district's inventory: a meter is known by maker and serial, once",
     "meter.test": "the district's limits by size and flow; what a fast meter counted goes back as far as it says",
     "order": "the record of the field; a shutoff: HSC 116908, GC 60373 and 60374 (60 days, notices, an open office)",
     "owner": "HSC 116916, GC 60371: an occupant owes no owner's debt; WAT 25806, 37212: what follows the land",
