@@ -355,7 +355,7 @@ def test_history_runs_on_through_an_exchange(scene: Scene) -> None:
     scene.read(new, PERIODS[-2], 0, on=read_day(PERIODS[-2]), kind="installation")
     scene.read(new, LAST, 61, usage=61)
     scene.refresh()
-    assert scene.items() == [key("R04", c)]
+    assert scene.items("R04") == [key("R04", c)]
 
 
 def test_reads_of_a_batch_not_released_are_not_judged(scene: Scene) -> None:

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from ubtui.domain.dates import format_day, local
+from ubtui.domain.holds import held_for
 from ubtui.domain.money import format_money
 from ubtui.domain.ranking import BASE, HELD_BILL_LIFT, STATUTORY_LIFT, money_points
 from ubtui.services.worklist import ItemView
@@ -37,7 +38,6 @@ NAMES = {
 }
 HIDDEN = {"reads", "seq", "prior_seq", "protection", "staged"}  # keys of the record, told elsewhere by name
 SOURCES = {"A": "actual read", "E": "estimated read", "C": "customer's read", "K": "computed read"}
-HELD = {"over-limit": "held: over the limit", "below-previous": "held: below the read before"}
 DAY = re.compile(r"\d{4}-\d\d-\d\d")
 DUE = {"bill date": "the office day before the bill"}
 
@@ -129,7 +129,7 @@ def _figure(name: str, value: Any) -> str:
         said = SOURCES.get(value, str(value))
         return said if name == "source" else f"before it an {said}".replace("an c", "a c")
     if name == "held":
-        return HELD.get(value, f"held: {value}")
+        return f"held: {held_for(str(value))}"
     if name == "lacks_paper":
         return "lacks its paper"
     if name in ("limit", "median") and isinstance(value, str):

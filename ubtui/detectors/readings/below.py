@@ -8,6 +8,7 @@ from fractions import Fraction
 from ubtui.db.session import Row
 from ubtui.detectors.base import Ask, Detector, Found, decimal
 from ubtui.detectors.readings.facts import Facts, day, found_read, rows
+from ubtui.domain.holds import held_for
 from ubtui.domain.register import Register
 from ubtui.domain.volume import Unit
 
@@ -19,11 +20,6 @@ _WHERE = {
     "R10": f"{_LOW} AND r.rollover = 1",
     "R11": f"{_LOW} AND r.rollover = 0 AND {_OVER}",
 }
-HELD = {
-    "below-previous": "below the read before", "over-limit": "over the class limit", "R04": "high against last year",
-    "R05": "high against its average", "R06": "extreme use", "R07": "low against last year", "R13": "use behind a seal",
-    "R17": "the one before it is held",
-}  # fmt: skip
 
 
 def _below(ask: Ask, code: str, more: str = "") -> Iterator[tuple[Facts, Row]]:
@@ -81,9 +77,9 @@ def prior_held(ask: Ask) -> Iterable[Found]:
         " AND (z.read_on < r.read_on OR (z.read_on = r.read_on AND z.seq < r.seq))"
         " AND COALESCE(z.held_code, '') <> 'R17' ORDER BY z.read_on DESC, z.seq DESC LIMIT 1)"
     )
-    for r, (told,) in rows(ask, "R17", "r.prev_status = 'held'", [], more):
+    for r, (told,) in rows(ask, "R17", "r.prev_status = 'held' AND r.value IS NOT NULL", [], more):
         held, on, seq = (told or f"#{r['prev_on']}#1").split("#")
-        why = f"the read of {day(on)} is still held: {HELD.get(held, held or 'no reason kept')}"
+        why = f"the read of {day(on)} is still held: {held_for(held)}"
         yield found_read(
             ask, "Read before is held", why, r, r["usage"] or 0, prior_held=held, prior_on=on, prior_seq=int(seq),
         )  # fmt: skip
@@ -114,7 +110,7 @@ DETECTORS = (
         holds=True,
     ),
     Detector(
-        "R17", "Read before is held", ("point",), "the read before is held",
+        "R17", "Read before is held", ("point",), "the read before is held, and this one is measured against it",
         "Its use, and every one after it, rests on a value that nobody has settled.", ("read.review",),
         "SAP IS-U: an implausible read holds up the next", prior_held,
         holds=True,

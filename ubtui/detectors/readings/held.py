@@ -9,9 +9,9 @@ from fractions import Fraction
 
 from ubtui.detectors.base import Ask, Detector, Found, Parameter, decimal, marks, parameters
 from ubtui.detectors.readings import use
-from ubtui.detectors.readings.below import HELD
 from ubtui.detectors.readings.facts import CLASS, day, found_read, milli, rows, steps
 from ubtui.domain.errors import BadValue
+from ubtui.domain.holds import held_for
 from ubtui.domain.scales import Scales, plain
 from ubtui.domain.sizes import inches
 from ubtui.domain.subjects import ItemKey
@@ -72,16 +72,25 @@ def held_before_bill(ask: Ask) -> Iterable[Found]:
         bill = bill_on(r["period"], days)
         if bill is None or bill > soon:
             continue
-        held = r["held_code"] or ""
         why = f"the bill of {day(str(bill))} waits for the read of {day(r['read_on'])}, held:"
-        why += f" {HELD.get(held, held.replace('-', ' ') or 'no reason kept')}"
+        why += f" {held_for(r['held_code'])}"
         yield found_read(ask, "Held before its bill", why, r, r["usage"] or 0, bill_on=bill.isoformat())
 
 
 def large_meter_fades(ask: Ask) -> Iterable[Found]:
     """R26: a large meter registers less than expected, though not so little that R07 has it."""
     large = Fraction(ask.parameters["size"])
-    sizes = [text for (text,) in ask.db.rows("SELECT DISTINCT size FROM meter") if (inches(text or "") or 0) >= large]
+    keys = ask.keys("point")
+    if keys is not None and not keys:
+        return
+    sql = "SELECT DISTINCT size FROM meter"
+    if keys is not None:
+        sql = (
+            "SELECT DISTINCT e.size FROM service_point p CROSS JOIN install i CROSS JOIN meter e"
+            f" WHERE p.number IN ({marks(keys)}) AND i.point_id = p.id AND e.id = i.meter_id"
+        )
+    found = ask.db.rows(sql, [*(keys or ())])
+    sizes = [text for (text,) in found if (inches(text or "") or 0) >= large]
     if not sizes:
         return
     own = _LOW.values(parameters(ask.db).get(_LOW.code, {}))
