@@ -18,8 +18,8 @@ from ubtui.services.fixes.table import offers
 LAST, BEFORE = PERIODS[-1], PERIODS[-2]
 
 
-def tied(scene: Scene, uses: tuple[int, ...] = (4356, 4360, 8712), **more: str) -> Customer:
-    """An intertie with three periods of ours: 10.000, 10.009 and 20.000 acre-feet."""
+def tied(scene: Scene, uses: tuple[int, ...] = (4356, 4360, 5445), **more: str) -> Customer:
+    """An intertie with three periods of ours: 10.000, 10.009 and 12.500 acre-feet."""
     c = scene.customer(customer_class="agency")
     scene.uses(c, list(uses))
     scene.refresh()
@@ -42,29 +42,29 @@ def test_r28_a_statement_that_is_missing_far_off_corrected_and_agreed(scene: Sce
         assert item.why.startswith("[b]Cerro[31m Water stated nothing for")
         first = offers(desk.look(), item)[0]
         assert (first.act, first.likely, first.values()["period"]) == ("intertie.statement", True, LAST)
-    for period, quantity, opens in ((PERIODS[-3], "10.2", False), (BEFORE, "10.2", False), (LAST, "19.599999", True)):
+    for period, quantity, opens in ((PERIODS[-3], "10.2", False), (BEFORE, "10.2", False), (LAST, "12.249999", True)):
         done = scene.act(interties.statement, stated(c, quantity, period))
         key = f"R28:point:{c.point}@{period}"
         assert (key in map(str, done.closed)) is not opens
-    # 2 % of 10 is the limit itself; 20 less 2 % is 19.6, and 19.599999 lies beyond it.
+    # 2 % of 10 is the limit itself; 12.5 less 2 % is 12.25, and 12.249999 lies beyond it.
     assert scene.items("R28") == [keys[-1]]
     scene.steady()
     with scene.desk() as desk:
         item = desk.ask(worklist.item, ItemKey.parse(keys[-1]))
-        assert item.why == "ours 20.000 af, [b]Cerro[31m Water 19.600: 2.000 % apart"
-    done = scene.act(interties.statement, stated(c, "8538", unit="hcf"))
-    assert [str(k) for k in done.closed] == [keys[-1]] and done.result.percent == "1.997"
+        assert item.why == "ours 12.500 af, [b]Cerro[31m Water 12.250: 2.000 % apart"
+    done = scene.act(interties.statement, stated(c, "5337", unit="hcf"))
+    assert [str(k) for k in done.closed] == [keys[-1]] and done.result.percent == "1.983"
     scene.act(interties.statement, stated(c, "25"))
     assert scene.items("R28") == [keys[-1]]
     no = scene.refused(interties.agree, interties.Agree(point=c.point, quantity="25", reason="their meter"), "ana")
     assert no.rule == "permission matrix"
-    agreed = scene.act(interties.agree, interties.Agree(point=c.point, quantity="22", reason="mean of both"), "ben")
+    agreed = scene.act(interties.agree, interties.Agree(point=c.point, quantity="13.75", reason="mean of both"), "ben")
     assert [str(k) for k in agreed.closed] == [keys[-1]]
     assert (agreed.result.state, agreed.result.percent) == ("agreed", "10.000")
     scene.steady()
     with scene.desk() as desk:
         assert [(d.period, d.state, d.ours) for d in desk.ask(interties.log, c.point)] == [
-            (PERIODS[-3], "stated", "10.000"), (BEFORE, "stated", "10.009"), (LAST, "agreed", "20.000"),
+            (PERIODS[-3], "stated", "10.000"), (BEFORE, "stated", "10.009"), (LAST, "agreed", "12.500"),
         ]  # fmt: skip
     assert scene.db.value("SELECT COUNT(*) FROM intertie_statement") == 6, "every statement is kept"
 
@@ -76,9 +76,9 @@ def test_r28_waits_five_days_and_judges_no_held_read(scene: Scene) -> None:
         scene.refresh(day)
         assert len(scene.items("R28")) == count
     form = reads.Review(
-        point=c.point, read_on=on, seq=1, code="R28", decision="corrected", value=18_200, reason="read again",
+        point=c.point, read_on=on, seq=1, code="R28", decision="corrected", value=15_016, reason="read again",
     )  # fmt: skip
-    scene.act(interties.statement, stated(c, "20"))
+    scene.act(interties.statement, stated(c, "12.5"))
     assert f"R28:point:{c.point}@{LAST}" in map(str, scene.act(reads.review, form).opened)
     with scene.db.writing():
         scene.db.run("UPDATE read SET status = 'held', held_code = 'R04' WHERE period = ? AND status <> 'void'", [LAST])

@@ -25,6 +25,8 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "order": ("ubtui.cli.field:order", "Field orders: sent out, moved, brought back in."),
     "seal": ("ubtui.cli.field:seal", "Seals: asked for, placed, looked at, taken off."),
     "right": ("ubtui.cli.field:right", "Rights of parcels to connect."),
+    "request": ("ubtui.cli.connections:request", "Services asked for: their fees and their meters."),
+    "intertie": ("ubtui.cli.connections:intertie", "Water between agencies: our reads and their statements."),
     "service": ("ubtui.cli.collecting:service", "Services: the end of one, a point's place on its route."),
     "payment": ("ubtui.cli.counter:payment", "Payments at the counter, and those without an account."),
     "drawer": ("ubtui.cli.counter:drawer", "Drawers: counter payments of a day, counted and closed."),

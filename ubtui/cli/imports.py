@@ -188,18 +188,37 @@ def _decide(word: Literal["keep", "drop"], help_text: str) -> None:
     @staged.command(word, help=help_text)
     @click.argument("row", type=int)
     @click.option("--reason", required=True, metavar="TEXT", help="Why, for the record.")
+    @click.option("--alike", is_flag=True, help="Every waiting row of the same unknown meter.")
     @shared()
-    def run(options: Options, row: int, reason: str) -> None:
+    def run(options: Options, row: int, reason: str, alike: bool) -> None:
         from ubtui.services.imports.staged import Decide, decide
 
         if not 3 <= len(reason) <= 500:
             raise BadValue("--reason: write 3 to 500 characters.")
         with opened(options) as desk:
-            emit(options, doing(desk, options, decide, Decide(row=row, decision=word, reason=reason)))
+            emit(options, doing(desk, options, decide, Decide(row=row, decision=word, reason=reason, alike=alike)))
 
 
 _decide("keep", "Take a staged row in; a second read takes the place of the first.")
 _decide("drop", "Put a staged row away for good.")
+
+
+@staged.command("link")
+@click.argument("row", type=int)
+@click.argument("meter", metavar="MAKER/SERIAL")
+@click.option("--reason", required=True, metavar="TEXT", help="Why, for the record.")
+@click.option("--once", is_flag=True, help="For these rows alone: the next file's serial is asked about again.")
+@shared()
+def staged_link(options: Options, row: int, meter: str, reason: str, once: bool) -> None:
+    """Say which meter the rows of an unknown one are of; they go in, and the serial is understood from then on."""
+    from ubtui.services.imports.staged import Link, link
+
+    if not 3 <= len(reason) <= 500:
+        raise BadValue("--reason: write 3 to 500 characters.")
+    if not 3 <= len(meter) <= 81:
+        raise BadValue("MAKER/SERIAL: write both, as badger/12345678.")
+    with opened(options) as desk:
+        emit(options, doing(desk, options, link, Link(row=row, meter=meter, reason=reason, always=not once)))
 
 
 @click.command()
