@@ -16,7 +16,7 @@ from ubtui.screens.base import DeskScreen, Place, news
 from ubtui.screens.beside import PAUSE_SECONDS
 from ubtui.screens.rehearsed import would
 from ubtui.services import orders, reads
-from ubtui.services.reads import keyed
+from ubtui.services.reads import charging, keyed
 from ubtui.services.reads.entering import Enter, Entered, Skip
 from ubtui.services.reads.estimating import Estimate
 from ubtui.services.reads.expecting import limits
@@ -200,18 +200,27 @@ class RouteScreen(DeskScreen):
         await self._walked()
         self._to(self._next_open(after=stop.register_id))
         await self._described()
-        told = f"{stop.point}: {_kept(done.result, text)}", news(done), "" if self._left() else DONE
-        self.say(" · ".join(filter(None, told)))
+        said = f"{stop.point}: {_kept(done.result, text)}", news(done), "" if self._left() else DONE
+        self.say(" · ".join(filter(None, said)))
 
     async def _show(self, stop: Stop, text: str, act: Any, form: Any) -> None:
         answer = await self.desk.performing(act, form, dry_run=True)
         lines: tuple[Line, ...] = would(answer)
         if not isinstance(answer, Refused):
             if isinstance(answer.result, Entered):
-                lines = tuple(_judged(stop, answer.result, await self._within(stop), self.on or self.router.day))
+                charge = await self._charge(stop, answer.result)
+                day = self.on or self.router.day
+                lines = tuple(_judged(stop, answer.result, await self._within(stop), day, charge))
             lines = (*lines, Line("", "enter keeps it"))
             self._shown = stop.register_id, text
         self.query_one("#stop", Panel).show(lines)
+
+    async def _charge(self, stop: Stop, found: Entered) -> str:
+        """What the use would be charged; "" where that is not said, as of a counter beside another."""
+        if found.usage is None or stop.registers > 1:
+            return ""
+        bill = await self.ask(charging.charged, stop.point, found.usage, found.read_on)
+        return "" if bill is None else charging.told(bill)
 
     def _clear(self) -> None:
         self._shown = None
@@ -260,20 +269,25 @@ def _about(stop: Stop, low_high: tuple[int | None, int | None], today: date) -> 
         yield Line("there", told, "warning" if stop.seal else None)
 
 
-def _judged(stop: Stop, found: Entered, low_high: tuple[int | None, int | None], on: date) -> Iterator[Line]:
-    """What a read would be: its use, whether it is expected, whether it would be held."""
+def _judged(
+    stop: Stop, found: Entered, low_high: tuple[int | None, int | None], on: date, charge: str
+) -> Iterator[Line]:
+    """What a read would be: its use and charge, whether it is expected, whether it would be held."""
     if found.usage is None:
         yield Line("use", "none can be told" if found.held is None else "not known while it is held")
     else:
         days = (on - stop.last_on).days if stop.last_on else 0
         daily = f", {found.usage / days:.2f} a day in {days} days" if days else ""
         yield Line("use", f"{found.usage:,} {stop.unit}{daily}", "accent")
+    if charge:
+        yield Line("charge", charge)
     low, high = low_high
     if low is not None and high is not None and not low <= found.value <= high:
         side = "above" if found.value > high else "below"
         yield Line("look", f"{found.value:,} is {side} what is expected, {low:,} to {high:,}", "warning")
     if found.held:
-        yield Line("held", f"{found.held}: it waits on the worklist and is not billed", "danger")
+        why = found.held.replace("-", " ")
+        yield Line("held", f"{why}: it waits on the worklist and is not billed", "danger")
     if found.replaced is not None:
         yield Line("replaces", f"the estimate of {found.replaced:,}")
     if stop.seal:
