@@ -18,9 +18,10 @@ import pytest
 
 import ubtui.services
 from tests.services.office import admin, done, install, refused, sample_settings
-from ubtui.act import ACTS, Act, Done, Form, Refused, Work, permissions
+from ubtui.act import ACTS, Act, Done, Form, Refused, Work, permissions, refuse_cards
 from ubtui.db.errors import RecordError
 from ubtui.desk import Desk, Seat
+from ubtui.domain.text import has_card_number
 
 ROOT = Path(__file__).parent.parent
 ROLES = ("field", "trainee", "technician", "lead", "finance", "auditor", "admin", "manager", "service")
@@ -385,6 +386,7 @@ VICTIM = """
 import os, signal, sys
 from tests.test_act import NOTE, Mark
 from ubtui.desk import Desk, Seat
+from ubtui.domain.text import has_card_number
 with Desk(sys.argv[1], Seat("ana")) as desk:
     desk.on_change(lambda done: os.kill(os.getpid(), signal.SIGKILL))
     desk.perform(NOTE, Mark(name="n"), key="the-same-key")
@@ -409,3 +411,13 @@ def test_the_chain_of_all_this_is_sound(desk: Desk) -> None:
     desk.perform(NOTE, Mark(name="n", fail="refused"))
     desk.viewed("account.show", account="x")
     assert list(Report(desk.session, date(2026, 11, 23)).findings()) == []
+
+
+def test_what_the_program_itself_calls_a_contact_is_no_card_number() -> None:
+    """Some keys hold thirteen digits between their letters that pass the test of cards."""
+    key = "e248dbb6-2670-5904-8299-3efbafa4aaac"
+    assert has_card_number(key)
+    refuse_cards({"key": key, "item": f"X01:text:{key}", "subject": f"text:{key}"})
+    for text in (f"{key} and more", "2670-5904-8299-3"):
+        with pytest.raises(Refused, match="card number"):
+            refuse_cards([text])

@@ -315,13 +315,16 @@ def _stored(key: str) -> str:
 
 
 _NO_CARDS = "card numbers are never kept"
-_DIGEST = re.compile(r"[0-9a-f]{32,}|[A-Z][0-9]{2}:[a-z]+:\S+")  # of a file, or an item's key
+# The digest of a file, the key of an item, and what a request or a contact is called.
+_KEY = re.compile(
+    r"[0-9a-f]{32,}|[A-Z][0-9]{2}:[a-z]+:\S+|([a-z]+:)?[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}", re.ASCII
+)
 
 
 def refuse_cards(plain: Any) -> None:
     """Refuse texts (plain values, nested or not) that hold a payment card number (PCI DSS 3.2: not stored)."""
     for text in _texts(plain):
-        if has_card_number(text) and not _DIGEST.fullmatch(text):
+        if has_card_number(text) and not _KEY.fullmatch(text):
             raise Refused(
                 "this looks like a payment card number",
                 rule=_NO_CARDS,
