@@ -14,6 +14,7 @@ from ubtui.services import accounts, contacts, history, meters, orders
 from ubtui.services.accounts import AccountView
 from ubtui.services.contacts import ROLES
 from ubtui.services.figures import read_key
+from ubtui.services.meter_views import READ_COLUMNS, read_row
 from ubtui.widgets.rows import Column, Row
 
 MONEY = 11
@@ -62,28 +63,6 @@ def _reads(look: Look, view: AccountView, today: date) -> Iterator[Entry]:
         for read in meters.history(look, point).reads:
             figure = read_key(point, read.on, read.register, read.seq)
             yield Entry(read_row(read, point), figure, Place("meter", point))
-
-
-def read_row(read: meters.ReadLine, point: str = "") -> Row:
-    """A read as a row of a list."""
-    number = [("" if n is None else f"{n:,}") for n in (read.value, read.use, read.days, read.last_year)]
-    told = " ".join(filter(None, (read.status, read.held, read.trouble, "rolled" if read.rolled else "", read.reviews)))
-    tone = "danger" if read.status == "held" else "dim" if read.status == "void" else None
-    return Row((read.on.isoformat(), *number[:3], read.per_day, number[3], read.source, told, read.meter, point), tone)
-
-
-READ_COLUMNS = (
-    Column("on", "Read on", 10),
-    Column("value", "Value", 10, "right"),
-    Column("use", "Use", 7, "right"),
-    Column("days", "Days", 4, "right"),
-    Column("day", "A day", 6, "right"),
-    Column("ago", "Yr ago", 7, "right"),
-    Column("source", "S", 1),
-    Column("told", "Status and reviews"),
-    Column("meter", "Meter", 18, priority=1),
-    Column("point", "Point", 9, priority=2),
-)
 
 
 def _payments(look: Look, view: AccountView, today: date) -> Iterator[Entry]:

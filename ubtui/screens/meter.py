@@ -1,21 +1,21 @@
-"""The history of a meter: its card, 24 months of use, this year beside the last, and every read."""
+"""A meter: its card, 24 months of use; a key away its reads, months, neighbours, tests, seals, orders and installs."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from datetime import date
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
+from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container, Horizontal
 
 from ubtui.desk import denied
-from ubtui.domain.dates import format_day
-from ubtui.screens.account_parts import READ_COLUMNS, read_row
 from ubtui.screens.base import Place
 from ubtui.screens.beside import Beside
 from ubtui.screens.field_work import FieldWork
-from ubtui.services import figures, meters
+from ubtui.screens.meter_card import card_lines
+from ubtui.services import meter_views, meters
+from ubtui.services.meter_views import PARTS, Entry, Part
 from ubtui.services.meters import MeterHistory
 from ubtui.widgets.panel import Line, Panel
 from ubtui.widgets.queue_list import QueueList
@@ -23,6 +23,8 @@ from ubtui.widgets.rows import ListSource
 from ubtui.widgets.sparkline import Sparkline
 from ubtui.widgets.status_bar import StatusBar
 from ubtui.widgets.theme import styles_folder
+
+NAMES = tuple(name.capitalize() for name in PARTS)
 
 
 class MeterScreen(Beside, FieldWork):
@@ -35,21 +37,25 @@ class MeterScreen(Beside, FieldWork):
     def __init__(self, place: Place) -> None:
         super().__init__(place)
         self.history: MeterHistory | None = None
-        self._counts = ""
+        self.part = 0
+        self._parts: dict[str, Part] = {}
 
     def body(self) -> ComposeResult:
-        """Card, trend, reads."""
+        """Card, trend, the names of the parts; the lists come below them."""
         yield Panel(id="card")
         with Horizontal(id="trend"):
             yield StatusBar(id="trend-label")
             yield Sparkline(id="months")
             yield StatusBar(id="trend-told")
+        yield StatusBar(id="parts")
+        yield StatusBar(id="said")
         with Container(id="work"):
-            yield QueueList(ListSource(READ_COLUMNS, {}), empty="No reads yet.", id="reads")
+            yield QueueList(ListSource(meter_views.READ_COLUMNS, {}), empty="No reads yet.", id="part-reads")
             yield Panel(id="beside")
 
     def on_mount(self) -> None:
         """Read it."""
+        self._name_parts()
         self.query_one(QueueList).focus()
         self.start(self._open())
 
@@ -61,33 +67,103 @@ class MeterScreen(Beside, FieldWork):
 
     async def _read(self) -> None:
         found = self.history = await self.ask(meters.history, self.place.key)
-        card = found.card
-        self._say_head()
-        self.query_one("#card", Panel).show(tuple(card_lines(found, self.router.day)))
+        self._parts = {}
+        around = await self.ask(meter_views.around, found)
+        self.query_one("#card", Panel).show(tuple(card_lines(found, around, self.router.day)))
         self.query_one("#trend-label", StatusBar).say(f"to {found.through}")
         self.query_one("#months", Sparkline).show(found.months)
-        self.query_one("#trend-told", StatusBar).say(year_over_year(found.months, card.use_unit))
-        reads = self.query_one(QueueList)
-        assert isinstance(reads.source, ListSource)
-        reads.source.table = {n: read_row(each, card.point) for n, each in enumerate(found.reads)}
-        reads.reload()
+        self.query_one("#trend-told", StatusBar).say(meter_views.year_over_year(found))
+        for each in list(self.query(QueueList)):
+            if each.id != f"part-{NAMES[self.part].lower()}":
+                await each.remove()
+        await self._show_part(self.part, anew=True)
 
     async def field_key(self) -> str:
         """The point in view."""
         return "" if self.history is None else self.history.card.point
 
     async def reread(self) -> None:
-        """Show the meter as it stands now."""
+        """Show the meter as it stands now; the part in view stays in view."""
         await self._read()
 
     def _say_head(self) -> None:
         if self.history is not None:
-            self.head(f"Meter  {self.history.card.meter or self.history.card.point}  {self._counts}")
+            shown = self.shown_list()
+            counts = "" if shown is None else shown.counts()
+            self.head(f"Meter  {self.history.card.meter or self.history.card.point}  {counts}")
 
-    def on_queue_list_counted(self, event: QueueList.Counted) -> None:
-        """How many reads are shown."""
-        self._counts = event.text
+    # parts
+
+    def do_tab_next(self) -> None:
+        """The next part."""
+        self._turn(self.part + 1)
+
+    def do_tab_previous(self) -> None:
+        """The part before."""
+        self._turn(self.part - 1)
+
+    def _turn(self, part: int) -> None:
+        self.part = part % len(NAMES)
+        self._name_parts()
+        self.start(self._show_part(self.part))
+
+    def _name_parts(self) -> None:
+        told = " ".join(f"[{name}]" if n == self.part else name for n, name in enumerate(NAMES))
+        self.query_one("#parts", StatusBar).say(told)
+
+    async def _show_part(self, number: int, anew: bool = False) -> None:
+        if self.history is None:
+            return
+        name = NAMES[number].lower()
+        if name not in self._parts:
+            self._parts[name] = await self.ask(meter_views.part, self.history, name)
+        part = self._parts[name]
+        source = ListSource(part.columns, {n: each.row for n, each in enumerate(part.entries)})
+        if found := self.query(f"#part-{name}"):
+            made = found.first(QueueList)
+            if anew:
+                made.source = source
+                made.reload()
+        else:
+            made = QueueList(source, empty=part.said or f"No {name}.", id=f"part-{name}")
+            await self.query_one("#work").mount(made, before="#beside")
+            await made.wait_settled()
+            made.move_to(part.start)
+        if number != self.part:  # turned on while it was being read
+            made.display = False
+            return
+        for each in self.query(QueueList):
+            each.display = each is made
+        made.focus()
+        said = self.query_one("#said", StatusBar)
+        said.say(part.said)
+        said.display = bool(part.said and part.entries)
+        self._beside_soon()
         self._say_head()
+
+    def shown_list(self) -> QueueList | None:
+        """The list in view."""
+        return next((each for each in self.query(QueueList) if each.display), None)
+
+    def _entry(self) -> tuple[Part, int, Entry] | None:
+        """The part in view, and the row under its cursor."""
+        part = self._parts.get(NAMES[self.part].lower())
+        row = None if (shown := self.shown_list()) is None else shown.current_id
+        return None if part is None or row is None or row >= len(part.entries) else (part, row, part.entries[row])
+
+    @on(QueueList.Counted)
+    def _counted(self) -> None:
+        self._say_head()
+
+    @on(QueueList.Chosen)
+    def _chosen(self) -> None:
+        """Where the row leads: another meter, else how it came about."""
+        if (found := self._entry()) is None:
+            return
+        if found[2].point:
+            self.router.go(Place("meter", found[2].point, item=self.place.item))
+        else:
+            self.do_list_explain()
 
     def do_list_refresh(self) -> None:
         """Read it again."""
@@ -118,38 +194,8 @@ class MeterScreen(Beside, FieldWork):
         self.say("There is no further meter on the list.")
 
     async def explained(self) -> tuple[str, Sequence[Line]] | None:
-        """How the use of the row came about."""
-        row = self.query_one(QueueList).current_id
-        if self.history is None or row is None or row >= len(self.history.reads):
+        """How the figures of the row came about."""
+        if self.history is None or (found := self._entry()) is None:
             return None
-        read = self.history.reads[row]
-        lines = [Line(label, told) for label, told in figures.read_rows(self.history, row)]
-        return f"Read of {read.on}, period {read.period}", lines
-
-
-def card_lines(found: MeterHistory, today: date) -> Iterator[Line]:
-    """What hangs where, for whom, and since when."""
-    card = found.card
-    walk = f"{card.route}-{card.sequence:04d}" if card.route and card.sequence is not None else card.route
-    where = (card.point, card.state, card.address, walk, card.location)
-    yield Line("point", " · ".join(filter(None, where)))
-    seasonal = " · seasonal" if card.seasonal else ""
-    yield Line("account", f"{card.account or 'none'} {card.who} · {card.service} {card.rate}{seasonal}")
-    if card.meter:
-        face = f"{card.dials} dials x {card.multiplier} {card.meter_unit}"
-        yield Line("meter", " · ".join(filter(None, (card.meter, card.model, card.size, face, card.radio))))
-    else:
-        yield Line("meter", "no meter known")
-    if card.seal:
-        since = f" since {format_day(card.sealed_on, today)}" if card.sealed_on else ""
-        told = f"{card.seal} {card.lock}, {card.lock_reason.replace('_', ' ')}, {card.seal_rate} rate{since}"
-        yield Line("seal", told, "warning")
-    hung = " · ".join(f"{each.meter or 'no meter known'} {each.on}–{each.off or ''}" for each in found.installs[:3])
-    yield Line("installed", hung or "nothing")
-
-
-def year_over_year(months: Sequence[int], unit: str) -> str:
-    """The last twelve months beside the twelve before: "12 months 186 ccf, before 171 (+8 %)"."""
-    last, before = sum(months[-12:]), sum(months[-24:-12])
-    change = f" ({(last - before) * 100 // before:+d} %)" if before else ""
-    return f"12 months {last:,} {unit}, before {before:,}{change}"
+        title, told = await self.ask(meter_views.explained, self.history, found[0], found[1])
+        return title, [Line(label, text) for label, text in told]

@@ -50,6 +50,7 @@ PAGE = 500
 _QUIET_STEPS, _STEP_SECONDS = 6, 0.1  # longer than any pause after which a screen asks for more by itself
 _PATIENCE = 600  # steps
 _PARTS = "Parts: "
+_HEAD = ("top", "card", "trend")  # heard with the first part
 _HERE = re.compile(r"\[(\w+)\]")
 _DRAWN = re.compile("[\u2500-\u259f\u25b8]+ ?")  # lines and bars: numbers stand beside them
 
@@ -130,7 +131,7 @@ async def _parts(screen: Screen[Any], most: int, turn: int = 0) -> AsyncIterator
     waiting: list[Widget] = [each for each in reversed(screen.children) if each.display]
     while waiting:
         widget = waiting.pop()
-        if isinstance(widget, TooSmall | HintBar) or (turn and widget.id == "top"):
+        if isinstance(widget, TooSmall | HintBar) or (turn and widget.id in _HEAD):
             continue
         if isinstance(widget, QueueList):
             async for line in _list(widget, most):

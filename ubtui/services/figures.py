@@ -14,6 +14,7 @@ from ubtui.domain.errors import BadValue
 from ubtui.domain.money import format_money
 from ubtui.services import accounts, contacts, meters
 from ubtui.services.accounts import AccountView
+from ubtui.services.read_figures import read_rows
 
 Rows = Iterator[tuple[str, str]]
 
@@ -278,26 +279,7 @@ def _read(look: Look, view: AccountView, key: str) -> tuple[str, Rows]:
     if place is None:
         raise BadValue(f"Read {key[:60]!r} is not here: take one from the reads.")
     read = history.reads[place]
-    return f"Read of {read.on}, period {read.period}", read_rows(history, place)
-
-
-def read_rows(history: meters.MeterHistory, place: int) -> Rows:
-    """How the use of a read came about: `place` counts from the newest."""
-    read, card = history.reads[place], history.card
-    of = (read.meter, read.register)
-    before = (each for each in history.reads[place + 1 :] if each.value is not None and each.status != "void")
-    earlier = next((each for each in before if (each.meter, each.register) == of), None)
-    face = f"{card.dials} dials, {card.fixed_zeros} fixed zeros, x {card.multiplier}, {card.meter_unit}"
-    yield "present", "—" if read.value is None else f"{read.value:,} on {read.on}"
-    yield "before", "—" if earlier is None else f"{earlier.value:,} on {earlier.on}"
-    yield "register", face if card.dials else "no meter known: use came as such"
-    yield "billing unit", f"{card.use_unit}: each read is cut to whole units, then they are subtracted"
-    days = f"over {read.days or '—'} days, {read.per_day} a day"
-    yield "use", "—" if read.use is None else f"{read.use:,} {days}" + (", past zero" if read.rolled else "")
-    yield "last year", "—" if read.last_year is None else f"{read.last_year:,} in the same period"
-    stands = " ".join(filter(None, (read.kind, read.status, read.held, read.trouble, read.reviews)))
-    yield "stands", stands
-    yield "entered by", read.by
+    return f"Read of {read.on}, period {read.period}", read_rows(look, history, place)
 
 
 _KINDS: Final[dict[str, Callable[[Look, AccountView, str], tuple[str, Rows]]]] = {
