@@ -103,9 +103,9 @@ def test_seals_rights_and_exchanges(scene: Scene, capsys: pytest.CaptureFixture[
     with scene.db.writing():
         scene.db.insert(record.Parcel, apn="012345678000", county="Nevada")
     assert run_command(["seal", "request", c.point, "--kind", "seal", "--asked-by", "Owner", "--order", "no"]) == 0
-    assert run_command(["seal", "place", c.point, "--number", "77", "--placed-on", "2026-11-23", "--rate", "full"]) == 1
-    place = ["seal", "place", c.point, "--number", "77", "--placed-on", "2026-11-23", "--effect", "next_cycle"]
-    assert run_command(place) == 0
+    place = ["seal", "place", c.point, "--number", "77", "--placed-on", "2026-11-23"]
+    assert run_command([*place, "--rate", "full", "--effect", "same_day"]) == 1
+    assert run_command([*place, "--effect", "next_cycle"]) == 0
     assert "2026-12-20" in capsys.readouterr().out
     assert run_command(["right", "set", "012345678000", "--size", "5/8", "--source", "Permit 12"]) == 0
     assert run_command(["right", "show", "012345678000"]) == 0
