@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from tests.detectors.scene import DAY, Scene
-from ubtui.cli import run_command
+from ubtui.cli import printing, run_command
 from ubtui.db.models import record
 from ubtui.documents import pdf, walk_sheet
 from ubtui.documents.pdf import Bars, Blanks, Head, Page, Pairs, Rows, Words
@@ -114,6 +114,8 @@ def test_orders_cards_rounds_and_routes_go_to_paper(
     said = capsys.readouterr().out
     assert "Box       12x20" in said and "S1 locked" in said and said.count("B2/2026") == 3
     assert run_command(["order", "sheets", "--filter", "leak", "--pdf", str(tmp_path / "none.pdf")]) == 2
+    with scene.desk() as desk, pytest.raises(BadValue, match="1,001 sheets"):
+        printing.printed(desk, tmp_path / "none.pdf", [page("x")] * 1_001)
     assert not (tmp_path / "none.pdf").exists()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 
@@ -17,6 +17,9 @@ from ubtui.exchange.tables import replacing
 from ubtui.services import listing
 from ubtui.services.listing import Listing, Query
 
+MOST: Final = 1_000
+"""Sheets of one file: a thousand take five seconds and 330 MB."""
+
 pdf = click.option(
     "--pdf", type=click.Path(dir_okay=False, path_type=Path), help="Print as PDF to this file, replaced whole."
 )
@@ -25,10 +28,12 @@ pdf = click.option(
 def printed(desk: Desk, path: Path, pages: Sequence[Page], wide: bool = False) -> None:
     """Write these sheets to `path` as PDF and say how many they are.
 
-    BadValue for none, and for a place of the record.
+    BadValue for none, for more than 1,000, and for a place of the record.
     """
     if not pages:
         raise BadValue(f"{path}: there is nothing to print.")
+    if len(pages) > MOST:
+        raise BadValue(f"{path}: {len(pages):,} sheets; at most {MOST:,} at once, narrow the list by a filter.")
     with replacing(path, desk.folder) as file:
         file.write(render(desk.district.name, pages, wide))
     say(f"{len(pages):,} sheet{'' if len(pages) == 1 else 's'} in {path}")

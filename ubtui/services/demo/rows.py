@@ -25,6 +25,9 @@ SPLIT_STEP, SPLIT_AT = 97, 13
 KEYED: Final = frozenset({"county_owner", "intertie"})
 """Tables beside the accounts whose rows have no number of their own."""
 
+_BOXES: Final = ("concrete 12x20, steel lid", "plastic 10x15", None, "concrete 12x20, steel lid", "plastic 14x19")
+_ACCESS: Final = (None, None, "dog in the yard", None, None, None, "gate code at the office", None, None, None, None)
+
 # Tables in the order in which their rows are written.
 _COLUMNS: Final = {
     "route": "id code title",
@@ -32,7 +35,7 @@ _COLUMNS: Final = {
     "parcel_link": "old_parcel_id new_parcel_id kind on_date share_ppm",
     "party": "id kind name search_name phone email mail_line1 mail_city mail_state mail_zip mail_returned",
     "premise": "id parcel_id address city zip customer_class",
-    "service_point": "id number premise_id route_id sequence location_note state",
+    "service_point": "id number premise_id route_id sequence location_note box access lat_micro lon_micro state",
     "account": "id number cycle_id holder_kind customer_class state opened_on closed_on",
     "account_role": "account_id party_id role from_on to_on vesting scope",
     "account_parcel": "account_id parcel_id",
@@ -244,7 +247,9 @@ class _Rows:
         self.refs[Ref("point", n)], self.refs[Ref("service", n)] = point, service
         unit = self.maker.district.billing_unit
         route = None if p.route is None else self.route(p.route, s)
-        self.add("service_point", point, p.number, premise, route, p.sequence, p.note, p.state)
+        box, access = (said[point % len(said)] if p.note else None for said in (_BOXES, _ACCESS))
+        where = (39_180_000 + point * 7_919 % 80_000, -121_090_000 + point * 6_101 % 90_000) if box else (None, None)
+        self.add("service_point", point, p.number, premise, route, p.sequence, p.note, box, access, *where, p.state)
         self.add(
             "service", service, account, point, p.kind, p.rate, unit, p.customer_class, int(p.seasonal), p.from_on,
             p.to_on,
