@@ -32,7 +32,7 @@ _FROM: Final = (
     " JOIN meter e ON e.id = i.meter_id AND e.placeholder = 0 JOIN register g ON g.meter_id = e.id"
     f" JOIN live_service x ON x.point_id = p.id AND {METERED} JOIN account a ON a.id = x.account_id"
     " JOIN cycle c ON c.id = a.cycle_id LEFT JOIN read_summary r ON r.register_id = g.id AND r.newest = 1"
-    " WHERE t.code = ? ORDER BY p.sequence IS NULL, p.sequence, p.number, e.id, g.n"
+    " WHERE t.code = ? ORDER BY p.sequence IS NULL, p.sequence, p.number, e.id, g.n, r.read_on DESC, r.seq DESC"
 )
 _TALLY: Final = (
     "SELECT p.number, p.sequence, g.id, c.code, c.months, c.first_month, c.read_day, c.bill_day, r.read_on, r.period,"
