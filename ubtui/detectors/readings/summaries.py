@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from ubtui.db.session import Row, Session
@@ -195,7 +196,10 @@ def _judged(
     prev = chain[n - 1] if n and kind not in RESTART else None
     if prev is not None and days is None:
         days = days_between(prev[1], on)
-    actual = next((r[5] for r in reversed(chain[:n]) if r[9] != "E" and r[5] is not None), None) if prev else None
+    actual = None
+    if prev is not None:
+        before = map(chain.__getitem__, range(n - 1, -1, -1))
+        actual = next((r[5] for r in before if r[9] != "E" and r[5] is not None), None)
     place = n + len(history) - len(chain)
     avg, estimated = _average(history, place, days)
     ly_on, ly_usage, ly_milli = _last_year(history, period, days)
@@ -290,16 +294,24 @@ def _average(history: list[Row], place: int, days: int | None) -> tuple[int | No
     return (_scaled(total, span, days or span // count), 100 * last // (count + last)) if count else (None, 0)
 
 
+@lru_cache(maxsize=1000)
+def _years_before(period: str) -> tuple[str, ...]:
+    """The same period of the years before, the newest first; none of what names no month."""
+    head, _, month = period.rpartition("/")
+    if len(month) != 7 or not month[:4].isdigit():
+        return ()
+    return tuple(f"{head}/{int(month[:4]) - back:04d}{month[4:]}" for back in range(1, _YEARS + 1))
+
+
 def _last_year(history: list[Row], period: str, days: int | None) -> tuple[str | None, int | None, int | None]:
     """Day, use, and use brought onto this read's days, of the same period a year before.
 
     Where that was estimated or is held, of the year before it, three years back at most: a guess measures nothing.
     """
-    head, _, month = period.rpartition("/")
-    if len(month) != 7 or not month[:4].isdigit():
-        return None, None, None
-    years = [f"{head}/{int(month[:4]) - back:04d}{month[4:]}" for back in range(1, _YEARS + 1)]
-    for wanted in years:
+    periods = [row[4] for row in history]
+    for wanted in _years_before(period):
+        if wanted not in periods:
+            continue
         total, span, on, read = 0, 0, None, False
         for i, row in enumerate(history):
             if row[4] != wanted or row[6] is None:
