@@ -13,7 +13,7 @@ from tests.detectors.scene import DAY, Customer, Scene
 from ubtui.db.models import record
 from ubtui.db.models.meters import MeterTestFlow
 from ubtui.domain.instalments import later
-from ubtui.services import adjustments, locations, meter_tests
+from ubtui.services import adjustments, locations, meter_tests, orders
 from ubtui.services.meter_checks import METERS
 from ubtui.services.meter_tests import Test as Told  # pytest collects what is called Test
 
@@ -70,6 +70,17 @@ def test_what_a_fast_meter_charged_too_much_is_drafted_and_never_posted(scene: S
     sent = scene.act(adjustments.submit, adjustments.Submit(proposal="P-000001")).result
     assert sent.state == "pending" and sent.tier > 0, "another person decides"
     scene.steady()
+
+
+def test_an_order_that_found_it_well_is_a_test_too(scene: Scene) -> None:
+    c = scene.customer()
+    scene.act(orders.create, orders.Create(point=c.point, kind="test", due_on=DAY))
+    found = orders.Result(order="F-000001", done_on=DAY, done_by="Gus", found_code="ok", note="98.9 % at mid flow")
+    scene.act(orders.result, found)
+    with scene.desk() as desk:
+        [line] = desk.ask(meter_tests.tests, [c.meter_id])
+    assert (line.tested_on, line.tested_by, line.passed, line.flows) == (DAY, "Gus", True, ())
+    assert line.note == "F-000001 98.9 % at mid flow"
 
 
 def test_a_slow_meter_costs_nobody_anything(scene: Scene) -> None:

@@ -9,6 +9,7 @@ import msgspec
 
 from ubtui.act import Form, Refused, Work, act
 from ubtui.db.models.field import FieldOrder
+from ubtui.db.models.meters import MeterTest
 from ubtui.db.session import Row
 from ubtui.detectors.meters import programme
 from ubtui.domain.errors import BadValue
@@ -79,6 +80,10 @@ def result(work: Work, form: Result) -> Ordered:
     seal = _seal(work, row, form, by, well)
     if row[2] == "test" and well and row[7] is not None:
         tested(work, row[7], form.done_on)
+        work.db.insert(
+            MeterTest, meter_id=row[7], point_id=row[4], tested_on=form.done_on, tested_by=by, result="passed",
+            note=clean_text(f"{row[1]} {form.note}".strip(), 120), entered_by=work.actor.name, entered_at=work.now,
+        )  # fmt: skip
         touch_run(work, programme(work.today))
     read = ""
     if row[2] == "reread" and form.found_value is not None:
