@@ -73,7 +73,7 @@ def corrected(desk: Desk, value: int, seq: int = 1) -> Review:
 
 @pytest.mark.parametrize(
     ("staged_value", "right", "use", "status"),
-    [(130, 122, 8, "released"), (130, 105, 25, "released"), (130, 135, None, "held"), (111, 105, 6, "released")],
+    [(130, 122, 8, "released"), (130, 105, 25, "held"), (130, 135, None, "held"), (111, 105, 6, "released")],
 )
 def test_a_read_staged_beside_a_correction_bills_what_the_register_moved(
     desk: Desk, tmp_path: Path, staged_value: int, right: int, use: int | None, status: str
@@ -86,8 +86,9 @@ def test_a_read_staged_beside_a_correction_bills_what_the_register_moved(
     found = reads(desk)
     assert found[-2][:3] == ("2016-07-20", right, right - 100)
     assert found[-1][2] == use and found[-1][4] == status
-    if status == "released":
+    if use is not None:  # five times what it used before: known, and held for it
         assert found[-2][2] + found[-1][2] == staged_value - 100
+        assert ([k.code for k in answer.opened] == ["R05"]) is (status == "held")
     else:
         assert [k.code for k in answer.opened] == ["R09"]
 
