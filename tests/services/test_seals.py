@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,9 +16,11 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from tests.detectors.money import bill
 from tests.detectors.scene import PERIODS, Customer, Scene
+from tests.sample import made
 from tests.scale import SOAK
 from tests.services.office import DAY
-from ubtui.act import Done
+from ubtui.act import Done, Look
+from ubtui.desk import Desk, Seat
 from ubtui.detectors.heal import Healed
 from ubtui.domain.seals import Hung, rate_on
 from ubtui.domain.subjects import ItemKey
@@ -245,6 +250,29 @@ def test_a_bill_is_told_its_days_rate_by_rate(scene: Scene) -> None:
         assert [each.status for each in spans for _ in range((each.to_on - each.from_on).days + 1)] == [
             desk.ask(seals.rate_on, c.point_id, day).status for day in days
         ]
+
+
+def test_what_was_billed_behind_seals_is_what_a_bill_is_told(tmp_path: Path) -> None:
+    """Every bill of a whole district: the status of the rate that it was made by, from its days and seals alone."""
+    told: Counter[tuple[str, str]] = Counter()
+    with Desk(made(str(tmp_path / "district"), accounts=900, years=1), Seat(as_name="ana")) as desk:
+        status = {rate.code: rate.status for rate in desk.district.rates}
+
+        def billed(look: Look) -> None:
+            for begin, end, trace, point, begins in look.db.rows(
+                "SELECT b.from_on, b.to_on, l.trace, z.point_id, z.rate_from FROM bill_line l"
+                " JOIN bill b ON b.id = l.bill_id JOIN service s ON s.id = l.service_id"
+                " JOIN seal z ON z.point_id = s.point_id WHERE l.trace <> '{}'"
+            ):
+                if begins is not None and begins > DAY.isoformat():
+                    continue  # planted: its rate is still to begin
+                last = date.fromisoformat(end) - DAYS
+                (span,) = seals.rates(look, point, date.fromisoformat(begin), last)
+                told[str(status[json.loads(trace)["rate"]]), span.status] += 1
+
+        desk.ask(billed)
+    assert set(told) == {(each, each) for each in ("full", "sealed", "occasional")}, told
+    assert sum(told.values()) > 900
 
 
 def test_occasional_use_is_billed_in_the_months_of_use_and_is_no_theft(scene: Scene) -> None:

@@ -47,8 +47,8 @@ _COLUMNS: Final = {
     "endpoint": "meter_id radio from_on",
     "install": "meter_id point_id on_date off_date",
     "meter_relation": "meter_id other_id kind from_on",
-    "seal": "point_id number lock_state lock_reason rate_status placed_on placed_value requested_by fee_cents"
-    " verified_on removed_on rate_from",
+    "seal": "point_id number lock_state lock_reason rate_status rate_effect placed_on placed_value requested_by"
+    " fee_cents verified_on removed_on rate_from",
     "batch": "id kind source profile sha256 rows_in staged control created_by created_at released_by released_at",
     "read": "register_id read_on point_id period value usage days kind source status held_code trouble_code"
     " entered_by entered_at",
@@ -271,8 +271,8 @@ class _Rows:
             asked, locked = s.roles[0].person.name, p.seal.locked
             self.add(
                 "seal", point, p.seal.number, "locked" if locked else "unlocked", "owner_request",
-                "sealed" if locked else "occasional", p.seal.placed_on, p.seal.placed_value, asked, 2_500,
-                p.seal.verified_on, p.seal.removed_on, p.seal.rate_from,
+                "sealed" if locked else "occasional", "same_day" if locked else "month_of_use", p.seal.placed_on,
+                p.seal.placed_value, asked, 2_500, p.seal.verified_on, p.seal.removed_on, p.seal.rate_from,
             )  # fmt: skip
         for day, period, why in s.skips if n == 0 else ():
             self.add("read_skip", point, period, day, why, "service", f"{day}T23:10:00.000000Z")
