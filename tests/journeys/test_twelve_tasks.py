@@ -56,8 +56,8 @@ ANA = (
          "SELECT COUNT(*) FROM seal WHERE number = '99177' AND removed_on IS NULL", 1),
     Task("unsealed", 6, "B", (("M", "At the meter"), ("3", "Reason"), ("tab 'asked for' f5", "done.")),
          "SELECT COUNT(*) FROM seal WHERE number = '99177' AND removed_on IS NOT NULL", 1),
-    Task("meter exchanged", 6, "B", (("M", "At the meter"), ("6", "Serial"),
-         ("tab 'Neptune' tab '70012345' tab 'it stood still' f5", "done.")),
+    Task("meter exchanged", 6, "B", (("M", "At the meter"), ("7", "Serial"),
+         ("'Neptune' tab '70012345' tab 'it stood still' tab '{last}' f5", "done.")),
          "SELECT COUNT(*) FROM meter WHERE serial = '70012345'", 1),
     Task("more time", 6, "C", (("E", "Change"), ("8", "Expires on"), ("'2026-12-01' f5", "done.")),
          f"SELECT kind FROM protection WHERE expires_on = '2026-12-01' AND account_id = {OF.format('C')}", "extension"),
@@ -107,7 +107,7 @@ def accounts(data: str) -> Iterator[str]:
         data,
         "SELECT a.number FROM account a JOIN service s ON s.account_id = a.id AND s.to_on IS NULL"
         " JOIN (SELECT account_id, SUM(cents) AS cents FROM open_item GROUP BY account_id) o ON o.account_id = a.id"
-        " WHERE a.state = 'active' AND o.cents BETWEEN 2000 AND 40000 AND a.number NOT IN"
+        " WHERE a.state = 'active' AND o.cents BETWEEN 700 AND 900000 AND a.number NOT IN"
         " (SELECT account_number FROM staff_account) AND s.point_id NOT IN (SELECT point_id FROM seal)"
         f"{nothing} GROUP BY a.number HAVING COUNT(*) = 1 ORDER BY a.number",
     )
@@ -186,6 +186,8 @@ def test_each_within_its_count(sample_folder: str, tmp_path: Path, capsys: pytes
     owes = asked(data, f"SELECT SUM(cents) FROM open_item WHERE account_id = {OF.format('A')}".format(**places))[0][0]
     paid = asked(data, f"SELECT SUM(cents) FROM open_item WHERE account_id = {OF.format('F')}".format(**places))[0][0]
     places |= {"paper": str(paper(tmp_path)), "paid": format_money(owes), "zed": format_money(paid), "waiver": "3"}
+    reads = "SELECT MAX(r.value) FROM read r JOIN service s ON s.point_id = r.point_id WHERE s.account_id ="
+    places["last"] = str(asked(data, f"{reads} {OF.format('B')}".format(**places))[0][0])
     line = f"{format_money(paid)}; Zed; acct {format_account(places['F'])}"
     shell(data, "payment", "stage", "Mail", "--total", format_money(paid), "--line", line)
     counts = {}
