@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+from msgspec import structs
 from textual.pilot import Pilot
 
 from tests.screen_text import screen_text
@@ -131,7 +132,15 @@ async def test_one_line_says_everything(district: str) -> None:
     assert typed(" 123 ", stop, None, today) == read
     skip = Skip(point=point, period=stop.period, why="locked-gate", note="blue gate", on=today)
     assert typed("s loc blue gate", stop, today, today) == skip
-    assert isinstance(typed("e", stop, None, today), Estimate)
+    guess = Estimate(point=point, period=stop.period, reason="estimated on the route: no read could be taken")
+    assert typed("e", stop, None, today) == guess
+    assert typed("e 34 the owner says so", stop, None, today) == structs.replace(
+        guess, use=34, reason="the owner says so"
+    )
+    assert typed("e class", stop, None, today) == structs.replace(guess, method="class")
+    assert typed("e snow", stop, None, today) == structs.replace(guess, reason="snow")
+    with pytest.raises(BadValue, match="e 34: so many"):
+        typed("e x", stop, None, today)
     reread = typed("r the lid is under gravel", stop, None, today)
     assert isinstance(reread, Create) and (reread.kind, reread.due_on) == ("reread", date(2026, 11, 24))
     assert typed("d 11-20", stop, None, today) == Day(date(2026, 11, 20))

@@ -137,6 +137,19 @@ def test_the_method_is_kept_and_may_be_chosen(scene: Scene) -> None:
     scene.steady()
 
 
+def test_behind_a_seal_nothing_is_guessed(scene: Scene) -> None:
+    sealed, late = customer(scene), customer(scene)
+    for c, on in ((sealed, read_day(PERIODS[-3])), (late, ON)):
+        with scene.db.writing():
+            scene.db.run(
+                "INSERT INTO seal(point_id, number, lock_state, lock_reason, rate_status, placed_on) VALUES"
+                " (?, ?, 'locked', 'vacant', 'sealed', ?)", [c.point_id, f"Z{c.point_id}", on.isoformat()],
+            )  # fmt: skip
+    done = scene.act(reads.estimate, Estimate(route="R07", reason=WHY))
+    assert [(each.usage, each.method) for each in done.result.reads] == [(0, "seal"), (30, "last-year")]
+    assert scene.items("R13") == [], "no estimate is use behind a seal"
+
+
 @pytest.mark.parametrize(
     ("more", "says"),
     [

@@ -66,11 +66,17 @@ class Estimated(msgspec.Struct, frozen=True):
     left: list[Left]
 
 
+_SEAL = (
+    "SELECT z.number FROM seal z WHERE z.point_id = ? AND z.removed_on IS NULL AND z.lock_state = 'locked'"
+    " AND z.placed_on <= ? ORDER BY z.placed_on LIMIT 1"
+)
+
+
 @act("read.estimate")
 def estimate(work: Work, form: Estimate) -> Estimated:
     """Estimate the missing read of a point, or all that miss on a route or in a cycle: last year's use moved by the
-    cycle's median, else the mean of the last three actual reads, else that of the class in the period; the counter is
-    advanced by it, so that the next actual read puts it right."""
+    cycle's median, else the mean of the last three actual reads, else that of the class in the period, and none behind
+    a seal; the counter is advanced by it, so that the next actual read puts it right."""
     why = reason(form.reason)
     if form.use is not None and (form.method or not form.point):
         raise Refused("a use is of one point, and by no method", rule="estimates", cure="name the point alone")
@@ -117,8 +123,11 @@ def _estimated(
     if prev[10] == "held":
         return f"the read of {prev[1]} is held: decide it first"
     days = days_between(prev[1], on)
+    seal = work.db.value(_SEAL, [at.point_id, prev[1]]) if len(methods) > 1 else None
     if by_hand is not None:
         use, method, basis = by_hand, "hand", "by hand"
+    elif seal is not None:  # what last year used is no guess of what runs behind it
+        use, method, basis = 0, "seal", f"none: seal {seal} was on all the while"
     else:
         found = _guessed(work, at, window, days, methods, alike)
         if isinstance(found, str):
