@@ -136,7 +136,7 @@ def test_a_bought_meter_waits_in_the_store_and_is_set_as_it_is(
         assert run_command(["meter", "stock", "kamstrup", "56", *said]) == 1 and why in capsys.readouterr().err
     ran("meter", "list", "--filter", "stock", "--format", "csv")
     assert "Kamstrup/55,1,,stock,,,,,,2026-06-01" in capsys.readouterr().out
-    ran("meter", "exchange", c.point, "--on", "2026-11-23", "--removed-value", "1100", "--maker", "Kamstrup",
+    ran("meter", "exchange", c.point, "--on", "2026-11-23", "--removed-value", "1100", "--maker", "KAMSTRUP",
         "--serial", "55", "--reason", "age")  # fmt: skip
     ran("meter", "life", "55")
     said = capsys.readouterr().out

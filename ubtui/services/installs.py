@@ -102,6 +102,10 @@ def exchange(work: Work, form: Exchange) -> Exchanged:
     if old is not None and on.isoformat() < old.since:
         raise Refused(f"{old.name} hangs there since {old.since}", rule="exchanges", cure="give a later day")
     maker, serial = (" ".join(clean_text(text, 40).split()) for text in (form.maker, form.serial))
+    spelled = (
+        "SELECT maker FROM meter WHERE serial = ? AND lower(maker) = ? AND placeholder = 0 ORDER BY id DESC LIMIT 1"
+    )
+    maker = work.db.value(spelled, [serial, maker.lower()]) or maker
     meter, registers = _incoming(work, form, maker, serial, old, on)
     chains = _chains(work, old)
     later = moving.since(work.db, chains, on) if old is not None else ()
