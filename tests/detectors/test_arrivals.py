@@ -12,7 +12,7 @@ from tests.detectors.scene import DAY, NOW, PERIODS, Customer, Scene, read_day
 from tests.services.importing import bring, file
 from ubtui.detectors import heal
 from ubtui.domain.subjects import ItemKey
-from ubtui.services import installs, worklist
+from ubtui.services import faces, installs, worklist
 from ubtui.services.fixes.arrivals import near
 from ubtui.services.fixes.table import offers
 from ubtui.services.imports import staged
@@ -159,6 +159,24 @@ def test_r23_more_digits_than_dials(scene: Scene, tmp_path: Path) -> None:
     done = scene.act(staged.mend, staged.Mend(row=staged_row(scene, key), set=("value=1145",)))
     assert key in map(str, done.closed)
     assert scene.db.value("SELECT usage FROM read WHERE register_id = ? AND period = ?", [c.register_id, LAST]) == 22
+    healthy(scene)
+
+
+def test_r23_the_register_has_more_dials_than_the_record_says(scene: Scene, tmp_path: Path) -> None:
+    c = scene.customer(dials=4)
+    scene.read(c, PERIODS[-2], 1123)
+    scene.refresh()
+    arrive(scene, tmp_path, f"badger,90001,,,,{read_day(LAST)},11450")
+    key = f"R23:point:{c.point}@{LAST}"
+    face = faces.Face(meter="badger/90001", dials=5, reason="five turn")
+    assert key not in map(str, scene.act(faces.face, face).closed), "the read still waits outside"
+    with scene.desk() as desk:
+        item = desk.ask(worklist.item, ItemKey.parse(key))
+        assert item.evidence["dials"] == 5
+        first = offers(desk.look(), item)[0]
+        assert (first.act, first.values()["decision"], first.likely) == ("staged.decide", "keep", True)
+    keep = staged.Decide(row=staged_row(scene, key), decision="keep", reason="it fits now")
+    assert key in map(str, scene.act(staged.decide, keep).closed)
     healthy(scene)
 
 

@@ -78,20 +78,21 @@ def digit_count(ask: Ask) -> Iterable[Found]:
     if keys is not None and not keys:
         return
     only = "" if keys is None else f" AND p.number IN ({marks(keys)})"
-    columns = "p.number, s.period, (SELECT g.dials FROM register g WHERE g.id = s.register_id)"
+    columns = "p.number, s.period, g.dials, m.maker, m.serial, g.n"
     sql = (
-        f"{_ROWS.format(columns)} JOIN service_point p ON p.id = s.point_id WHERE s.state = 'staged'"
+        f"{_ROWS.format(columns)} JOIN service_point p ON p.id = s.point_id JOIN register g ON g.id = s.register_id"
+        " JOIN meter m ON m.id = g.meter_id WHERE s.state = 'staged'"
         f" AND s.kind = 'reads' AND s.reason = 'digit-count' AND s.period IS NOT NULL{only} ORDER BY s.id"
     )
     waiting: dict[tuple[str, str], list[Row]] = defaultdict(list)
     for row in ask.db.rows(sql, list(keys or ())):
         waiting[row[0], row[1]].append(row)
     for (number, period), rows in waiting.items():
-        _, _, dials, first, _, sentence, texts, source, row_no, point, _ = rows[0]
+        _, _, dials, maker, serial, n, first, _, sentence, texts, source, row_no, point, _ = rows[0]
         fields = _fields(texts)
         evidence: dict[str, Any] = {
             "staged": first, "rows": len(rows), "dials": dials, "file": source, "row": row_no,
-            "date": clean_text(fields.get("date", ""), 20), "reads": [],
+            "meter": f"{maker}/{serial}", "register": n, "date": clean_text(fields.get("date", ""), 20), "reads": [],
         }  # fmt: skip
         yield Found(
             number, period, "More digits than dials", f"{_plain(sentence)} ({source}, row {row_no})", evidence,
@@ -112,7 +113,7 @@ DETECTORS = (
         "R23", "More digits than dials", ("point",),
         "a staged read of the point's period is 10^dials or more; typed values are refused at once",
         "The read waits outside: the period has none, or an estimate.",
-        ("staged.mend", "staged.decide", "order.create"),
+        ("staged.mend", "meter.face", "staged.decide", "order.create"),
         "SAP IS-U: the number of places before the decimal point is checked", digit_count,
     ),
 )  # fmt: skip

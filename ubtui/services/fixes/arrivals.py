@@ -8,8 +8,11 @@ from typing import Any, Final
 import msgspec
 
 from ubtui.act import Look
+from ubtui.db.session import Row
 from ubtui.detectors.base import marks
 from ubtui.domain.errors import BadValue
+from ubtui.domain.register import Register
+from ubtui.domain.volume import Unit
 from ubtui.exchange import fields as forms
 from ubtui.exchange import profile
 from ubtui.services import reads
@@ -75,6 +78,12 @@ def decided(look: Look, item: ItemView) -> Iterator[Draft]:
         if row is not None and facts.get("because") == "unknown-meter":
             said = f"{row[0]}/{row[1]} hangs at {row[2]} now"
             yield Draft("staged.decide", {**known, "decision": "keep", "reason": said}, f"Take {what} in", True, said)
+    if item.key.code == "R23":
+        found = look.db.one(_STAGED, [facts.get("staged")])
+        value = _value(found) if found is not None else None
+        if found is not None and value is not None and value < _faced(look, found)[0].limit:
+            said = f"{value:,} fits the {_faced(look, found)[0].dials} dials that it has now"
+            yield Draft("staged.decide", {**known, "decision": "keep", "reason": said}, f"Take {what} in", True, said)
     yield Draft("staged.decide", {**known, "decision": "drop"}, f"Drop {what}")
 
 
@@ -85,19 +94,28 @@ _STAGED = (
 )
 
 
+def _value(found: Row) -> int | None:
+    """What a staged row says the register showed; None where its layout is gone or says it otherwise."""
+    fields: dict[str, str] = msgspec.json.decode(found[2])
+    try:
+        return forms.convert(profile.load(found[3], "reads"), fields)[0].get("value")
+    except (OSError, BadValue):
+        return None
+
+
+def _faced(look: Look, found: Row) -> tuple[Register, Unit]:
+    """The face of a staged row's register as it is now, and the unit that is billed."""
+    return reads.faces(look.db, {found[0]: found[1]})[found[0]]
+
+
 def _filled_in(look: Look, item: ItemView) -> Iterator[Draft]:
     """The row's empty field, to be filled in."""
     if (row := item.evidence.get("row")) is None:
         return
     field = str(item.evidence.get("sentence") or "").partition(" ")[0]
     shown = {"set": {"help": f"{item.evidence.get('sentence')}; write {field}=…"}}
-    yield Draft(
-        "staged.mend",
-        {"row": row},
-        "Fill in what is missing",
-        why=str(item.evidence.get("sentence") or ""),
-        shown=shown,
-    )
+    why = str(item.evidence.get("sentence") or "")
+    yield Draft("staged.mend", {"row": row}, "Fill in what is missing", why=why, shown=shown)
 
 
 def _mend(look: Look, item: ItemView) -> Iterator[Draft]:
@@ -109,16 +127,14 @@ def _mend(look: Look, item: ItemView) -> Iterator[Draft]:
     found = look.db.one(_STAGED, [row])
     if found is None:
         return
-    register, point, texts, layout, last, expected = found
-    fields: dict[str, str] = msgspec.json.decode(texts)
-    try:
-        value = forms.convert(profile.load(layout, "reads"), fields)[0].get("value")
-    except (OSError, BadValue):  # the layout is gone: the row is mended as it stands
-        value = None
+    last, expected = found[4:]
+    value = _value(found)
     plain = {"set": {"label": "Fields put right", "help": "field=value, one a line; as value=12345"}}
-    if value is not None and register is not None:
-        face, unit = reads.faces(look.db, {register: point})[register]
+    more = 0
+    if value is not None and found[0] is not None:
+        face, unit = _faced(look, found)
         more = len(str(value)) - face.dials
+    if value is not None and more > 0:
         choices = []
         for right, words in ((value % face.limit, "its last"), (value // 10**more, "its first")):
             use = face.usage(last, right, unit) if last is not None and right >= last else None
