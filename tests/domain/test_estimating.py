@@ -10,6 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ubtui.domain.estimating import METHODS, Alike, Guessed, Method, Past, Taken, before, guess, shared, span
+from ubtui.domain.register import Register
+from ubtui.domain.volume import Unit
 
 NOW = "B2/2026-10"
 ONE = Fraction(1)
@@ -113,3 +115,22 @@ def test_a_span_is_closed_by_an_actual_read(parts: list[tuple[int, int, bool]]) 
     assert sum(each.share for each in found.shares) == found.total == sum(use for _, use, _ in parts)
     assert [(each.days, each.use) for each in found.shares] == [(days, use) for days, use, _ in parts]
     assert span(SINCE, [*taken[:-1], taken[-1]._replace(use=None)]) is None, "what is held tells nothing yet"
+
+
+faces = st.builds(
+    Register, st.integers(4, 9), st.integers(0, 2), st.sampled_from([ONE, Fraction(1, 10)]), st.sampled_from(Unit)
+)
+
+
+@given(faces, st.sampled_from(Unit), st.integers(0, 500), st.lists(st.integers(0, 9), max_size=5), st.integers(0, 9))
+def test_estimates_and_the_read_after_them_bill_what_the_counter_showed(
+    face: Register, unit: Unit, base: int, guesses: list[int], more: int
+) -> None:
+    value, billed = base, 0
+    for use in guesses:
+        reached = face.reached(value, use, unit)
+        said = face.between(value, reached, unit).units
+        assert said is not None and said >= use
+        value, billed = reached, billed + said
+    last = face.between(value, value + more, unit).units
+    assert last is not None and billed + last == face.usage(base, value + more, unit), "no guess costs or gives a unit"
