@@ -490,13 +490,16 @@ def test_what_exchanges_refuse(scene: Scene) -> None:
 
 
 def test_a_meter_is_set_where_none_hangs(scene: Scene) -> None:
-    c = scene.customer()
+    c, bare, other = scene.customer(), scene.customer(), scene.customer()
     with scene.db.writing():
         scene.db.run("UPDATE install SET off_date = ?", [(DAY - DAYS).isoformat()])
-    assert "like" in scene.refused(installs.exchange, swap(c, size="1")).reason
-    done = scene.act(installs.exchange, swap(c, size="1", dials=5, unit="kgal", multiplier="10"))
+        scene.db.run("UPDATE install SET point_id = ? WHERE point_id = ?", [other.point_id, bare.point_id])
+    assert "like" in scene.refused(installs.exchange, swap(bare, size="1")).reason
+    done = scene.act(installs.exchange, swap(bare, size="1", dials=5, unit="kgal", multiplier="10"))
     assert done.result.removed == "" and done.result.usage is None
-    assert scene.db.rows("SELECT dials, mult_num, mult_den, unit FROM register ORDER BY id")[1] == (5, 10, 1, "kgal")
+    scene.act(installs.exchange, swap(c, serial="778"))
+    made = scene.db.rows("SELECT dials, mult_num, mult_den, unit FROM register ORDER BY id")[3:]
+    assert made == [(5, 10, 1, "kgal"), (6, 1, 1, "ccf")], "as told, and as the last that hung there"
     assert scene.db.value("SELECT COUNT(*) FROM read WHERE kind = 'removal'") == 0
 
 

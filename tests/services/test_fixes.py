@@ -55,8 +55,11 @@ SETTLES = {
     "C05": ("ana", "arrangement.end", None), "C09": ("ana", "owner.debt", None), "Q02": ("ana", "route.place", None),
     "Q03": ("ana", "owner.confirm", None), "X01": ("ana", "contact.promise", "kept"), "X04": ("ana", "duty.done", None),
     "X02": ("cho", "worklist.answer", None), "R18": ("ana", "staged.decide", "drop"),
-    "R23": ("ana", "staged.decide", "drop"), "R24": ("ana", "order.move", None),
-    "R25": ("ana", "read.review", "confirmed"), "R26": ("ana", "read.review", "confirmed"), "M14": ("ana", "right.document", None),
+    "R23": ("ana", "staged.decide", "drop"), "M06": ("ana", "meter.exchange", None),
+    "R19": ("ana", "read.review", "confirmed"), "R20": ("ana", "read.review", "confirmed"),
+    "R21": ("ana", "read.review", "confirmed"), "R27": ("ana", "read.review", "confirmed"),
+    "R24": ("ana", "order.move", None), "R25": ("ana", "read.review", "confirmed"),
+    "R26": ("ana", "read.review", "confirmed"), "M14": ("ana", "right.document", None),
     "M11": ("ana", "request.withdraw", None), "M12": ("ana", "request.paid", None),
     "R28": ("ben", "intertie.agree", None),
     "Q01": ("ana", "party.address", None), "X05": ("ana", "worklist.resolve", None),
@@ -107,6 +110,8 @@ def _settle(desks: dict[str, Desk], item: worklist.ItemView, paper: str) -> None
     values |= {each.name: SAID.get(each.name, "") for each in offer.fields if each.required and not each.value}
     if act in ("document.attach", "right.document"):
         values["paper"] = paper
+    if act == "meter.exchange":
+        values |= {"maker": "Neptune", "serial": f"8{item.id:07}", "reason": "it was taken off"}
     if item.key.code == "B01":  # a charge by hand has its paper
         values["documents"] = paper
     if act == "adjust.approve":

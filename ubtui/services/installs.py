@@ -106,7 +106,7 @@ def exchange(work: Work, form: Exchange) -> Exchanged:
         "SELECT maker FROM meter WHERE serial = ? AND lower(maker) = ? AND placeholder = 0 ORDER BY id DESC LIMIT 1"
     )
     maker = work.db.value(spelled, [serial, maker.lower()]) or maker
-    meter, registers = _incoming(work, form, maker, serial, old, on)
+    meter, registers = _incoming(work, form, maker, serial, old or _hung(work, point[0]), on)
     chains = _chains(work, old)
     later = moving.since(work.db, chains, on) if old is not None else ()
     period = later[0][4] if later else _period(work, point[0], on)
@@ -161,7 +161,21 @@ def _hanging(work: Work, point_id: int, point: str) -> _Old | None:
         raise Refused(f"{point} has {names} on it", rule="exchanges", cure="one point, one meter: put the record right")
     if not rows:
         return None
-    install, meter, maker, serial, size, since = rows[0]
+    return _told(work, rows[0])
+
+
+def _hung(work: Work, point_id: int) -> _Old | None:
+    """The meter that hung there last, where none hangs now: what is not told of the new one is as it was."""
+    row = work.db.one(
+        "SELECT i.id, m.id, m.maker, m.serial, m.size, i.on_date FROM live_install i JOIN meter m ON m.id = i.meter_id"
+        " WHERE i.point_id = ? AND i.off_date IS NOT NULL ORDER BY i.off_date DESC, i.id DESC LIMIT 1",
+        [point_id],
+    )
+    return _told(work, row) if row is not None else None
+
+
+def _told(work: Work, row: Row) -> _Old:
+    install, meter, maker, serial, size, since = row
     registers = work.db.rows(
         "SELECT id, n, dials, fixed_zeros, mult_num, mult_den, unit FROM register WHERE meter_id = ? ORDER BY n",
         [meter],

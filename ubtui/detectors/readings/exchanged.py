@@ -134,7 +134,7 @@ def odd_sides(ask: Ask) -> Iterable[Found]:
         else:
             continue
         yield found_read(
-            ask, "Compound meter's sides", why, r, total, high=fast, low=slow, share=share,
+            ask, "Compound meter's sides", why, r, total, register=2, high=fast, low=slow, share=share,
             limit=ask.parameters["points"],
         )  # fmt: skip
 

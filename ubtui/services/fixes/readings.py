@@ -55,8 +55,10 @@ def _of_read(look: Look, item: ItemView, on: str | None, seq: int) -> Iterator[D
     if not judged:
         yield from (Draft("read.review", {**base, "decision": each}, _DECISIONS[each]) for each in _DECISIONS)
         return
-    register, maker, serial, n, prev, value, if_rolled, rollover, average, last_year, use, point = judged[0][:12]
-    prev_on, ratio, held = judged[0][12:]
+    meant = item.evidence.get("register")
+    row = next((row for row in judged if row[3] == meant), judged[0])
+    register, maker, serial, n, prev, value, if_rolled, rollover, average, last_year, use, point = row[:12]
+    prev_on, ratio, held = row[12:]
     if len(judged) > 1:
         base["meter"] = f"{maker}/{serial}"
         base["register"] = n if sum(1 for row in judged if row[1:3] == (maker, serial)) > 1 else 0
@@ -146,7 +148,7 @@ def _with_reviews(look: Look, item: ItemView) -> Iterator[Draft]:
 
 
 # The read itself is in no doubt, its use is: to keep it takes no more than having looked at it.
-USE_ALONE: Final = frozenset({"R04", "R05", "R06", "R07"})
+USE_ALONE: Final = frozenset({"R04", "R05", "R06", "R07", "R26"})
 _DECISIONS: Final = {
     "confirmed": "Confirm the read",
     "corrected": "Correct the value",
