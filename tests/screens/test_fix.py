@@ -94,7 +94,7 @@ async def test_a_correction_begins_at_its_value_which_is_needed(district: str) -
 
 async def test_a_fix_that_opens_trouble_is_asked_for_twice(district: str) -> None:
     [(point,)] = rows(
-        district, "SELECT subject_key FROM work_item WHERE code = 'R06' ORDER BY priority DESC, id LIMIT 1"
+        district, "SELECT subject_key FROM work_item WHERE code = 'R04' ORDER BY priority DESC, subject_key LIMIT 1"
     )
     async with sitting(district) as pilot:
         await press(pilot, "enter 2 enter '1' enter 'misread' f5")

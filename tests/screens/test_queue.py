@@ -221,8 +221,8 @@ def at_day(district: str) -> Any:
 async def test_next_claims_the_most_urgent_and_opens_it(district: str) -> None:
     async with sitting(district) as pilot:
         await press(pilot, "j j j N")
-        assert "Fix  R06" in screen_text(pilot.app) and "ana until" in screen_text(pilot.app)
-        assert asked(district, "SELECT code FROM work_item WHERE state = 'claimed' AND assignee = 'ana'") == [("R06",)]
+        assert "Fix  R04" in screen_text(pilot.app) and "ana until" in screen_text(pilot.app)
+        assert asked(district, "SELECT code FROM work_item WHERE state = 'claimed' AND assignee = 'ana'") == [("R04",)]
         assert len(pilot.app.claims) == 1  # type: ignore[attr-defined]
 
 
@@ -250,7 +250,7 @@ async def test_the_next_person_sees_what_was_left_until_the_first_key(district: 
         assert said(pilot.app).startswith("Left for the next person")
     async with sitting(district, "di") as pilot:
         text = screen_text(pilot.app)
-        assert "ana left this, Nov 23 08:00" in text and "Keys are at the counter." in text and "in hand: R06" in text
+        assert "ana left this, Nov 23 08:00" in text and "Keys are at the counter." in text and "in hand: R04" in text
         await press(pilot, "j")
         assert "Keys are at the counter." not in screen_text(pilot.app)
         await press(pilot, "g h")

@@ -8,6 +8,7 @@ from datetime import date
 
 from ubtui.act import Look
 from ubtui.domain.dates import format_day
+from ubtui.domain.holds import held_for
 from ubtui.domain.money import format_money
 from ubtui.services import accounts, contacts, meters
 from ubtui.services.accounts import AccountView, Bill
@@ -57,7 +58,7 @@ def _use(found: MeterHistory, today: date) -> Iterator[str]:
     yield told + "."
     earlier = next((each for each in reads[reads.index(newest) + 1 :] if each.value is not None), None)
     if newest.status == "held":
-        why = f" ({newest.held.replace('-', ' ')})" if newest.held else ""
+        why = f" ({held_for(newest.held)})" if newest.held else ""
         yield f"That read is held{why} and not billed: it is being looked at."
     if newest.source == "E":
         yield f"The read of {format_day(newest.on, today)} is an estimate: the next actual one corrects it."

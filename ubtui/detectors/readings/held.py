@@ -101,6 +101,8 @@ def large_meter_fades(ask: Ask) -> Iterable[Found]:
         f" AND {use.UNDER.format(steps(scales, use.EXPECTED), use.EXPECTED)}"
         f" AND NOT (r.ly_milli >= ? AND {use.UNDER.format(steps(low, use.EXPECTED), use.EXPECTED)})"
         f" AND {size} IN ({marks(sizes)}))"
+        " AND NOT EXISTS(SELECT 1 FROM field_order o WHERE o.point_id = r.point_id AND o.state <> 'cancelled'"
+        " AND o.item = 'R26:point:' || p.number || '@' || r.period)"
     )
     kind = CLASS if scales.of else "NULL"
     params = [ask.milli("base"), int(Fraction(own["base"]) * 1000), *sizes]
@@ -137,7 +139,7 @@ DETECTORS = (
     Detector(
         "R26", "Large meter registers less", ("point",),
         "a meter of size inches or more: 0 < use < times × last year's use × the cycle's median ratio, and last year's"
-        " use ≥ base; not as low as R07 finds it",
+        " use ≥ base; not as low as R07 finds it, and no order was made of it",
         "A large meter that slows down gives much water away.", ("order.create", "read.review"),
         "AWWA M6: large meters are tested; a fall by a quarter is a rule of municipal packages", large_meter_fades,
         parameters={

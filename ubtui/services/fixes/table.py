@@ -193,6 +193,8 @@ def _common(item: ItemView) -> dict[str, object]:
         known["account"] = item.account
     if subject.type in ("point", "proposal", "meter", "payment", "run", "route", "order", "parcel"):
         known[subject.type] = subject.key
+    if "order" in item.evidence:
+        known.setdefault("order", item.evidence["order"])
     return known
 
 
