@@ -48,12 +48,17 @@ def zero(scene: Scene) -> Customer:
     return history(scene, 20, start=999_810, held_code="below-previous")
 
 
-def rows(scene: Scene, filter: str = "") -> dict[str, dict[str, str]]:
-    """The list by point: cells by column."""
+def cells(scene: Scene, filter: str = "") -> list[dict[str, str]]:
+    """The list in its order: cells by column."""
     with scene.desk() as desk:
         page = desk.ask(listing.first, HELD, Query(filter), 50)
-        cells = [page.rows[id].cells for id in page.ids]
-    return {row[1]: {c.key: cell for c, cell in zip(HELD.columns, row, strict=True)} for row in cells}
+        found = [page.rows[id].cells for id in page.ids]
+    return [{c.key: cell for c, cell in zip(HELD.columns, row, strict=True)} for row in found]
+
+
+def rows(scene: Scene, filter: str = "") -> dict[str, dict[str, str]]:
+    """The same by point."""
+    return {row["point"]: row for row in cells(scene, filter)}
 
 
 def decided(scene: Scene, decision: Any, filter: str = "ALL", **more: Any) -> dict[str, tuple[bool, str]]:
@@ -105,6 +110,24 @@ def test_a_release_goes_for_each_that_it_fits_and_changes_nothing_of_the_others(
     assert stands(scene, high)[0][1:3] == (800, "released") and stands(scene, past)[0][1:3] == (30, "released")
     assert scene.db.value("SELECT COUNT(*) FROM read_review WHERE register_id = ?", [low.register_id]) == 0
     assert list(rows(scene)) == [low.point]
+
+
+def test_a_read_on_a_held_one_goes_with_it_and_not_before_it(scene: Scene) -> None:
+    c = scene.customer()
+    scene.uses(c, [30] * 5, last=PERIODS[-3])
+    scene.read(c, PERIODS[-2], 1950, usage=800, status="held", held_code="over-limit")
+    scene.read(c, LAST, 1980, usage=30)
+    scene.refresh()
+    found = {each["on"]: each["for"] for each in cells(scene)}
+    assert list(found.values()) == ["R06", "R17"]
+    late = scene.refused(decide, Decide(decision="release", filter="code:R17", reason="looked at"))
+    assert "before it is held" in late.reason
+    got: Done[Decided] = scene.act(decide, Decide(decision="release", filter="ALL", reason="looked at"))
+    assert [(each.done, each.told) for each in got.result.rows] == [
+        (True, "released, use 800"), (True, f"follows the read of {read_day(PERIODS[-2])}"),
+    ]  # fmt: skip
+    scene.steady()
+    assert cells(scene) == [] and stands(scene, c) == [(1980, 30, "released", None)]
 
 
 def test_an_estimate_takes_the_place_of_a_held_read(scene: Scene) -> None:

@@ -213,7 +213,7 @@ async def _list(shown: QueueList, most: int) -> AsyncIterator[str]:
         for id in page:
             if (row := rows.get(id)) is not None:
                 number += 1
-                cells = [" ".join(clean_text(cell).split()) for cell in row.cells]
+                cells = [" ".join(clean_text(_DRAWN.sub(" ", cell)).split()) for cell in row.cells]
                 if told:
                     first, *rest = cells if len(cells) > 1 else ["", *cells]
                     label = first or label  # a line without one goes on with the one before

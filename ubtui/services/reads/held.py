@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Annotated, Any, Final, Literal, NamedTuple
 
@@ -17,6 +17,7 @@ from ubtui.detectors.base import decimal
 from ubtui.detectors.readings.facts import ACCOUNT
 from ubtui.detectors.registry import CODES
 from ubtui.domain.dates import format_day
+from ubtui.domain.holds import held_for
 from ubtui.domain.numbers import format_account
 from ubtui.domain.register import BELOW
 from ubtui.domain.subjects import ItemKey, Subject
@@ -29,6 +30,7 @@ from ubtui.services.reads.review import Review, review
 from ubtui.services.summaries import CLEARS
 
 PRIOR: Final = "R17"  # held because the read before it is: it is let go with that one
+BADGE: Final = "R25"  # says that its bill is near, not what holds it
 SOON: Final = 3  # office days in which a meter is read again
 MOST: Final = 2000
 ALL: Final = "ALL"  # a filter that lets every held read through, in so many words
@@ -42,8 +44,8 @@ _NAMED: Final = " ".join(
     f"WHEN r.held_code = '{word}' AND w.code IN ({', '.join(map(repr, codes))}) THEN 0"
     for word, codes in CLEARS.items()
 )
-_FIRST: Final = f"ORDER BY CASE WHEN w.code = r.held_code THEN 0 {_NAMED} ELSE 1 END, w.priority DESC, w.code LIMIT 1"
-_FOR: Final = f"COALESCE((SELECT w.code {_ITEMS} {_FIRST}), r.held_code, '')"
+_FIRST: Final = f"ORDER BY CASE {_NAMED} WHEN w.code = '{BADGE}' THEN 2 ELSE 1 END, w.priority DESC, w.code LIMIT 1"
+_FOR: Final = f"COALESCE((SELECT w.code {_ITEMS} AND w.code <> '{BADGE}' {_FIRST}), r.held_code, '')"
 # Register, day and number of a read as one number: it goes back to them without asking.
 _ID: Final = "(r.register_id * 10000000000 + CAST(REPLACE(CAST(r.read_on AS text), '-', '') AS bigint) * 100 + r.seq)"
 _MONTH: Final = "SUBSTR(r.period, LENGTH(r.period) - 6)"
@@ -89,7 +91,7 @@ def _row(look: Look, cells: tuple[Any, ...]) -> Row:
             walk, point, format_day(read_on, look.today), _figure(value), _figure(use), _figure(known.expected), span,
             code, "" if bill is None else format_day(bill, look.today), f"{age}d", f"{clean_text(maker)}/"
             f"{clean_text(serial)}{counter}", clean_text(address), format_account(account) if account else "",
-            CODES[code].title if code in CODES else clean_text(held or ""),
+            CODES[code].title if code in CODES else clean_text(held_for(held or "")),
         ),
         "danger" if late else None,
     )  # fmt: skip
@@ -218,7 +220,7 @@ def explained(look: Look, id: int) -> tuple[tuple[str, str], ...]:
         lines.append(("a year ago", f"{_figure(ly_usage)} {unit}, read {ly_on}"))
     if avg is not None:
         lines.append(("average", f"{decimal(avg)} {unit} of actual reads, over as many days"))
-    lines.append(("held for", CODES[held].title if held in CODES else clean_text(held or "no code")))
+    lines.append(("held for", clean_text(held_for(held or "no code"))))
     for code, why in look.db.rows(
         f"SELECT w.code, w.why FROM read_summary r JOIN service_point p ON p.id = r.point_id JOIN work_item w"
         " ON w.subject_type = 'point' AND w.subject_key = p.number AND w.period = r.period AND w.grp = 'R'"
@@ -321,18 +323,23 @@ def decide(work: Work, form: Decide) -> Decided:
             f"{len(reads):,} reads are held so", rule="held reads", cure=f"choose 1 to {MOST:,} of them by the filter"
         )
     rows: dict[str, Outcome] = {}
-    freed: set[tuple[int, str]] = set()
+    freed: dict[int, date] = {}  # the newest read of a register that was decided here
     for text in sorted(dict.fromkeys(reads), key=lambda each: (_named(each).on, each)):
         read, alone = _named(text), structs.replace(work, subjects={}, facts={}, details={})
         try:
             with work.db.writing():  # within the act's own transaction: a row that fails is taken back by itself
-                found = _held(alone, read)
-                told = _DO[form.decision](alone, form, found, why, freed)
+                found = _held(alone, read, freed)
+                follows = found.register_id in freed and (found.status != "held" or found.code == PRIOR)
+                told = (
+                    f"follows the read of {freed[found.register_id]}"
+                    if follows and form.decision in ("release", "estimate")
+                    else _DO[form.decision](alone, form, found, why)
+                )
         except (Refused, RuleBroken) as no:
             said = no.reason + (f": {no.cure}" if no.cure else "") if isinstance(no, Refused) else str(no)
             rows[text] = Outcome(text, read.point, False, said)
             continue
-        freed.add((found.register_id, read.on.isoformat()))
+        freed[found.register_id] = read.on
         rows[text] = Outcome(text, read.point, True, told)
         for subject in alone.subjects:
             work.touch(subject.type, subject.key)
@@ -362,8 +369,8 @@ def _named(text: str) -> Named:
         ) from None  # fmt: skip
 
 
-def _held(work: Work, read: Named) -> _Held:
-    """The held read of that name, which this person may decide now."""
+def _held(work: Work, read: Named, freed: Mapping[int, date]) -> _Held:
+    """The held read of that name, which this person may decide now; or one that was let go with the read before it."""
     from ubtui.services.worklist import held_by_other
 
     subject = Subject("point", read.point)
@@ -372,7 +379,7 @@ def _held(work: Work, read: Named) -> _Held:
     row = work.db.one(_HELD, [read.point, read.on.isoformat(), read.seq, read.register, read.meter])
     if row is None:
         raise Refused("has no such read", rule="held reads")
-    if row[2] != "held":
+    if row[2] != "held" and not (row[2] == "released" and row[0] in freed):
         raise Refused(f"is not held any more, it is {row[2]}", rule="held reads")
     return _Held(
         read, row[0], row[2], row[3] or "", row[4], bool(row[5]), row[6], row[3] == BELOW or row[7] is not None
@@ -381,7 +388,7 @@ def _held(work: Work, read: Named) -> _Held:
 
 def _codes(work: Work, found: _Held) -> list[str]:
     """What holds a read, the code that says so first: of its items those that hold, and what its status names."""
-    live = [key.code for key in _items(work, found) if getattr(CODES[key.code], "holds", False) and key.code != PRIOR]
+    live = [key.code for key in _items(work, found) if CODES[key.code].holds and key.code != PRIOR]
     own = found.code if found.code in CODES else next(iter(set(CLEARS.get(found.code, ())) & set(live)), "")
     return list(dict.fromkeys([own or CLEARS.get(found.code, ("R09",))[0], *sorted(live)]))
 
@@ -406,10 +413,8 @@ def _which(found: _Held) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _release(work: Work, form: Decide, found: _Held, why: str, freed: set[tuple[int, str]]) -> str:
+def _release(work: Work, form: Decide, found: _Held, why: str) -> str:
     if found.code == PRIOR:
-        if (found.register_id, found.prev_on or "") in freed:
-            return f"follows the read of {found.prev_on}"
         raise Refused(f"the read of {found.prev_on} before it is held", rule=PRIOR, cure="decide that one first")
     decision: Literal["confirmed", "rollover"] = "confirmed"
     codes = _codes(work, found)
@@ -422,14 +427,14 @@ def _release(work: Work, form: Decide, found: _Held, why: str, freed: set[tuple[
     return f"released, use {_figure(got.usage)}".strip() + (", past zero" if decision == "rollover" else "")
 
 
-def _estimate(work: Work, form: Decide, found: _Held, why: str, freed: set[tuple[int, str]]) -> str:
+def _estimate(work: Work, form: Decide, found: _Held, why: str) -> str:
     code = _codes(work, found)[0]
     review(work, Review(code=code, decision="void", reason=why, **_which(found)))
     got = estimate(work, Estimate(point=found.read.point, period=found.period, reason=why))
     return "estimated, " + ", ".join(f"use {each.usage:,}" for each in got.reads)
 
 
-def _reread(work: Work, form: Decide, found: _Held, why: str, freed: set[tuple[int, str]]) -> str:
+def _reread(work: Work, form: Decide, found: _Held, why: str) -> str:
     from ubtui.services.orders.acts import Create, create
 
     due = form.until or office(work.db, work.today, work.today).add(work.today, SOON)
@@ -438,7 +443,7 @@ def _reread(work: Work, form: Decide, found: _Held, why: str, freed: set[tuple[i
     return f"{got.order} to read again by {got.due_on}"
 
 
-def _defer(work: Work, form: Decide, found: _Held, why: str, freed: set[tuple[int, str]]) -> str:
+def _defer(work: Work, form: Decide, found: _Held, why: str) -> str:
     from ubtui.services.worklist.acts import Wait, wait
 
     assert form.until is not None
