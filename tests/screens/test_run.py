@@ -89,3 +89,50 @@ async def test_the_list_is_written_to_a_file(district: str, tmp_path: Path) -> N
         await settled(pilot)
         lines = (tmp_path / "round.csv").read_text().splitlines()
         assert len(lines) == len(points) + 1 and points[0] in lines[1]
+
+
+def told(district: str, sql: str) -> None:
+    session = admin(district)
+    with session.writing():
+        session.run(sql)
+    session.database.close()
+
+
+async def test_a_round_is_marked_and_brought_in_row_by_row(district: str) -> None:
+    """Two hold by one key; one of them is linked to ana and stays; the next has another number."""
+    points = due(district)
+    told(
+        district,
+        "INSERT INTO staff_account(staff, account_number, relation) SELECT 'ana', MIN(a.number), 'linked'"
+        " FROM account a JOIN service s ON s.account_id = a.id JOIN service_point p ON p.id = s.point_id"
+        f" WHERE p.number = '{points[1]}' AND s.to_on IS NULL",
+    )
+    async with sitting(district, size=(120, 30)) as pilot:
+        await press(pilot, "/ 'code:M03' enter enter")
+        assert "h holds b broken" in text(pilot)
+        await press(pilot, "space down space h")
+        assert "Found as recorded: 2 seals" in text(pilot) and "Reading" not in text(pilot)
+        assert "1 looked at, 1 hold, 1 not brought in" in text(pilot)
+        await press(pilot, "f5")
+        await settled(pilot)
+        assert "Not brought in: 1" in text(pilot) and "is linked to you" in text(pilot)
+        await press(pilot, "escape")
+        await settled(pilot)
+        await press(pilot, "end b")
+        assert "Not as recorded: " in text(pilot) and "‹ broken › 1 of 3" in text(pilot)
+        await press(pilot, "right right")
+        assert "‹ another number › 3 of 3" in text(pilot) and "which number is on instead of" in text(pilot)
+        await press(pilot, "f5")
+        assert "Not as it stands" in text(pilot), "it is not brought in without one"
+        await press(pilot, "tab tab tab 'Z[red]9'")
+        await press(pilot, "f5")
+        await settled(pilot)
+        assert "1 looked at, 0 hold" in text(pilot)
+    found = rows(district, "SELECT found, found_number FROM seal_check ORDER BY id")
+    assert found == [("on", None), ("other", "Z[red]9")]
+
+
+async def test_another_list_is_no_round(district: str) -> None:
+    async with sitting(district) as pilot:
+        await press(pilot, "/ 'code:M10' enter enter h")
+        assert "This list is no round of seals." in text(pilot)

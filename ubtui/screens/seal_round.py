@@ -10,6 +10,7 @@ from typing import Final
 from ubtui.act import Done, Refused, new_key
 from ubtui.domain.dates import parse_day
 from ubtui.domain.errors import BadValue
+from ubtui.domain.text import clean_text
 from ubtui.screens.base import Ask, news
 from ubtui.screens.listed import Listed
 from ubtui.screens.rehearsed import would
@@ -60,7 +61,7 @@ async def bring_in(screen: Listed, holds: bool) -> None:
 
 
 def _named(numbers: Sequence[str]) -> str:
-    return numbers[0] if len(numbers) == 1 else f"{len(numbers):,} seals"
+    return clean_text(numbers[0], 40) if len(numbers) == 1 else f"{len(numbers):,} seals"
 
 
 def _specs(holds: bool, one: bool, today: date) -> list[FieldSpec]:
@@ -108,7 +109,7 @@ def _counted(got: Rounded) -> str:
 
 def _refused(got: Rounded) -> tuple[Line, ...]:
     more = len(got.refused) - _FEW
-    told = tuple(Line(each.seal, each.why, "warning") for each in got.refused[:_FEW])
+    told = tuple(Line(clean_text(each.seal, 40), clean_text(each.why, 200), "warning") for each in got.refused[:_FEW])
     return (*told, Line("", f"and {more} more")) if more > 0 else told
 
 
