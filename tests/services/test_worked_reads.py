@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.detectors.scene import DAY, PERIODS, Customer, Scene, read_day
+from tests.services import importing
 from ubtui.act import Done
 from ubtui.db.models import record
 from ubtui.services import installs, reads, verify
@@ -209,6 +210,40 @@ def test_a_range_that_is_no_whole_number_of_units_is_carried_past_zero(scene: Sc
     enter(scene, c, read_day(PERIODS[-1]), 700)
     exact = [Fraction(v) * LITRES["gal"] / LITRES["ccf"] for v in (9_990, 10_700)]
     assert sum(use or 0 for use in uses(scene, c)) == floor(exact[1]) - floor(exact[0])
+    right(scene)
+
+
+def test_estimates_cancelled_on_a_compound_meter_leave_the_sum_as_it_is(scene: Scene) -> None:
+    c = scene.customer(unit="cf")
+    second(scene, c)
+    low = Customer(**{**c.__dict__, "register_id": scene.db.value("SELECT MAX(id) FROM register")})
+    for side, values in ((c, (0, 950, 1_900)), (low, (0, 960, 1_960))):
+        for period, value, use, source in zip(PERIODS[-4:], values, (None, 9, 10), "AEE", strict=False):
+            scene.read(side, period, value, usage=use, source=source)
+    day = read_day(PERIODS[-1])
+    enter(scene, c, day, 1_550, register=1)
+    enter(scene, c, day, 2_950, register=2)
+    form = reads.Cancel(point=c.point, read_on=day, reason="guessed too high", register=1)
+    scene.act(reads.cancel_estimates, form)
+    assert sum(use or 0 for use in uses(scene, c)) == 45, "15.5 and 29.5"
+    right(scene)
+
+
+def test_reads_of_a_file_bill_what_the_fractions_add_up_to(scene: Scene, tmp_path: Path) -> None:
+    c, both = scene.customer(unit="cf"), scene.customer(unit="cf")
+    second(scene, both)
+    enter(scene, c, read_day(PERIODS[-2]), 1_000)
+    enter(scene, both, read_day(PERIODS[-2]), 0, register=1)
+    enter(scene, both, read_day(PERIODS[-2]), 0, register=2)
+    scene.act(installs.exchange, swap(c, date(2026, 9, 2), removed_value=1_070))
+    day = read_day(PERIODS[-1])
+    lines = [f"badger,777,1,{day},40", f"badger,90002,1,{day},1060", f"badger,90002,2,{day},1060"]
+    path = importing.file(tmp_path, "\n".join(["maker,serial,register,date,value", *lines, ""]))
+    with scene.desk() as desk:
+        report = importing.bring(desk, "reads", path)
+    assert report.accepted == 3, report
+    assert uses(scene, c, PERIODS[-1]) == [0, 1], "0.7 and 0.4"
+    assert uses(scene, both, PERIODS[-1]) == [10, 11], "10.6 and 10.6"
     right(scene)
 
 

@@ -11,7 +11,7 @@ from ubtui.act import Form, Refused, Work, act
 from ubtui.db.session import Row, Session
 from ubtui.domain.register import Register
 from ubtui.domain.volume import Unit
-from ubtui.services.reads.placing import add, confirmed, decided, follow, place, reason, settled, write
+from ubtui.services.reads.placing import add, confirmed, decided, follow, place, reason, settled, step, write
 from ubtui.services.reads.review import the_read
 from ubtui.services.summaries import READS, days_between, faces, summarise
 
@@ -88,6 +88,9 @@ def _measured(db: Session, register: int, face: Register, unit: Unit, base: Row,
         if base[1:3] < row[1:3] <= last[1:3]:
             uses.append(place(db, row, prev, face, unit, row[:3] in right))
             prev = row
+    if step(db, register, base[1]):
+        between = (row for row in db.rows(READS.format("?"), [register]) if base[1:3] < row[1:3] <= last[1:3])
+        uses = [row[6] for row in between]
     return uses
 
 
