@@ -204,8 +204,11 @@ def test_two_neighbours_reads_change_places(scene: Scene) -> None:
     assert (done.result.one.usage, done.result.other.usage) == (35, 42)
     assert {k.code for k in done.closed} >= {"R09", "R06"}
     scene.steady()
-    no = scene.refused(reads.swap, Swap(point=far.point, read_on=ON, seq=2, other=theirs.point, reason="wrong one"))
+    no = scene.refused(reads.swap, Swap(point=far.point, read_on=ON, seq=2, other=far.point, reason="wrong one"))
     assert "has no one read" in no.reason
+    given = scene.act(reads.swap, Swap(point=far.point, read_on=ON, seq=2, other=theirs.point, reason="it is theirs"))
+    assert (given.result.one.status, given.result.other.value) == ("void", 5215), "who has none is given it"
+    scene.steady()
 
 
 def test_uses_and_values_agree_after_every_act(scene: Scene) -> None:
@@ -327,7 +330,8 @@ def test_what_another_meter_showed_is_no_read_of_this_one(scene: Scene, serial: 
     assert key in scene.items("R04"), "what it was sent for is still to be settled"
     assert scene.db.value("SELECT COUNT(*) FROM read WHERE read_on = ?", [DAY.isoformat()]) == 0
     assert scene.db.one("SELECT found_serial, found_value FROM field_order") == (serial, 1230)
-    assert [str(key) for key in done.opened] == (["M07:meter:badger/90002"] if serial == "90002" else [])
+    told = "M07:meter:badger/90002" if serial == "90002" else f"M09:point:{c.point}"
+    assert [str(key) for key in done.opened] == [told]
     scene.steady()
     scene.act(
         orders.result,
