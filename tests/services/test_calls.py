@@ -61,7 +61,7 @@ def test_an_estimate_before_a_hold_and_an_exchange_are_named(scene: Scene) -> No
     scene.read(c, PERIODS[-2], 1120, usage=20, days=61, source="E", status="billed")
     scene.read(c, PERIODS[-1], 1170, usage=50, days=61, status="held", held_code="over-limit")
     said = " ".join(why(scene, c.account))
-    assert "was an estimate: this one makes up for it" in said and "held (over limit) and not billed" in said
+    assert "was an estimate: this one makes up for it" in said and "held (over the class limit) and not billed" in said
 
 
 def test_two_bills_are_set_against_each_other_charge_by_charge(scene: Scene) -> None:

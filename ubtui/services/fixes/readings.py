@@ -13,6 +13,7 @@ from ubtui.domain.numbers import format_account, parse_account
 from ubtui.domain.triage import Cause, unswapped
 from ubtui.services import reads
 from ubtui.services.fixes.draft import Draft, Maker
+from ubtui.services.reads import expecting
 from ubtui.services.summaries import CLEARS
 from ubtui.services.triage import Triaged, triaged
 from ubtui.services.worklist import ItemView
@@ -66,12 +67,15 @@ def _of_read(look: Look, item: ItemView, on: str | None, seq: int) -> Iterator[D
         base["code"] = CLEARS.get(held or "", ("R09",))[0]
     title = f"{{}} of {format_day(date.fromisoformat(on or ''), look.today)}" if item.key.code == "R17" else "{}"
     expected = last_year * (ratio or 1_000_000) // 1_000_000 if last_year else average or 0
-    shown = _shown(look, prev, prev_on, value)
+    expected_use = (
+        expecting.of_read(look, register, on or "", seq) if item.key.code not in NO_USE else expecting.Range()
+    )
+    shown = _shown(look, prev, prev_on, value, expected_use)
     if rollover and if_rolled is not None and prev is not None:
         said = f"counter passed zero: {prev:,} to {value:,} is {if_rolled:,}"
         known = {**base, "decision": "rollover", "reason": said}
         yield Draft("read.review", known, "It passed zero", True, said)
-    if prev is not None and value is not None and item.key.code not in ("R13", "R14"):  # there no use is expected
+    if prev is not None and value is not None and item.key.code not in NO_USE:
         face, unit = reads.faces(look.db, {register: point})[register]
         merely_low = value >= prev and face.usage(prev, value, unit) * 1000 < expected
         right = unswapped(face, unit, prev, value, expected, merely_low)
@@ -80,6 +84,7 @@ def _of_read(look: Look, item: ItemView, on: str | None, seq: int) -> Iterator[D
             known = {**base, "decision": "corrected", "value": right, "reason": said}
             yield Draft("read.review", known, f"Correct to {right:,}", True, said, shown=shown)
     said = f"use {use:,} as read" if use is not None else "as read"
+    said += f"; {expected_use}" if expected_use.expected is not None else ""
     kept = {**base, "decision": "confirmed"}
     if item.key.code in USE_ALONE:
         kept["reason"] = f"looked at and kept: {item.why}"
@@ -88,14 +93,22 @@ def _of_read(look: Look, item: ItemView, on: str | None, seq: int) -> Iterator[D
     yield Draft("read.review", {**base, "decision": "void"}, title.format("Strike the read"))
 
 
-def _shown(look: Look, prev: int | None, prev_on: str | None, value: int | None) -> dict[str, dict[str, Any]]:
-    """How the value of a correction is asked for: with the read before it, and what was read."""
+NO_USE: Final = frozenset({"R13", "R14"})
+"""Where no use is expected at all."""
+
+
+def _shown(
+    look: Look, prev: int | None, prev_on: str | None, value: int | None, usual: expecting.Range
+) -> dict[str, dict[str, Any]]:
+    """How the value of a correction is asked for: with the read before it, what was read, and what is expected."""
     last = f"last was {prev:,} on {format_day(date.fromisoformat(prev_on), look.today)}" if prev_on else ""
+    low, high = usual.low_value, usual.high_value
+    shows = f", {low:,} to {high:,} expected" if low is not None and high is not None and low <= high else ""
     return {
         "value": {
             "label": "Register value" + (f" ({last})" if last and prev is not None else ""),
             "required": True,
-            "help": f"{f'as read {value:,}; ' if value is not None else ''}what the register shows",
+            "help": f"{f'as read {value:,}; ' if value is not None else ''}what the register shows{shows}",
         }
     }
 
@@ -107,7 +120,7 @@ def _causes(look: Look, item: ItemView, found: Triaged) -> Iterator[Draft]:
         "register": found.register,
     }  # fmt: skip
     prior: dict[str, object] = {**own, "read_on": found.prev_on, "seq": found.prev_seq}
-    shown = _shown(look, found.prev, found.prev_on, found.value)
+    shown = _shown(look, found.prev, found.prev_on, found.value, expecting.Range())
     for cause in found.causes:
         if cause.use is None and not cause.point:
             continue
