@@ -16,7 +16,8 @@ from ubtui.domain.errors import BadValue
 from ubtui.services import listing
 from ubtui.services.listing import Query
 from ubtui.services.reads import held
-from ubtui.services.reads.held import HELD, Decide, Decided, decide
+from ubtui.services.reads.deciding import Decide, Decided, decide
+from ubtui.services.reads.held import HELD
 
 LAST = PERIODS[-1]
 

@@ -12,8 +12,9 @@ from ubtui.cli.made import listed
 from ubtui.domain.dates import parse_day
 from ubtui.exchange.tables import FORMATS, safe
 from ubtui.services.listing import Query
-from ubtui.services.reads.held import HELD, Decide
-from ubtui.services.reads.held import decide as act
+from ubtui.services.reads.deciding import Decide
+from ubtui.services.reads.deciding import decide as act
+from ubtui.services.reads.held import HELD
 
 
 @click.command()

@@ -15,7 +15,8 @@ from ubtui.services import worklist
 from ubtui.services.forms import FieldSpec, act_named, form
 from ubtui.services.listing import Listing
 from ubtui.services.reads import held
-from ubtui.services.reads.held import HELD, Decided
+from ubtui.services.reads.deciding import Decided
+from ubtui.services.reads.held import HELD
 from ubtui.widgets import too_small
 from ubtui.widgets.panel import Line, Panel
 from ubtui.widgets.queue_list import QueueList

@@ -53,7 +53,7 @@ ROOMS: Final[dict[str, str]] = {
     "protection": "ubtui.services.collections",
     "read": "ubtui.services.reads",
     "read.control": "ubtui.services.reads.audit",
-    "read.decide": "ubtui.services.reads.held",
+    "read.decide": "ubtui.services.reads.deciding",
     "request": "ubtui.services.service_requests",
     "right": "ubtui.services.rights",
     "route": "ubtui.services.billing",
