@@ -31,7 +31,7 @@ def ran(capsys: pytest.CaptureFixture[str], *words: str, who: str = "ana", code:
 
 def test_a_service_is_asked_for_paid_and_closed(scene: Scene, capsys: pytest.CaptureFixture[str]) -> None:
     c = scene.customer()
-    ran(capsys, "request", "make", c.account, c.point, "larger", "--size", "1", "--fee", "120.00", "--asked-by", "=1+1")
+    ran(capsys, "request", "make", c.point, "larger", "--size", "1", "--fee", "120.00", "--asked-by", "=1+1")
     assert "120.00 is due and no meter was set since" in ran(capsys, "request", "close", "SR-000001", code=1)
     rows = list(csv.DictReader(io.StringIO(ran(capsys, "request", "list", "--format", "csv"))))
     assert [(r["request"], r["due_cents"], r["proposal"], r["asked_by"]) for r in rows] == [

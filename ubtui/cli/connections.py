@@ -58,7 +58,7 @@ def show(options: Options, number: str) -> None:
         emit(options, found)
 
 
-acting(request, "request.make", "make", "account", "point", "kind")
+acting(request, "request.make", "make", "point", "kind")
 for _name in ("fee", "paid", "close", "withdraw"):
     acting(request, f"request.{_name}", _name, "number")
 

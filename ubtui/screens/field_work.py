@@ -11,15 +11,17 @@ from ubtui.act import Done, Form, Look, Refused, permissions
 from ubtui.screens.base import CHOOSE, Ask, DeskScreen
 from ubtui.screens.rehearsed import carried_out, would
 from ubtui.services import orders
-from ubtui.services.fixes.field import TITLES, soon
+from ubtui.services.fixes import connecting, field
+from ubtui.services.fixes.field import soon
 from ubtui.services.forms import FieldSpec, fields
 from ubtui.services.orders.ahead import ahead, asked
 from ubtui.widgets.panel import Line
 
 AT_THE_METER: Final = (
     "seal.request", "seal.place", "seal.remove", "seal.replace", "seal.verify", "seal.withdraw", "meter.exchange",
-    "service.rate", "point.place", "order.move", "order.cancel",
+    "service.rate", "point.place", "order.move", "order.cancel", "request.make", "request.close", "intertie.statement",
 )  # fmt: skip
+TITLES: Final = {**field.TITLES, **connecting.TITLES}
 
 DOES: Final = {"order.create": "send it out", "order.result": "write it down"}
 

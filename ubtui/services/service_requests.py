@@ -18,6 +18,7 @@ from ubtui.services import adjustments, points
 from ubtui.services.documents import Paper
 from ubtui.services.points import Point, Reason
 from ubtui.services.reads import reason
+from ubtui.services.seals.fees import payer
 
 FEE: Final = "connection-fee"
 """The adjustment reason by which the fee is charged, unless the request names another."""
@@ -28,12 +29,12 @@ Day = date | None
 class Make(Form, frozen=True, kw_only=True):
     """Somebody asks for a service: a new one, a larger meter, water for a garden, or for a time."""
 
-    account: Annotated[str, msgspec.Meta(description="account that asks, 120440-3")]
     point: Point
     kind: Annotated[
         Literal["new", "larger", "irrigation", "temporary"], msgspec.Meta(description="what is asked for")
     ] = "new"
     size: Annotated[str, msgspec.Meta(description="meter size in inches: 5/8, 1, 1.5", max_length=20)] = ""
+    account: Annotated[str, msgspec.Meta(description="account that asks; empty: the one that pays at the point")] = ""
     asked_on: Annotated[Day, msgspec.Meta(description="the day of the request; empty: today")] = None
     asked_by: Annotated[str, msgspec.Meta(description="who asked for it", max_length=120)] = ""
     fee_cents: Annotated[int, msgspec.Meta(ge=0, description="connection fee; 0 where nothing is due")] = 0
@@ -70,9 +71,11 @@ class Request(msgspec.Struct, frozen=True):
 def make(work: Work, form: Make) -> Request:
     """Write a request down and propose its fee as any other charge, decided by another; a point has one at a time."""
     point, on = points.found(work, form.point), form.asked_on or work.today
-    account = work.db.one("SELECT id, state FROM live_account WHERE number = ?", [parse_account(form.account)])
+    if not (asking := form.account.strip() or payer(work, point[0])):
+        raise Refused(f"nobody pays at {form.point}", rule="service requests", cure="name the account that asks")
+    account = work.db.one("SELECT id, state FROM live_account WHERE number = ?", [parse_account(asking)])
     if account is None or account[1] != "active":
-        raise Refused(f"{form.account[:20]} is no open account here", rule="accounts", cure="open one first")
+        raise Refused(f"{asking[:20]} is no open account here", rule="accounts", cure="open one first")
     if on > work.today:
         raise Refused(f"{on} is still to come", rule="service requests", cure="give today or a day before")
     if form.size.strip() and inches(form.size) is None:
@@ -148,25 +151,28 @@ def paid(work: Work, form: Paid) -> Request:
 class Close(Form, frozen=True, kw_only=True):
     """A request whose fee is paid and whose meter is set."""
 
-    number: Number
+    number: Annotated[str, msgspec.Meta(description="service request; empty: the open one at the point")] = ""
+    point: Annotated[str, msgspec.Meta(description="service point, where no request is named")] = ""
 
 
 @act("request.close")
 def close(work: Work, form: Close) -> Request:
     """Close a request; refused until its money and its meter agree."""
-    id, version = _open(work, form.number)
-    now = _standing(work, form.number)
+    sql = "SELECT q.number FROM service_request q JOIN service_point p ON p.id = q.point_id WHERE p.number = ?"
+    number = form.number.strip() or work.db.value(f"{sql} AND q.state = 'open'", [form.point]) or form.point
+    id, version = _open(work, number)
+    now = _standing(work, number)
     lacks = [f"{format_money(now.due_cents)} is due"] if now.paid_on is None else []
     lacks += ["no meter was set since"] if now.installed_on is None else []
     if lacks:
         raise Refused(
-            f"{form.number}: {' and '.join(lacks)}", rule="money and meter agree before a request is closed",
+            f"{now.number}: {' and '.join(lacks)}", rule="money and meter agree before a request is closed",
             cure="take the fee and set the meter, or withdraw the request",
         )  # fmt: skip
     work.db.update(
         ServiceRequest, id, version, state="done", closed_on=work.today, closed_by=work.actor.name, reason="done"
     )
-    return _done(work, form.number)
+    return _done(work, now.number)
 
 
 class Withdraw(Form, frozen=True, kw_only=True):

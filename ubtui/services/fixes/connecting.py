@@ -13,7 +13,9 @@ from ubtui.services.worklist import ItemView
 TITLES: Final[dict[str, str]] = {
     "intertie.agree": "Both agencies agree on a figure",
     "intertie.statement": "Write down what the agency states",
+    "request.close": "Money and meter agree: close the request",
     "request.fee": "Charge the fee",
+    "request.make": "Service asked for",
     "request.paid": "It was paid elsewhere",
     "request.withdraw": "The request is taken back",
 }
