@@ -117,7 +117,10 @@ def odd_sides(ask: Ask) -> Iterable[Found]:
         f" AND f.period = r.period AND f.newest = 1 AND f.kind = 'regular' AND {_OPEN} AND r.kind = 'regular'"
         " AND r.usage IS NOT NULL AND f.usage IS NOT NULL AND f.usage + r.usage >= ?"
     )
-    sources = _from("register g CROSS JOIN register h CROSS JOIN read_summary f")
+    of_all, _ = _from("register g CROSS JOIN register h CROSS JOIN read_summary f")
+    # Of some points from their own reads: whoever looks at one meter looks at no other.
+    some = "service_point p CROSS JOIN read_summary r CROSS JOIN register g CROSS JOIN register h"
+    sources = of_all, f"{some} CROSS JOIN read_summary f"
     points = ask.whole("points")
     more = ", f.usage, f.avg_milli"
     for r, (fast, fast_usual) in rows(ask, "R27", where, [ask.whole("least")], more, sources=sources):
