@@ -644,7 +644,8 @@ def test_posting_settles_the_read_its_item_names(at: Office) -> None:
             days=60,
             kind="regular",
             source="A",
-            status="released",
+            status="held",
+            held_code="R05",
             entered_by="ana",
             entered_at=office.NOW,
         )
@@ -658,6 +659,7 @@ def test_posting_settles_the_read_its_item_names(at: Office) -> None:
     assert row is not None
     assert row[:4] == ("R05", "adjusted", "read-correction", "ben")
     assert "R05" in session.value("SELECT decided FROM read_summary")
+    assert session.rows("SELECT status, held_code FROM read") == [("released", None)], "what was decided holds no bill"
     form = adj.Propose(
         account=account_number(2), reason="read-correction", amount_cents=5_00, item="R05:point:SP-1@B2/2026-11"
     )
