@@ -73,10 +73,15 @@ class RoutesScreen(Listed):
         return "routes"
 
     async def tell(self) -> None:
-        """Whether each cycle may be billed, and what stands in the way."""
+        """What the list is; the cycles are counted beside it, for that takes longer than the first page."""
         self.head("Routes")
+        self.start(self._count())
+
+    async def _count(self) -> None:
+        """Whether each cycle may be billed, and what stands in the way."""
         self.cycles = await self.ask(_all)
-        self.query_one("#cycles", Panel).show(tuple(_lines(self.cycles, self.router.day)))
+        if self.is_attached:
+            self.query_one("#cycles", Panel).show(tuple(_lines(self.cycles, self.router.day)))
 
     def do_route_held(self) -> None:
         """The held reads of the row's route."""
@@ -98,10 +103,13 @@ class RoutesScreen(Listed):
             self.start(self._estimate(known, f"Estimate what {found.period} lacks"))
 
     def _cycle(self) -> Ready | None:
-        """The cycle of the row's route; of several the first that lacks something there."""
+        """The cycle of the row's route; of several the first that lacks something there. It is said where none is."""
         mine = [(each, of) for each in self.cycles for of in each.routes if of.route == self._route()]
         lacking = [each for each, of in mine if of.missing or of.skipped]
-        return next(iter([*lacking, *(each for each, _ in mine)]), None)
+        found = [*lacking, *(each for each, _ in mine)]
+        if not found:
+            self.say("No cycle is read on this route." if self.cycles else "The cycles are still being counted.")
+        return found[0] if found else None
 
     async def _estimate(self, known: dict[str, str], title: str) -> None:
         """Ask why, show what would be estimated by which method, and do it."""
