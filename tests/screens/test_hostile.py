@@ -31,6 +31,8 @@ PLACES = {
     "account": "o",
     "ledger": "o tab",
     "meter": "m",
+    "neighbours": "m tab tab",
+    "held": "g e",
     "adjust": "o a",
     "approvals": "g a",
     "approval": "g a enter",

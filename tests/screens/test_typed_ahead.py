@@ -80,7 +80,8 @@ async def test_the_second_of_two_enters_is_the_fix_s(district: str) -> None:
 BEFORE = {
     "worklist": "", "worklist-empty": "/ 'code:Z99' enter", "worklist-filtering": "/",
     "account": "o", **{f"account-{n}": "o" + " tab" * n for n in range(1, 7)},
-    "meter": "m", "adjust": "o a", "fix": "enter", "approvals": "g a", "approval": "g a enter", "help": "?",
+    "meter": "m", "held": "g e", "adjust": "o a", "fix": "enter", "approvals": "g a", "approval": "g a enter",
+    "help": "?",
     "find": "f", "find-hits": "f 'vo'", "views": "g v", "board": "g b", "board-people": "g b p",
 }  # fmt: skip
 

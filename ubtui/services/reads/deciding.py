@@ -176,9 +176,10 @@ def _held(work: Work, read: Named, freed: Mapping[int, date]) -> _Held:
 
 def _codes(work: Work, found: _Held) -> list[str]:
     """What holds a read, the code that says so first: of its items those that hold, and what its status names."""
-    live = [key.code for key in _items(work, found) if CODES[key.code].holds and key.code != PRIOR]
-    own = found.code if found.code in CODES else next(iter(set(CLEARS.get(found.code, ())) & set(live)), "")
-    return list(dict.fromkeys([own or CLEARS.get(found.code, ("R09",))[0], *sorted(live)]))
+    live = [key.code for key in _items(work, found) if key.code != PRIOR]
+    named = CLEARS.get(found.code, ())
+    own = next((code for code in live if code in named), None) or next(iter((*named, *live, "R09")))
+    return list(dict.fromkeys([own, *sorted(code for code in live if CODES[code].holds)]))
 
 
 def _items(work: Work, found: _Held) -> Iterator[ItemKey]:

@@ -33,7 +33,8 @@ _NAMED: Final = " ".join(
     for word, codes in CLEARS.items()
 )
 _FIRST: Final = f"ORDER BY CASE {_NAMED} WHEN w.code = '{BADGE}' THEN 2 ELSE 1 END, w.priority DESC, w.code LIMIT 1"
-_FOR: Final = f"COALESCE((SELECT w.code {_ITEMS} AND w.code <> '{BADGE}' {_FIRST}), r.held_code, '')"
+_SAYS: Final = f"w.code <> '{BADGE}' AND (w.code <> '{PRIOR}' OR r.held_code = '{PRIOR}')"
+_FOR: Final = f"COALESCE((SELECT w.code {_ITEMS} AND {_SAYS} {_FIRST}), r.held_code, '')"
 # Register, day and number of a read as one number: it goes back to them without asking.
 _ID: Final = "(r.register_id * 10000000000 + CAST(REPLACE(CAST(r.read_on AS text), '-', '') AS bigint) * 100 + r.seq)"
 _MONTH: Final = "SUBSTR(r.period, LENGTH(r.period) - 6)"
@@ -77,8 +78,9 @@ def _row(look: Look, cells: tuple[Any, ...]) -> Row:
     return Row(
         (
             walk, point, format_day(read_on, look.today), _figure(value), _figure(use), _figure(known.expected), span,
-            code, "" if bill is None else format_day(bill, look.today), f"{age}d", f"{clean_text(maker)}/"
-            f"{clean_text(serial)}{counter}", clean_text(address), format_account(account) if account else "",
+            code if code in CODES else "held", "" if bill is None else format_day(bill, look.today), f"{age}d",
+            f"{clean_text(maker)}/{clean_text(serial)}{counter}", clean_text(address),
+            format_account(account) if account else "",
             CODES[code].title if code in CODES else clean_text(held_for(held or "")),
         ),
         "danger" if late else None,
