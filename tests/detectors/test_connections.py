@@ -115,6 +115,27 @@ def test_m12_a_meter_set_before_its_fee_is_paid(scene: Scene) -> None:
     scene.steady()
 
 
+def test_m12_a_fee_that_was_taken_back_is_charged_anew(scene: Scene) -> None:
+    c = scene.customer()
+    scene.refresh()
+    set_since(scene, c, DAY - 5 * DAYS)
+    key = f"M12:point:{c.point}"
+    assert key in map(str, asked(scene, c, asked_on=DAY - 9 * DAYS, fee_cents=80_00).opened)
+    approve = adjustments.Approve(proposal="P-000001", amount_cents=80_00)
+    journal = scene.act(adjustments.approve, approve, who="ben").result.journal_id
+    back = scene.act(adjustments.reverse, adjustments.Reverse(journal=journal, note="wrong account")).result
+    approve = adjustments.Approve(proposal=back.number, amount_cents=back.amount_cents)
+    assert key not in map(str, scene.act(adjustments.approve, approve, who="ben").closed)
+    scene.steady()
+    with scene.desk() as desk:
+        assert desk.ask(service_requests.request, "SR-000001").due_cents == 80_00
+        likely = [o.act for o in offers(desk.look(), desk.ask(worklist.item, ItemKey.parse(key))) if o.likely]
+    assert likely == ["request.fee"]
+    assert scene.act(service_requests.fee, service_requests.Fee(number="SR-000001")).result.proposal == "P-000003"
+    assert "P-000003 charges it" in scene.refused(service_requests.fee, service_requests.Fee(number="SR-000001")).reason
+    scene.steady()
+
+
 def test_m11_paid_and_not_installed_for_twenty_office_days(scene: Scene) -> None:
     late, near, free, done = (scene.customer() for _ in range(4))
     for c in (late, near, free, done):

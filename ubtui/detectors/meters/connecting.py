@@ -19,7 +19,7 @@ from ubtui.domain.subjects import Subject
 class Standing:
     """A request with its money and its meter: `due_cents` of its fee, the days since which it is paid and set.
 
-    `proposal` is the newest that charges the fee; `refused` where it was rejected, withdrawn or expired.
+    `proposal` is the newest that charges the fee; `refused` where it was rejected, withdrawn, expired or taken back.
     """
 
     id: int
@@ -48,7 +48,8 @@ _ASKED = (
 _CHARGED = (
     "WITH RECURSIVE chain(first, id) AS (SELECT p.id, p.id FROM proposal p WHERE p.id IN ({})"
     " UNION ALL SELECT c.first, n.id FROM chain c JOIN proposal n ON n.revises = c.id)"
-    " SELECT c.first, p.number, v.decision, r.cents, (SELECT CAST(COALESCE(SUM(x.cents), 0) AS bigint)"
+    " SELECT c.first, p.number, CASE WHEN EXISTS(SELECT 1 FROM journal z WHERE z.reverses = j.id) THEN 'reversed'"
+    " ELSE v.decision END, r.cents, (SELECT CAST(COALESCE(SUM(x.cents), 0) AS bigint)"
     " FROM application x WHERE x.item_id = r.id), (SELECT MAX(k.effective_on) FROM application x"
     " JOIN journal k ON k.id = x.journal_id WHERE x.item_id = r.id) FROM chain c JOIN proposal p ON p.id = c.id"
     " LEFT JOIN approval v ON v.proposal_id = p.id LEFT JOIN journal j ON j.approval_id = v.id"
@@ -80,7 +81,7 @@ def _standing(row: Sequence[Any], charged: Sequence[Any] | None) -> Standing:
     proposal, decision, cents, applied, last = charged or ("", None, None, 0, None)
     since: str | None = paid
     due = 0 if paid else int(fee)
-    if paid is None and cents is not None:
+    if paid is None and cents is not None and decision == "approved":
         due = int(cents) - int(applied)
         since = last if due <= 0 else None
     elif paid is None and not fee:
