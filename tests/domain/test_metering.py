@@ -128,17 +128,16 @@ def test_each_row_stands_by_itself_with_what_it_carries(
 def test_what_is_billed_stays_and_the_rest_goes_on_from_it(
     history: tuple[list[Reading], Unit, list[tuple[int, Fraction]]], data: st.DataObject
 ) -> None:
-    readings, unit, _ = history
-    uses = in_step(readings, unit)
-    upto = data.draw(st.integers(0, len(readings)))
-    upto = next((i for i in range(upto, len(readings)) if readings[i].n == 1), len(readings))
+    readings, unit, ran = history
+    upto, _ = data.draw(st.sampled_from(ran))
+    bills = in_step(readings[:upto], unit)
     billed = [
-        Reading(r.hung, r.n, r.face, r.value, r.kind, r.rolled, r.right, use if i < upto else None)
-        for i, (r, use) in enumerate(zip(readings, uses, strict=True))
+        Reading(r.hung, r.n, r.face, r.value, r.kind, r.rolled, r.right, bills[i] if i < upto else None)
+        for i, r in enumerate(readings)
     ]
     again = in_step(billed, unit)
-    assert again[:upto] == uses[:upto]
-    assert sum(u.units or 0 for u in again if u) == sum(u.units or 0 for u in uses if u)
+    assert again[:upto] == bills
+    assert sum(u.units or 0 for u in again if u) == floor(ran[-1][1]) - floor(ran[0][1])
 
 
 def test_parts_of_an_exchange_are_added_before_they_are_truncated() -> None:
