@@ -100,8 +100,9 @@ _REGISTERS: Final = (
 )
 _STAGED: Final = (
     "SELECT COALESCE(t.code, ''), CAST(COUNT(*) AS bigint) FROM staged_row s JOIN batch b ON b.id = s.batch_id"
-    " LEFT JOIN service_point p ON p.id = s.point_id LEFT JOIN route t ON t.id = p.route_id WHERE s.kind = 'reads'"
-    " AND s.state = 'staged' AND b.released_at IS NOT NULL AND COALESCE(s.period, b.period) = ? GROUP BY 1"
+    " LEFT JOIN service_point p ON p.id = s.point_id LEFT JOIN route t ON t.id = p.route_id"
+    " WHERE s.kind IN ('reads', 'usage') AND s.state = 'staged'"
+    " AND b.released_at IS NOT NULL AND COALESCE(s.period, b.period) = ? GROUP BY 1"
 )
 
 
