@@ -17,6 +17,7 @@ from ubtui.services.worklist import ItemView
 
 CODES: Final = ("R09", "R10", "R11")
 _NEAR = 2
+_FAR = 6  # times the average of all seasons that a season may well be
 _MOST = 20  # meters of the route that the value may go on from
 
 _ROW = (
@@ -41,8 +42,8 @@ _ALONG = (
 )
 # Meters that miss a read of the period: of the route, or of almost the same serial.
 _MISSING = (
-    "SELECT q.number, r.register_id, r.point_id, r.value, q.route_id FROM {} JOIN read_summary r ON r.point_id = q.id"
-    " AND r.newest = 1 AND r.period <> ? AND r.status <> 'held' AND r.value <= ?"
+    "SELECT q.number, r.register_id, r.point_id, r.value, r.avg_milli FROM {} JOIN read_summary r ON r.point_id = q.id"
+    " AND r.newest = 1 AND r.period < ? AND r.period >= ? AND r.status <> 'held' AND r.value <= ?"
     " WHERE q.id <> ? AND q.state = 'active' AND {} AND EXISTS(SELECT 1 FROM register g JOIN install i"
     " ON i.meter_id = g.meter_id AND i.off_date IS NULL WHERE g.id = r.register_id AND i.point_id = q.id)"
     " ORDER BY r.value DESC, q.id LIMIT ?"
@@ -136,18 +137,20 @@ def _next_door(look: Look, point: int, period: str, value: int) -> tuple[Neighbo
 
 def _others(look: Look, point: int, period: str, on: str, value: int, meter: tuple[str, str]) -> tuple[Other, ...]:
     """Meters that miss a read of the period and may have shown the value: of the route, or of a like serial."""
-    like = _like(meter[1])
-    rows = look.db.rows(_OF_ROUTE, [period, value, point, point, _MOST])
+    cycle, like = f"{period.rpartition('/')[0]}/", _like(meter[1])
+    rows = look.db.rows(_OF_ROUTE, [period, cycle, value, point, point, _MOST])
     near = dict.fromkeys((row[1] for row in rows), "on this route")
     if like:
-        found = look.db.rows(_BY_SERIAL.format(marks(like)), [period, value, point, meter[0], *like, _MOST])
+        found = look.db.rows(_BY_SERIAL.format(marks(like)), [period, cycle, value, point, meter[0], *like, _MOST])
         rows += [row for row in found if row[1] not in near]
         near |= dict.fromkeys((row[1] for row in found), f"of a serial like {meter[1]}")
     registers = faces(look.db, {row[1]: row[2] for row in rows})
-    return tuple(
-        Other(number, near[register], *registers[register], prev, expected_of(look.db, register, period, on))
-        for number, register, _, prev, _ in rows
-    )
+    others = []
+    for number, register, _, prev, average in rows:
+        face, unit = registers[register]
+        if average is None or face.usage(prev, value, unit) * 1000 <= _FAR * average:  # else it is asked in vain
+            others.append(Other(number, near[register], face, unit, prev, expected_of(look.db, register, period, on)))
+    return tuple(others)
 
 
 def _like(serial: str) -> list[str]:
