@@ -19,6 +19,7 @@ from ubtui.services import reads
 from ubtui.services.reads import expecting
 from ubtui.services.verify import summaries
 from ubtui.services.worklist import Dismiss, Limits, adopt, dismiss
+from ubtui.services.worklist.whatif import what_if
 
 BEFORE, LAST, NEXT = PERIODS[-2], PERIODS[-1], "B2/2026-12"
 
@@ -194,8 +195,11 @@ SETTINGS = [
 ]
 
 
-@pytest.mark.parametrize("limits", SETTINGS, ids=["own", "scales", "classes"])
-@pytest.mark.parametrize("history", [[30, *[40] * 5], [21, *[9] * 5], [8, *[8] * 5], [40, 40, 40]], ids=str)
+HISTORIES = [[30, *[40] * 5], [21, *[9] * 5], [8, *[8] * 5], [40, 40, 40]]
+CASES = [(SETTINGS[0], each) for each in HISTORIES] + [(each, HISTORIES[n]) for each in SETTINGS[1:] for n in (0, 3)]
+
+
+@pytest.mark.parametrize(("limits", "history"), CASES)
 def test_the_range_is_what_the_detectors_let_pass(
     scene: Scene, limits: dict[str, dict[str, str]], history: list[int]
 ) -> None:
@@ -295,6 +299,8 @@ def test_r25_a_word_holds_a_read_before_its_bill(scene: Scene) -> None:
         scene.read(each, period, 1020, on=date(2026, 10, 20), usage=20, days=61, status="held", held_code="waits")
     scene.refresh()
     assert scene.items() == [f"R25:point:{c.point}@{LAST}"]
+    with scene.desk() as desk:
+        assert desk.ask(what_if, "R25", {"within": "90"}).said() == "At within 90 R25 would raise 2 instead of 1."
     assert scene.db.value("SELECT why FROM work_item WHERE code = 'R25'").endswith("held: waits")
     assert review(scene, c, "R25") == "released"
     assert scene.items() == []

@@ -12,6 +12,7 @@ from textual.widgets import Input
 from ubtui.act import Refused
 from ubtui.domain.dates import format_day
 from ubtui.domain.errors import BadValue
+from ubtui.domain.holds import held_for
 from ubtui.screens.base import DeskScreen, Place, news
 from ubtui.screens.beside import PAUSE_SECONDS
 from ubtui.screens.rehearsed import would
@@ -296,6 +297,8 @@ def _judged(
 
 def _kept(result: object, text: str) -> str:
     if isinstance(result, Entered):
-        use = "held: " + result.held if result.held else "" if result.usage is None else f"use {result.usage:,}"
+        use = (
+            "held: " + held_for(result.held) if result.held else "" if result.usage is None else f"use {result.usage:,}"
+        )
         return f"{result.value:,} {use}".strip()
     return text

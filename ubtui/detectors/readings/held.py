@@ -10,12 +10,14 @@ from fractions import Fraction
 from ubtui.detectors.base import Ask, Detector, Found, Parameter, decimal, marks, parameters
 from ubtui.detectors.readings import use
 from ubtui.detectors.readings.facts import CLASS, day, found_read, milli, rows, steps
+from ubtui.detectors.readings.summaries import CLEARS
 from ubtui.domain.errors import BadValue
 from ubtui.domain.holds import held_for
 from ubtui.domain.scales import Scales, plain
 from ubtui.domain.sizes import inches
 from ubtui.domain.subjects import ItemKey
 
+_KINDS = tuple(CLEARS)
 _LOW = next(d for d in use.DETECTORS if d.code == "R07")
 
 
@@ -66,7 +68,9 @@ def held_before_bill(ask: Ask) -> Iterable[Found]:
     """R25: a read is held, its bill is due, and nothing else on the list says so."""
     days: dict[str, int] = {}
     soon = date.min
-    for r, _ in rows(ask, "R25", "r.status = 'held'", []):
+    # Of a trial, which looks at nothing else, what another kind holds is left to that one.
+    word = f" AND COALESCE(r.held_code, '') NOT IN ({marks(_KINDS)})" if ask.anew else ""
+    for r, _ in rows(ask, "R25", f"r.status = 'held'{word}", _KINDS if ask.anew else []):
         if not days:
             days, soon = bill_days(ask), ask.add_business(ask.today, ask.whole("within"))
         bill = bill_on(r["period"], days)
