@@ -18,13 +18,13 @@ from tests.detectors.money import bill
 from tests.detectors.scene import PERIODS, Customer, Scene
 from tests.sample import made
 from tests.scale import SOAK
-from tests.services.office import DAY
+from tests.services.office import DAY, sample_settings
 from ubtui.act import Done, Look
 from ubtui.desk import Desk, Seat
 from ubtui.detectors.heal import Healed
 from ubtui.domain.seals import Hung, rate_on
 from ubtui.domain.subjects import ItemKey
-from ubtui.services import adjustments, fixes, orders, rounds, seals, worklist
+from ubtui.services import adjustments, fixes, orders, policies, rounds, seals, worklist
 from ubtui.services.worklist import ItemView
 
 DAYS = timedelta(days=1)
@@ -320,6 +320,33 @@ def test_what_a_seal_costs_is_proposed_and_never_posted_by_itself(scene: Scene) 
     scene.act(adjustments.approve, adjustments.Approve(proposal=done.fee, amount_cents=25_00), who="ben")
     assert scene.db.rows("SELECT cents FROM receivable_item") == [(25_00,)]
     scene.steady()
+
+
+def test_f1_tells_the_district_s_terms_of_a_seal(scene: Scene) -> None:
+    with scene.desk() as desk:
+        told = dict(desk.ask(policies.of_act, "seal.place").lines)
+    assert told["fees"] == "seal 25.00, tampering 150.00"
+    assert told["rate"] == "sealed from same day, occasional use from month of use"
+
+
+@pytest.mark.parametrize(
+    ("restart", "full"), [("as_placed", "2026-11-23"), ("same_day", "2026-11-23"), ("this_cycle", "2026-10-20"),
+                          ("next_cycle", "2026-12-20")]
+)  # fmt: skip
+def test_a_district_says_from_when_a_service_is_full_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, restart: str, full: str
+) -> None:
+    text = sample_settings().replace('restart = "as_placed"', f'restart = "{restart}"')
+    monkeypatch.setattr("tests.detectors.scene.sample_settings", lambda: text)
+    scene = Scene(str(tmp_path / "district"))
+    try:
+        c = scene.customer()
+        scene.act(seals.place, on(c, placed_on=DAY - 90 * DAYS))
+        done = scene.act(seals.remove, seals.Remove(point=c.point, removed_on=DAY, reason="moves in"))
+        assert str(done.result.full_from) == full
+        scene.steady()
+    finally:
+        scene.close()
 
 
 def test_a_broken_seal_is_charged_from_its_item_and_comes_off(scene: Scene) -> None:

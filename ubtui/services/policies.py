@@ -133,6 +133,8 @@ def of_act(look: Look, name: str) -> Article:
         ("rests on", rests_on(name)),
         ("may do it", ", ".join(dict.fromkeys(may)) or "nobody"),
     ]
+    if name.startswith("seal."):
+        lines += _seals(look)
     money = name.startswith(("adjust.", "credit.", "payment."))
     return Article(name, (*lines, *(approval(look.district.approval) if money else ()), *_district(look)))
 
@@ -196,6 +198,16 @@ def _charge(charge: ChargeCode) -> str:
 
 def _gl(look: Look, code: str) -> str:
     return next((f"{each.code} {each.title}" for each in look.district.gl if each.code == code), code)
+
+
+def _seals(look: Look) -> Iterator[tuple[str, str]]:
+    """The district's terms around a seal: from when its rate holds, until when, and what is charged."""
+    terms = look.district.seals
+    said = {name: str(getattr(terms, name)).replace("_", " ") for name in ("effect", "occasional", "restart")}
+    yield "rate", f"sealed from {said['effect']}, occasional use from {said['occasional']}"
+    yield "in full", f"again from {said['restart']}"
+    fees = (("seal", terms.seal_cents), ("unseal", terms.unseal_cents), ("tampering", terms.tamper_cents))
+    yield "fees", ", ".join(f"{what} {format_money(cents)}" for what, cents in fees if cents) or "none"
 
 
 def _adopted(look: Look, kind: str) -> Iterator[tuple[str, str]]:
