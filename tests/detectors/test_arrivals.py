@@ -188,3 +188,21 @@ def test_near_serials_are_those_of_one_slip(serial: str, data: st.DataObject) ->
     swapped = serial[:n] + serial[n + 1 : n + 2] + serial[n] + serial[n + 2 :]
     assert swapped == serial or swapped in near(serial)
     assert serial not in near(serial) and len(set(near(serial))) == len(near(serial)) <= 140
+
+
+def test_r18_use_of_an_account_that_nobody_knows(scene: Scene, tmp_path: Path) -> None:
+    on = read_day(LAST)
+    rows = f"account,class,date,usage\nZZ-9,residential,{on},5\nZZ-9,residential,{on},6\n"
+    with scene.desk() as desk:
+        bring(desk, "usage", file(tmp_path, rows))
+    [key] = scene.items("R18")
+    healthy(scene)
+    with scene.desk() as desk:
+        item = desk.ask(worklist.item, ItemKey.parse(key))
+        assert (item.evidence["customer"], item.evidence["because"]) == ("ZZ-9", "unknown-account")
+        assert [o.act for o in offers(desk.look(), item) if o.act.startswith("staged.")] == ["staged.decide"]
+    form = staged.Link(row=staged_row(scene, key), meter="badger/90001", reason="it is that")
+    assert "waits for another reason" in scene.refused(staged.link, form).reason
+    drop = staged.Decide(row=staged_row(scene, key), decision="drop", reason="the next town's", alike=True)
+    assert [str(k) for k in scene.act(staged.decide, drop).closed] == [key]
+    healthy(scene)

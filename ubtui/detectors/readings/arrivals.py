@@ -24,27 +24,28 @@ def unknown_meter(ask: Ask) -> Iterable[Found]:
     if keys is not None and not keys:
         return
     only = "s.stranger IS NOT NULL" if keys is None else f"s.stranger IN ({marks(keys)})"
-    sql = f"{_ROWS.format('s.stranger')} WHERE s.state = 'staged' AND {only} ORDER BY s.stranger, s.id"
+    sql = f"{_ROWS.format('s.stranger, s.kind')} WHERE s.state = 'staged' AND {only} ORDER BY s.stranger, s.id"
     waiting: dict[str, list[Row]] = defaultdict(list)
     for row in ask.db.rows(sql, list(keys or ())):
         waiting[row[0]].append(row)
-    said = {key: _fields(rows[0][4]) for key, rows in waiting.items()}
+    said = {key: _fields(rows[0][5]) for key, rows in waiting.items()}
     points = _points(ask.db, {fields.get("point", "") for fields in said.values()})
     for key, rows in waiting.items():
-        _, first, reason, sentence, _, source, row_no, point, account = rows[0]
+        _, kind, first, reason, sentence, _, source, row_no, point, account = rows[0]
         fields = said[key]
         more = f", {len(rows)} rows" if len(rows) > 1 else ""
         yield Found(
             key, "", "No meter fits", f"{_plain(sentence)} ({source}, row {row_no}{more})",
             {
                 **{name: clean_text(fields[name], 60) for name in _SHOWN if fields.get(name, "").strip()},
-                "staged": first, "rows": len(rows), "because": reason, "file": source, "row": row_no, "reads": [],
+                "kind": kind, "staged": first, "rows": len(rows), "because": reason, "file": source, "row": row_no,
+                "reads": [],
             },
             account_id=account, point_id=point or points.get(fields.get("point", "").strip()), due_source="import",
         )  # fmt: skip
 
 
-_SHOWN = ("maker", "serial", "radio", "point", "account", "date", "value", "reading")
+_SHOWN = ("maker", "serial", "radio", "point", "account", "customer", "date", "value", "reading", "usage")
 
 
 def _fields(text: str) -> dict[str, str]:
@@ -103,8 +104,8 @@ def digit_count(ask: Ask) -> Iterable[Found]:
 DETECTORS = (
     Detector(
         "R18", "No meter fits", ("text",),
-        "rows of reads are staged because the meter they name is unknown, several, hung elsewhere or not at all that"
-        " day, or is not the one of their other names: one item a meter named",
+        "rows of reads or use are staged because the meter they name is unknown, several, hung elsewhere or not at all"
+        " that day, or is not the one of their other names: one item a meter named",
         "Its reads wait outside, its customer is billed by none or by an estimate.",
         ("staged.link", "staged.decide", "meter.exchange", "order.create"),
         "Oracle: usage that no device was found for", unknown_meter, sla_days=3, stock=True,

@@ -47,6 +47,8 @@ _DIGITS: Final = "0123456789"
 def _link(look: Look, item: ItemView) -> Iterator[Draft]:
     """Meters whose serial is nearly the one that the file has; first the one that hangs where the row says."""
     facts = item.evidence
+    if facts.get("kind") == "usage":  # a row of use names its account, and no meter
+        return
     known: dict[str, object] = {"row": facts.get("staged")}
     serial = str(facts.get("serial") or "").strip()
     rows: list[Any] = []

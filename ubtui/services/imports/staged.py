@@ -164,7 +164,7 @@ def link(work: Work, form: Link) -> Decided:
     Unless it is for this time alone the serial is kept beside the meter's own, so that the next file is understood.
     """
     row, why = _open(work, form.row), reason(form.reason)
-    if row[18] is None:
+    if row[18] is None or row[5] != "reads":
         raise Refused(
             f"row {form.row} waits for another reason, {row[6]}", rule="staged rows", cure="mend it, keep it or drop it"
         )

@@ -159,17 +159,18 @@ class Verdict:
 STRANGE: Final = frozenset(
     {
         *("unknown-meter", "ambiguous-meter", "not-installed", "serial-mismatch", "radio-mismatch"),
-        *("wrong-point", "wrong-account"),
+        *("wrong-point", "wrong-account", "unknown-account", "no-meter"),
     }
 )
-"""Reasons for which a row of reads stays staged that no meter fits."""
+"""Reasons for which a row of reads, or of use, stays staged that no meter fits."""
 
 
 def stranger(kind: Kind, reason: str, texts: Mapping[str, str]) -> str | None:
     """The key of the meter that a row names and no meter fits: the same for every row that names it so."""
-    if kind != "reads" or reason not in STRANGE:
+    if kind not in ("reads", "usage") or reason not in STRANGE:
         return None
-    by = next((name for name in ("serial", "radio", "point", "account") if texts.get(name, "").strip()), "serial")
+    names = ("serial", "radio", "point", "account", "customer")
+    by = next((name for name in names if texts.get(name, "").strip()), "serial")
     said = [texts.get("maker", "") if by == "serial" else "", texts.get(by, "")]
     return str(uuid.uuid5(uuid.NAMESPACE_OID, f"meter:{by}:" + "/".join(" ".join(s.split()).casefold() for s in said)))
 
