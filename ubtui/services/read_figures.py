@@ -23,7 +23,7 @@ _WHICH: Final = (
 )
 BY: Final = {
     "last-year": "the same period a year before", "recent": "its last actual reads", "class": "customers of its class",
-    "hand": "by hand",
+    "hand": "by hand", "seal": "nothing, for a seal was on all the while",
 }  # fmt: skip
 _BESIDE: Final = ("control", "reread")  # they bill nothing
 
