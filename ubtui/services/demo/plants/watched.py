@@ -38,10 +38,10 @@ def _held(d: Draft, plant: Plant, _: Almanac, rng: random.Random) -> None:
 
 
 def _fades(d: Draft, plant: Plant, _: Almanac, rng: random.Random) -> None:
-    """A wide meter registers two thirds of last year's (near: three quarters)."""
+    """A wide meter registers two thirds of last year's (near: five sixths)."""
     flat(d, 160, rng)
     d.face, d.size = LARGE_FACE, "2"
-    d.uses[-1] = 120 if plant.near else 104 + plant.n
+    d.uses[-1] = 134 if plant.near else 104 + plant.n
 
 
 TROUBLE: Final[dict[str, Planting]] = {"R24": _reread_late, "R25": _held, "R26": _fades}
