@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from fractions import Fraction
 from statistics import median
@@ -99,13 +100,30 @@ def test_the_parts_of_an_exchange_are_told_and_add_up(scene: Scene) -> None:
     scene.read(new, LAST, 25, usage=25, days=41)
     told = why(scene, c.point, "reads")
     assert told["period in all"] == "37"
-    assert "12 by badger/90001" in told[f"part to {on}"] and "1,180 to 1,192" in told[f"part to {on}"]
-    assert "25 by badger/x" in told[f"part to {read_day(LAST)}"] and "this read" in told[f"part to {read_day(LAST)}"]
+    assert "12 by badger/90001" in told[f"{on} counter 1"] and "1,180 to 1,192" in told[f"{on} counter 1"]
+    assert (
+        "25 by badger/x" in told[f"{read_day(LAST)} counter 1"] and "this read" in told[f"{read_day(LAST)} counter 1"]
+    )
     rows = cells(part(scene, c.point, "installs"))
     assert [(row["meter"], row["off"], row["use"]) for row in rows] == [
         (f"badger/x{c.meter_id}", "now", "25"), ("badger/90001", str(on), "192"),
     ]  # fmt: skip
     assert rows[0]["face"] == "6 dials x 1 ccf"
+
+
+def test_the_counters_of_a_compound_meter_are_told_together(scene: Scene) -> None:
+    c = scene.customer()
+    scene.uses(c, [30] * 6, last=PERIODS[-2])
+    with scene.db.writing():
+        second = scene.db.insert(record.Register, meter_id=c.meter_id, dials=5, mult_num=1, mult_den=1, unit="ccf", n=2)
+    scene.read(c, LAST, 1187, usage=7, days=61)
+    scene.read(replace(c, register_id=second), LAST, 64, usage=64, days=61)
+    for row in (0, 1):
+        told = why(scene, c.point, "reads", row)
+        parts = [text for label, text in told.items() if " counter " in label]
+        assert told["period in all"] == "71" and len(parts) == 2
+        assert {part.split(" ")[0] for part in parts} == {"7", "64"} and sum("this read" in part for part in parts) == 1
+    assert cells(part(scene, c.point, "installs"))[0]["face"].endswith(", 2 counters")
 
 
 def test_a_use_in_other_units_is_told_exactly(scene: Scene) -> None:

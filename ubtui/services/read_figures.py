@@ -138,7 +138,7 @@ def _parts(history: MeterHistory, read: ReadLine) -> Iterator[tuple[str, str]]:
         before = _before(history, history.reads.index(each))
         counted = f" ({before.value:,} to {each.value:,})" if before and before.value is not None and each.value else ""
         here = " · this read" if each == read else ""
-        yield f"part to {each.on}", f"{each.use:,} by {each.meter} counter {each.register}{counted}{here}"
+        yield f"{each.on} counter {each.register}", f"{each.use:,} by {each.meter}{counted}{here}"
     yield "period in all", f"{sum(each.use or 0 for each in parts):,}"
 
 
