@@ -247,6 +247,16 @@ def test_reads_of_a_file_bill_what_the_fractions_add_up_to(scene: Scene, tmp_pat
     right(scene)
 
 
+def test_a_carry_that_somebody_changed_is_found(scene: Scene) -> None:
+    c = scene.customer(unit="cf")
+    enter(scene, c, read_day(PERIODS[-2]), 1_000)
+    enter(scene, c, read_day(PERIODS[-1]), 1_250)
+    with scene.db.writing():
+        scene.db.run("UPDATE read SET carry = '1/5' WHERE value = 1250")
+    (found,) = verify.uses(scene.db)
+    assert "carries 1/5, the read before it says 0" in str(found)
+
+
 @pytest.fixture(scope="module")
 def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     made = Scene(str(tmp_path_factory.mktemp("ground") / "district"))

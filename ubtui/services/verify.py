@@ -14,6 +14,7 @@ import msgspec
 from ubtui.db import find, migrate
 from ubtui.db.errors import RecordError
 from ubtui.db.session import Row, Session
+from ubtui.detectors.base import marks
 from ubtui.domain.errors import BadValue
 from ubtui.domain.numbers import format_account
 from ubtui.domain.register import RESTART, carried
@@ -270,12 +271,28 @@ def billed(session: Session) -> Iterator[Finding]:
 
 
 def _uses(session: Session, part: list[Row], cure: str) -> Iterator[Finding]:
+    if not part:
+        return
     registers = faces(session, {row[0]: row[1] for row in part})
+    ids = list(registers)
+    several = {
+        id
+        for (id,) in session.rows(
+            "SELECT g.id FROM register g JOIN register h ON h.meter_id = g.meter_id AND h.id <> g.id"
+            f" WHERE g.id IN ({marks(ids)})",
+            ids,
+        )
+    }
     for before, row in pairwise(part):
         register, _, on, seq, value, usage, rolled, kind, carry = row
         if register != before[0] or None in (before[4], value, usage) or kind in RESTART:
             continue
         face, unit = registers[register]
-        says = face.between(before[4], value, unit, kind, bool(rolled), True, carried(before[8]), carried(carry)).units
-        if says != usage:
-            yield Finding("read", f"register {register}, {on} #{seq}", f"uses {usage}, its values say {says}", cure)
+        # What a counter beside others carries hangs on theirs; of one alone it follows from the read before.
+        onto = carried(carry) if register in several else None
+        says = face.between(before[4], value, unit, kind, bool(rolled), True, carried(before[8]), onto)
+        where = f"register {register}, {on} #{seq}"
+        if says.units != usage:
+            yield Finding("read", where, f"uses {usage}, its values say {says.units}", cure)
+        elif says.carry != carried(carry):
+            yield Finding("read", where, f"carries {carry or 0}, the read before it says {says.carry}", cure)
