@@ -168,6 +168,15 @@ def test_the_side_that_gains_nothing_lends_its_unit() -> None:
     assert sum(u.units or 0 for u in uses if u) == 1  # 2.8 in all
 
 
+def test_what_is_lent_is_of_the_day_and_not_of_an_older_bill() -> None:
+    feet, units = Register(3, 0, Fraction(1), Unit.CF), Register(3, 0, Fraction(1), Unit.CCF)
+    faces = (feet, units, feet)
+    readings = [Reading(0, n, faces[n - 1], v, "installation") for n, v in enumerate((0, 0, 1), 1)]
+    readings += [Reading(0, n, faces[n - 1], v) for n, v in ((1, 0), (2, 1), (3, 1), (1, 1), (3, 1))]
+    uses = in_step(readings, Unit.CCF)  # 1.00 at the first day, 1.01 at the second
+    assert [u and u.units for u in uses[3:]] == [0, 1, 0, 0, 0]
+
+
 def test_a_range_that_is_no_whole_number_of_units_is_carried_past_zero() -> None:
     turns = [Reading(0, 1, GALLONS, 999_000), *(Reading(0, 1, GALLONS, v, rolled=True) for v in (998_000,) * 1)]
     uses = in_step([*turns, Reading(0, 1, GALLONS, 999_900)], Unit.CCF)

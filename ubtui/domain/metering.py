@@ -79,7 +79,7 @@ def in_step(readings: Sequence[Reading], unit: Unit) -> list[Use | None]:
                 stood, reading.value, unit, reading.kind, reading.rolled, reading.right,
                 prev.carry if prev is not None else NOTHING, own + beside,
             )  # fmt: skip
-            if use.units is not None and use.units < 0 and (lender := _lender(last, before, uses)) is not None:
+            if use.units is not None and use.units < 0 and (lender := _lender(last, reading.n, uses)) is not None:
                 gave = uses[lender.at]
                 assert gave is not None and gave.units is not None
                 uses[lender.at] = gave._replace(units=gave.units - 1, carry=gave.carry - 1)
@@ -96,10 +96,14 @@ def _began(readings: Sequence[Reading], hung: int, unit: Unit) -> Fraction:
     return sum((r.face.in_unit(r.value, unit) for r in starts.values() if r.value is not None), NOTHING)
 
 
-def _lender(last: dict[int, _Last], before: list[int], uses: list[Use | None]) -> _Last | None:
-    """A register beside it that was read before, is not billed and has a unit to give up."""
-    for n in reversed(before):
-        use = uses[last[n].at]
-        if last[n].reading.fixed is None and use is not None and use.units is not None and use.units > 0:
-            return last[n]
+def _lender(last: dict[int, _Last], n: int, uses: list[Use | None]) -> _Last | None:
+    """The register beside it that was read last, since it or one after it was, is not billed and has a unit to give.
+
+    What stood before such a read was whole, and stays so.
+    """
+    since = max((each.at for other, each in last.items() if other >= n), default=-1)
+    for each in sorted((each for other, each in last.items() if other < n), key=lambda each: -each.at):
+        use = uses[each.at]
+        if each.at > since and each.reading.fixed is None and use is not None and (use.units or 0) > 0:
+            return each
     return None
