@@ -1,4 +1,5 @@
 """Reads of registers: found by serial, radio or point, placed in their period, judged against the read before."""
+# Length: the rule of one row and the way of many at once must say the same; they are read together.
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
 """Use by customer, class and date, without register values; where the profile says so the record is made from it."""
+# Length: the rule of one row and the way of many at once must say the same; they are read together.
 
 from __future__ import annotations
 
