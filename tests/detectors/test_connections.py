@@ -162,6 +162,18 @@ def test_m11_paid_and_not_installed_for_twenty_office_days(scene: Scene) -> None
     assert f"M11:point:{near.point}" in scene.items("M11")
 
 
+def test_who_gets_nothing_is_charged_nothing(scene: Scene) -> None:
+    c = scene.customer()
+    scene.refresh()
+    assert asked(scene, c, fee_cents=80_00).result.proposal == "P-000001"
+    form = service_requests.Withdraw(number="SR-000001", reason="sold the lot")
+    assert "P-000001 is ana's" in scene.refused(service_requests.withdraw, form, who="ben").reason
+    assert scene.act(service_requests.withdraw, form).result.state == "withdrawn"
+    approve = adjustments.Approve(proposal="P-000001", amount_cents=80_00)
+    assert "is withdrawn" in scene.refused(adjustments.approve, approve, who="ben").reason
+    scene.steady()
+
+
 def test_what_a_request_may_not_say(scene: Scene) -> None:
     c = scene.customer()
     point, account = c.point, c.account

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from tests.detectors.money import bill
@@ -69,6 +70,25 @@ def test_what_a_fast_meter_charged_too_much_is_drafted_and_never_posted(scene: S
     assert scene.db.value("SELECT tested_on FROM meter") is None, "it stays due until it is exchanged"
     sent = scene.act(adjustments.submit, adjustments.Submit(proposal="P-000001")).result
     assert sent.state == "pending" and sent.tier > 0, "another person decides"
+    scene.steady()
+
+
+def test_what_a_fast_meter_charged_is_given_back_once(scene: Scene) -> None:
+    c = scene.customer()
+    bill(scene, c, 41_00, DAY, to_on=DAY - 70 * DAYS, service=True)
+    fast = {"mid": "10.25 of 10", "high": "102.5 of 100"}
+    first = scene.act(meter_tests.test, told(c, **fast)).result
+    assert first.proposals == ("P-000001",)
+    scene.act(adjustments.revise, adjustments.Revise(proposal="P-000001", amount_cents=90, draft=True))
+    again = scene.act(meter_tests.test, told(c, **fast)).result
+    assert again.proposals == () and "not given back yet" in again.told, "the revision waits"
+    bill(scene, c, 20_50, DAY, to_on=DAY - DAYS, service=True)
+    later_on = msgspec.structs.replace(told(c, **fast), tested_on=DAY)
+    assert scene.act(meter_tests.test, later_on).result.proposals == (), "it had ended when the meter was tested first"
+    scene.act(adjustments.withdraw, adjustments.Withdraw(proposal="P-000002"))
+    assert [row[2] for row in drafts(scene)] == [100, 90]
+    last = scene.act(meter_tests.test, later_on).result
+    assert last.proposals == ("P-000003",) and [row[2] for row in drafts(scene)] == [100, 90, 150]
     scene.steady()
 
 

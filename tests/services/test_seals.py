@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -316,6 +317,12 @@ def test_what_a_seal_costs_is_proposed_and_never_posted_by_itself(scene: Scene) 
     assert scene.db.value("SELECT fee_cents FROM seal") == 25_00
     assert scene.act(seals.place, on(vacant, "9002", why="vacant")).result.fee == ""
     assert scene.act(seals.place, on(free, "9003", fee_cents=0)).result.fee == ""
+    nobody = on(scene.customer(), "9004", fee_cents=10_00)
+    with scene.db.writing():
+        scene.db.run("UPDATE service SET from_on = '2020-01-01', point_id = ? WHERE point_id = (SELECT id FROM"
+                     " service_point WHERE number = ?)", [c.point_id, nobody.point])  # fmt: skip
+    assert "nobody ever paid" in scene.refused(seals.place, nobody).reason, "what was typed is charged, or refused"
+    assert scene.act(seals.place, msgspec.structs.replace(nobody, fee_cents=None)).result.fee == ""
     assert scene.db.value("SELECT COUNT(*) FROM journal") == 0
     scene.act(adjustments.approve, adjustments.Approve(proposal=done.fee, amount_cents=25_00), who="ben")
     assert scene.db.rows("SELECT cents FROM receivable_item") == [(25_00,)]
@@ -470,6 +477,20 @@ def test_m09_another_number_is_put_right_or_was_put_on(scene: Scene) -> None:
         ("7000", "2026-11-23", None), ("9001", "2026-11-23", "2026-11-23"), ("7001", "2026-11-23", None),
         ("7005", "2026-11-23", None),
     ]  # fmt: skip
+    scene.steady()
+
+
+def test_a_number_put_right_of_an_earlier_day_takes_back_no_look(scene: Scene) -> None:
+    c = scene.customer()
+    scene.act(seals.place, on(c, placed_on=DAY - 90 * DAYS))
+    scene.act(seals.verify, look(c))
+    misread = seals.Replace(point=c.point, on=DAY - 80 * DAYS, new="7001", how="misread", reason="as it is")
+    scene.act(seals.replace, misread)
+    assert scene.db.rows("SELECT number, verified_on FROM seal") == [("7001", DAY.isoformat())]
+    sent = scene.act(orders.create, orders.Create(point=c.point, kind="seal_check", due_on=DAY)).result.order
+    scene.act(seals.verify, look(c))
+    assert scene.db.value("SELECT state FROM field_order WHERE number = ?", [sent]) == "done", "told again"
+    assert scene.db.value("SELECT COUNT(*) FROM seal_check") == 1
     scene.steady()
 
 

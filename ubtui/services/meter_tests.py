@@ -242,26 +242,50 @@ def _consequence(
         made.append(adjustments.propose.body(work, form).number)
         said.append(f"{told}: {made[-1]} is drafted")
     if not said:
-        said.append(f"no bill of the {work.district.meters.refund_months} months to {end} is its use alone")
+        within = f"the {work.district.meters.refund_months} months to {end}"
+        said.append(f"no bill of {within} is its use alone, and not given back yet")
     return tuple(made), f"bills were {percent(error)}; {'; '.join(said)}"
 
 
-def _charged(work: Work, meter: _Meter, charge: str, since: date, end: date) -> list[Row]:
+_BILLED = (
+    "SELECT a.id, a.number, CAST(SUM(l.cents) AS bigint), b.from_on, b.to_on, b.billed_on"
+    " FROM service s JOIN bill b ON b.account_id = s.account_id JOIN bill_line l ON l.bill_id = b.id"
+    " AND l.service_id = s.id JOIN charge_code c ON c.id = l.charge_code_id JOIN account a ON a.id = b.account_id"
+    " WHERE s.point_id = ? AND c.code = ? AND b.to_on > ? AND b.to_on <= ? AND b.from_on >= ?"
+    " AND NOT EXISTS(SELECT 1 FROM bill n WHERE n.account_id = b.account_id AND n.replaces = b.id)"
+    " AND NOT EXISTS(SELECT 1 FROM journal j WHERE j.reverses = b.journal_id)"
+    " GROUP BY a.id, a.number, b.id, b.from_on, b.to_on, b.billed_on ORDER BY a.number, b.to_on, b.id"
+)
+# What an earlier test of the meter drafted, or a revision of it, unless it came to nothing or was taken back.
+_GIVEN = (
+    "WITH RECURSIVE chain(tested_on, made_on, id) AS (SELECT t.tested_on, p.created_on, p.id FROM meter_test t"
+    " JOIN proposal p ON ' ' || t.proposals || ' ' LIKE '% ' || p.number || ' %'"
+    " WHERE t.meter_id = ? AND t.proposals <> ''"
+    " UNION ALL SELECT c.tested_on, c.made_on, n.id FROM chain c JOIN proposal n ON n.revises = c.id)"
+    " SELECT p.account_id, c.tested_on, c.made_on FROM chain c JOIN proposal p ON p.id = c.id"
+    " LEFT JOIN approval v ON v.proposal_id = p.id LEFT JOIN journal j ON j.approval_id = v.id"
+    " WHERE (v.id IS NULL OR v.decision = 'approved')"
+    " AND NOT EXISTS(SELECT 1 FROM journal z WHERE z.reverses = j.id)"
+)
+
+
+def _charged(work: Work, meter: _Meter, charge: str, since: date, end: date) -> list[tuple[str, int, int, str, str]]:
     """What accounts were billed for this meter's use: number, cents, how many bills, their first and last day.
 
-    Bills that stand, of days from `since` to `end` alone: one that began before the meter was set is partly
-    another's.
+    Bills that stand and end after `since` and up to `end`. One that began before the meter was set is partly
+    another's; one that an earlier test gives back, or has proposed to, is given back once.
     """
-    return work.db.rows(
-        "SELECT a.number, CAST(SUM(l.cents) AS bigint), COUNT(DISTINCT b.id), MIN(b.from_on), MAX(b.to_on)"
-        " FROM service s JOIN bill b ON b.account_id = s.account_id JOIN bill_line l ON l.bill_id = b.id"
-        " AND l.service_id = s.id JOIN charge_code c ON c.id = l.charge_code_id JOIN account a ON a.id = b.account_id"
-        " WHERE s.point_id = ? AND c.code = ? AND b.to_on > ? AND b.to_on <= ? AND b.from_on >= ?"
-        " AND NOT EXISTS(SELECT 1 FROM bill n WHERE n.account_id = b.account_id AND n.replaces = b.id)"
-        " AND NOT EXISTS(SELECT 1 FROM journal j WHERE j.reverses = b.journal_id)"
-        " GROUP BY a.number HAVING SUM(l.cents) > 0 ORDER BY a.number",
-        [meter.point_id, charge, since.isoformat(), end.isoformat(), meter.on.isoformat()],
-    )
+    given = work.db.rows(_GIVEN, [meter.id])
+    billed: dict[str, list[Row]] = defaultdict(list)
+    for account_id, number, cents, first, last, billed_on in work.db.rows(
+        _BILLED, [meter.point_id, charge, since.isoformat(), end.isoformat(), meter.on.isoformat()]
+    ):
+        if not any(id == account_id and last <= tested and billed_on <= made for id, tested, made in given):
+            billed[number].append((cents, first, last))
+    return [
+        (number, cents, len(bills), min(first for _, first, _ in bills), max(last for _, _, last in bills))
+        for number, bills in billed.items() if (cents := sum(each for each, _, _ in bills)) > 0
+    ]  # fmt: skip
 
 
 def _kept(

@@ -7,10 +7,10 @@ from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
-from ubtui.act import Form, Look, Refused, Work, act
+from ubtui.act import Cents, Form, Look, Refused, Work, act
 from ubtui.db.models.connections import ServiceRequest
 from ubtui.detectors.meters.connecting import Standing, standings
-from ubtui.domain.money import format_money
+from ubtui.domain.money import LIMIT_CENTS, format_money
 from ubtui.domain.numbers import format_account, parse_account
 from ubtui.domain.sizes import inches
 from ubtui.domain.text import clean_text
@@ -37,7 +37,9 @@ class Make(Form, frozen=True, kw_only=True):
     account: Annotated[str, msgspec.Meta(description="account that asks; empty: the one that pays at the point")] = ""
     asked_on: Annotated[Day, msgspec.Meta(description="the day of the request; empty: today")] = None
     asked_by: Annotated[str, msgspec.Meta(description="who asked for it", max_length=120)] = ""
-    fee_cents: Annotated[int, msgspec.Meta(ge=0, description="connection fee; 0 where nothing is due")] = 0
+    fee_cents: Annotated[
+        Cents, msgspec.Meta(ge=0, le=LIMIT_CENTS, description="connection fee; 0 where nothing is due")
+    ] = 0
     paid_on: Annotated[Day, msgspec.Meta(description="the day it was paid elsewhere; empty: it is charged here")] = None
     receipt: Annotated[str, msgspec.Meta(description="receipt of what was paid elsewhere", max_length=80)] = ""
     charge: Annotated[str, msgspec.Meta(description="adjustment reason of the fee", max_length=40)] = FEE
@@ -184,7 +186,11 @@ class Withdraw(Form, frozen=True, kw_only=True):
 
 @act("request.withdraw")
 def withdraw(work: Work, form: Withdraw) -> Request:
-    """Take a request back; one whose meter was set stays until its money is in. A posted fee is reversed apart."""
+    """Take a request back; one whose meter was set stays until its money is in.
+
+    A proposal of its fee that is not decided yet is withdrawn with it, by whoever made it. A posted fee is reversed
+    apart.
+    """
     id, version = _open(work, form.number)
     now, why = _standing(work, form.number), reason(form.reason)
     if now.installed_on is not None and now.paid_on is None:
@@ -192,6 +198,8 @@ def withdraw(work: Work, form: Withdraw) -> Request:
             f"its meter was set on {now.installed_on}, and {format_money(now.due_cents)} is due",
             rule="service requests", cure="take the fee, or take the meter out first",
         )  # fmt: skip
+    if now.pending:  # nobody is charged for what he does not get
+        adjustments.withdraw(work, adjustments.Withdraw(proposal=now.proposal, reason=why))
     work.db.update(
         ServiceRequest, id, version, state="withdrawn", closed_on=work.today, closed_by=work.actor.name, reason=why
     )

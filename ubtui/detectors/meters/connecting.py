@@ -19,7 +19,8 @@ from ubtui.domain.subjects import Subject
 class Standing:
     """A request with its money and its meter: `due_cents` of its fee, the days since which it is paid and set.
 
-    `proposal` is the newest that charges the fee; `refused` where it was rejected, withdrawn, expired or taken back.
+    `proposal` is the newest that charges the fee; `refused` where it was rejected, withdrawn, expired or taken back,
+    `pending` where nobody decided it yet.
     """
 
     id: int
@@ -34,6 +35,7 @@ class Standing:
     due_cents: int
     proposal: str
     refused: bool
+    pending: bool
     paid_on: date | None
     installed_on: date | None
 
@@ -88,7 +90,8 @@ def _standing(row: Sequence[Any], charged: Sequence[Any] | None) -> Standing:
         since = asked
     return Standing(
         id, number, account_id, account, point_id, point, kind, date.fromisoformat(asked), int(fee), max(0, due),
-        proposal, decision not in (None, "approved"), date.fromisoformat(since) if since else None,
+        proposal, decision not in (None, "approved"), bool(proposal) and decision is None,
+        date.fromisoformat(since) if since else None,
         date.fromisoformat(installed) if installed else None,
     )  # fmt: skip
 

@@ -106,17 +106,13 @@ def looked(work: Work, seal_id: int, point_id: int, point: str, look: Look) -> S
         " WHERE seal_id = ? ORDER BY checked_on DESC, id DESC LIMIT 1",
         [seal_id],
     )
-    if same == (day, found, look.value, other if found == "other" else "", note[:500], by):
-        return found  # the same look, told again
-    work.db.insert(
-        SealCheck, seal_id=seal_id, checked_on=look.on, found=found, value=look.value,
-        found_number=other if found == "other" else None, note=note[:500],
-        checked_by=by, order_id=look.order_id,
-    )  # fmt: skip
-    work.db.run(
-        "UPDATE seal SET verified_on = ?, version = version + 1 WHERE id = ? AND COALESCE(verified_on, placed_on) < ?",
-        [day, seal_id, day],
-    )
+    if same != (day, found, look.value, other if found == "other" else "", note[:500], by):  # else told again
+        work.db.insert(
+            SealCheck, seal_id=seal_id, checked_on=look.on, found=found, value=look.value,
+            found_number=other if found == "other" else None, note=note[:500],
+            checked_by=by, order_id=look.order_id,
+        )  # fmt: skip
+    rows.seen(work, seal_id, look.on)
     orders.finish(work, point_id, point, "seal_check", look.on, note or f"seal {number} {found}")
     work.touch("point", point)
     return found
@@ -174,6 +170,8 @@ def round_in(work: Work, form: Round) -> Rounded:
             with work.db.writing():  # a part of the act's own transaction
                 found = _one(work, form, each, number)
         except (Refused, RuleBroken) as no:
+            if isinstance(no, RuleBroken) and no.cause != "rule":
+                raise  # a fault, not a row that may not go in
             refused.append(Told(n, number, no.sentence() if isinstance(no, Refused) else str(no)))
         else:
             seen.add(number)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ubtui.act import Look, Work
+from ubtui.act import Look, Refused, Work
 from ubtui.domain.numbers import format_account
 from ubtui.services import adjustments
 
@@ -18,9 +18,18 @@ def payer(look: Look, point_id: int) -> str:
     return format_account(number) if number else ""
 
 
-def charged(work: Work, point_id: int, cents: int, note: str) -> str:
-    """Propose a fee for the account that pays at the point; the proposal's number, empty where nothing is charged."""
-    number, reason = payer(work, point_id), work.district.seals.fee_reason
+def charged(work: Work, point_id: int, usual: int, asked: int | None, note: str) -> str:
+    """Propose a fee for the account that pays at the point; the proposal's number, empty where nothing is charged.
+
+    `usual` is the fee by the district's terms, `asked` the one that was typed. Refused where that one can be charged
+    to nobody, or for no reason.
+    """
+    cents, number, reason = usual if asked is None else asked, payer(work, point_id), work.district.seals.fee_reason
+    if asked and not (number and reason):
+        raise Refused(
+            "the district names no reason for a fee (seals.fee_reason)" if number else "nobody ever paid at this point",
+            rule="seals", cure="leave the fee empty",
+        )  # fmt: skip
     if not cents or not number or not reason:
         return ""
     form = adjustments.Propose(account=number, reason=reason, amount_cents=cents, note=note)

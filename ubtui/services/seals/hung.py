@@ -102,15 +102,14 @@ def place(work: Work, form: Place) -> Placed:
     may_have_shown(work, point[0], form.placed_on, form.value)
     asked = rows.asked(work, point[0], "seal")
     starts = rates.starts(work, point[0], effect, form.placed_on)
-    cents = work.district.seals.seal_cents if form.fee_cents is None else form.fee_cents
-    if form.why != "owner_request" and form.fee_cents is None:
-        cents = 0
-    fee = fees.charged(work, point[0], cents, f"seal {number} put on at {form.point} on {form.placed_on}")
+    usual = work.district.seals.seal_cents if form.why == "owner_request" else 0
+    said = f"seal {number} put on at {form.point} on {form.placed_on}"
+    fee = fees.charged(work, point[0], usual, form.fee_cents, said)
     work.db.insert(
         Seal, point_id=point[0], number=number, lock_state=form.lock, lock_reason=form.why, rate_status=form.rate,
         rate_effect=effect, rate_from=starts, placed_on=form.placed_on, placed_value=form.value,
         requested_by=clean_text(form.requested_by, 120).strip() or (asked[4] if asked else None),
-        fee_cents=cents if fee else 0, verified_on=form.placed_on,
+        fee_cents=(usual if form.fee_cents is None else form.fee_cents) if fee else 0, verified_on=form.placed_on,
     )  # fmt: skip
     if asked:
         rows.close(work, asked, "done", form.placed_on, f"seal {number}")
@@ -174,10 +173,12 @@ def replace(work: Work, form: Replace) -> Placed:
         raise Refused(f"seal {row[1]} is on {form.point}", rule="seals", cure="give the number that was found")
     rows.unused(work, new)
     may_have_shown(work, point[0], form.on, form.value)
+    begins = row[9]
     if form.how == "misread":
-        work.db.update(Seal, row[0], row[3], number=new, verified_on=form.on)
+        work.db.update(Seal, row[0], row[3], number=new)
+        rows.seen(work, row[0], form.on)
     else:
-        begins = row[9] if row[9] is None or row[9] > form.on.isoformat() else form.on
+        begins = row[9] if row[9] is None or row[9] > form.on.isoformat() else form.on.isoformat()
         work.db.update(
             Seal, row[0], row[3], removed_on=form.on, removed_value=form.value, removed_reason=why, full_from=form.on
         )
@@ -192,7 +193,7 @@ def replace(work: Work, form: Replace) -> Placed:
     touch_round(work)
     work.fact(point=form.point, seal=new, before=row[1])
     work.detail(reason=why, how=form.how, value=form.value)
-    return Placed(form.point, new, form.on, date.fromisoformat(str(row[9])) if row[9] else None)
+    return Placed(form.point, new, form.on, date.fromisoformat(begins) if begins else None)
 
 
 class Remove(Form, frozen=True, kw_only=True):
@@ -236,8 +237,9 @@ def remove(work: Work, form: Remove) -> Removed:
         full_from=full_from,
     )  # fmt: skip
     asked = rows.asked(work, point[0], "unseal")
-    cents = form.fee_cents if form.fee_cents is not None else work.district.seals.unseal_cents if asked else 0
-    fee = fees.charged(work, point[0], cents, f"seal {row[1]} taken off at {form.point} on {form.removed_on}")
+    usual = work.district.seals.unseal_cents if asked else 0
+    said = f"seal {row[1]} taken off at {form.point} on {form.removed_on}"
+    fee = fees.charged(work, point[0], usual, form.fee_cents, said)
     if asked is not None:
         rows.close(work, asked, "done", form.removed_on, f"seal {row[1]} off")
     for kind in ("unseal", "seal_check"):  # nobody need look at what is off

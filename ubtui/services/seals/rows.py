@@ -46,6 +46,14 @@ def between(work: Work, number: str, placed_on: str, day: date) -> None:
         )
 
 
+def seen(work: Work, seal_id: int, day: date) -> None:
+    """A seal was looked at on a day; a later look before it stays the newest."""
+    work.db.run(
+        "UPDATE seal SET verified_on = ?, version = version + 1 WHERE id = ? AND COALESCE(verified_on, placed_on) < ?",
+        [day.isoformat(), seal_id, day.isoformat()],
+    )
+
+
 def unused(work: Work, number: str) -> None:
     """Refuse a number that a seal had before: it says which seal was broken."""
     if work.db.value("SELECT 1 FROM seal WHERE number = ?", [number]):
