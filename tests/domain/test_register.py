@@ -11,7 +11,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ubtui.domain.errors import BadValue
-from ubtui.domain.register import BELOW, MOST_USE, OVER, RESTART, Register, Use, below, is_rollover, may_show, rolled
+from ubtui.domain.register import (
+    BELOW,
+    MOST_USE,
+    OVER,
+    RESTART,
+    Register,
+    Use,
+    below,
+    is_rollover,
+    may_show,
+    parse_multiplier,
+    rolled,
+)
 from ubtui.domain.volume import Unit
 
 FEET = Register(6, 0, Fraction(1), Unit.CF)
@@ -139,6 +151,22 @@ def test_a_use_is_never_negative_and_held_ones_have_none(
 def test_an_impossible_register_is_refused(parts: tuple[int, int, int]) -> None:
     with pytest.raises(BadValue, match="Register"):
         Register(parts[0], parts[1], Fraction(parts[2]), Unit.CF)
+
+
+@given(st.integers(1, 10**9 - 1), st.integers(1, 10**9 - 1))
+def test_a_multiplier_is_read_exactly(num: int, den: int) -> None:
+    times = Fraction(num, den)
+    assert parse_multiplier(f" {times} ") == times
+    assert parse_multiplier(f"0.{num:09d}") == Fraction(num, 10**9)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "0", "1/0", "-1", "1e9", "1e999999999", "10**9", "1/3/4", "٣", "1234567890", "999999999.5"],
+)
+def test_what_is_no_multiplier_is_told_at_once(text: str) -> None:
+    with pytest.raises(BadValue, match="write 10"):
+        parse_multiplier(text)
 
 
 @given(st.integers(3, 9), st.data())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache
@@ -15,6 +16,7 @@ MOST_USE: Final = 1_000_000_000
 RESTART: Final = ("opening", "installation")
 BELOW: Final = "below-previous"
 OVER: Final = "over-limit"
+_TIMES: Final = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9}|/[0-9]{1,9})?", re.ASCII)
 
 
 NOTHING: Final = Fraction(0)
@@ -31,6 +33,17 @@ class Use(NamedTuple):
     hold: str | None = None
     rolled: bool = False
     carry: Fraction = NOTHING
+
+
+def parse_multiplier(text: str) -> Fraction:
+    """Read by what a count is multiplied: 10, 0.01, 1/100. BadValue where it is none, or finer than a billionth."""
+    try:
+        found = Fraction(text.strip()) if _TIMES.fullmatch(text.strip()) else NOTHING
+    except ZeroDivisionError:
+        found = NOTHING
+    if found <= 0 or max(found.as_integer_ratio()) > 10**9:
+        raise BadValue(f"{text[:40]!r} is not a multiplier above zero: write 10, 0.01 or 1/100.")
+    return found
 
 
 def carried(text: str | None) -> Fraction:

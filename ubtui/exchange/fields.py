@@ -13,6 +13,7 @@ from typing import Any, Final
 from ubtui.domain.errors import BadValue
 from ubtui.domain.money import parse_money
 from ubtui.domain.numbers import parse_account
+from ubtui.domain.register import parse_multiplier
 from ubtui.domain.text import has_card_number
 from ubtui.domain.volume import Unit
 from ubtui.exchange.profile import FIELDS, Kind, Profile
@@ -142,15 +143,7 @@ def _fraction(text: str) -> Fraction:
 
 
 def _ratio(text: str, _profile: Profile) -> Fraction:
-    if not re.fullmatch(r"[0-9]{1,9}(?:\.[0-9]{1,9}|/[0-9]{1,9})?", text) or text.endswith("/0"):
-        raise BadValue(f"{text[:40]!r} is not a multiplier: write 10, 0.01 or 1/100.")
-    try:
-        found = Fraction(text)
-    except ZeroDivisionError:
-        found = Fraction(0)
-    if found <= 0:
-        raise BadValue(f"{text[:40]!r} is not a multiplier above zero.")
-    return found
+    return parse_multiplier(text)
 
 
 def _day(text: str, profile: Profile) -> str:

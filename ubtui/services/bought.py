@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from fractions import Fraction
 from typing import Annotated
 
 import msgspec
@@ -11,6 +10,7 @@ import msgspec
 from ubtui.act import Form, Refused, Work, act
 from ubtui.db.models.record import Meter, Register
 from ubtui.domain.errors import BadValue
+from ubtui.domain.register import parse_multiplier
 from ubtui.domain.sizes import inches
 from ubtui.domain.text import clean_text
 from ubtui.domain.volume import Unit
@@ -56,11 +56,9 @@ def stock(work: Work, form: Stock) -> Stocked:
     if on > work.today:
         raise Refused(f"{on} is still to come", rule="meters", cure="give today or a day before")
     try:
-        times, unit = Fraction(form.multiplier.strip()), str(Unit.parse(form.unit))
-    except (ValueError, ZeroDivisionError, BadValue) as exc:
+        times, unit = parse_multiplier(form.multiplier), str(Unit.parse(form.unit))
+    except BadValue as exc:
         raise Refused(f"the face: {exc}", rule="register face", cure="take it from the dial") from exc
-    if times <= 0 or max(times.numerator, times.denominator) > 10**9:
-        raise Refused(f"multiplier {form.multiplier}", rule="register face", cure="take it from the dial")
     size = clean_text(form.size, 20).strip()
     meter = work.db.insert(Meter, maker=maker, serial=serial, size=size, bought_on=on)
     if model:  # `model` is a word of insert's own

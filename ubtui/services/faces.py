@@ -11,6 +11,7 @@ import msgspec
 from ubtui.act import Form, Refused, Work, act
 from ubtui.detectors.readings.summaries import faces
 from ubtui.domain.errors import BadValue
+from ubtui.domain.register import parse_multiplier
 from ubtui.domain.volume import Unit
 from ubtui.services import points
 from ubtui.services.reads import reason
@@ -102,12 +103,10 @@ def face(work: Work, form: Face) -> Faced:
 def _wanted(form: Face, stood: list[object]) -> tuple[int, int, int, int, str]:
     dials, zeros, num, den, unit = stood
     try:
-        times = Fraction(form.multiplier) if form.multiplier.strip() else Fraction(int(str(num)), int(str(den)))
+        times = parse_multiplier(form.multiplier) if form.multiplier.strip() else Fraction(int(str(num)), int(str(den)))
         counted = str(Unit.parse(form.unit)) if form.unit.strip() else str(unit)
-    except (ValueError, ZeroDivisionError, BadValue) as exc:
+    except BadValue as exc:
         raise Refused(f"the face: {exc}", rule="register face", cure="take it from the dial") from exc
-    if times <= 0 or max(times.numerator, times.denominator) > 10**9:
-        raise Refused(f"multiplier {form.multiplier[:20]}", rule="register face", cure="take it from the dial")
     return (
         int(str(dials)) if form.dials is None else form.dials,
         int(str(zeros)) if form.fixed_zeros is None else form.fixed_zeros,

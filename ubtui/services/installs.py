@@ -16,7 +16,7 @@ from ubtui.db.session import Row
 from ubtui.detectors.meters import programme
 from ubtui.domain.errors import BadValue
 from ubtui.domain.periods import ReadCycle
-from ubtui.domain.register import Use, carried
+from ubtui.domain.register import Use, carried, parse_multiplier
 from ubtui.domain.sizes import inches
 from ubtui.domain.text import clean_text
 from ubtui.domain.volume import Unit
@@ -234,12 +234,10 @@ def _faces(form: Exchange, old: _Old | None) -> list[tuple[int, int, int, int, i
         if dials is None or not unit:
             raise Refused("nothing hung there to be like", rule="exchanges", cure="give dials and unit")
         try:
-            ratio = Fraction(form.multiplier) if form.multiplier.strip() else Fraction(first[3], first[4])
+            ratio = parse_multiplier(form.multiplier) if form.multiplier.strip() else Fraction(first[3], first[4])
             unit = str(Unit.parse(unit))
-        except (ValueError, ZeroDivisionError, BadValue) as exc:
+        except BadValue as exc:
             raise Refused(f"the new face: {exc}", rule="register face", cure="take it from the dial") from exc
-        if ratio <= 0:
-            raise Refused(f"multiplier {ratio}", rule="register face", cure="take it from the dial")
         faces_ = [(1, dials, first[2] if not form.dials else 0, ratio.numerator, ratio.denominator, unit)]
     if any(form.installed_value >= 10 ** face[1] for face in faces_):
         raise Refused(
