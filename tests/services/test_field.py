@@ -601,9 +601,17 @@ def test_a_round_lists_and_sends_out_by_route(scene: Scene) -> None:
         assert desk.ask(listing.count, of, Query("route:R07")) == 2
         form = rounds.SendOut(item=str(ROUND), due_on=DAY, route="R07", most=1)
         done = scene.act(rounds.send_out, form).result
-        assert (done.orders, done.had) == (1, 0)
-        done = scene.act(rounds.send_out, rounds.SendOut(item=str(ROUND), due_on=DAY)).result
-        assert (done.orders, done.had) == (2, 1)
+        assert (done.orders, done.had, done.left) == (1, 0, 0)
+        with scene.db.writing():
+            scene.db.run(
+                "INSERT INTO staff_account(staff, account_number, relation) VALUES ('ana', ?, 'own')",
+                [customers[0].account.replace("-", "")],
+            )
+        everywhere = rounds.SendOut(item=str(ROUND), due_on=DAY)
+        done = scene.act(rounds.send_out, everywhere).result
+        assert (done.orders, done.had, done.left) == (1, 1, 1), "her own seal is another's to have looked at"
+        assert scene.refused(rounds.send_out, everywhere).rule == "nobody acts on his own or a linked account"
+        assert scene.act(rounds.send_out, everywhere, "ben").result.orders == 1
         assert {row.tone for row in desk.ask(listing.first, of, Query(), 10).rows.values()} == {"dim"}
     bad = rounds.SendOut(item="Q01:run:import/2026-11-01", due_on=DAY)
     assert "no round" in scene.refused(rounds.send_out, bad).reason

@@ -7,12 +7,12 @@ from typing import Annotated, Any, Final
 
 import msgspec
 
-from ubtui.act import Form, Look, Refused, Work, act
+from ubtui.act import Form, Look, Refused, Work, act, linked
 from ubtui.detectors import meters
 from ubtui.domain.errors import BadValue
 from ubtui.domain.numbers import format_account
 from ubtui.domain.scales import Scales
-from ubtui.domain.subjects import ItemKey
+from ubtui.domain.subjects import ItemKey, Subject
 from ubtui.domain.text import clean_text
 from ubtui.services import listing, orders
 from ubtui.services.listing import Column, Field, Listing, Query, Row
@@ -154,12 +154,16 @@ class SendOut(Form, frozen=True, kw_only=True):
 
 
 class SentOut(msgspec.Struct, frozen=True):
-    """How many orders went out, the first and the last of them, and how many rows had one already."""
+    """How many orders went out, the first and the last of them, and how many rows had one already.
+
+    `left` counts those that somebody else must send: the sender's own place, or one linked to him.
+    """
 
     orders: int
     first: str
     last: str
     had: int
+    left: int = 0
 
 
 @act("order.round")
@@ -174,14 +178,18 @@ def send_out(work: Work, form: SendOut) -> SentOut:
     query = Query(f"route:{form.route.strip()}" if form.route.strip() else "")
     todo = "e.size" if run is PROGRAMME else "''"
     made: list[str] = []
-    had = 0
+    had, left, no = 0, 0, None
     for _, point_id, point, size in list(listing.stream(work, of, query, f"p.id, p.number, {todo}")):
         kind = "seal_check" if run is SEAL_ROUND else "test" if meters.is_large(size) else "exchange"
         if any(each.kind == kind for each in orders.open_at(work, point_id)):
             had += 1
+        elif len(made) < form.most and (own := linked(work, [Subject("point", point)])) is not None:
+            left, no = left + 1, own
         elif len(made) < form.most:
             made.append(orders.sent(work, point_id, point, kind, form.due_on, run.title, str(key)).order)
+    if not made and no is not None:
+        raise no
     if not made:
         raise Refused("every row has its order" if had else "the list is empty", rule="rounds", cure="see the list")
     work.fact(run=key.subject.key, orders=len(made), first=made[0], last=made[-1])
-    return SentOut(len(made), made[0], made[-1], had)
+    return SentOut(len(made), made[0], made[-1], had, left)
