@@ -180,7 +180,7 @@ def perform(look: Look, made: Act[F, R], form: F, key: str, dry_run: bool = Fals
     except _Rehearsed as rehearsed:
         return rehearsed.done
     except (Refused, RuleBroken) as no:
-        refused = no if isinstance(no, Refused) else _from_record(no)
+        refused = refusal(no)
     if not dry_run:
         # A card number typed into a note is not kept anywhere, the refusal's own event included.
         kept = "not kept" if refused.rule == _NO_CARDS else form.recorded()
@@ -200,7 +200,10 @@ class _Rehearsed(Exception):
         self.done = done
 
 
-def _from_record(no: RuleBroken) -> Refused:
+def refusal(no: Refused | RuleBroken) -> Refused:
+    """What was refused by a service, or by the record's own guard; any other error of the record is raised: a fault."""
+    if isinstance(no, Refused):
+        return no
     if no.cause != "rule":
         raise no
     return Refused(str(no), rule="the record's own guard", cure="nothing was written")

@@ -21,6 +21,7 @@ from tests.sample import made
 from tests.scale import SOAK
 from tests.services.office import DAY, sample_settings
 from ubtui.act import Done, Look
+from ubtui.db.errors import RuleBroken
 from ubtui.desk import Desk, Seat
 from ubtui.detectors.heal import Healed
 from ubtui.domain.seals import Hung, rate_on
@@ -373,6 +374,25 @@ def test_a_broken_seal_is_charged_from_its_item_and_comes_off(scene: Scene) -> N
     scene.act(seals.verify, look(c, note="was mended"))
     assert scene.items("M09") == [], "the newest look counts"
     scene.steady()
+
+
+def test_a_row_that_the_record_cannot_hold_is_a_fault_and_no_answer(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for n, c in enumerate(pair := [scene.customer(), scene.customer()]):
+        scene.act(seals.place, on(c, f"900{n}", why="vacant"))
+    both = seals.Round(verified_on=DAY, rows=(seals.Found(seal="9000"), seals.Found(seal="9001")))
+    keep, broken = seals.checked.looked, "UPDATE seal SET verified_on = placed_on, point_id = -1 WHERE number = '9001'"
+
+    def looked(work: Any, *told: Any) -> Any:
+        if told[2] == pair[1].point:
+            work.db.run(broken)
+        return keep(work, *told)
+
+    monkeypatch.setattr(seals.checked, "looked", looked)
+    with pytest.raises(RuleBroken):
+        scene.act(seals.round_in, both)
+    assert scene.db.value("SELECT COUNT(*) FROM seal_check") == 0, "nothing of it was kept"
 
 
 # -- use behind a seal -----------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from typing import Annotated, Final
 
 import msgspec
 
-from ubtui.act import Form, Refused, Work, act, linked
+from ubtui.act import Form, Refused, Work, act, linked, refusal
 from ubtui.db.errors import RuleBroken
 from ubtui.db.models.field import SealCheck
 from ubtui.domain.seals import Seen
@@ -170,9 +170,7 @@ def round_in(work: Work, form: Round) -> Rounded:
             with work.db.writing():  # a part of the act's own transaction
                 found = _one(work, form, each, number)
         except (Refused, RuleBroken) as no:
-            if isinstance(no, RuleBroken) and no.cause != "rule":
-                raise  # a fault, not a row that may not go in
-            refused.append(Told(n, number, no.sentence() if isinstance(no, Refused) else str(no)))
+            refused.append(Told(n, number, refusal(no).sentence()))
         else:
             seen.add(number)
             held += found == "on"
