@@ -135,6 +135,17 @@ def test_no_read_stands_on_a_held_one(scene: Scene) -> None:
     assert scene.items() == []
 
 
+@pytest.mark.parametrize("decision", ["confirmed", "rollover"])
+def test_nobody_lets_a_read_go_while_the_one_before_is_held(scene: Scene, decision: str) -> None:
+    c = before(scene)
+    enter(scene, c, 1101 + 21, read_day(LAST))
+    form = reads.Review(
+        point=c.point, read_on=read_day(LAST), code="R17", decision=decision, reason="looked at",  # type: ignore[arg-type]
+    )  # fmt: skip
+    assert scene.refused(reads.review, form).reason == f"the read of {read_day(BEFORE)} before it is held"
+    assert stands(scene, c) == ("held", "R17")
+
+
 def test_what_is_let_go_with_its_cause_is_judged_again(scene: Scene) -> None:
     c = before(scene)
     assert enter(scene, c, 1101 + 21, read_day(LAST)) == ("held", "R17")

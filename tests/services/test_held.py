@@ -197,6 +197,7 @@ def test_what_can_never_be_right_is_refused_whole(scene: Scene) -> None:
         (Decide(decision="defer", reason="why", filter="ALL", until=date(2020, 1, 1)), "comes back on a day"),
         (Decide(decision="release", reason="why", filter="ALL", until=DAY), "goes with a deferral"),
         (Decide(decision="release", reason="why", reads=["\x1b[31m"]), "names no read"),
+        (Decide(decision="release", reason="why", reads=[name.replace("/1/1/", f"/{10**30}/1/")]), "names no read"),
         (Decide(decision="release", reason="why", reads=[name.replace("90001", "7")]), "has no such read"),
         (Decide(decision="release", reason="why", reads=[name]), "stands below the read before it"),
     ):

@@ -12,6 +12,7 @@ from tests.detectors.scene import PERIODS, Customer, Scene, read_day
 from tests.services.importing import bring, file
 from ubtui.domain.errors import BadValue
 from ubtui.services import reads, verify
+from ubtui.services.installs import Exchange, exchange
 from ubtui.services.reads import Enter, Estimate, Review, Skip, estimating, ready
 
 LAST = PERIODS[-1]
@@ -86,6 +87,29 @@ def test_a_row_that_waits_stands_in_the_way(scene: Scene, tmp_path: Path) -> Non
     assert {each.route: each.staged for each in found.routes} == {"": 1, "R07": 1}
 
 
+def test_a_held_part_of_a_meter_that_came_off_stands_in_the_way(scene: Scene) -> None:
+    c = customer(scene)
+    off = Exchange(
+        point=c.point, maker="badger", serial="777", on=read_day("B2/2026-09"), removed_value=100, reason="old"
+    )
+    scene.act(exchange, off)
+    scene.act(reads.enter, Enter(point=c.point, value=15, on=ON))
+    assert (asked(scene).ready, counted(asked(scene).total)) == (False, {"meters": 2, "read": 1, "held": 1})
+    said = Review(
+        point=c.point, read_on=read_day("B2/2026-09"), code="R09", decision="corrected", value=1190, reason="misread",
+        meter="badger/90001",
+    )  # fmt: skip
+    scene.act(reads.review, said)
+    assert (asked(scene).ready, counted(asked(scene).total)) == (True, {"meters": 1, "read": 1})
+
+
+def test_a_counter_turns_through_once(scene: Scene) -> None:
+    c = customer(scene, dials=4)
+    said = scene.refused(reads.estimate, Estimate(point=c.point, reason=WHY, use=10_000)).reason
+    assert said.endswith("10,000 is more than 4 dials turn through once")
+    assert scene.act(reads.estimate, Estimate(point=c.point, reason=WHY, use=9_999)).result.reads[0].usage == 9_999
+
+
 def test_who_came_after_the_read_day_is_not_looked_for(scene: Scene) -> None:
     customer(scene, LAST)
     fresh = scene.customer()
@@ -105,7 +129,7 @@ def test_the_missing_are_those_of_the_item(scene: Scene) -> None:
     assert '"missing":2' in said and asked(scene).total.missing == 2
 
 
-@pytest.mark.parametrize("period", ["B2/2026-11", "B1/2026-10", "B2/oct", "B2/2026-13"])
+@pytest.mark.parametrize("period", ["B2/2026-11", "B1/2026-10", "B2/oct", "B2/2026-13", "B2/9999-12", "B2/0001-02"])
 def test_a_period_that_is_none(scene: Scene, period: str) -> None:
     with pytest.raises(BadValue, match="is no period of cycle B2"):
         asked(scene, period)
@@ -156,6 +180,7 @@ def test_behind_a_seal_nothing_is_guessed(scene: Scene) -> None:
         ({"use": 12, "route": "R07", "point": ""}, "a use is of one point"),
         ({"use": 12, "method": "class"}, "a use is of one point"),
         ({"use": 10**9 + 1}, "that is no use"),
+        ({"period": "B2/0001-02"}, "is no window of cycle B2 that has come"),
         ({"method": "class"}, "fewer than 3 meters of its class were read in B2/2026-10"),
     ],
 )

@@ -318,12 +318,14 @@ def test_what_a_seal_costs_is_proposed_and_never_posted_by_itself(scene: Scene) 
     assert scene.db.value("SELECT fee_cents FROM seal") == 25_00
     assert scene.act(seals.place, on(vacant, "9002", why="vacant")).result.fee == ""
     assert scene.act(seals.place, on(free, "9003", fee_cents=0)).result.fee == ""
-    nobody = on(scene.customer(), "9004", fee_cents=10_00)
+    left = scene.customer()
     with scene.db.writing():
-        scene.db.run("UPDATE service SET from_on = '2020-01-01', point_id = ? WHERE point_id = (SELECT id FROM"
-                     " service_point WHERE number = ?)", [c.point_id, nobody.point])  # fmt: skip
-    assert "nobody ever paid" in scene.refused(seals.place, nobody).reason, "what was typed is charged, or refused"
-    assert scene.act(seals.place, msgspec.structs.replace(nobody, fee_cents=None)).result.fee == ""
+        scene.db.run("UPDATE service SET to_on = ? WHERE id = ?", [(DAY - DAYS).isoformat(), left.service_id])
+        scene.db.run("UPDATE account SET state = 'closed', closed_on = ? WHERE id = ?",
+                     [(DAY - DAYS).isoformat(), left.account_id])  # fmt: skip
+    typed = on(left, "9004", fee_cents=10_00)
+    assert "no open account pays" in scene.refused(seals.place, typed).reason, "what was typed is charged, or refused"
+    assert scene.act(seals.place, msgspec.structs.replace(typed, fee_cents=None)).result.fee == ""
     assert scene.db.value("SELECT COUNT(*) FROM journal") == 0
     scene.act(adjustments.approve, adjustments.Approve(proposal=done.fee, amount_cents=25_00), who="ben")
     assert scene.db.rows("SELECT cents FROM receivable_item") == [(25_00,)]

@@ -138,6 +138,28 @@ def test_an_exchange_entered_late_moves_the_reads_that_were_the_new_meters(scene
     right(scene)
 
 
+def test_a_guess_of_the_old_counter_is_none_of_the_new_ones(scene: Scene) -> None:
+    c = scene.customer()
+    scene.uses(c, [30] * 6, last=PERIODS[-2])
+    scene.act(reads.estimate, reads.Estimate(point=c.point, reason="no access"))
+    done = scene.act(installs.exchange, swap(c, date(2026, 9, 1), removed_value=1_185))
+    assert done.result.moved == (f"2026-10-20: 1,210 guessed, struck for {PERIODS[-1]}",)
+    assert (uses(scene, c, PERIODS[-1]), done.result.new_usage) == ([5], None), "1,210 was never counted by it"
+    assert [key.code for key in done.opened] == ["R01"], "the new meter is still to be read"
+    assert enter(scene, c, read_day(PERIODS[-1]), 25).result.usage == 25
+    right(scene)
+
+
+def test_a_meter_of_the_store_shows_no_more_than_its_dials(scene: Scene) -> None:
+    c = scene.customer()
+    scene.uses(c, [30] * 6, last=PERIODS[-2])
+    with scene.db.writing():
+        meter = scene.db.insert(record.Meter, maker="badger", serial="777", size="5/8")
+        scene.db.insert(record.Register, meter_id=meter, dials=4, mult_num=1, mult_den=1, unit="ccf", n=1)
+    form = swap(c, date(2026, 9, 1), removed_value=1_185, installed_value=12_345)
+    assert scene.refused(installs.exchange, form).reason == "12345 does not fit 4 dials"
+
+
 def test_what_is_billed_as_the_old_meters_stays(scene: Scene) -> None:
     c = scene.customer()
     scene.uses(c, [30] * 7)

@@ -8,6 +8,8 @@ from typing import Final
 
 from ubtui.domain.register import BELOW, OVER
 
+PRIOR: Final = "R17"
+"""The hold of a read whose read before is held: it is let go with that one."""
 WORDS: Final[Mapping[str, str]] = MappingProxyType(
     {
         BELOW: "below the read before",
@@ -17,7 +19,7 @@ WORDS: Final[Mapping[str, str]] = MappingProxyType(
         "R06": "extreme use",
         "R07": "low against last year",
         "R13": "use behind a seal",
-        "R17": "the read before it is held",
+        PRIOR: "the read before it is held",
     }
 )
 

@@ -8,6 +8,12 @@ from datetime import date, timedelta
 from ubtui.domain.dates import period
 
 
+def billed_on(name: str, bill_day: int | None) -> date | None:
+    """The bill date of a period, by the day of the month on which its cycle is billed; None where it is no cycle's."""
+    month = name.rpartition("/")[2]
+    return None if bill_day is None or len(month) != 7 else date(int(month[:4]), int(month[5:]), bill_day)
+
+
 @dataclass(frozen=True, slots=True)
 class ReadCycle:
     """A cycle's calendar: bills every `months` from `first_month`, read on or before the bill day."""
@@ -40,6 +46,15 @@ class ReadCycle:
             if away <= self.window and (found is None or away < found[0]):
                 found = away, date(year, index + 1, 1)
         return period(self.code, found[1]) if found else None
+
+    def named(self, name: str) -> date | None:
+        """The read day of the period of that name; None where this cycle has no such period."""
+        month = name.rpartition("/")[2]
+        try:
+            day = self.read_date(int(month[:4]), int(month[5:]))
+        except ValueError:
+            return None
+        return day if 1 < day.year < 9999 and self.newest(day)[0] == name else None
 
     def coming(self, day: date) -> tuple[str, date]:
         """The period that is read next, on `day` or after it, and its read day."""

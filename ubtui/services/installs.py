@@ -16,7 +16,7 @@ from ubtui.db.session import Row
 from ubtui.detectors.meters import programme
 from ubtui.domain.errors import BadValue
 from ubtui.domain.periods import ReadCycle
-from ubtui.domain.register import Use, carried, parse_multiplier
+from ubtui.domain.register import Use, parse_multiplier
 from ubtui.domain.sizes import inches
 from ubtui.domain.text import clean_text
 from ubtui.domain.volume import Unit
@@ -58,8 +58,8 @@ class Exchange(Form, frozen=True, kw_only=True):
 class Exchanged(msgspec.Struct, frozen=True):
     """Both meters, each part's use in billing units, None where it is not known, and what each face counts.
 
-    `moved` are reads that were entered for the old meter and are the new one's; `estimated` says that the old meter's
-    last part is.
+    `moved` are reads that were entered for the old meter and are the new one's, guesses among them struck;
+    `estimated` says that the old meter's last part is one.
     """
 
     point: str
@@ -107,6 +107,9 @@ def exchange(work: Work, form: Exchange) -> Exchanged:
     )
     maker = work.db.value(spelled, [serial, maker.lower()]) or maker
     meter, registers = _incoming(work, form, maker, serial, old or _hung(work, point[0]), on)
+    dials = work.db.value("SELECT MIN(dials) FROM register WHERE meter_id = ?", [meter])
+    if form.installed_value >= 10**dials:
+        raise Refused(f"{form.installed_value} does not fit {dials} dials", rule="register face", cure="read it again")
     chains = _chains(work, old)
     later = moving.since(work.db, chains, on) if old is not None else ()
     period = later[0][4] if later else _period(work, point[0], on)
@@ -239,10 +242,6 @@ def _faces(form: Exchange, old: _Old | None) -> list[tuple[int, int, int, int, i
         except BadValue as exc:
             raise Refused(f"the new face: {exc}", rule="register face", cure="take it from the dial") from exc
         faces_ = [(1, dials, first[2] if not form.dials else 0, ratio.numerator, ratio.denominator, unit)]
-    if any(form.installed_value >= 10 ** face[1] for face in faces_):
-        raise Refused(
-            f"{form.installed_value} does not fit {faces_[0][1]} dials", rule="register face", cure="read it again"
-        )
     return [(n, d, z, a, b, u) for n, d, z, a, b, u in faces_]
 
 
@@ -268,6 +267,8 @@ def _removal(
             continue  # nothing was ever read of it that a last read could be measured against
         if value is not None and form.unreadable and n == 0:
             raise Refused("a last read is given", rule="exchanges", cure="say that it cannot be read, or give its read")
+        if value is not None and value >= face.limit:
+            raise Refused(f"{value} does not fit {face.dials} dials", rule="register face", cure="read it again")
         if value is None:
             if not form.unreadable:
                 raise Refused(
@@ -275,13 +276,10 @@ def _removal(
                     cure="give what it showed; if it cannot be read say so, and its last part is estimated",
                 )  # fmt: skip
             assert prev is not None
-            value, source = moving.guessed(work, prev, face, unit, period, on), "E"
-            guessed = True
-        if value >= face.limit:
-            raise Refused(f"{value} does not fit {face.dials} dials", rule="register face", cure="read it again")
-        use = measured(face, unit, prev, value)
-        if source == "E" and prev is not None:
-            use = face.between(prev[5], value, unit, rolled=True, carry=carried(prev[14]))
+            value, use = moving.guessed(work, prev, face, unit, period, on)
+            source, guessed = "E", True
+        else:
+            use = measured(face, unit, prev, value)
         days = days_between(prev[1], on.isoformat()) if prev else None
         like = (row[0], on.isoformat(), 1, point_id, period, None, None, None, "removal", source)
         add(work, like, on.isoformat(), value, use, days=days)

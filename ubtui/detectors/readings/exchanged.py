@@ -7,9 +7,9 @@ from typing import Final
 
 from ubtui.detectors.base import Ask, Detector, Found, Parameter, decimal
 from ubtui.detectors.readings.facts import day, found_read, rows
+from ubtui.detectors.readings.use import MEDIAN, season
 
 _OPEN: Final = "r.newest = 1 AND r.status <> 'billed'"
-_RATIO: Final = "(SELECT m.ratio_ppm FROM cycle_median m WHERE m.period = r.period)"
 
 
 def _from(first: str) -> tuple[str, str]:
@@ -71,11 +71,11 @@ def odd_part(ask: Ask) -> Iterable[Found]:
         (f"j.off_date IS NOT NULL AND j.point_id = p.id AND {removed} AND {_OPEN}", gone, "old"),
         (f"{_CAME} AND {_OPEN} AND r.kind = 'regular' AND r.prev_on = i.on_date", _NEW, "new"),
     ):
-        for r, (ratio, given) in rows(ask, "R20", where, [], f", {_RATIO}, {_GIVEN}", sources=sources):
+        for r, (ratio, given) in rows(ask, "R20", where, [], f", {MEDIAN}, {_GIVEN}", sources=sources):
             if (r["number"], r["period"]) in seen or r["usage"] is None:
                 continue
-            moved = r["ly_milli"] is not None
-            expected = r["ly_milli"] * (ratio or 1_000_000) // 1_000_000 if moved else r["avg_milli"]
+            moved = season(r, ratio)
+            expected = r["avg_milli"] if moved is None else moved
             use = r["usage"] * 1_000_000
             if r["source"] == "E" and part == "old" and not given:
                 why = f"the old meter could not be read: {r['usage']:,} of its last days is an estimate"

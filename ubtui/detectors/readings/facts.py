@@ -9,6 +9,7 @@ from typing import Any
 
 from ubtui.db.session import Row
 from ubtui.detectors.base import Ask, Found, marks
+from ubtui.domain.periods import billed_on
 from ubtui.domain.scales import Scale, Scales
 
 Facts = dict[str, Any]
@@ -108,11 +109,10 @@ def day(text: str) -> str:
 
 def due_before_bill(ask: Ask, found: Found, bill_day: int | None) -> None:
     """Give a reading's item its due day, the office day before the bill date of its period."""
-    _, _, month = found.period.rpartition("/")
-    if bill_day is None or len(month) != 7:
+    bill = billed_on(found.period, bill_day)
+    if bill is None:
         found.due_source = None
         return
-    bill = date(int(month[:4]), int(month[5:]), bill_day)
     found.due_on = ask.add_business(bill, -1)
     if "held" in found.evidence:
         found.bill_on = bill

@@ -13,6 +13,7 @@ from ubtui.detectors.readings.facts import CLASS, day, found_read, milli, rows, 
 from ubtui.detectors.readings.summaries import CLEARS
 from ubtui.domain.errors import BadValue
 from ubtui.domain.holds import held_for
+from ubtui.domain.periods import billed_on
 from ubtui.domain.scales import Scales, plain
 from ubtui.domain.sizes import inches
 from ubtui.domain.subjects import ItemKey
@@ -28,10 +29,7 @@ def bill_days(ask: Ask) -> dict[str, int]:
 
 def bill_on(period: str, days: dict[str, int]) -> date | None:
     """The bill date of a period; None where the period is no cycle's."""
-    cycle, _, month = period.rpartition("/")
-    if cycle not in days or len(month) != 7:
-        return None
-    return date(int(month[:4]), int(month[5:]), days[cycle])
+    return billed_on(period, days.get(period.rpartition("/")[0]))
 
 
 def reread_late(ask: Ask) -> Iterable[Found]:

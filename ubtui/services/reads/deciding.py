@@ -10,20 +10,22 @@ from typing import Annotated, Any, Final, Literal, NamedTuple
 import msgspec
 from msgspec import structs
 
-from ubtui.act import Form, Refused, Work, act, linked
+from ubtui.act import Form, Refused, Work, act, linked, refusal
 from ubtui.db.calendars import office
 from ubtui.db.errors import RuleBroken
 from ubtui.detectors.registry import CODES
+from ubtui.domain.holds import PRIOR
 from ubtui.domain.register import BELOW
 from ubtui.domain.subjects import ItemKey, Subject
 from ubtui.services.reads.estimating import Estimate, estimate
-from ubtui.services.reads.held import ALL, LIVE, PRIOR, Named, wanted
+from ubtui.services.reads.held import ALL, LIVE, Named, wanted
 from ubtui.services.reads.placing import reason
 from ubtui.services.reads.review import Review, review
 from ubtui.services.summaries import CLEARS
 
 SOON: Final = 3  # office days in which a meter is read again
 MOST: Final = 2000
+_FIGURES: Final = 4
 
 
 class Decide(Form, frozen=True, kw_only=True):
@@ -66,7 +68,7 @@ class Decided(msgspec.Struct, frozen=True):
 
 
 _HELD: Final = (
-    "SELECT r.register_id, r.seq, r.status, r.held_code, r.period, COALESCE(s.rollover, 0), s.prev_on, s.raw_use"
+    "SELECT r.register_id, r.seq, r.status, r.held_code, r.period, COALESCE(s.rollover, 0), s.raw_use"
     " FROM live_point p JOIN read r ON r.point_id = p.id JOIN register g ON g.id = r.register_id"
     " JOIN meter m ON m.id = g.meter_id LEFT JOIN read_summary s ON s.register_id = r.register_id"
     " AND s.read_on = r.read_on AND s.seq = r.seq WHERE p.number = ? AND r.read_on = ? AND r.seq = ? AND g.n = ?"
@@ -81,7 +83,6 @@ class _Held(NamedTuple):
     code: str
     period: str
     past_zero: bool
-    prev_on: str | None
     below: bool
 
 
@@ -123,8 +124,9 @@ def decide(work: Work, form: Decide) -> Decided:
                     if follows and form.decision in ("release", "estimate")
                     else _DO[form.decision](alone, form, found, why)
                 )
-        except (Refused, RuleBroken) as no:
-            said = no.reason + (f": {no.cure}" if no.cure else "") if isinstance(no, Refused) else str(no)
+        except (Refused, RuleBroken) as exc:
+            no = refusal(exc)
+            said = no.reason + (f": {no.cure}" if no.cure else "")
             rows[text] = Outcome(text, read.point, False, said)
             continue
         freed[found.register_id] = read.on
@@ -149,6 +151,8 @@ def _named(text: str) -> Named:
     parts = text.strip().split("/", 4)
     try:
         point, on, seq, register, meter = parts
+        if len(seq) > _FIGURES or len(register) > _FIGURES:
+            raise ValueError(text)
         return Named(point, date.fromisoformat(on), int(seq), int(register), meter)
     except ValueError:
         raise Refused(
@@ -169,9 +173,7 @@ def _held(work: Work, read: Named, freed: Mapping[int, date]) -> _Held:
         raise Refused("has no such read", rule="held reads")
     if row[2] != "held" and not (row[2] == "released" and row[0] in freed):
         raise Refused(f"is not held any more, it is {row[2]}", rule="held reads")
-    return _Held(
-        read, row[0], row[2], row[3] or "", row[4], bool(row[5]), row[6], row[3] == BELOW or row[7] is not None
-    )
+    return _Held(read, row[0], row[2], row[3] or "", row[4], bool(row[5]), row[3] == BELOW or row[6] is not None)
 
 
 def _codes(work: Work, found: _Held) -> list[str]:
@@ -203,8 +205,6 @@ def _which(found: _Held) -> dict[str, Any]:
 
 
 def _release(work: Work, form: Decide, found: _Held, why: str) -> str:
-    if found.code == PRIOR:
-        raise Refused(f"the read of {found.prev_on} before it is held", rule=PRIOR, cure="decide that one first")
     decision: Literal["confirmed", "rollover"] = "confirmed"
     codes = _codes(work, found)
     if found.below:

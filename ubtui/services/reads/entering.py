@@ -316,16 +316,12 @@ def _window(look: Look, cycle_id: int, cycle: ReadCycle, period: str) -> Window:
     """
     named, read_on = cycle.newest(look.today)
     if period and period != named:
-        head, _, month = period.rpartition("/")
-        try:
-            read_on = cycle.read_date(int(month[:4]), int(month[5:]))
-        except ValueError:
-            head = ""
-        come = read_on <= look.today or cycle.period_of(look.today) == period
-        if head != cycle.code or cycle.newest(read_on)[0] != period or not come:
+        day = cycle.named(period)
+        if day is None or (day > look.today and cycle.period_of(look.today) != period):
             raise Refused(
                 f"{period[:20]} is no window of cycle {cycle.code} that has come", rule="read windows",
                 cure=f"{named} is the newest",
             )  # fmt: skip
+        read_on = day
     on = min(read_on, look.today)
     return Window(cycle_id, cycle.code, cycle.months, period or named, on, on)

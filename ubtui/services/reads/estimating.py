@@ -14,9 +14,9 @@ from ubtui.db.session import Row
 from ubtui.detectors.base import marks
 from ubtui.detectors.readings.coming import Window
 from ubtui.domain.estimating import METHODS, Alike, Guessed, Method, Past, Span, Taken, guess, span
-from ubtui.domain.register import MOST_USE, carried
+from ubtui.domain.register import MOST_USE
 from ubtui.services.reads.entering import Hanging, Period, due_points, hanging
-from ubtui.services.reads.placing import add, billable, reason, stands, step
+from ubtui.services.reads.placing import add, advanced, billable, reason, stands, step
 from ubtui.services.summaries import READS, days_between, past, summarise
 
 
@@ -134,11 +134,10 @@ def _estimated(
             return found
         use, method, basis = found
     use = billable(min(use, MOST_USE) if by_hand is None else use)
-    carry = carried(prev[14])
-    counts = at.face.reached(prev[5], use, at.unit, carry)
-    passed = counts >= at.face.limit
-    value = counts % at.face.limit
-    written = at.face.between(prev[5], value, at.unit, rolled=passed, carry=carry)
+    try:
+        value, written = advanced(at.face, at.unit, prev, use)
+    except Refused as no:
+        return no.reason
     like = (at.register_id, on, 1, at.point_id, window.period, None, None, None, "regular", "E")
     seq = add(work, like, on, value, written, days=days, estimated_by=method)
     step(work.db, at.register_id, on)

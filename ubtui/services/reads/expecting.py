@@ -22,7 +22,8 @@ _JUDGED: Final = (
     "SELECT r.point_id, r.prev_value, r.kind, r.ly_milli, r.avg_milli,"
     " (SELECT m.ratio_ppm FROM cycle_median m WHERE m.period = r.period),"
     " (SELECT z.carry FROM live_read z WHERE z.register_id = r.register_id AND z.read_on = r.prev_on"
-    " AND z.status <> 'void' AND (z.read_on < r.read_on OR z.seq < r.seq) ORDER BY z.seq DESC LIMIT 1)"
+    " AND z.status <> 'void' AND z.kind NOT IN ('control', 'reread') AND (z.read_on < r.read_on OR z.seq < r.seq)"
+    " ORDER BY z.seq DESC LIMIT 1)"
     " FROM read_summary r"
     " WHERE r.register_id = ? AND r.read_on = ? AND r.seq = ?"
 )

@@ -11,15 +11,15 @@ from ubtui.detectors.base import decimal
 from ubtui.detectors.readings.facts import ACCOUNT
 from ubtui.detectors.registry import CODES
 from ubtui.domain.dates import format_day
-from ubtui.domain.holds import held_for
+from ubtui.domain.holds import PRIOR, held_for
 from ubtui.domain.numbers import format_account
+from ubtui.domain.periods import billed_on
 from ubtui.domain.register import BELOW
 from ubtui.domain.text import clean_text
 from ubtui.services.listing import Column, Field, Listing, Query, Row, stream
 from ubtui.services.reads import expecting
 from ubtui.services.summaries import CLEARS
 
-PRIOR: Final = "R17"  # held because the read before it is: it is let go with that one
 BADGE: Final = "R25"  # says that its bill is near, not what holds it
 ALL: Final = "ALL"  # a filter that lets every held read through, in so many words
 LIVE: Final = "('open', 'claimed', 'waiting')"
@@ -56,19 +56,11 @@ def at(id: int) -> tuple[int, str, int]:
     return register, f"{day[:4]}-{day[4:6]}-{day[6:]}", rest % 100
 
 
-def _bill(period: str, bill_day: int | None) -> date | None:
-    """The bill date that a held read of the period blocks."""
-    month = period.rpartition("/")[2]
-    if bill_day is None or len(month) != 7:
-        return None
-    return date(int(month[:4]), int(month[5:]), bill_day)
-
-
 def _row(look: Look, cells: tuple[Any, ...]) -> Row:
     (register, on, seq, period, value, usage, raw_use, held, point, sequence, address, maker, serial, n, route, account,
      bill_day, code) = cells  # fmt: skip
     known = expecting.of_read(look, register, on, seq)
-    bill, read_on = _bill(period, bill_day), date.fromisoformat(on)
+    bill, read_on = billed_on(period, bill_day), date.fromisoformat(on)
     use = usage if usage is not None else raw_use
     age = (look.today - read_on).days
     late = bill is not None and bill <= look.today
@@ -224,5 +216,5 @@ def explained(look: Look, id: int) -> tuple[tuple[str, str], ...]:
 def tally(look: Look) -> tuple[int, int]:
     """How many reads are held, and of them past the day their period is billed."""
     rows = look.db.rows(f"SELECT r.period, c.bill_day FROM {_SOURCE} WHERE r.status = 'held'")
-    bills = (_bill(period, day) for period, day in rows)
+    bills = (billed_on(period, day) for period, day in rows)
     return len(rows), sum(bill is not None and bill <= look.today for bill in bills)

@@ -8,9 +8,9 @@ from datetime import date
 from ubtui.act import Refused, Work
 from ubtui.db.session import Row, Session
 from ubtui.detectors.base import marks
-from ubtui.domain.register import Register, Use, carried
+from ubtui.domain.register import Register, Use
 from ubtui.domain.volume import Unit
-from ubtui.services.reads.placing import add, billable, decided, write
+from ubtui.services.reads.placing import add, advanced, decided, write
 from ubtui.services.summaries import READS, expected, faces
 
 
@@ -27,9 +27,16 @@ def since(db: Session, chains: Mapping[int, Iterable[Row]], on: date) -> tuple[R
 
 
 def moved(work: Work, rows: Sequence[Row], onto: Mapping[int, int], meter: str, why: str) -> None:
-    """Void reads of the old registers with a review, and enter the same of the new ones, to be measured there."""
+    """Void reads of the old registers with a review, and enter the same of the new ones, to be measured there.
+
+    A guess of what the old counter shows says nothing of the new one: its period is to be read.
+    """
     known = faces(work.db, {onto[row[0]]: row[3] for row in rows if row[0] in onto})
     for row in rows:
+        if row[9] == "E":
+            write(work.db, row[0], row[1], row[2], status="void")
+            decided(work, row, "R20", "void", f"guessed of a meter that was gone: {why}"[:500], None)
+            continue
         register = onto.get(row[0])
         if register is None:
             raise Refused(
@@ -57,12 +64,13 @@ def used(db: Session, registers: Sequence[int], on: date, kind: str) -> int | No
 
 
 def told(row: Row) -> str:
-    """What a read says: its value, or its use where it has none."""
-    return f"{row[5]:,}" if row[5] is not None else f"{row[6]:,} used"
+    """What a read says: its value, or its use where it has none; a guess is struck."""
+    said = f"{row[5]:,}" if row[5] is not None else f"{row[6]:,} used"
+    return f"{said} guessed, struck" if row[9] == "E" else said
 
 
-def guessed(work: Work, prev: Row, face: Register, unit: Unit, period: str, on: date) -> int:
-    """What the old meter most likely showed on its last day, by the use to expect of these days; none if unknown."""
+def guessed(work: Work, prev: Row, face: Register, unit: Unit, period: str, on: date) -> tuple[int, Use]:
+    """What the old meter most likely showed on its last day and used, as is to be expected of these days; none if
+    unknown."""
     milli = expected(work.db, prev[0], period, on.isoformat()) or 0
-    counts = face.reached(prev[5], billable((milli + 500) // 1000), unit, carried(prev[14]))
-    return counts % face.limit
+    return advanced(face, unit, prev, (milli + 500) // 1000)

@@ -127,6 +127,19 @@ def measured(face: Register, unit: Unit, prev: Row | None, value: int | None, ki
     return face.between(prev[5] if prev else None, value, unit, kind, carry=carried(prev[14] if prev else None))
 
 
+def advanced(face: Register, unit: Unit, prev: Row, use: int) -> tuple[int, Use]:
+    """What a counter shows after a use since a read (a row of READS), and what that bills; Refused beyond one turn."""
+    carry = carried(prev[14])
+    counts = face.reached(prev[5], billable(use), unit, carry)
+    if counts - prev[5] >= face.limit:
+        raise Refused(
+            f"{use:,} is more than {face.dials} dials turn through once", rule="one rollover a period",
+            cure="look at the face, or give a smaller use",
+        )  # fmt: skip
+    value = counts % face.limit
+    return value, face.between(prev[5], value, unit, rolled=True, carry=carry)
+
+
 def place(
     db: Session, row: Row, prev: Row | None, face: Register, unit: Unit, right: bool, onto: Fraction | None = None
 ) -> int | None:

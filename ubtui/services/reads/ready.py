@@ -14,7 +14,7 @@ from ubtui.detectors.readings.facts import METERED
 from ubtui.domain.errors import BadValue
 from ubtui.domain.estimating import Span
 from ubtui.domain.numbers import format_account
-from ubtui.domain.periods import ReadCycle
+from ubtui.domain.periods import ReadCycle, billed_on
 from ubtui.services.reads.estimating import spans
 
 WAYS: Final = ("missing", "skipped", "held", "staged")
@@ -98,6 +98,10 @@ _REGISTERS: Final = (
     " AND r.read_on BETWEEN ? AND ? AND r.period = ? AND r.status <> 'void'"
     " AND r.kind NOT IN ('opening', 'installation', 'control', 'reread') WHERE c.code = ? ORDER BY 1, g.id, 8, 7"
 )
+_OFF: Final = (
+    "SELECT DISTINCT COALESCE(t.code, ''), r.register_id FROM read_summary r JOIN service_point p ON p.id = r.point_id"
+    " LEFT JOIN route t ON t.id = p.route_id WHERE r.status = 'held' AND r.period = ?"
+)
 _STAGED: Final = (
     "SELECT COALESCE(t.code, ''), CAST(COUNT(*) AS bigint) FROM staged_row s JOIN batch b ON b.id = s.batch_id"
     " LEFT JOIN service_point p ON p.id = s.point_id LEFT JOIN route t ON t.id = p.route_id"
@@ -123,17 +127,23 @@ def cycle(look: Look, code: str, period: str = "") -> Ready:
         states[row[0]]["meters"] += 1
         states[row[0]][_state(row)] += 1
         states[row[0]]["trued"] += row[1] in true_ups
+    for route, register in look.db.rows(_OFF, [name]):  # of a meter that came off: the period's bill takes its part
+        if register not in of:
+            states[route]["meters"] += 1
+            states[route]["held"] += 1
     for route, count in look.db.rows(_STAGED, [name]):
         states[route]["staged"] += count
     routes = tuple(Route(route=route, **counts) for route, counts in sorted(states.items()))
     fields = Counts.__struct_fields__
+    bill_on = billed_on(name, made.bill_day)
+    assert bill_on is not None
     total = Counts(*(sum(getattr(each, field) for each in routes) for field in fields))
     have = {row[8] for row in of.values() if row[8] is not None}
     billed = have == {"billed"}
     may = total.ready and total.meters > 0 and not billed
     says = "is billed" if billed else "is ready to bill" if may else "is not ready to bill"
     return Ready(
-        code, name, read_on, date(int(name[-7:-3]), int(name[-2:]), made.bill_day), may, billed,
+        code, name, read_on, bill_on, may, billed,
         f"{name} {says}, {total.told()}", total, routes, tuple(true_ups.values()),
     )  # fmt: skip
 
@@ -159,11 +169,7 @@ def _cycle(look: Look, code: str) -> ReadCycle:
 def _window(made: ReadCycle, today: date, period: str) -> tuple[str, date]:
     """A period and its read day; without a name that whose window holds today, else the newest."""
     if period:
-        try:
-            read_on = made.read_date(int(period[-7:-3]), int(period[-2:]))
-        except ValueError:
-            read_on = date.max
-        if read_on == date.max or made.newest(read_on)[0] != period:
+        if (read_on := made.named(period)) is None:
             raise BadValue(f"{period[:20]!r} is no period of cycle {made.code}: {made.newest(today)[0]} is the newest.")
         return period, read_on
     now = made.period_of(today)

@@ -10,6 +10,7 @@ import msgspec
 from ubtui.act import Form, Refused, Work, act
 from ubtui.db.session import Row
 from ubtui.detectors.registry import CODES
+from ubtui.domain.holds import PRIOR
 from ubtui.domain.register import BELOW, Register, Use, below, carried
 from ubtui.domain.volume import Unit
 from ubtui.services.reads.entering import Enter, enter
@@ -107,6 +108,8 @@ def review(work: Work, form: Review) -> Reviewed:
     chain = work.db.rows(READS.format("?"), [register])
     place = next((n for n, r in enumerate(chain) if r[1] == row[15] and r[2] == seq), None)
     prev = chain[place - 1] if place else None
+    if form.code == PRIOR and form.decision in ("confirmed", "rollover") and prev is not None and prev[10] == "held":
+        raise Refused(f"the read of {prev[1]} before it is held", rule=PRIOR, cure="decide that one first")
     face, unit = faces(work.db, {register: row[11]})[register]
     before = {"status": status, "value": value, "usage": usage}
     if form.decision == "confirmed":

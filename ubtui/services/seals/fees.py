@@ -8,12 +8,15 @@ from ubtui.services import adjustments
 
 _PAYS = (
     "SELECT a.number FROM live_service s JOIN account a ON a.id = s.account_id WHERE s.point_id = ?"
-    " ORDER BY s.to_on IS NULL DESC, s.from_on DESC, s.id LIMIT 1"
+    " AND a.state = 'active' ORDER BY s.to_on IS NULL DESC, s.from_on DESC, s.id LIMIT 1"
 )
 
 
 def payer(look: Look, point_id: int) -> str:
-    """The account that pays at a point now, or paid last, as it is printed; empty where there never was one."""
+    """The open account that pays at a point now, or paid last, as it is printed; empty where there is none.
+
+    Who left and is done with his account asked for nothing since.
+    """
     number = look.db.value(_PAYS, [point_id])
     return format_account(number) if number else ""
 
@@ -27,7 +30,7 @@ def charged(work: Work, point_id: int, usual: int, asked: int | None, note: str)
     cents, number, reason = usual if asked is None else asked, payer(work, point_id), work.district.seals.fee_reason
     if asked and not (number and reason):
         raise Refused(
-            "the district names no reason for a fee (seals.fee_reason)" if number else "nobody ever paid at this point",
+            "the district names no reason for a fee (seals.fee_reason)" if number else "no open account pays at this point",
             rule="seals", cure="leave the fee empty",
         )  # fmt: skip
     if not cents or not number or not reason:
