@@ -146,6 +146,16 @@ def test_nobody_lets_a_read_go_while_the_one_before_is_held(scene: Scene, decisi
     assert stands(scene, c) == ("held", "R17")
 
 
+@pytest.mark.parametrize("code", ["R17", "R20", "R04"])
+def test_an_adjustment_lets_go_what_its_own_code_holds(scene: Scene, code: str) -> None:
+    c = before(scene)
+    enter(scene, c, 1101 + 21, read_day(LAST))
+    with scene.db.writing():
+        for period in (BEFORE, LAST):
+            reads.let_go(scene.db, [(c.register_id, read_day(period).isoformat(), 1)], code)
+    assert (stands(scene, c, BEFORE), stands(scene, c)) == (("held", "R05"), ("held", "R17"))
+
+
 def test_what_is_let_go_with_its_cause_is_judged_again(scene: Scene) -> None:
     c = before(scene)
     assert enter(scene, c, 1101 + 21, read_day(LAST)) == ("held", "R17")

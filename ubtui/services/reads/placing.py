@@ -12,6 +12,7 @@ from ubtui.db.models.reads import Read, ReadReview
 from ubtui.db.session import Row, Session
 from ubtui.detectors.base import marks
 from ubtui.detectors.heal import hold
+from ubtui.domain.holds import PRIOR
 from ubtui.domain.register import BELOW, MOST_USE, OVER, RESTART, Register, Use, carried, kept
 from ubtui.domain.text import clean_text
 from ubtui.domain.volume import Unit
@@ -112,9 +113,12 @@ def settled(work: Work, point: str, register: int, on: str, seq: int) -> tuple[s
 
 
 def let_go(db: Session, reads: Sequence[Sequence[Any]], code: str) -> None:
-    """Release those of some reads (register, day, number first) whose use is known and which are held for a code."""
-    holds = [held for held, codes in CLEARS.items() if code in codes]
-    for register, on, seq, *_ in reads:
+    """Release those of some reads (register, day, number first) whose use is known and which are held for a code.
+
+    One that is held with the read before it goes with that one alone.
+    """
+    holds = [held for held, codes in CLEARS.items() if code in codes and held != PRIOR]
+    for register, on, seq, *_ in reads if holds else ():
         db.run(
             "UPDATE read SET status = 'released', held_code = NULL WHERE register_id = ? AND read_on = ? AND seq = ?"
             f" AND status = 'held' AND usage IS NOT NULL AND held_code IN ({marks(holds)})",
