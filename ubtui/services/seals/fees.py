@@ -30,7 +30,7 @@ def charged(work: Work, point_id: int, usual: int, asked: int | None, note: str)
     cents, number, reason = usual if asked is None else asked, payer(work, point_id), work.district.seals.fee_reason
     if asked and not (number and reason):
         raise Refused(
-            "the district names no reason for a fee (seals.fee_reason)" if number else "no open account pays at this point",
+            "the district names no reason (seals.fee_reason)" if number else "no open account pays at this point",
             rule="seals", cure="leave the fee empty",
         )  # fmt: skip
     if not cents or not number or not reason:
