@@ -17,7 +17,7 @@ from ubtui.domain.numbers import format_account
 from ubtui.domain.text import clean_text
 from ubtui.exchange.fields import convert
 from ubtui.exchange.profile import FIELDS, Kind, load
-from ubtui.services.imports.reads import ALIAS
+from ubtui.services.imports.hanging import ALIAS
 from ubtui.services.imports.stage import taker
 from ubtui.services.imports.taking import STRANGE, Line, Rows, Taker, Verdict
 from ubtui.services.reads import Review, reason, review, summarise
