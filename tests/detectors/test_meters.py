@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.detectors.scene import DAY, NOW, Customer, Scene
+from tests.services import importing
 from ubtui.db.models import field as models
 from ubtui.db.models import office as office_models
 from ubtui.db.models import record
@@ -356,6 +358,19 @@ def test_m07_the_newest_report_speaks(scene: Scene) -> None:
     assert done and items(scene) == []
     reported(scene, here, "55555")  # nobody's
     assert items(scene) == [f"M09:point:{here.point}"], "no other place has it: it is told where it was read"
+    scene.steady()
+
+
+def test_m09_is_settled_by_a_file_that_has_the_meter_elsewhere(scene: Scene, tmp_path: Path) -> None:
+    there, here = scene.customer(), scene.customer()
+    with scene.db.writing():
+        scene.db.run("UPDATE install SET off_date = ? WHERE point_id = ?", [DAY.isoformat(), here.point_id])
+    reported(scene, there, "5001")
+    assert items(scene) == [f"M09:point:{there.point}"]
+    text = f"maker,serial,size,dials,unit,point,installed_on\nbadger,5001,5/8,6,ccf,{here.point},{DAY}\n"
+    with scene.desk() as desk:
+        importing.bring(desk, "meters", importing.file(tmp_path, text))
+    assert items(scene) == ["M07:meter:badger/5001"]
     scene.steady()
 
 

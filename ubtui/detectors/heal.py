@@ -59,9 +59,10 @@ def heal(
     if not subjects:
         return Healed()
     asking = Answers(db)
-    keys = _with_routes(asking, _besides(asking, today, now, _by_type(subjects)))
-    if any(len(some) > _MANY for some in keys.values()):
-        return run(db, today, now, keys, by, actor)
+    touched = _by_type(subjects)
+    if any(len(some) > _MANY for some in touched.values()):
+        return run(db, today, now, touched, by, actor)
+    keys = _with_routes(asking, _besides(asking, today, now, touched))
     return _Reconciliation(db, today, now, by, actor, keys, asking).run()
 
 
@@ -72,8 +73,9 @@ def _by_type(subjects: Iterable[Subject]) -> dict[str, list[str]]:
     return keys
 
 
-def _besides(db: Session, today: date, now: str, keys: dict[str, list[str]]) -> dict[str, list[str]]:
-    """The same subjects, and the runs whose lists they may have ended or begun."""
+def _besides(db: Session, today: date, now: str, touched: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    """The same subjects, and what else they may have ended or begun: a run's list, an item of another subject."""
+    keys = {kind: list(some) for kind, some in touched.items()}
     asking = [(d, also) for d in DETECTORS for kind, also in d.also.items() if keys.get(kind)]
     changed = parameters(db) if asking else {}
     for d, also in asking:
@@ -112,7 +114,7 @@ def run(
     if any(len(keys) > _MANY for keys in subjects.values()):
         parts = [{kind: keys[i : i + _MANY]} for kind, keys in subjects.items() for i in range(0, len(keys), _MANY)]
     for part in parts:
-        got = _Reconciliation(db, today, now, by, actor, part).run()
+        got = _Reconciliation(db, today, now, by, actor, _besides(db, today, now, part)).run()
         total = Healed(total.opened + got.opened, total.closed + got.closed)
     return total
 
@@ -241,10 +243,11 @@ class _Reconciliation:
         out = self._find(self.subjects, self.detectors, holding)
         judges = [d for d in self.detectors if "point" in d.subject_types]
         while touched := holding.settle(self.db, self.asking, points):
+            points = sorted(touched)  # what is not asked again stays as it was settled
             if isinstance(self.asking, Answers):
                 self.asking = Answers(self.db)
             out = {key: found for key, found in out.items() if key[1] != "point" or key[2] not in touched}
-            for part in parts(sorted(touched)):
+            for part in parts(points):
                 out.update(
                     (key, found)
                     for key, found in self._find({"point": part}, judges, holding).items()
