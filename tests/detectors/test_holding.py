@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import date, timedelta
 from fractions import Fraction
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,7 @@ from tests.detectors.scene import PERIODS, Customer, Scene, read_day
 from tests.services.office import DAY, NOW
 from ubtui.db.models import field, record
 from ubtui.detectors import heal
+from ubtui.detectors.holding import Holding
 from ubtui.detectors.readings.summaries import CLEARS
 from ubtui.detectors.registry import DETECTORS
 from ubtui.domain.register import BELOW, OVER
@@ -133,6 +135,27 @@ def test_no_read_stands_on_a_held_one(scene: Scene) -> None:
     assert review(scene, c, "R05", period=BEFORE) == "released"
     assert stands(scene, c) == stands(scene, c, NEXT) == ("released", None)
     assert scene.items() == []
+
+
+def test_a_hold_elsewhere_stands_while_another_read_is_held(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A batch judges points whose reads are held since long beside those that it holds: it ends, and both stand."""
+    turns = []
+
+    def once_more(*args: Any) -> set[str]:
+        turns.append(settle(*args))
+        assert len(turns) < 5, "what is held goes back and forth"
+        return turns[-1]
+
+    settle = Holding.settle
+    old, new = before(scene), before(scene)
+    assert enter(scene, old, 1101 + 21, read_day(LAST)) == ("held", "R17")
+    scene.read(new, LAST, 1101 + 21, usage=21)
+    monkeypatch.setattr(Holding, "settle", once_more)
+    with scene.db.writing():
+        heal.heal(scene.db, [_subject(old), _subject(new)], DAY, NOW)
+    assert stands(scene, old) == stands(scene, new) == ("held", "R17")
+    assert turns == [{new.point}, set()]
+    sound(scene)
 
 
 @pytest.mark.parametrize("decision", ["confirmed", "rollover"])

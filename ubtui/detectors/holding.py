@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Final
 
 from ubtui.db.session import Session
@@ -76,7 +77,10 @@ class Holding:
         return _ITSELF.format(source=source, codes=codes, only=only), list(points)
 
     def settle(self, db: Session, asking: Session, points: Sequence[str] | None) -> set[str]:
-        """Hold what was found, let go what went with its cause; the points whose reads changed by it."""
+        """Hold what was found, let go what went with its cause; the points whose reads changed by it.
+
+        `points` are those that were just asked about, None for all: a read of any other has nobody who finds it now.
+        """
         if not self.codes or (points is not None and not points):
             return set()
         made: dict[str | None, list[Read]] = defaultdict(list)
@@ -85,8 +89,8 @@ class Holding:
             if (name := standing.name) is not None:
                 made[name].append(read)
                 at.add(standing.point)
-        sql, params = self.question(points)
-        for register, on, seq, held, point in asking.rows(sql, params):
+        questions = [self.question(part) for part in ([None] if points is None else parts(points))]
+        for register, on, seq, held, point in chain.from_iterable(asking.rows(*each) for each in questions):
             standing = self.found.get((register, on, seq), _Standing(point, "held", held))
             if held in self.codes and not standing.codes:
                 made[None].append((register, on, seq))
