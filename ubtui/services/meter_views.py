@@ -10,6 +10,7 @@ from typing import Final
 
 from ubtui.act import Look
 from ubtui.detectors.base import marks
+from ubtui.domain.accuracy import thousandths
 from ubtui.domain.charts import bar
 from ubtui.domain.errors import BadValue
 from ubtui.domain.text import clean_text
@@ -216,8 +217,10 @@ def _tests(look: Look, history: MeterHistory) -> Part:
         )  # fmt: skip
         told = [("result", result)]
         for flow in each.flows:
-            measured = f"{_milli(flow.registered)} of {_milli(flow.standard)} at {_milli(flow.gpm)} gpm: {flow.error}"
-            limits = f"{_milli(flow.lowest)} to {_milli(flow.highest)} %, {'within' if flow.passed else 'outside'}"
+            measured = f"{thousandths(flow.registered)} of {thousandths(flow.standard)} at {thousandths(flow.gpm)} gpm: {flow.error}"
+            limits = (
+                f"{thousandths(flow.lowest)} to {thousandths(flow.highest)} %, {'within' if flow.passed else 'outside'}"
+            )
             told.append((f"{flow.flow} flow", f"{measured}; limits {limits}"))
         told += [
             ("on bills", each.on_bills or "not known"), ("note", each.note), ("order", each.order),
@@ -359,12 +362,6 @@ def _hundredths(exact: Fraction) -> str:
 def _tenths(exact: Fraction) -> str:
     n = _nearest(exact.numerator * 10, exact.denominator)
     return f"{n // 10:,}.{n % 10}"
-
-
-def _milli(thousandths: int) -> str:
-    """Thousandths as the shortest decimal."""
-    whole, rest = divmod(thousandths, 1000)
-    return f"{whole:,}" + (f".{rest:03d}".rstrip("0") if rest else "")
 
 
 PARTS: Final[dict[str, Callable[[Look, MeterHistory], Part]]] = {
