@@ -217,10 +217,11 @@ def _tests(look: Look, history: MeterHistory) -> Part:
         )  # fmt: skip
         told = [("result", result)]
         for flow in each.flows:
-            measured = f"{thousandths(flow.registered)} of {thousandths(flow.standard)} at {thousandths(flow.gpm)} gpm: {flow.error}"
-            limits = (
-                f"{thousandths(flow.lowest)} to {thousandths(flow.highest)} %, {'within' if flow.passed else 'outside'}"
+            counted, ran, gpm, lowest, highest = map(
+                thousandths, (flow.registered, flow.standard, flow.gpm, flow.lowest, flow.highest)
             )
+            measured = f"{counted} of {ran} at {gpm} gpm: {flow.error}"
+            limits = f"{lowest} to {highest} %, {'within' if flow.passed else 'outside'}"
             told.append((f"{flow.flow} flow", f"{measured}; limits {limits}"))
         told += [
             ("on bills", each.on_bills or "not known"), ("note", each.note), ("order", each.order),
