@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
-from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from ubtui.act import Look
 from ubtui.domain.register import BELOW, MOST_USE, OVER
 from ubtui.exchange.profile import Profile
 from ubtui.services.imports.hanging import BY, Hanging, Registers
-from ubtui.services.imports.taking import Line, Page, Plain, Rows, Taker, Verdict, faulty, found, refuse
+from ubtui.services.imports.taking import Line, Page, Plain, Rows, Taker, Verdict, faulty, found, ordinal, refuse
 
 NOT_READ: Final = "not-read"
 
@@ -229,9 +228,3 @@ class ReadTaker(Taker):
                 *(source, status, held, v.line.values.get("trouble"), rows.actor, rows.now, rows.batch_id),
                 v.line.row_no,
             )
-
-
-@lru_cache(maxsize=5_000)
-def ordinal(day: str) -> int:
-    """The number of a day, to count days between two."""
-    return date.fromisoformat(day).toordinal()

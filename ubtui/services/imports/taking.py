@@ -6,6 +6,8 @@ import uuid
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
+from functools import lru_cache
 from typing import Any, Final, Literal
 
 import msgspec
@@ -322,6 +324,12 @@ def _raw(cells: list[str]) -> str:
         room = max(1, LONGEST_RAW // 2 // len(cells))
         text = msgspec.json.encode([c if len(c) <= room else c[: room - 1] + "…" for c in cells]).decode()
     return text
+
+
+@lru_cache(maxsize=5_000)
+def ordinal(day: str) -> int:
+    """The number of a day, to count days between two."""
+    return date.fromisoformat(day).toordinal()
 
 
 def found(db: Session, sql: str, values: Iterable[Any], *before: Any) -> list[tuple[Any, ...]]:

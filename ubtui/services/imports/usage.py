@@ -1,12 +1,10 @@
 """Use by customer, class and date, without register values; where the profile says so the record is made from it."""
-# Length: the rule of one row and the way of many at once must say the same; they are read together.
 
 from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
 from datetime import date
 from fractions import Fraction
 from functools import lru_cache
@@ -17,11 +15,12 @@ from typing import Any
 from ubtui.act import Look, Refused
 from ubtui.domain.dates import period
 from ubtui.domain.errors import BadValue
-from ubtui.domain.numbers import account_number, parse_account
+from ubtui.domain.numbers import account_number
 from ubtui.domain.register import MOST_USE
 from ubtui.domain.text import fold
 from ubtui.domain.volume import Unit, convert
 from ubtui.exchange.profile import Profile
+from ubtui.services.imports.customers import Customer, Key, Point, Served
 from ubtui.services.imports.taking import (
     HIGHEST_ACCOUNT,
     HIGHEST_POINT,
@@ -32,37 +31,9 @@ from ubtui.services.imports.taking import (
     Taker,
     Verdict,
     faulty,
-    found,
+    ordinal,
     refuse,
 )
-
-
-@dataclass(slots=True)
-class Customer:
-    """An account of the file: its id is None until the chunk that makes it is written."""
-
-    key: str
-    customer_class: str
-    account_id: int | None = None
-    cycle: str = ""
-
-
-@dataclass(slots=True)
-class Point:
-    """The k-th service point of a customer in a class, and the uses it has by day."""
-
-    customer: Customer
-    customer_class: str
-    k: int
-    point_id: int | None = None
-    register_id: int | None = None
-    unit: str = ""
-    known: dict[str, int | None] = field(default_factory=dict)
-    seqs: dict[str, int] = field(default_factory=dict)
-    earlier: list[int] = field(default_factory=list)
-
-
-Key = tuple[str, str]
 
 
 class UsageTaker(Taker):
@@ -74,9 +45,9 @@ class UsageTaker(Taker):
         super().__init__(look, profile)
         self.unit = profile.unit or Unit(look.district.billing_unit)
         self.today = look.today.isoformat()
-        self.customers: dict[str, Customer | None] = {}
-        self.points: dict[tuple[str, str, int], Point | None] = {}
-        self.days: dict[tuple[str, str, int], array[int]] = {}
+        self.served = Served(self.db, profile, self.district.billing_unit)
+        self.customers, self.points = self.served.customers, self.served.points
+        self.days: dict[Key, array[int]] = {}
         self._ks: array[int] = array("H")
         self._same = bytearray()
         self._first: dict[bytes, int] = {}
@@ -113,7 +84,7 @@ class UsageTaker(Taker):
             if k > 65_000:
                 return
             self._first[digest] = self._counts[customer, kind, day] = k
-            self.days.setdefault((customer, kind, k), array("l")).append(_ordinal(day))
+            self.days.setdefault((customer, kind, k), array("l")).append(ordinal(day))
         else:
             self._same[row_no - 1] = 1
         self._ks[row_no - 1] = k
@@ -129,7 +100,7 @@ class UsageTaker(Taker):
         customer, kind, _ = _key(line)
         self._reach(line.row_no)
         keys = [(customer, kind, k) for k in range(1, 200)]
-        self._resolve(keys)
+        self.served.resolve(keys)
         for key in keys:
             if (point := self.points.get(key)) is not None and point.point_id == point_id:
                 self._ks[line.row_no - 1] = key[2]
@@ -152,7 +123,7 @@ class UsageTaker(Taker):
         ks = self._ks[page.block.first - 1 : page.block.first - 1 + count]
         same = self._same[page.block.first - 1 : page.block.first - 1 + count]
         keys = [(name or "", kind or "", k or 1) for name, kind, k in zip(said["customer"], kinds, ks, strict=True)]
-        self._resolve([key for key in dict.fromkeys(keys) if key not in self.points and key[0]])
+        self.served.resolve([key for key in dict.fromkeys(keys) if key not in self.points and key[0]])
         # By the volume's identity: to compare fractions costs more than all else.
         uses: dict[tuple[int, str], int | None] = {}
         taken: list[tuple[Any, ...]] = []
@@ -208,7 +179,7 @@ class UsageTaker(Taker):
         use = whole(volume, self.unit, billing)
         return use if use <= MOST_USE else None
 
-    def _made(self, key: tuple[str, str, int]) -> Point | None:
+    def _made(self, key: Key) -> Point | None:
         """A point that the record does not have yet, with its customer, where the profile makes them."""
         if not self.profile.creates:
             return None
@@ -223,11 +194,11 @@ class UsageTaker(Taker):
         for line in lines:
             self._reach(line.row_no)
         keys = [(*_key(line)[:2], self._ks[line.row_no - 1] or 1) for line in lines]
-        self._resolve([key for key in keys if key not in self.points])
+        self.served.resolve([key for key in keys if key not in self.points])
         for line, key in zip(lines, keys, strict=True):
             yield self._weigh(line, key)
 
-    def _weigh(self, line: Line, key: tuple[str, str, int]) -> Verdict:
+    def _weigh(self, line: Line, key: Key) -> Verdict:
         day = line.values["date"][:10]
         customer = self.customers.get(key[0])
         if customer is None and not self.profile.creates:
@@ -276,98 +247,15 @@ class UsageTaker(Taker):
     def _of(self, line: Line, point: Point, in_period: str, state: Any, reason: str = "", said: str = "") -> Verdict:
         return Verdict(line, state, reason, said, "usage", period=in_period, goods=(point,))
 
-    def _span(self, key: tuple[str, str, int], point: Point, day: str) -> int:
+    def _span(self, key: Key, point: Point, day: str) -> int:
         """Days since the day before it of this register, in the record or in the file; first_days for the first."""
-        here = _ordinal(day)
+        here = ordinal(day)
         days = self.days.get(key)
         before = days[at - 1] if days is not None and (at := bisect_left(days, here)) else 0
         for other in point.earlier:
             if before < other < here:
                 before = other
         return here - before if before else self.profile.first_days
-
-    def _resolve(self, keys: list[tuple[str, str, int]]) -> None:
-        """Find customers and points that the record already has."""
-        system = self.profile.system
-        new = [key[0] for key in keys if key[0] not in self.customers]
-        for name in new:
-            self.customers.setdefault(name, None)
-        sql = (
-            "SELECT x.value, a.id, a.customer_class, c.code FROM external_id x"
-            " JOIN live_account a ON a.id = x.subject_id"
-            " JOIN cycle c ON c.id = a.cycle_id WHERE x.system = ? AND x.kind = 'account' AND x.value IN ({marks})"
-        )
-        rows = found(self.db, sql, new, system)
-        if not self.profile.creates:
-            numbers = {number: name for name in new if (number := _number(name))}
-            own = (
-                "SELECT a.number, a.id, a.customer_class, c.code FROM live_account a JOIN cycle c ON c.id = a.cycle_id"
-                " WHERE a.number IN ({marks})"
-            )
-            rows += [(numbers[row[0]], *row[1:]) for row in found(self.db, own, numbers)]
-        for name, account_id, customer_class, cycle in rows:
-            self.customers[name] = Customer(name, customer_class, account_id, cycle)
-        if self.profile.creates:
-            self._resolve_made(keys, system)
-        else:
-            self._resolve_served([key for key in keys if self.customers[key[0]] is not None])
-        self._recall(dict.fromkeys(keys))
-
-    def _resolve_made(self, keys: list[tuple[str, str, int]], system: str) -> None:
-        named = {f"{c}/{kind}/{k}": (c, kind, k) for c, kind, k in keys if self.customers.get(c) is not None}
-        sql = (
-            "SELECT x.value, p.id, r.id, r.unit FROM external_id x JOIN live_point p ON p.id = x.subject_id"
-            " JOIN live_install i ON i.point_id = p.id AND i.off_date IS NULL"
-            " JOIN register r ON r.meter_id = i.meter_id AND r.n = 1"
-            " WHERE x.system = ? AND x.kind = 'point' AND x.value IN ({marks})"
-        )
-        for value, point_id, register_id, _unit in found(self.db, sql, named, system):
-            self._known(named[value], point_id, register_id, self.district.billing_unit)
-
-    def _resolve_served(self, keys: list[tuple[str, str, int]]) -> None:
-        """The k-th metered service of an account, by number of its point."""
-        by_account: dict[int, list[tuple[str, str, int]]] = {}
-        for key in keys:
-            customer = self.customers[key[0]]
-            assert customer is not None and customer.account_id is not None
-            by_account.setdefault(customer.account_id, []).append(key)
-        sql = (
-            "SELECT s.account_id, s.customer_class, p.id, r.id, s.unit FROM live_service s"
-            " JOIN live_point p ON p.id = s.point_id JOIN live_install i ON i.point_id = p.id AND i.off_date IS NULL"
-            " JOIN register r ON r.meter_id = i.meter_id AND r.n = 1"
-            " WHERE s.to_on IS NULL AND s.account_id IN ({marks}) ORDER BY p.number"
-        )
-        served: dict[int, list[tuple[Any, ...]]] = {}
-        for row in found(self.db, sql, by_account):
-            served.setdefault(row[0], []).append(row)
-        for account_id, wanted in by_account.items():
-            for key in wanted:
-                fit = [row for row in served.get(account_id, []) if not key[1] or row[1] == key[1]]
-                if len(fit) >= key[2]:
-                    row = fit[key[2] - 1]
-                    self._known(key, row[2], row[3], row[4])
-                    point = self.points[key]
-                    assert point is not None
-                    point.customer_class = row[1]
-
-    def _known(self, key: tuple[str, str, int], point_id: int, register_id: int, unit: str) -> None:
-        customer = self.customers[key[0]]
-        assert customer is not None
-        self.points[key] = Point(customer, key[1], key[2], point_id, register_id, unit)
-
-    def _recall(self, keys: Iterable[tuple[str, str, int]]) -> None:
-        """Put the uses that the record has of points by them."""
-        by_register: dict[int, list[Point]] = {}
-        for key in keys:
-            if (point := self.points.get(key)) is not None and point.register_id is not None:
-                by_register.setdefault(point.register_id, []).append(point)
-        sql = "SELECT register_id, read_on, usage, status, seq FROM live_read WHERE register_id IN ({marks})"
-        for register_id, day, use, status, seq in found(self.db, sql, by_register):
-            for point in by_register[register_id]:
-                point.seqs[day] = max(seq, point.seqs.get(day, 0))
-                if status != "void":
-                    point.known[day] = use
-                    point.earlier.append(_ordinal(day))
 
     # -- writing ------------------------------------------------------------------------------------------------
 
@@ -463,21 +351,9 @@ def whole(volume: Fraction, unit: Unit, billing: str) -> int:
 
 
 @lru_cache(maxsize=5_000)
-def _ordinal(day: str) -> int:
-    return date.fromisoformat(day).toordinal()
-
-
-@lru_cache(maxsize=5_000)
 def _period(cycle: str, day: str) -> str:
     return period(cycle, date.fromisoformat(day))
 
 
 def _key(line: Line) -> tuple[str, str, str]:
     return line.values["customer"], line.values.get("class", ""), line.values["date"][:10]
-
-
-def _number(name: str) -> str:
-    try:
-        return parse_account(name)
-    except BadValue:
-        return ""
