@@ -139,7 +139,7 @@ def test_no_read_stands_on_a_held_one(scene: Scene) -> None:
 
 def test_a_hold_elsewhere_stands_while_another_read_is_held(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     """A batch judges points whose reads are held since long beside those that it holds: it ends, and both stand."""
-    turns = []
+    turns: list[set[str]] = []
 
     def once_more(*args: Any) -> set[str]:
         turns.append(settle(*args))
