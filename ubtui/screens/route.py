@@ -287,8 +287,7 @@ def _judged(
         side = "above" if found.value > high else "below"
         yield Line("look", f"{found.value:,} is {side} what is expected, {low:,} to {high:,}", "warning")
     if found.held:
-        why = found.held.replace("-", " ")
-        yield Line("held", f"{why}: it waits on the worklist and is not billed", "danger")
+        yield Line("held", f"{held_for(found.held)}: it waits on the worklist and is not billed", "danger")
     if found.replaced is not None:
         yield Line("replaces", f"the estimate of {found.replaced:,}")
     if stop.seal:
