@@ -28,9 +28,7 @@ READS = st.fixed_dictionaries(
         "radio": st.sampled_from(("", "", "9001", "9002", "7")),
         "account": st.sampled_from(("", "", "A-1", "A-2", "A-3", "1-1")),
         "register": st.sampled_from(("", "", "1", "2", "x")),
-        "date": st.sampled_from(
-            ("2016-09-19", "2016-09-20", "09/21/2016", "2016-07-20", "2016-08-25", "2030-01-01", "")
-        ),
+        "date": st.sampled_from(DAYS),
         "value": st.sampled_from(("", "113", "112", "3102", "960", "1,200", "99", "999999", "1000000", "12x", "0113")),
         "estimated": st.sampled_from(("", "", "E", "A", "?")),
         "trouble": st.sampled_from(("", "", "dog", "x" * 61)),
