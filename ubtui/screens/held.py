@@ -187,7 +187,7 @@ class HeldScreen(Listed):
         if done is None:
             return
         shown.clear_marks()
-        await self.reread_list()
+        await self.reread()
         got = done.result
         left = (
             f"{got.done} of {got.done + got.left} done; {got.left} stay as they are" if got.left else f"{got.done} done"
@@ -195,10 +195,6 @@ class HeldScreen(Listed):
         self.say(" · ".join(filter(None, (f"{VERBS[decision]}: {left}", news(done)))))
         if got.left:
             await self.show_lines(f"{VERBS[decision]}: {left}", tuple(_left(got)))
-
-    async def reread_list(self) -> None:
-        """Show the list as it stands now."""
-        self.do_list_refresh()
 
     async def _correct(self) -> None:
         from ubtui.screens.rehearsed import carried_out
@@ -219,7 +215,7 @@ class HeldScreen(Listed):
         title = f"Correct the read of {row[1]['point']}, {row[1]['on']}"
         if await carried_out(self, "read.review", title, specs, known, shown, said="Corrected.") is not None:
             told = self.said()
-            await self.reread_list()
+            await self.reread()
             self.say(told)
 
 
