@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import date, timedelta
 from typing import Any
 
@@ -119,4 +120,5 @@ def test_an_exchange_in_mid_period(sample: str) -> None:
     assert f"point:{late['point']}" not in [item["subject"] for item in listed]
     told = shell(sample, "meter", "history", late["point"]).out
     assert "70099002" in told and "removal" in told
+    assert re.search(r"\d{4}-\d\d-\d\d to \d{4}-\d\d-\d\d  \S", told), "from and to when the old one hung"
     assert_clean(sample)

@@ -86,7 +86,7 @@ def text(found: MeterHistory) -> Iterator[str]:
     if card.location:
         yield f"location: {card.location}"
     for hung in found.installs if len(found.installs) > 1 else ():
-        yield f"  {hung.on} to {hung.off or 'now':<10}  {hung.meter or 'no meter known'}"
+        yield f"  {hung.on} to {hung.off or 'now'!s:<10}  {hung.meter or 'no meter known'}"
     yield f"use of 24 months to {found.through}  {bars(found.months)}  most {max(found.months):,} {card.use_unit}"
     yield ""
     yield f"{'read':<11}{'period':<12}{'value':>11}{'use':>8}{'days':>5}{'a day':>8}{'year ago':>9}  state"
