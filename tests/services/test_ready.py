@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,11 @@ from ubtui.domain.errors import BadValue
 from ubtui.services import reads, verify
 from ubtui.services.installs import Exchange, exchange
 from ubtui.services.reads import Enter, Estimate, Review, Skip, estimating, ready
+from ubtui.services.reads.routes import _state, walk
 
 LAST = PERIODS[-1]
 ON = read_day(LAST)
+NEXT = "B2/2026-12"
 WHY = "nobody could read it"
 
 
@@ -94,13 +97,43 @@ def test_a_held_part_of_a_meter_that_came_off_stands_in_the_way(scene: Scene) ->
     )
     scene.act(exchange, off)
     scene.act(reads.enter, Enter(point=c.point, value=15, on=ON))
-    assert (asked(scene).ready, counted(asked(scene).total)) == (False, {"meters": 2, "read": 1, "held": 1})
+    assert (asked(scene).ready, counted(asked(scene).total)) == (False, {"meters": 1, "held": 1})
     said = Review(
         point=c.point, read_on=read_day("B2/2026-09"), code="R09", decision="corrected", value=1190, reason="misread",
         meter="badger/90001",
     )  # fmt: skip
     scene.act(reads.review, said)
     assert (asked(scene).ready, counted(asked(scene).total)) == (True, {"meters": 1, "read": 1})
+
+
+def newest_read(scene: Scene, serial: str) -> tuple[str, str, str, str, str]:
+    sql = (
+        "SELECT r.read_on, r.period, r.status, r.source, r.kind FROM read_summary r JOIN register g"
+        " ON g.id = r.register_id JOIN meter m ON m.id = g.meter_id WHERE m.serial = ?"
+    )
+    (row,) = scene.db.rows(sql, [serial])
+    return tuple(row)
+
+
+@pytest.mark.parametrize("after", [1, -2])
+def test_a_point_whose_meter_is_exchanged_after_its_read_is_read(scene: Scene, tmp_path: Path, after: int) -> None:
+    c, read_on = customer(scene), ON - timedelta(days=3)
+    scene.act(reads.enter, Enter(point=c.point, value=1210, on=read_on))
+    on = ON + timedelta(days=after)
+    scene.act(exchange, Exchange(point=c.point, maker="badger", serial="777", on=on, removed_value=1215, reason="old"))
+    scene.refresh()
+    assert scene.items("R01") == []
+    assert (asked(scene).ready, counted(asked(scene).total)) == (True, {"meters": 1, "read": 1})
+    with scene.desk() as desk:  # the walk is of the next window by now, in which the new meter is due
+        assert [(stop.period, stop.state) for stop in desk.ask(walk, "R07")] == [(NEXT, "open")]
+    start = newest_read(scene, "777")
+    assert [_state(period, *start, skipped=False) for period in (LAST, NEXT)] == ["read", "open"]
+    said = scene.refused(reads.enter, Enter(point=c.point, value=3, on=on + timedelta(days=1)))
+    assert said.sentence().startswith(f"badger/777 was set on {on}, after the read for {LAST}")
+    assert "nothing here can be estimated" in scene.refused(reads.estimate, Estimate(point=c.point, reason=WHY)).reason
+    with scene.desk() as desk:
+        bring(desk, "reads", file(tmp_path, f"serial,date,value\n777,{on + timedelta(days=1)},3\n"))
+        assert desk.session.rows("SELECT reason FROM staged_row") == [("duplicate-read",)]
 
 
 def test_a_counter_turns_through_once(scene: Scene) -> None:

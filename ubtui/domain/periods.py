@@ -14,6 +14,11 @@ def billed_on(name: str, bill_day: int | None) -> date | None:
     return None if bill_day is None or len(month) != 7 else date(int(month[:4]), int(month[5:]), bill_day)
 
 
+def later(name: str, other: str) -> bool:
+    """Whether another period is a later one of the same cycle."""
+    return other > name and other.rpartition("/")[0] == name.rpartition("/")[0]
+
+
 @dataclass(frozen=True, slots=True)
 class ReadCycle:
     """A cycle's calendar: bills every `months` from `first_month`, read on or before the bill day."""

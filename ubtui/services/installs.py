@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from fractions import Fraction
 from typing import Annotated
 
@@ -313,4 +313,8 @@ def _period(work: Work, point_id: int, on: date) -> str:
         " AND read_on <= ?",
         [point_id, near, on.isoformat()],
     )
-    return near if near is not None and not taken else cycle.coming(on)[0]
+    if near is None or not taken:
+        return near or cycle.coming(on)[0]
+    read_on = cycle.named(near)
+    assert read_on is not None
+    return cycle.coming(read_on + timedelta(days=1))[0]

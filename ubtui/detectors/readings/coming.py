@@ -11,7 +11,7 @@ from ubtui.db.session import Row
 from ubtui.detectors.base import Ask, Detector, Found, Parameter, marks
 from ubtui.detectors.readings.facts import ACCOUNT, METERED, found_read, rows
 from ubtui.domain.dates import format_day
-from ubtui.domain.periods import ReadCycle
+from ubtui.domain.periods import ReadCycle, later
 
 _SHOWN = 12
 _MANY = 500
@@ -73,7 +73,8 @@ _OF_ALL = (
     " WHERE NOT EXISTS(SELECT 1 FROM read_summary r WHERE r.register_id = n.id) ORDER BY 1"
 )
 _KNOWN = (
-    "SELECT DISTINCT t.code, a.cycle_id, p.sequence, p.number, p.id, g.id, i.on_date, x.from_on, z.read_on, z.period"
+    "SELECT DISTINCT t.code, a.cycle_id, p.sequence, p.number, p.id, g.id, i.on_date, x.from_on, z.read_on, z.period,"
+    " (SELECT MAX(s.period) FROM live_read s WHERE s.register_id = g.id AND s.kind IN ('opening', 'installation'))"
     " FROM register g CROSS JOIN meter m CROSS JOIN live_install i CROSS JOIN service_point p CROSS JOIN route t"
     f" CROSS JOIN live_service x CROSS JOIN account a LEFT JOIN read_summary z ON z.register_id = g.id"
     f" AND {_REGULAR.format('z')}"
@@ -110,15 +111,17 @@ def _lacking(ask: Ask, due: Sequence[Window], ids: Sequence[int]) -> set[tuple[s
         skips = set(map(tuple, ask.db.rows(sql, [*points, *(w.period for w in due)])))
     of = {w.cycle_id: w for w in due}
     read = set()
-    for _, cycle, _, _, _, register, _, _, on, period in rows:
+    for _, cycle, _, _, _, register, _, _, on, period, begins in rows:
         own = of.get(cycle)
         if on is not None and (
             any(w.span[0] <= period <= w.span[1] for w in due) or (own is not None and on > own.read_on.isoformat())
         ):
             read.add(register)
+        if own is not None and begins is not None and later(own.period, begins):
+            read.add(register)  # set after its point was read
     return {
         (route, cycle, sequence or 0, number)
-        for route, cycle, sequence, number, point, register, hung, served, _, _ in rows
+        for route, cycle, sequence, number, point, register, hung, served, *_ in rows
         if (w := of.get(cycle)) is not None
         and max(hung, served) < w.read_on.isoformat()
         and register not in read

@@ -34,6 +34,8 @@ class Hanging:
     last_on: str = ""
     last_value: int | None = None
     last_period: str = ""
+    begins: str = ""
+    """The period for which it was set, until it has a read."""
     periods: dict[str, str] | None = None
     """Of its cycle, by day: those asked for so far."""
     limit: int = 0
@@ -74,7 +76,7 @@ _SERVED = (
     " ORDER BY s.to_on IS NULL, s.from_on, s.id"
 )
 _LAST = (
-    "SELECT g.id, r.read_on, r.value, CASE WHEN r.kind IN ('opening', 'installation') THEN '' ELSE r.period END"
+    "SELECT g.id, r.read_on, r.value, r.period, CASE WHEN r.kind IN ('opening', 'installation') THEN 1 ELSE 0 END"
     " FROM register g JOIN read r ON r.register_id = g.id"
     " AND r.read_on = (SELECT x.read_on FROM live_read x WHERE x.register_id = g.id AND x.status <> 'void'"
     " AND x.kind NOT IN ('control', 'reread') ORDER BY x.read_on DESC, x.seq DESC LIMIT 1)"
@@ -196,9 +198,10 @@ class Registers:
         for some in fresh.values():
             for hanging in some:
                 hung.setdefault(hanging.register_id, []).append(hanging)
-        for register_id, on, value, period in found(self.db, _LAST, hung):
+        for register_id, on, value, period, start in found(self.db, _LAST, hung):
             for hanging in hung[register_id]:
-                hanging.last_on, hanging.last_value, hanging.last_period = on, value, period
+                hanging.last_on, hanging.last_value = on, value
+                hanging.last_period, hanging.begins = ("", period) if start else (period, "")
 
     def _cycle(self, *named: Any) -> tuple[ReadCycle, dict[str, str]]:
         if named not in self._cycles:

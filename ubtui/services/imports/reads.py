@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any, Final, NamedTuple
 
 from ubtui.act import Look
+from ubtui.domain.periods import later
 from ubtui.domain.register import BELOW, MOST_USE, OVER
 from ubtui.exchange.profile import Profile
 from ubtui.services.imports.hanging import BY, Hanging, Registers
@@ -90,12 +91,12 @@ class ReadTaker(Taker):
             return None
         if (period := periods.get(day)) is None:
             period = periods[day] = cycle.period_of(date.fromisoformat(day)) or ""
-        if not period or period == hanging.last_period:
+        if not period or period == hanging.last_period or later(period, hanging.begins):
             return None
         usage, reason, *_ = hanging.face.between(last, value, hanging.unit)
         if reason or (usage is not None and usage > hanging.most):
             return None
-        hanging.last_on, hanging.last_value, hanging.last_period = day, value, period
+        hanging.last_on, hanging.last_value, hanging.last_period, hanging.begins = day, value, period, ""
         return Plainly(place, hanging, day, value, period, usage, ordinal(day) - ordinal(last_on) if last_on else None)
 
     def weigh(self, lines: Sequence[Line]) -> Iterator[Verdict]:
@@ -138,6 +139,9 @@ class ReadTaker(Taker):
         if period == hanging.last_period:
             said_first = f"{hanging.meter} has a read for {period}, of {hanging.last_on}"
             return refuse(line, "duplicate-read", said_first, "date", **where)
+        if later(period, hanging.begins):
+            said_set = f"{hanging.meter} was set on {hanging.last_on}, after the read for {period}"
+            return refuse(line, "duplicate-read", said_set, "date", **where)
         return self._taken(line, hanging, day, where)
 
     def _unread(self, line: Line, where: dict[str, Any]) -> Verdict:
@@ -179,7 +183,7 @@ class ReadTaker(Taker):
         elif usage is not None and limit is not None and usage > limit:
             reason = OVER
             sentence = f"{usage:,} {hanging.unit} is above the limit of {limit:,} for {hanging.customer_class}"
-        hanging.last_on, hanging.last_value, hanging.last_period = day, value, where["period"]
+        hanging.last_on, hanging.last_value, hanging.last_period, hanging.begins = day, value, where["period"], ""
         verdict = Verdict(line, "held" if reason else "accepted", reason or "", sentence, "value", **where)
         verdict.units, verdict.goods = usage or 0, (day, value, usage, days)
         return verdict

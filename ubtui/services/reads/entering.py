@@ -15,8 +15,8 @@ from ubtui.db.models.reads import ReadSkip
 from ubtui.db.session import Row
 from ubtui.detectors.base import Ask
 from ubtui.detectors.readings.coming import Window, missing_points
-from ubtui.domain.periods import ReadCycle
-from ubtui.domain.register import OVER, Register, Use
+from ubtui.domain.periods import ReadCycle, later
+from ubtui.domain.register import OVER, RESTART, Register, Use
 from ubtui.domain.text import clean_text
 from ubtui.domain.volume import Unit
 from ubtui.services.reads.placing import add, decided, follow, measured, settled, stands, write
@@ -43,10 +43,11 @@ class Hanging:
     chain: tuple[Row, ...]
 
     def taken(self, period: str) -> Row | None:
-        """The regular read that the period has, if it has one."""
-        return next(
-            (r for r in reversed(self.chain) if r[4] == period and r[8] not in ("opening", "installation")), None
-        )
+        """The regular read that the period has, if it has one; of a period before the meter was set, its first read."""
+        for row in reversed(self.chain):
+            if later(period, row[4]) if row[8] in RESTART else row[4] == period:
+                return row
+        return None
 
 
 _HANGS = (
@@ -216,6 +217,11 @@ def _estimate_of(at: Hanging, period: str) -> Row | None:
     row = at.taken(period)
     if row is None:
         return None
+    if row[8] in RESTART:
+        raise Refused(
+            f"{at.meter} was set on {row[1]}, after the read for {period}", rule="one read a period",
+            cure=f"its first read is for {row[4]}",
+        )  # fmt: skip
     if row[9] != "E":
         raise Refused(
             f"{at.meter} has a read for {period}, of {row[1]}", rule="one read a period", cure="review that one"

@@ -89,7 +89,7 @@ class Ready(msgspec.Struct, frozen=True):
 _REGISTERS: Final = (
     "SELECT DISTINCT COALESCE(t.code, ''), g.id, p.number, a.number, i.on_date, x.from_on, r.seq, r.read_on, r.status,"
     " r.source, k.why, CASE WHEN r.source <> 'E' AND EXISTS(SELECT 1 FROM live_read e WHERE e.register_id = g.id"
-    " AND e.read_on < r.read_on AND e.source = 'E' AND e.status <> 'void') THEN 1 ELSE 0 END"
+    " AND e.read_on < r.read_on AND e.source = 'E' AND e.status <> 'void') THEN 1 ELSE 0 END, g.n"
     " FROM cycle c JOIN live_account a ON a.cycle_id = c.id JOIN live_service x ON x.account_id = a.id"
     f" AND {METERED} JOIN live_point p ON p.id = x.point_id AND p.state = 'active' LEFT JOIN route t"
     " ON t.id = p.route_id JOIN live_install i ON i.point_id = p.id AND i.off_date IS NULL"
@@ -98,9 +98,13 @@ _REGISTERS: Final = (
     " AND r.read_on BETWEEN ? AND ? AND r.period = ? AND r.status <> 'void'"
     " AND r.kind NOT IN ('opening', 'installation', 'control', 'reread') WHERE c.code = ? ORDER BY 1, g.id, 8, 7"
 )
+# What meters that came off since have of the period: their read, or the part that an exchange left to its bill.
 _OFF: Final = (
-    "SELECT DISTINCT COALESCE(t.code, ''), r.register_id FROM read_summary r JOIN service_point p ON p.id = r.point_id"
-    " LEFT JOIN route t ON t.id = p.route_id WHERE r.status = 'held' AND r.period = ?"
+    "SELECT DISTINCT COALESCE(t.code, ''), p.number, g.n, r.kind, r.status, r.source FROM live_install i"
+    " JOIN live_point p ON p.id = i.point_id LEFT JOIN route t ON t.id = p.route_id"
+    " JOIN register g ON g.meter_id = i.meter_id JOIN live_read r ON r.register_id = g.id AND r.point_id = p.id"
+    " AND r.period = ? AND r.status <> 'void' AND r.kind NOT IN ('opening', 'installation', 'control', 'reread')"
+    " WHERE i.off_date >= ? ORDER BY 2, 3, 4"
 )
 _STAGED: Final = (
     "SELECT COALESCE(t.code, ''), CAST(COUNT(*) AS bigint) FROM staged_row s JOIN batch b ON b.id = s.batch_id"
@@ -122,15 +126,20 @@ def cycle(look: Look, code: str, period: str = "") -> Ready:
     rows = look.db.rows(_REGISTERS, [name, *bounds, name, code])
     of = {row[1]: row for row in rows if row[8] is not None or max(row[4], row[5]) < read_on.isoformat()}
     true_ups = _true_ups(look, [row for row in of.values() if row[11]], name)
+    stands = {(row[2], row[12], row[1]): (row[0], _state(row)) for row in of.values()}
+    hangs = {key[:2]: key for key in stands}
+    since = read_on - near - timedelta(days=31 * made.months)  # the window before
+    for route, point, n, kind, status, source in look.db.rows(_OFF, [name, since.isoformat()]):
+        after = hangs.get((point, n), (point, n, 0))
+        state = _told(status, source)
+        if state == "held" or (kind == "regular" and stands.get(after, ("", "missing"))[1] in ("missing", "skipped")):
+            stands[after] = route, state
     states: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for route, state in stands.values():
+        states[route]["meters"] += 1
+        states[route][state] += 1
     for row in of.values():
-        states[row[0]]["meters"] += 1
-        states[row[0]][_state(row)] += 1
         states[row[0]]["trued"] += row[1] in true_ups
-    for route, register in look.db.rows(_OFF, [name]):  # of a meter that came off: the period's bill takes its part
-        if register not in of:
-            states[route]["meters"] += 1
-            states[route]["held"] += 1
     for route, count in look.db.rows(_STAGED, [name]):
         states[route]["staged"] += count
     routes = tuple(Route(route=route, **counts) for route, counts in sorted(states.items()))
@@ -180,9 +189,14 @@ def _window(made: ReadCycle, today: date, period: str) -> tuple[str, date]:
 def _state(row: Row) -> str:
     if row[8] is None:
         return "skipped" if row[10] is not None else "missing"
-    if row[8] in ("held", "entered"):
+    return _told(row[8], row[9])
+
+
+def _told(status: str, source: str) -> str:
+    """What a read of the period comes to."""
+    if status in ("held", "entered"):
         return "held"
-    return "estimated" if row[9] == "E" else "read"
+    return "estimated" if source == "E" else "read"
 
 
 def _true_ups(look: Look, rows: list[Row], period: str) -> dict[int, Trued]:

@@ -19,7 +19,7 @@ from ubtui.detectors.readings.facts import METERED
 from ubtui.domain.dates import format_day
 from ubtui.domain.errors import BadValue
 from ubtui.domain.numbers import format_account
-from ubtui.domain.periods import ReadCycle
+from ubtui.domain.periods import ReadCycle, later
 from ubtui.domain.register import Register
 from ubtui.domain.text import clean_text
 from ubtui.domain.volume import Unit
@@ -176,7 +176,7 @@ def _state(
     *, skipped: bool,
 ) -> str:  # fmt: skip
     """What `Stop.state` is, from the newest read of a register."""
-    if on is not None and period == window and kind not in _STARTS:
+    if on is not None and period is not None and (later(window, period) if kind in _STARTS else period == window):
         return "held" if status == "held" else "estimated" if source == "E" else "read"
     return "skipped" if skipped else "open"
 
