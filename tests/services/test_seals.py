@@ -26,7 +26,7 @@ from ubtui.desk import Desk, Seat
 from ubtui.detectors.heal import Healed
 from ubtui.domain.seals import Hung, rate_on
 from ubtui.domain.subjects import ItemKey
-from ubtui.services import adjustments, fixes, orders, policies, rounds, seals, worklist
+from ubtui.services import adjustments, fixes, orders, policies, reads, rounds, seals, worklist
 from ubtui.services.worklist import ItemView
 
 DAYS = timedelta(days=1)
@@ -433,6 +433,57 @@ def test_r13_water_behind_a_lock_for_nonpayment_is_use_behind_a_seal(scene: Scen
     scene.read(c, PERIODS[-1], 1190, usage=10)
     scene.refresh()
     assert scene.items("R13") == [f"R13:point:{c.point}@B2/2026-10"]
+
+
+def held_behind_a_seal(scene: Scene) -> Customer:
+    scene.policy("R07", base="1000")
+    c = scene.customer()
+    scene.uses(c, [30] * 6, last=PERIODS[-2])
+    scene.act(seals.place, on(c, placed_on=date(2026, 8, 20), value=1180))
+    scene.read(c, PERIODS[-1], 1190, usage=10)
+    scene.refresh()
+    assert scene.items("R13") == [f"R13:point:{c.point}@B2/2026-10"]
+    assert scene.db.value("SELECT held_code FROM read WHERE value = 1190") == "R13"
+    return c
+
+
+@pytest.mark.parametrize("decision", ["confirmed", "void"])
+def test_r13_a_look_names_no_water_that_a_held_read_names(scene: Scene, decision: str) -> None:
+    c = held_behind_a_seal(scene)
+    of_read, of_look = (f"R13:point:{c.point}@B2/2026-{month}" for month in (10, 12))
+    for value in (1190, 1187):
+        done = scene.act(seals.verify, look(c, "broken", value=value))
+        assert scene.items("R13") == [of_read] and not any(key.code == "R13" for key in done.opened)
+        scene.steady()
+    scene.act(seals.verify, look(c, "broken", value=1194))
+    assert scene.items("R13") == [of_read, of_look]
+    with scene.desk() as desk:
+        assert desk.ask(worklist.item, ItemKey.parse(of_look)).why.startswith("4 since 1,190 behind seal 9001")
+    scene.steady()
+    scene.act(seals.verify, look(c, "broken", value=1190))
+    scene.steady()
+    read_on = date.fromisoformat(scene.db.value("SELECT read_on FROM read WHERE value = 1190"))
+    form = reads.Review(point=c.point, read_on=read_on, code="R13", decision=decision, reason="owner was asked")  # type: ignore[arg-type]
+    scene.act(reads.review, form)
+    # Confirmed, the read bills it; struck, nothing but the look tells of it.
+    assert scene.items("R13") == ([] if decision == "confirmed" else [of_look])
+    scene.steady()
+
+
+def test_r13_a_look_gives_way_to_the_read_that_reaches_it(scene: Scene) -> None:
+    scene.policy("R07", base="1000")
+    c = scene.customer()
+    scene.uses(c, [30] * 6, last=PERIODS[-2])
+    scene.act(seals.place, on(c, placed_on=date(2026, 8, 20), value=1180))
+    scene.act(seals.verify, seals.Verify(point=c.point, verified_on=date(2026, 9, 1), found="on", value=1190))
+    assert scene.items("R13") == [f"R13:point:{c.point}@B2/2026-10"]
+    scene.read(c, PERIODS[-1], 1190, usage=10)
+    scene.refresh()
+    read_on = date.fromisoformat(scene.db.value("SELECT read_on FROM read WHERE value = 1190"))
+    form = reads.Review(point=c.point, read_on=read_on, code="R13", decision="confirmed", reason="owner was asked")
+    scene.act(reads.review, form)
+    assert scene.items("R13") == []
+    scene.steady()
 
 
 # -- the field against the record ------------------------------------------------------------------------------

@@ -7,12 +7,24 @@ LOOKS = (
     " AND (z.batch_id IS NULL OR z.batch_id IN (SELECT b.id FROM batch b WHERE b.released_at IS NOT NULL))"
     " JOIN live_point p ON p.id = z.point_id"
 )
+_SHOWN = (
+    "FROM live_read r WHERE r.register_id = g.id AND r.value IS NOT NULL AND r.source <> 'E'"
+    " AND r.kind NOT IN ('control', 'reread')"
+)
+_SINCE = "r.read_on <= k.checked_on AND r.read_on >= z.placed_on AND r.read_on >= i.on_date"
+_STANDS = "r.status IN ('released', 'billed')"
 # What the meter that hangs now showed last between the seal's day and the look; none: its value at sealing counts.
-BASE = (
-    "(SELECT r.value FROM live_read r WHERE r.register_id = g.id AND r.value IS NOT NULL AND r.read_on <= k.checked_on"
-    " AND r.read_on >= z.placed_on AND r.read_on >= i.on_date"
-    " AND r.status IN ('released', 'billed') AND r.source <> 'E' AND r.kind NOT IN ('control', 'reread')"
-    " ORDER BY r.read_on DESC, r.seq DESC LIMIT 1)"
+BASE = f"(SELECT r.value {_SHOWN} AND {_SINCE} AND {_STANDS} ORDER BY r.read_on DESC, r.seq DESC LIMIT 1)"
+# The most that a held read newer than that one shows: its water is told of by the read itself, which a person decides.
+HELD = (
+    "(SELECT MAX(h.value) FROM live_read h WHERE h.register_id = g.id AND h.value IS NOT NULL AND h.status = 'held'"
+    " AND h.read_on <= k.checked_on AND h.read_on >= z.placed_on AND h.read_on >= i.on_date"
+    f" AND NOT EXISTS(SELECT 1 {_SHOWN} AND {_SINCE} AND {_STANDS} AND (r.read_on, r.seq) > (h.read_on, h.seq)))"
+)
+# A read after the look reached what was seen: from then on the read tells of the water, and what was decided of it.
+REACHED = (
+    f"EXISTS(SELECT 1 {_SHOWN} AND r.read_on > k.checked_on AND r.value >= k.value"
+    f" AND (r.status = 'held' OR {_STANDS}))"
 )
 
 

@@ -7,7 +7,7 @@ from datetime import date
 from fractions import Fraction
 
 from ubtui.detectors.base import Ask, Found, marks
-from ubtui.detectors.meters.looks import BASE, LOOKS, newest
+from ubtui.detectors.meters.looks import BASE, HELD, LOOKS, REACHED, newest
 from ubtui.detectors.readings.facts import METERED, day
 from ubtui.domain.periods import ReadCycle
 from ubtui.domain.register import Register
@@ -18,13 +18,14 @@ _SEEN = (
     "SELECT p.number, p.id, z.number, z.placed_on, CASE WHEN i.on_date <= z.placed_on THEN z.placed_value END,"
     " k.checked_on, k.value, k.checked_by, g.dials,"
     f" g.fixed_zeros, g.mult_num, g.mult_den, g.unit, {BASE}, (SELECT MIN(x.unit) FROM live_service x"
-    " WHERE x.point_id = p.id AND x.to_on IS NULL), c.code, c.months, c.first_month, c.read_day, c.bill_day"
+    " WHERE x.point_id = p.id AND x.to_on IS NULL), c.code, c.months, c.first_month, c.read_day, c.bill_day,"
+    f" {HELD}"
     f" FROM {LOOKS} JOIN live_install i ON i.point_id = p.id AND i.off_date IS NULL AND i.on_date <= k.checked_on"
     " JOIN register g ON g.meter_id = i.meter_id"
     " LEFT JOIN account a ON a.id = (SELECT MIN(x.account_id) FROM live_service x WHERE x.point_id = p.id"
     f" AND {METERED})"
     " LEFT JOIN cycle c ON c.id = a.cycle_id"
-    f" WHERE z.lock_state = 'locked' AND k.id = {newest('AND y.value IS NOT NULL')}"
+    f" WHERE z.lock_state = 'locked' AND k.id = {newest('AND y.value IS NOT NULL')} AND NOT {REACHED}"
     " AND (SELECT COUNT(*) FROM live_install j JOIN register h ON h.meter_id = j.meter_id WHERE j.point_id = p.id"
     " AND j.off_date IS NULL) = 1"
 )
@@ -40,11 +41,11 @@ def moved(ask: Ask, more_than: int, known: Collection[tuple[str, str]]) -> Itera
         number, point, seal, placed, placed_value, on, value, by = row[:8]
         dials, zeros, num, den, unit, before, billing = row[8:15]
         base = placed_value if before is None else before
-        if base is None or value <= base:
+        if base is None or value <= (base := max(base, row[-1] or 0)):
             continue
         face = Register(dials, zeros, Fraction(num, den), Unit.parse(unit))
         use = face.usage(base, value, Unit.parse(billing or ask.district.billing_unit))
-        period = ReadCycle(*row[15:]).coming(date.fromisoformat(on))[0] if row[15] else ""
+        period = ReadCycle(*row[15:20]).coming(date.fromisoformat(on))[0] if row[15] else ""
         if use <= more_than or (number, period) in known:
             continue
         yield Found(
