@@ -97,6 +97,7 @@ def test_orders_cards_rounds_and_routes_go_to_paper(
     scene.act(locations.place, place)
     for kind in ("test", "exchange"):
         scene.act(orders.create, orders.Create(point=c.point, kind=kind, due_on=DAY, instructions="*mind* the dog"))
+    said = ""
     for name, argv in {
         "orders": ("order", "sheets"), "card": ("meter", "sheet", c.point), "route": ("reads", "route", "R07"),
         "round": ("worklist", "list-of", "M03:run:seal-round/2026-11"),
@@ -105,7 +106,15 @@ def test_orders_cards_rounds_and_routes_go_to_paper(
             ran(*argv, "--pdf", str(tmp_path / f"{name}{again}.pdf"))
         first = (tmp_path / f"{name}.pdf").read_bytes()
         assert first.startswith(b"%PDF-") and first == (tmp_path / f"{name}-again.pdf").read_bytes()
-    assert "2 sheets in" in capsys.readouterr().err
+        (plain := tmp_path / "Plain.PDF").write_bytes(b"as it was")
+        assert run_command([*argv, "-o", str(plain)]) == 2 and plain.read_bytes() == b"as it was"
+        said += capsys.readouterr().err
+        assert f"text would be written, and no PDF; print it with --pdf {plain}." in said.splitlines()[-1]
+        ran(*argv, "-o", str(tmp_path / f"{name}.txt"))
+        assert not (tmp_path / f"{name}.txt").read_bytes().startswith(b"%PDF-")
+    assert "2 sheets in" in said
+    assert run_command(["order", "calendar", "-o", str(tmp_path / "days.pdf")]) == 2
+    assert "name a file that does not end in .pdf" in capsys.readouterr().err and not (tmp_path / "days.pdf").exists()
     ran("order", "sheets")
     text = capsys.readouterr().out
     assert text.count("\f") == 2 and "Low, 0.25 gpm" in text and "First read of it" in text

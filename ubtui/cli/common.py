@@ -141,10 +141,14 @@ output = click.option(
 def going_to(path: Path | None, options: Options, desk: Desk | Path | None) -> Iterator[BinaryIO]:
     """Where what is written goes: the file that `-o` names, replaced whole when all is written, else stdout.
 
-    BadValue for a place of the record (`desk`'s, or that folder), and for a workbook on a terminal, which would draw
-    its bytes.
+    BadValue for a place of the record (`desk`'s, or that folder), for a name that ends in .pdf, and for a workbook on
+    a terminal, which would draw its bytes.
     """
     if path is not None:
+        if path.suffix.lower() == ".pdf":
+            prints = any(each.name == "pdf" for each in click.get_current_context().command.params)
+            cure = f"print it with --pdf {path}" if prints else "name a file that does not end in .pdf"
+            raise BadValue(f"-o {path}: {options.format} would be written, and no PDF; {cure}.")
         from ubtui.exchange.tables import replacing  # the screens come through here too
 
         with replacing(path, desk.folder if isinstance(desk, Desk) else desk) as file:
