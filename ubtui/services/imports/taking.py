@@ -22,8 +22,8 @@ from ubtui.exchange.rows import Block, RawRow, Reading
 from ubtui.settings import District
 
 State = Literal["accepted", "held", "staged", "passed"]
-CHUNK: Final = 2_000
-"""Rows of a file that are judged and written at once: others wait for them some hundredths of a second."""
+CHUNK: Final = 500
+"""Rows of a file that are judged and written at once, so that others at their desks come in between."""
 _ASKED: Final = 500
 LONGEST_RAW: Final = 20_000
 
