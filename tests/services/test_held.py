@@ -15,7 +15,7 @@ from ubtui.cli import run_command
 from ubtui.domain.errors import BadValue
 from ubtui.services import listing
 from ubtui.services.listing import Query
-from ubtui.services.reads import held
+from ubtui.services.reads import deciding, held
 from ubtui.services.reads.deciding import Decide, Decided, decide
 from ubtui.services.reads.held import HELD
 
@@ -192,7 +192,7 @@ def test_what_can_never_be_right_is_refused_whole(scene: Scene) -> None:
     for form, said in (
         (Decide(decision="release", reason="why"), "say which reads"),
         (Decide(decision="release", reason="why", filter="ALL", reads=[name]), "say which reads"),
-        (Decide(decision="release", reason="why", filter="code:R04"), "0 reads are held so"),
+        (Decide(decision="release", reason="why", filter="code:R04"), "no read is held that the filter lets through"),
         (Decide(decision="defer", reason="why", filter="ALL"), "comes back on a day"),
         (Decide(decision="defer", reason="why", filter="ALL", until=date(2020, 1, 1)), "comes back on a day"),
         (Decide(decision="release", reason="why", filter="ALL", until=DAY), "goes with a deferral"),
@@ -217,6 +217,14 @@ def test_one_key_decides_once(scene: Scene) -> None:
     assert again.replayed and again.result == first.result and not isinstance(again, Refused)
 
 
+def test_more_than_one_act_decides_is_narrowed(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    below(scene), extreme(scene)
+    scene.refresh()
+    monkeypatch.setattr(deciding, "MOST", 1)
+    no = scene.refused(decide, Decide(decision="release", reason="looked at", filter="ALL"))
+    assert (no.reason, no.cure) == ("2 reads are held so", "narrow the filter to 1 at most")
+
+
 def test_from_the_shell(scene: Scene, capsys: pytest.CaptureFixture[str]) -> None:
     low, high = below(scene), extreme(scene)
     with scene.db.writing():
@@ -226,6 +234,12 @@ def test_from_the_shell(scene: Scene, capsys: pytest.CaptureFixture[str]) -> Non
     assert run_command(["reads", "held", "code:R06", *at]) == 0
     out = capsys.readouterr().out
     assert high.point in out and low.point not in out and "\x1b" not in out
+    for reason in ("ok", "\x1b ok \x07", "x" * 201):
+        assert run_command(["reads", "decide", "release", "ALL", "--reason", reason, *at]) == 2
+        assert "say why in a few words, 3 to 200 characters" in capsys.readouterr().err
+    assert run_command(["reads", "decide", "release", "code:R04", "--reason", "looked at", *at]) == 1
+    said = capsys.readouterr().err
+    assert "no read is held that the filter lets through" in said and "look at `ubtui reads held`" in said
     assert run_command(["reads", "decide", "release", "ALL", "--reason", "looked at", "--dry-run", *at]) == 1
     assert len(rows(scene)) == 2
     capsys.readouterr()

@@ -10,6 +10,8 @@ from ubtui.cli.common import Options, doing, emit, opened, output, shared
 from ubtui.cli.faults import REFUSED, say
 from ubtui.cli.made import listed
 from ubtui.domain.dates import parse_day
+from ubtui.domain.errors import BadValue
+from ubtui.domain.text import clean_text
 from ubtui.exchange.tables import FORMATS, safe
 from ubtui.services.listing import Query
 from ubtui.services.reads.deciding import Decide
@@ -43,6 +45,8 @@ def decide(options: Options, decision: str, text: str, reason: str, until: str) 
     """Decide every held read that FILTER lets through; ALL for every one. A read that cannot be decided so is told
     and stays as it is; then the exit code is 1. Corrections are one by one: `ubtui meter review`.
     """
+    if len(clean_text(reason).strip()) < 3 or len(reason) > 200:
+        raise BadValue(f"--reason {reason[:40]!r}: say why in a few words, 3 to 200 characters.")
     form = Decide(
         decision=decision,  # type: ignore[arg-type]  # one of the choices above
         filter=text, reason=reason, until=parse_day(until) if until else None,

@@ -107,9 +107,14 @@ def decide(work: Work, form: Decide) -> Decided:
             bad_input=True,
         )  # fmt: skip
     reads = form.reads or wanted(work, form.filter)
-    if not reads or len(reads) > MOST:
+    if not reads:
         raise Refused(
-            f"{len(reads):,} reads are held so", rule="held reads", cure=f"choose 1 to {MOST:,} of them by the filter"
+            "no read is held that the filter lets through", rule="held reads",
+            cure="look at `ubtui reads held`, with the filter or without",
+        )  # fmt: skip
+    if len(reads) > MOST:
+        raise Refused(
+            f"{len(reads):,} reads are held so", rule="held reads", cure=f"narrow the filter to {MOST:,} at most"
         )
     rows: dict[str, Outcome] = {}
     freed: dict[int, date] = {}  # the newest read of a register that was decided here
