@@ -36,8 +36,8 @@ def test_a_district_from_files(data: Path, tmp_path: Path) -> None:
     dry = ubtui(data, "import", "reads", path, "--dry-run", "--format", "json")
     assert "nothing was kept" in dry.stderr
     real = ubtui(data, "import", "reads", path, "--format", "json")
-    assert real.stdout == dry.stdout
     report = json.loads(real.stdout)
+    assert json.loads(dry.stdout) == report | {"held_now": None} and report["held_now"] == 0
     assert report["reasons"] == {"duplicate-read": 1, "same-read": 6, "unknown-meter": 1}
     assert report["examples"][-1] == {
         "line": 9, "column": "serial", "state": "staged", "reason": "unknown-meter",
@@ -58,6 +58,22 @@ def test_a_district_from_files(data: Path, tmp_path: Path) -> None:
         data, "import", "staged", "keep", str(row["row"]), "--reason", "keyed wrong before", "--key", "keepkeep"
     )
     assert replay.stdout == kept.stdout and "already done" in replay.stderr
+
+
+def test_the_report_of_what_is_in_counts_what_the_checks_of_its_release_hold(data: Path, tmp_path: Path) -> None:
+    bring(data, tmp_path)
+    text = "maker,serial,date,value\nBADGER,1001,2016-09-20,190\nNEPTUNE,1001,2016-09-20,40\n"  # high; below before
+    path = str(file(tmp_path, text, "september.csv"))
+    dry = ubtui(data, "import", "reads", path, "--dry-run")
+    assert "may hold more reads" in dry.stderr
+    tried = [line.split() for line in dry.stdout.splitlines()]
+    assert ["held", "first", "1"] in tried and ["held", "now"] in tried
+    real = ubtui(data, "import", "reads", path, "--key", "september", "--format", "json")
+    told = json.loads(real.stdout)
+    held = ubtui(data, "reads", "held", "--format", "json").stdout
+    assert (told["held_first"], told["held_now"]) == (1, 2) and len(json.loads(held)) == 2
+    again = ubtui(data, "import", "reads", path, "--key", "september", "--format", "json")
+    assert json.loads(again.stdout)["held"] == 2
 
 
 def test_a_key_gives_the_first_answer_again(data: Path, tmp_path: Path) -> None:

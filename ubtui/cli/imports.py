@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 import click
+from msgspec import structs
 
 from ubtui.cli.common import Options, doing, emit, going_to, opened, output, shared, tell
 from ubtui.cli.faults import REFUSED, say
@@ -75,13 +76,16 @@ def _take(options: Options, kind: Kind, file: Path, profile: str, strict: bool) 
             shown.clear()
             steps.close()
         if options.dry_run:
-            say("dry run: nothing was kept")
+            more = "; the checks at the release may hold more reads" if kind in ("reads", "usage") else ""
+            say(f"dry run: nothing was kept{more}")
         else:
             form = Release(kind=kind, sha256=report.sha256)
             answer = desk.perform(release, form, options.key or f"{kind}-{report.sha256}")
             if isinstance(answer, Refused):
                 sweep(look.db, look.now, look.utc, batch_id)
-            say(f"batch {tell(answer).batch} is in")
+            got = tell(answer)
+            report = structs.replace(report, held_now=got.held)
+            say(f"batch {got.batch} is in")
         emit(options, report)
 
 

@@ -56,7 +56,10 @@ class Release(Form, frozen=True, kw_only=True):
 
 
 class Released(msgspec.Struct, frozen=True):
-    """What came in."""
+    """What came in; `held` are its reads that wait for a person now, also those that only a check at the release holds.
+
+    Such a read is among `accepted` too: its row went in without a doubt of its own.
+    """
 
     batch: int
     accepted: int
@@ -77,13 +80,14 @@ def release(work: Work, form: Release) -> Released:
         raise Refused("no batch of this content waits for release", rule="imports", cure="import the file again")
     work.db.update(Batch, int(row[0]), released_by=work.actor.name, released_at=work.now)
     RUNNING.discard(msgspec.json.decode(row[5]).get("token", ""))
-    work.fact(batch=row[0], kind=form.kind, accepted=row[1], held=row[2], staged=row[3], cents=row[4])
     work.detail(source=row[6])
     work.touch("run", f"import/{work.today.isoformat()}")
     if form.kind == "reads":
         _skips(work, int(row[0]))
     released(work, int(row[0]))
-    return Released(*(int(n) for n in row[:5]))
+    held = int(work.db.value("SELECT COUNT(*) FROM read WHERE batch_id = ? AND status = 'held'", [row[0]]))
+    work.fact(batch=row[0], kind=form.kind, accepted=row[1], held=held, staged=row[3], cents=row[4])
+    return Released(int(row[0]), int(row[1]), held, int(row[3]), int(row[4]))
 
 
 def _skips(work: Work, batch_id: int) -> None:

@@ -62,9 +62,11 @@ class Example(msgspec.Struct, frozen=True):
 
 
 class Report(msgspec.Struct, frozen=True):
-    """What became of a file: the same for a dry run and for the import itself.
+    """What became of a file: the same for a dry run and for the import itself but for `held_now`.
 
-    Rows = accepted + held + staged + passed over; cents and units are sums over every row that could be read.
+    Rows = accepted + held + staged + passed over; cents and units are sums over every row that could be read. `held`,
+    told as held first, are rows held by what they say themselves; `held_now` are the reads of the file that are held
+    once the checks of the release ran, None before it.
     """
 
     kind: str
@@ -74,7 +76,8 @@ class Report(msgspec.Struct, frozen=True):
     encoding: str
     rows: int
     accepted: int
-    held: int
+    held: int = msgspec.field(name="held_first")
+    held_now: int | None
     staged: int
     passed: int
     total_cents: int
@@ -322,6 +325,7 @@ class _Staging:
             self.rows,
             self.counts["accepted"],
             self.counts["held"],
+            None,
             self.counts["staged"],
             self.counts["passed"],
             self.cents,
