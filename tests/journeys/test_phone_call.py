@@ -112,7 +112,7 @@ def test_a_call_in_the_middle_of_a_form(sample: str) -> None:
     shown = shell(sample, "contact", "list", number).out
     assert "will pay on Friday" in shown and "20.00 by Nov 27, open" in shown
     assert "= past due" in shell(sample, "account", "explain", caller, "balance").out
-    assert "year ago" in shell(sample, "account", "call", number).out
+    assert "year ago" in shell(sample, "account", "call", caller).out
 
     # Nobody paid: on its day the promise is on the list, and closes by what she says about it.
     shell(sample, "clock", "--to", "2026-11-30")

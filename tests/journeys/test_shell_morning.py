@@ -40,13 +40,14 @@ def balance(here: Callable[..., Any], account: str) -> int:
 
 
 def owing(data: str, least: int = 10_000) -> str:
-    """An account that owes so many cents, has nothing proposed and belongs to nobody here."""
+    """An account of more than a year that owes so many cents, has nothing proposed and belongs to nobody here."""
     rows = asked(
         data,
         "SELECT a.number FROM account a JOIN posting p ON p.account_id = a.id JOIN gl_account g ON g.id = p.gl_id"
         " WHERE g.use IN ('receivable', 'credit') AND a.state = 'active'"
         " AND a.number NOT IN (SELECT account_number FROM staff_account)"
         " AND a.id NOT IN (SELECT account_id FROM proposal WHERE account_id IS NOT NULL)"
+        " AND (SELECT COUNT(*) FROM bill b WHERE b.account_id = a.id) > 6"
         " GROUP BY a.number HAVING SUM(p.cents) >= ? ORDER BY a.number LIMIT 1",
         least,
     )

@@ -110,8 +110,8 @@ SIZES: Final = {
     "irrigation": ("3/4", "1"),
     "agency": ("6", "8"),
 }
-TESTED: Final = frozenset({"1-1/2", "2", "3", "4", "6", "8"})
-"""Sizes that are tested every few years."""
+TESTED: Final = {"1-1/2": 4, "2": 4, "3": 3, "4": 2, "6": 1, "8": 1}
+"""Sizes that are tested, and every how many years."""
 SUMMER: Final = frozenset({5, 6, 7, 8, 9, 10})
 # Use of a two-month period by the month of its bill, in thousandths of the year's average.
 SEASON: Final = (780, 750, 790, 870, 990, 1130, 1280, 1320, 1230, 1070, 930, 830)

@@ -101,9 +101,10 @@ def _metered(
         radio = f"{80_000_000 + serial}" if rng.random() < 0.6 and not d.by_hand else None
         maker, model, dials, unit, num, den, _ = face
         number = f"{61_000_000 + serial * 37}"
-        tested = date(today.year - 1 - d.index % 3, 2 + d.index % 9, 11) if size in names.TESTED else None
-        if tested is not None and tested < on:
-            tested = None
+        tested = None
+        if (years := names.TESTED.get(size)) is not None:
+            tested = min(today, date(today.year - d.index % years, 2 + d.index % 9, 11))
+            tested = tested if tested >= on else None
         meters.append(
             MeterStory(
                 maker, model, number, size, dials, unit, num, den, on, off, radio, tested, tuple(reads), low
