@@ -62,7 +62,7 @@ def test_a_route_day(sample: str, tmp_path: Path) -> None:
     assert (seen["rows"], seen["readable"]) == (len(before) - 1, len(before) - 1)
     assert [row["account"] for row in seen["records"]] == [before[0]["account"], before[1]["account"]]
     report = json.loads(shell(sample, "import", "reads", str(back), "--profile", "sensus-k3", "--format", "json").out)
-    assert (report["accepted"], report["held"], report["staged"]) == (len(before) - 3, 1, 1)
+    assert (report["accepted"], report["held_first"], report["staged"]) == (len(before) - 3, 1, 1)
     assert report["reasons"] == {"below-previous": 1, "not-read": 1}
 
     after = {(stop["serial"], stop["register"]): stop for stop in stops(sample, ROUTE)}

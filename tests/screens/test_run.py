@@ -133,6 +133,12 @@ async def test_a_round_is_marked_and_brought_in_row_by_row(district: str) -> Non
 
 
 async def test_another_list_is_no_round(district: str) -> None:
+    session = admin(district)
+    with session.writing():
+        session.run("UPDATE meter SET tested_on = '2020-01-02' WHERE size IN ('1-1/2', '2', '3')")
+    session.database.close()
+    with at_desk(district) as desk:
+        done(desk.perform(worklist.refresh, worklist.Refresh()))
     async with sitting(district) as pilot:
         await press(pilot, "/ 'code:M10' enter enter h")
         assert "This list is no round of seals." in text(pilot)
