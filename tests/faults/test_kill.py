@@ -60,8 +60,8 @@ def postings(data: str, form: adjustments.Approve) -> int:
 
 
 def test_approval_killed_at_every_statement(backend: str, tmp_path: Path) -> None:
-    """Odd statements on one database and even ones on the other; in a soak every one on both."""
-    step = 1 if SOAK else 2
+    """Every third statement, another one on each database; in a soak every one on both."""
+    step = 1 if SOAK else 3
     moments: list[Moment] = [BEFORE_COMMIT, AFTER_COMMIT, *range(1 + (is_url(backend) and not SOAK), 80, step)]
     died: list[Moment] = []
     for at, form in zip(moments, list(proposals(backend, len(moments))), strict=True):
@@ -141,7 +141,7 @@ def test_an_import_killed_at_every_statement(
     found_for_usage(backend)
     ends: list[Moment] = [BEFORE_COMMIT, AFTER_COMMIT]
     died: list[Moment] = []
-    step = 1 if SOAK else 7 if not staged else 9  # a release asks every detector: hundreds of statements
+    step = 1 if SOAK else 11 if not staged else 9  # a release asks every detector: hundreds of statements
     for n, at in enumerate([*ends, *range(1, 400, step)]):
         path, key, before = usage_file(tmp_path, n), f"usage-file-{n}", visible(backend)
         if not killed(backend, "ana", tmp_path / "notes", import_and_die, str(path), key, at, staged):
