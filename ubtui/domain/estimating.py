@@ -146,6 +146,11 @@ class Span(NamedTuple):
     shares: tuple[Share, ...]
 
 
+def up_to(total: int, since: date, day: date, end: date) -> int:
+    """What of a total used from `since` to `end` was used by a day between them, by days, cut to a whole."""
+    return total * (day - since).days // max(1, (end - since).days)
+
+
 def shared(total: int, since: date, ends: Iterable[date]) -> dict[date, int]:
     """A use of the days after `since`, shared out over the periods that end on these days, by days; their sum is it.
 
@@ -153,10 +158,9 @@ def shared(total: int, since: date, ends: Iterable[date]) -> dict[date, int]:
     one period of both would have; no order of the days changes anything.
     """
     days = sorted(set(ends))
-    span = (days[-1] - since).days if days else 0
     out, reached = {}, 0
     for day in days:
-        now = total * (day - since).days // span
+        now = up_to(total, since, day, days[-1])
         out[day], reached = now - reached, now
     return out
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import msgspec
 
 from ubtui.act import Form, Refused, Work, act
-from ubtui.detectors.readings.summaries import faces
+from ubtui.detectors.readings.summaries import READS, faces, summarise
 from ubtui.domain.errors import BadValue
 from ubtui.domain.register import parse_multiplier
 from ubtui.domain.volume import Unit
@@ -17,7 +17,6 @@ from ubtui.services import points
 from ubtui.services.reads import reason
 from ubtui.services.reads.carrying import confirmed
 from ubtui.services.reads.placing import place, step
-from ubtui.services.summaries import READS, summarise
 
 
 class Face(Form, frozen=True, kw_only=True):

@@ -14,6 +14,7 @@ from ubtui.act import Form, Refused, Work, act
 from ubtui.db.models import record
 from ubtui.db.session import Row
 from ubtui.detectors.meters import programme
+from ubtui.detectors.readings.summaries import READS, days_between, faces, summarise
 from ubtui.domain.errors import BadValue
 from ubtui.domain.periods import ReadCycle
 from ubtui.domain.register import Use, parse_multiplier
@@ -25,7 +26,6 @@ from ubtui.services.faces import told
 from ubtui.services.points import Point
 from ubtui.services.reads import moving, reason
 from ubtui.services.reads.placing import add, measured, step
-from ubtui.services.summaries import READS, days_between, faces, summarise
 
 Count = Annotated[int, msgspec.Meta(ge=0, lt=10**12)]
 

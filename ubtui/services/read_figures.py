@@ -8,13 +8,13 @@ from typing import Final, NamedTuple
 
 from ubtui.act import Look
 from ubtui.db.session import Row
+from ubtui.detectors.readings.summaries import faces
 from ubtui.domain.estimating import Span
 from ubtui.domain.register import Register, carried
 from ubtui.domain.volume import Unit
 from ubtui.services.meters import MeterHistory, ReadLine
 from ubtui.services.reads import expecting
 from ubtui.services.reads.estimating import spanned
-from ubtui.services.summaries import faces
 
 _WHICH: Final = (
     "SELECT r.register_id, r.point_id, r.carry, r.estimated_by FROM live_read r JOIN register g ON g.id = r.register_id"

@@ -10,9 +10,9 @@ from typing import Final
 from ubtui.act import Look
 from ubtui.db.session import Row
 from ubtui.detectors.base import marks
+from ubtui.detectors.readings.summaries import READS, Usual, days_between, faces
+from ubtui.detectors.readings.summaries import expected as expected_of
 from ubtui.domain.triage import Case, Cause, Neighbour, Other, triage
-from ubtui.services.summaries import READS, days_between, faces
-from ubtui.services.summaries import expected as expected_of
 from ubtui.services.worklist import ItemView
 
 CODES: Final = ("R09", "R10", "R11")
@@ -85,9 +85,7 @@ def triaged(look: Look, item: ItemView) -> Triaged | None:
     chain = look.db.rows(READS.format("?"), [register])
     at = next(i for i, row in enumerate(chain) if (row[1], row[2]) == (on, seq))
     row, prev = chain[at], chain[at - 1]
-    expected = last_year * (1_000_000 if ratio is None else ratio) // 1_000_000 if last_year else None
-    if expected is None:
-        expected = _usual(chain[: at - 1], days) or average
+    expected = Usual(last_year or None, _usual(chain[: at - 1], days) or average, ratio_ppm=ratio).expected
     before = chain[at - 2] if at > 1 and chain[at - 2][5] is not None else None
     actual = next((r for r in reversed(chain[:at]) if r[9] != "E" and r[5] is not None), None)
     face, unit = faces(look.db, {register: point})[register]

@@ -8,13 +8,13 @@ from typing import Any, Final
 
 from ubtui.act import Look
 from ubtui.db.calendars import office
+from ubtui.detectors.readings.summaries import CLEARS, Usual
 from ubtui.domain.dates import format_day
 from ubtui.domain.numbers import format_account, parse_account
 from ubtui.domain.triage import Cause, unswapped
 from ubtui.services import reads
 from ubtui.services.fixes.draft import Draft, Maker
 from ubtui.services.reads import expecting
-from ubtui.services.summaries import CLEARS
 from ubtui.services.triage import Triaged, triaged
 from ubtui.services.worklist import ItemView
 from ubtui.services.worklist.export import fixes_of
@@ -66,7 +66,7 @@ def _of_read(look: Look, item: ItemView, on: str | None, seq: int) -> Iterator[D
     if item.key.code in ("R17", "R25"):  # what holds the read decides by which code it is let go
         base["code"] = CLEARS.get(held or "", ("R09",))[0]
     title = f"{{}} of {format_day(date.fromisoformat(on or ''), look.today)}" if item.key.code == "R17" else "{}"
-    expected = last_year * (ratio or 1_000_000) // 1_000_000 if last_year else average or 0
+    expected = Usual(last_year or None, average, ratio_ppm=ratio).expected or 0
     expected_use = (
         expecting.of_read(look, register, on or "", seq) if item.key.code not in NO_USE else expecting.Range()
     )

@@ -1,5 +1,6 @@
 """Reads: entered, estimated, skipped, reviewed, and kept with the rows under judgement beside them."""
 
+from ubtui.detectors.readings.summaries import CHUNK, SUMMARY, faces, judged, summarise
 from ubtui.services.reads.batch import released
 from ubtui.services.reads.entering import (
     Enter,
@@ -15,7 +16,6 @@ from ubtui.services.reads.estimating import Estimate, Estimated, estimate
 from ubtui.services.reads.placing import let_go, reason
 from ubtui.services.reads.review import Review, Reviewed, Swap, Swapped, review, swap
 from ubtui.services.reads.settling import Cancel, Cancelled, Dated, Days, cancel_estimates, days
-from ubtui.services.summaries import CHUNK, SUMMARY, faces, judged, summarise
 
 __all__ = [
     "CHUNK", "SUMMARY", "Cancel", "Cancelled", "Dated", "Days", "Enter", "Entered", "Estimate", "Estimated", "Review",

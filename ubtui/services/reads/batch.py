@@ -12,10 +12,10 @@ from ubtui.detectors.billing import kept_back
 from ubtui.detectors.heal import medians, run
 from ubtui.detectors.meters import concerned
 from ubtui.detectors.readings import strangers
+from ubtui.detectors.readings.summaries import READS, faces, summarise
 from ubtui.domain.numbers import format_account
 from ubtui.services.reads.carrying import LINKED
 from ubtui.services.reads.placing import confirmed, parts, place, step
-from ubtui.services.summaries import READS, faces, summarise
 
 _CONCERNED = {
     "point": "SELECT p.number FROM service_point p JOIN read r ON r.point_id = p.id WHERE r.batch_id = ?"

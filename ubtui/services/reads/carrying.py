@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 
 from ubtui.db.session import Row, Session
 from ubtui.detectors.base import marks
+from ubtui.detectors.readings.summaries import CLEARS, READS, faces
 from ubtui.domain.metering import Reading, in_step
 from ubtui.domain.register import BELOW, Register, Use, carried, kept
 from ubtui.domain.volume import Unit
-from ubtui.services.summaries import CLEARS, READS, faces
 
 LINKED = (
     "SELECT register_id FROM read WHERE carry IS NOT NULL"

@@ -13,6 +13,7 @@ from msgspec import structs
 from ubtui.act import Form, Refused, Work, act, linked, refusal
 from ubtui.db.calendars import office
 from ubtui.db.errors import RuleBroken
+from ubtui.detectors.readings.summaries import CLEARS
 from ubtui.detectors.registry import CODES
 from ubtui.domain.holds import PRIOR
 from ubtui.domain.register import BELOW
@@ -21,7 +22,6 @@ from ubtui.services.reads.estimating import Estimate, estimate
 from ubtui.services.reads.held import ALL, LIVE, Named, wanted
 from ubtui.services.reads.placing import reason
 from ubtui.services.reads.review import Review, review
-from ubtui.services.summaries import CLEARS
 
 SOON: Final = 3  # office days in which a meter is read again
 MOST: Final = 2000

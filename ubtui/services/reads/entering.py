@@ -15,12 +15,12 @@ from ubtui.db.models.reads import ReadSkip
 from ubtui.db.session import Row
 from ubtui.detectors.base import Ask
 from ubtui.detectors.readings.coming import Window, missing_points
+from ubtui.detectors.readings.summaries import READS, days_between, faces, summarise
 from ubtui.domain.periods import ReadCycle, later
 from ubtui.domain.register import OVER, RESTART, Register, Use
 from ubtui.domain.text import clean_text
 from ubtui.domain.volume import Unit
 from ubtui.services.reads.placing import add, decided, follow, measured, settled, stands, write
-from ubtui.services.summaries import READS, days_between, faces, summarise
 
 Why = Literal["no-access", "locked-gate", "dog", "buried", "snow", "flooded", "not-found", "other"]
 Period = Annotated[str, msgspec.Meta(description="read window, B2/2026-11; empty: the newest")]

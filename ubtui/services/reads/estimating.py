@@ -13,11 +13,11 @@ from ubtui.act import Form, Look, Refused, Work, act
 from ubtui.db.session import Row
 from ubtui.detectors.base import marks
 from ubtui.detectors.readings.coming import Window
+from ubtui.detectors.readings.summaries import READS, days_between, past, summarise
 from ubtui.domain.estimating import METHODS, Alike, Guessed, Method, Past, Span, Taken, guess, span
 from ubtui.domain.register import MOST_USE
 from ubtui.services.reads.entering import Hanging, Period, due_points, hanging
 from ubtui.services.reads.placing import add, advanced, billable, reason, stands, step
-from ubtui.services.summaries import READS, days_between, past, summarise
 
 
 class Estimate(Form, frozen=True, kw_only=True):

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from ubtui.act import Look
 from ubtui.detectors.heal import parameters
 from ubtui.detectors.readings.facts import METERED
+from ubtui.detectors.readings.summaries import Usual, faces, usual
 from ubtui.detectors.registry import CODES
 from ubtui.domain.register import RESTART, Register, carried
 from ubtui.domain.scales import Scales
 from ubtui.domain.volume import Unit
-from ubtui.services.summaries import Usual, faces, usual
 
 if TYPE_CHECKING:
     from ubtui.services.reads.routes import Stop

@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 from ubtui.act import Look
 from ubtui.detectors.base import decimal
 from ubtui.detectors.readings.facts import ACCOUNT
+from ubtui.detectors.readings.summaries import CLEARS
 from ubtui.detectors.registry import CODES
 from ubtui.domain.dates import format_day
 from ubtui.domain.holds import PRIOR, held_for
@@ -18,7 +19,6 @@ from ubtui.domain.register import BELOW
 from ubtui.domain.text import clean_text
 from ubtui.services.listing import Column, Field, Listing, Query, Row, stream
 from ubtui.services.reads import expecting
-from ubtui.services.summaries import CLEARS
 
 BADGE: Final = "R25"  # says that its bill is near, not what holds it
 ALL: Final = "ALL"  # a filter that lets every held read through, in so many words

@@ -8,10 +8,10 @@ from datetime import date
 from ubtui.act import Refused, Work
 from ubtui.db.session import Row, Session
 from ubtui.detectors.base import marks
+from ubtui.detectors.readings.summaries import READS, expected, faces
 from ubtui.domain.register import Register, Use
 from ubtui.domain.volume import Unit
 from ubtui.services.reads.placing import add, advanced, decided, write
-from ubtui.services.summaries import READS, expected, faces
 
 
 def since(db: Session, chains: Mapping[int, Iterable[Row]], on: date) -> tuple[Row, ...]:

@@ -12,13 +12,13 @@ from ubtui.db.models.reads import Read, ReadReview
 from ubtui.db.session import Row, Session
 from ubtui.detectors.base import marks
 from ubtui.detectors.heal import hold
+from ubtui.detectors.readings.summaries import CHUNK, CLEARS, READS, days_between, summarise
 from ubtui.domain.holds import PRIOR
 from ubtui.domain.register import BELOW, MOST_USE, OVER, RESTART, Register, Use, carried, kept
 from ubtui.domain.text import clean_text
 from ubtui.domain.volume import Unit
 from ubtui.services.reads.carrying import confirmed as confirmed
 from ubtui.services.reads.carrying import steps
-from ubtui.services.summaries import CHUNK, CLEARS, READS, days_between, summarise
 
 
 def parts(some: Sequence[Any]) -> Iterator[Sequence[Any]]:

@@ -13,8 +13,8 @@ import msgspec
 from ubtui.act import Look
 from ubtui.db.session import Row, Session
 from ubtui.detectors.base import marks
+from ubtui.detectors.readings.summaries import faces
 from ubtui.domain.register import RESTART, carried
-from ubtui.services.summaries import faces
 
 _MANY: Final = 500
 _BILLED: Final = (

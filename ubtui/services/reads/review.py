@@ -9,6 +9,7 @@ import msgspec
 
 from ubtui.act import Form, Refused, Work, act
 from ubtui.db.session import Row
+from ubtui.detectors.readings.summaries import CLEARS, READS, faces, summarise
 from ubtui.detectors.registry import CODES
 from ubtui.domain.holds import PRIOR
 from ubtui.domain.register import BELOW, Register, Use, below, carried
@@ -26,7 +27,6 @@ from ubtui.services.reads.placing import (
     step,
     write,
 )
-from ubtui.services.summaries import CLEARS, READS, faces, summarise
 
 
 class Which(Protocol):

@@ -9,11 +9,12 @@ import msgspec
 
 from ubtui.act import Form, Refused, Work, act
 from ubtui.db.session import Row, Session
+from ubtui.detectors.readings.summaries import READS, days_between, faces, summarise
+from ubtui.domain.estimating import up_to
 from ubtui.domain.register import Register
 from ubtui.domain.volume import Unit
 from ubtui.services.reads.placing import add, confirmed, decided, follow, place, reason, settled, step, write
 from ubtui.services.reads.review import the_read
-from ubtui.services.summaries import READS, days_between, faces, summarise
 
 
 class Cancel(Form, frozen=True, kw_only=True):
@@ -64,10 +65,10 @@ def cancel_estimates(work: Work, form: Cancel) -> Cancelled:
             f"{row[5]} is below {base[5]} of {base[1]} too", rule="reads", cure="look for another cause, or correct it"
         )
     face, unit = faces(work.db, {register: row[3]})[register]
-    total = max(1, days_between(base[1], row[1]))
+    since, until = date.fromisoformat(base[1]), date.fromisoformat(row[1])
     for guess in guesses:
         write(work.db, register, guess[1], guess[2], status="void")
-        share = base[5] + (row[5] - base[5]) * days_between(base[1], guess[1]) // total
+        share = base[5] + up_to(row[5] - base[5], since, date.fromisoformat(guess[1]), until)
         decided(work, guess, "R11", "corrected" if form.spread else "void", why, None)
         if form.spread:  # its use is written below, measured as any other
             add(work, guess, guess[1], share, face.between(None, None, unit))
