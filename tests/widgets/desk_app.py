@@ -113,7 +113,7 @@ class Gated(Numbers):
 
     async def total(self, query: Query) -> int:
         await self.gates["total"].wait()
-        return await super().total()
+        return await super().total(query)
 
 
 HOSTILE = (

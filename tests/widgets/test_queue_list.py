@@ -202,6 +202,20 @@ async def test_a_stale_answer_is_ignored() -> None:
         assert view.row(7) is None
 
 
+async def test_an_empty_answer_says_so_however_late_its_count_comes() -> None:
+    source = Gated(500, closed=["total"])
+    view = QueueList(source)
+    app = DeskApp(view)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot, view)
+        view.filter("501")
+        await pilot.pause(0.05)
+        assert "reading…" in screen_text(app)
+        source.gates["total"].set()
+        await settle(pilot, view)
+        assert "Nothing matches the filter." in screen_text(app) and "reading…" not in screen_text(app)
+
+
 async def test_rows_of_an_older_query_that_arrive_late_are_ignored() -> None:
     source = Gated(5_000, closed=["rows"])
     view = QueueList(source)

@@ -362,6 +362,8 @@ class QueueList(ScrollView, can_focus=True):
         finally:
             if generation == self._generation:
                 self._reading = False
+                if not self._pages.ids:
+                    self.refresh()  # "reading…" may have been drawn while the count was still asked for
                 self._say()
 
     async def _open(self, generation: int, fallback: int) -> None:
