@@ -74,22 +74,31 @@ def held(data: str) -> dict[str, dict[str, Any]]:
 def test_three_commands(district: str, tmp_path: Path) -> None:
     meters = due(district)
     assert standing(district)["total"]["missing"] == len(meters)
+    low, high, skipped = (meters[n].stop.point for n in (LOW, HIGH, SKIPPED))
     file = tmp_path / "reads.csv"
-    lines = [f"{m.stop.maker},{m.stop.serial},{m.stop.register},{READ_DAY},{m.value}" for m in meters]
-    file.write_text("\n".join(["maker,serial,register,date,value", *lines]) + "\n", "utf-8")
+    lines = [
+        f"{m.stop.maker},{m.stop.serial},{m.stop.register},{READ_DAY},{m.value},"
+        if m.stop.point != skipped
+        else f"{m.stop.maker},{m.stop.serial},{m.stop.register},{READ_DAY},,dog"
+        for m in meters
+    ]
+    file.write_text("\n".join(["maker,serial,register,date,value,trouble", *lines]) + "\n", "utf-8")
 
     shell(district, "import", "reads", str(file))
     now = standing(district)
-    low, high = (meters[n].stop.point for n in (LOW, HIGH))
     assert {low, high} <= set(held(district)) and now["total"]["held"] == len(held(district))
-    assert now["total"]["read"] + now["total"]["held"] == len(meters) and not now["ready"]
+    assert now["total"]["read"] + now["total"]["held"] == len(meters) - 1 and now["total"]["skipped"] == 1
 
-    why = ("--reason", "looked at: a leak, since mended")
-    said = shell(district, "reads", "decide", "release", f"cycle:{CYCLE}", *why, who="ben", code=1).err
-    assert f"{low}: stands below the read before it" in said and set(held(district)) == {low}
-    shell(district, "reads", "decide", "estimate", f"cycle:{CYCLE}", "--reason", "misread, fogged", who="ben")
-    told = shell(district, "reads", "ready", CYCLE).err
-    assert f"{PERIOD} is ready to bill, {len(meters)} meters: {len(meters) - 1} read, 1 estimated" in told
+    decide = ("reads", "decide", "release", f"cycle:{CYCLE}", "--else", "estimate", "--reason", "looked at: a leak")
+    count = now["total"]["held"]
+    told = f"release: {count - 1}, estimate: 1 of {count} held reads"
+    assert told in shell(district, *decide, "--dry-run", who="ben").err and len(held(district)) == count
+    assert told in shell(district, *decide, who="ben").err and held(district) == {}
+
+    ready = ("reads", "ready", CYCLE, "--estimate", "the dog was loose")
+    assert "estimated: 1 of 1" in shell(district, *ready, "--dry-run", who="ben", code=1).err
+    said = shell(district, *ready, who="ben").err
+    assert f"{PERIOD} is ready to bill, {len(meters)} meters: {len(meters) - 2} read, 2 estimated" in said
     assert standing(district, code=0)["ready"] and held(district) == {}
     assert_clean(district)
 

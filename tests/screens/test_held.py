@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from textual.pilot import Pilot
@@ -58,6 +59,24 @@ async def test_marked_reads_are_previewed_and_released_with_one_reason(district:
             assert "stays:" in screen_text(pilot.app)
             await press(pilot, "escape")
         assert len(rows(pilot)) == len(left) and shown(pilot).marks == ()
+
+
+async def test_what_cannot_be_released_is_estimated_in_the_same_act(district: str) -> None:
+    before = held(district)
+    async with sitting(district) as pilot:
+        await press(pilot, "g e")
+        marks = " j ".join("space" for _ in rows(pilot))
+        await press(pilot, f"{marks} l 'looked at' tab 'e'")
+        text = screen_text(pilot.app)
+        found = re.search(r"would be done +(\d+) of (\d+), release (\d+), estimate (\d+)", text)
+        assert "estimate it" in text and found is not None, text
+        done, of, released, estimated = map(int, found.groups())
+        assert done == of == len(before) == released + estimated and released and estimated
+        assert "estimated, use " in text and held(district) == before
+        await press(pilot, "f5")
+        assert held(district) == {}
+        told = screen_text(pilot.app)
+        assert f"Release: {done} done, release {released}, estimate {estimated}" in told
 
 
 async def test_one_read_is_corrected_deferred_and_read_again(district: str) -> None:

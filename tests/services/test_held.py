@@ -139,6 +139,37 @@ def test_an_estimate_takes_the_place_of_a_held_read(scene: Scene) -> None:
     assert {row[2] for row in stands(scene, low)} == {"void", "released"} and rows(scene) == {}
 
 
+def test_what_cannot_be_released_is_estimated_for_the_same_reason(scene: Scene) -> None:
+    low, high = below(scene), extreme(scene)
+    new = scene.customer()
+    scene.read(new, LAST, 50, status="held", held_code="below-previous")
+    scene.refresh()
+    form = Decide(decision="release", otherwise="estimate", filter="ALL", reason="looked at")
+    with scene.desk() as desk:
+        shown = desk.perform(decide, form, dry_run=True)
+    assert isinstance(shown, Done) and shown.result.by == {"release": 1, "estimate": 1} and shown.result.left == 1
+    assert stands(scene, low) == [(1100, None, "held", "below-previous")], "a dry run keeps nothing"
+    got = scene.act(decide, form).result
+    assert got == shown.result
+    by = {each.point: each for each in got.rows}
+    assert (by[high.point].by, by[high.point].told) == ("release", "released, use 800")
+    assert by[low.point].by == "estimate" and by[low.point].told.startswith("estimated, use ")
+    first, then = by[new.point].told.split("; ")
+    assert not by[new.point].done and first.startswith("stands below the read") and "estimated" in then
+    scene.steady()
+    assert {row[2] for row in stands(scene, low)} == {"void", "released"} and list(rows(scene)) == [new.point]
+    assert scene.db.rows("SELECT DISTINCT reason FROM read_review") == [("looked at",)]
+
+
+def test_what_cannot_be_estimated_is_read_again_by_the_day_said(scene: Scene) -> None:
+    high, new, day = extreme(scene), scene.customer(), DAY + timedelta(days=4)
+    scene.read(new, LAST, 50, status="held", held_code="over-limit", usage=50)
+    scene.refresh()
+    got = decided(scene, "estimate", otherwise="reread", until=day)
+    assert got[high.point][1].startswith("estimated, use ") and got[new.point][1].endswith(f"to read again by {day}")
+    assert stands(scene, new) == [(50, 50, "held", "over-limit")]
+
+
 def test_a_read_that_cannot_be_estimated_stays_held(scene: Scene) -> None:
     high = extreme(scene)
     new = scene.customer()
@@ -196,6 +227,8 @@ def test_what_can_never_be_right_is_refused_whole(scene: Scene) -> None:
         (Decide(decision="defer", reason="why", filter="ALL"), "comes back on a day"),
         (Decide(decision="defer", reason="why", filter="ALL", until=date(2020, 1, 1)), "comes back on a day"),
         (Decide(decision="release", reason="why", filter="ALL", until=DAY), "goes with a deferral"),
+        (Decide(decision="estimate", otherwise="estimate", reason="why", filter="ALL"), "is no way out of estimate"),
+        (Decide(decision="defer", otherwise="reread", reason="why", filter="ALL", until=DAY), "no way out of defer"),
         (Decide(decision="release", reason="why", reads=["\x1b[31m"]), "names no read"),
         (Decide(decision="release", reason="why", reads=[name.replace("/1/1/", f"/{10**30}/1/")]), "names no read"),
         (Decide(decision="release", reason="why", reads=[name.replace("90001", "7")]), "has no such read"),

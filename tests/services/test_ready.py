@@ -11,6 +11,7 @@ import pytest
 
 from tests.detectors.scene import PERIODS, Customer, Scene, read_day
 from tests.services.importing import bring, file
+from ubtui.cli import run_command
 from ubtui.domain.errors import BadValue
 from ubtui.services import reads, verify
 from ubtui.services.installs import Exchange, exchange
@@ -77,6 +78,28 @@ def test_a_period_is_ready_when_nothing_stands_in_the_way(scene: Scene) -> None:
     found = asked(scene)
     assert found.ready and found.verdict == f"{LAST} is ready to bill, 5 meters: 2 read, 3 estimated"
     scene.steady()
+
+
+def test_the_shell_estimates_what_nobody_read_and_asks_again(scene: Scene, capsys: pytest.CaptureFixture[str]) -> None:
+    skipped, unread = (customer(scene) for _ in range(2))
+    new = scene.customer()
+    scene.refresh()
+    scene.act(reads.skip, Skip(point=skipped.point, why="dog"))
+    at = ["reads", "ready", "B2", "--period", LAST, "--data", scene.data, "--as", "ana"]
+    assert run_command(at) == 1
+    assert "--estimate REASON estimates the 3 that nobody read" in capsys.readouterr().err
+    assert run_command([*at, "--estimate", "no"]) == 2 and "Reason: at least 3 letters" in capsys.readouterr().err
+    assert run_command([*at, "--estimate", WHY, "--dry-run"]) == 1
+    assert "estimated: 2 of 3 registers" in capsys.readouterr().err
+    assert counted(asked(scene, LAST).total) == {"meters": 3, "missing": 2, "skipped": 1}
+    assert run_command([*at, "--estimate", WHY]) == 1
+    said = capsys.readouterr().err
+    assert f"{new.point} " in said and "no read stands before" in said
+    assert "3 meters: 2 estimated, 1 missing" in said.replace(";", ",")
+    assert counted(asked(scene, LAST).total) == {"meters": 3, "estimated": 2, "missing": 1}
+    assert unread.point not in said
+    assert run_command([*at, "--estimate", WHY]) == 1, "what cannot be estimated is said again"
+    assert "no read stands before" in capsys.readouterr().err
 
 
 def test_a_row_that_waits_stands_in_the_way(scene: Scene, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from ubtui.domain.errors import BadValue
 from ubtui.domain.text import clean_text
 from ubtui.exchange.tables import FORMATS, safe
 from ubtui.services.listing import Query
-from ubtui.services.reads.deciding import Decide
+from ubtui.services.reads.deciding import Decide, Decided
 from ubtui.services.reads.deciding import decide as act
 from ubtui.services.reads.held import HELD
 
@@ -39,16 +39,24 @@ def held(options: Options, text: str, sort: str | None, reverse: bool, limit: in
 @click.argument("decision", type=click.Choice(["release", "estimate", "reread", "defer"]))
 @click.argument("text", metavar="FILTER")
 @click.option("--reason", required=True, help="Why, for the record.")
+@click.option(
+    "--else",
+    "otherwise",
+    type=click.Choice(["estimate", "reread"]),
+    help="What becomes of a read that cannot be decided so, as one below the read before it; without it, it stays.",
+)
 @click.option("--until", default="", metavar="DAY", help="Of defer: the day it comes back. Of reread: by when.")
 @shared()
-def decide(options: Options, decision: str, text: str, reason: str, until: str) -> None:
-    """Decide every held read that FILTER lets through; ALL for every one. A read that cannot be decided so is told
-    and stays as it is; then the exit code is 1. Corrections are one by one: `ubtui meter review`.
+def decide(options: Options, decision: str, text: str, reason: str, otherwise: str | None, until: str) -> None:
+    """Decide every held read that FILTER lets through; ALL for every one. A read that cannot be decided so is decided
+    as --else says, else it is told and stays as it is; then the exit code is 1. --dry-run shows what would become of
+    each. Corrections are one by one: `ubtui meter review`.
     """
     if len(clean_text(reason).strip()) < 3 or len(reason) > 200:
         raise BadValue(f"--reason {reason[:40]!r}: say why in a few words, 3 to 200 characters.")
     form = Decide(
         decision=decision,  # type: ignore[arg-type]  # one of the choices above
+        otherwise=otherwise or "",  # type: ignore[arg-type]
         filter=text, reason=reason, until=parse_day(until) if until else None,
     )  # fmt: skip
     with opened(options) as desk:
@@ -60,6 +68,11 @@ def decide(options: Options, decision: str, text: str, reason: str, until: str) 
                 click.echo(safe(f"{each.point:<9} {each.told}"))
             else:
                 say(f"{each.point}: {each.told}")
-        say(f"{decision}: {got.done:,} of {got.done + got.left:,} held reads")
+        say(f"{counted(got)} of {got.done + got.left:,} held reads")
     if got.left:
         raise click.exceptions.Exit(REFUSED)
+
+
+def counted(got: Decided) -> str:
+    """How many reads by each decision: "release: 5, estimate: 1"."""
+    return ", ".join(f"{way}: {count:,}" for way, count in got.by.items())

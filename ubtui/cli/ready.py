@@ -8,9 +8,11 @@ from typing import Any
 
 import click
 
-from ubtui.cli.common import Options, emit, going_to, opened, output, rendered, shared
+from ubtui.cli.common import Options, doing, emit, going_to, opened, output, rendered, shared
 from ubtui.cli.faults import REFUSED, say
 from ubtui.exchange.tables import FORMATS, Field, Shown, safe, write
+from ubtui.services import forms
+from ubtui.services.reads.estimating import Estimate, estimate
 from ubtui.services.reads.ready import Counts, Ready, Trued
 from ubtui.services.reads.ready import cycle as asked
 from ubtui.services.reads.recomputing import recompute as again
@@ -26,14 +28,24 @@ _SHOWN = (
 @click.argument("cycle")
 @click.option("--period", default="", metavar="PERIOD", help="As B2/2026-11; without it the one being read, or last.")
 @click.option("--spans", is_flag=True, help="Also each read that puts estimates right, with every period's share.")
+@click.option("--estimate", "why", default="", metavar="REASON", help="First estimate what is skipped or missing, for"
+              " this reason; with --dry-run it is only shown.")  # fmt: skip
 @output
 @shared(FORMATS)
-def ready(options: Options, cycle: str, period: str, spans: bool, path: Path | None) -> None:
+def ready(options: Options, cycle: str, period: str, spans: bool, why: str, path: Path | None) -> None:
     """Whether CYCLE may be billed: each route's meters by what they have. The exit code is 1 while something stands in
     the way: a meter missing, skipped and not estimated, held, or a row of a file that waits. What is billed is done.
+    With --estimate whatever nobody read is estimated first, so that held reads are all that is left to decide.
     """
     with opened(options) as desk:
         found = desk.ask(asked, cycle, period)
+        lacking = found.total.missing + found.total.skipped
+        if why and lacking:
+            made = doing(desk, options, estimate, _estimate(found, why))
+            say(f"estimated: {len(made.reads):,} of {len(made.reads) + len(made.left):,} registers")
+            for left in made.left:
+                say(f"{left.point} {left.meter}: {left.why}")
+            found = desk.ask(asked, cycle, found.period)
         with going_to(path, options, desk) as out:
             desk.viewed("meter.show", cycle=cycle[:20], period=found.period, routes=len(found.routes))
             if options.format == "json":
@@ -43,6 +55,8 @@ def ready(options: Options, cycle: str, period: str, spans: bool, path: Path | N
         for each in found.true_ups if spans and options.format == "text" else ():
             click.echo("\n".join(safe(line) for line in _span(each)))
         say(found.verdict)
+        if found.total.missing + found.total.skipped and not why:
+            say(f"--estimate REASON estimates the {found.total.missing + found.total.skipped:,} that nobody read")
     if not (found.ready or found.billed):
         raise click.exceptions.Exit(REFUSED)
 
@@ -63,6 +77,12 @@ def recompute(options: Options, period: str) -> None:
         say(f"{found.uses:,} uses of bills derived again, {len(found.differences):,} differ")
     if found.differences:
         raise click.exceptions.Exit(REFUSED)
+
+
+def _estimate(found: Ready, why: str) -> Estimate:
+    form = forms.form("read.estimate", {"cycle": found.cycle, "period": found.period, "skipped": "yes", "reason": why})
+    assert isinstance(form, Estimate)
+    return form
 
 
 def _rows(found: Ready) -> Iterator[list[Any]]:

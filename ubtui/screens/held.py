@@ -25,6 +25,7 @@ from ubtui.widgets.theme import styles_folder
 
 VERBS: Final = {"release": "Release", "estimate": "Estimate", "reread": "Read again", "defer": "Defer"}
 WAYS: Final = "l release  c correct  t estimate  a read again  w wait until"
+ELSE: Final = (("", "it stays held"), ("estimate", "estimate it"), ("reread", "read it again"))
 FIRST_FEW: Final = 5
 PAUSE_SECONDS: Final = 0.08
 
@@ -163,6 +164,8 @@ class HeldScreen(Listed):
         known = {"decision": decision, "reads": "\n".join(reads)}
         reason = FieldSpec("reason", "Reason", required=True, help="why, for the record; said once for all of them")
         specs = [reason]
+        if decision == "release":
+            specs.append(FieldSpec("otherwise", "Else", "choice", ELSE, help="of a read that cannot be released"))
         if decision == "defer":
             tomorrow = await self.ask(worklist.next_office_day)
             specs.append(FieldSpec("until", "Until", "day", required=True, value=tomorrow.isoformat()))
@@ -189,9 +192,8 @@ class HeldScreen(Listed):
         shown.clear_marks()
         await self.reread()
         got = done.result
-        left = (
-            f"{got.done} of {got.done + got.left} done; {got.left} stay as they are" if got.left else f"{got.done} done"
-        )
+        left = f"{got.done} of {got.done + got.left} done" if got.left else f"{got.done} done"
+        left += _by(got) + (f"; {got.left} stay as they are" if got.left else "")
         self.say(" · ".join(filter(None, (f"{VERBS[decision]}: {left}", news(done)))))
         if got.left:
             await self.show_lines(f"{VERBS[decision]}: {left}", tuple(_left(got)))
@@ -224,12 +226,19 @@ def would(answer: Done[Any] | Refused) -> tuple[Line, ...]:
     if isinstance(answer, Refused):
         return (Line("refused", answer.sentence(), "danger"),)
     got: Decided = answer.result
-    lines = [Line("would be done", f"{got.done:,} of {got.done + got.left:,}" + _told(news(answer)))]
-    done = [each for each in got.rows if each.done]
+    lines = [Line("would be done", f"{got.done:,} of {got.done + got.left:,}{_by(got)}" + _told(news(answer)))]
+    done = sorted(
+        (each for each in got.rows if each.done), key=lambda each: each.by == got.decision
+    )  # the odd ones first
     lines += [*_left(got), *(Line(each.point, each.told) for each in done[:FIRST_FEW])]
     if len(done) > FIRST_FEW:
         lines.append(Line("", f"and {len(done) - FIRST_FEW:,} more"))
     return tuple(lines)
+
+
+def _by(got: Decided) -> str:
+    """How many by each decision, where there was more than one."""
+    return "".join(f", {VERBS[way].lower()} {count:,}" for way, count in got.by.items()) if len(got.by) > 1 else ""
 
 
 def _told(news: str) -> str:

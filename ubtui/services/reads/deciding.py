@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Annotated, Any, Final, Literal, NamedTuple
@@ -36,6 +37,12 @@ class Decide(Form, frozen=True, kw_only=True):
         msgspec.Meta(description="release, estimate, reread or defer"),
     ]
     reason: Annotated[str, msgspec.Meta(description="why, for the record", min_length=3, max_length=200)]
+    otherwise: Annotated[
+        Literal["", "estimate", "reread"],
+        msgspec.Meta(
+            description="what becomes of a read that cannot be decided so: estimate or reread; empty: it stays"
+        ),
+    ] = ""
     filter: Annotated[
         str, msgspec.Meta(max_length=500, description="which: code:R04 route:101 units<40; ALL: every one")
     ] = ""
@@ -50,21 +57,24 @@ class Decide(Form, frozen=True, kw_only=True):
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """What became of one read; where nothing could be done, `told` is the reason and nothing of it was changed."""
+    """What became of one read, and by which decision; where nothing could be done, `told` is the reason and nothing of
+    it was changed."""
 
     read: str
     point: str
     done: bool
     told: str
+    by: str = ""
 
 
 class Decided(msgspec.Struct, frozen=True):
-    """How many reads were decided and how many not, and what became of each."""
+    """How many reads were decided and how many not, how many by each decision, and what became of each."""
 
     decision: str
     done: int
     left: int
     rows: list[Outcome]
+    by: dict[str, int] = {}
 
 
 _HELD: Final = (
@@ -92,14 +102,21 @@ def decide(work: Work, form: Decide) -> Decided:
     first; what cannot be done is told and changes nothing of that read. Refused where nothing can be done at all.
 
     A release confirms a read for every code that holds it; one that stands below the one before is released only where
-    the counter passed zero, else it is decided by itself.
+    the counter passed zero, else it is decided by itself, or as `otherwise` says, for the same reason.
     """
     why = reason(form.reason)
+    ways = list(filter(None, (form.decision, form.otherwise)))
+    if len(ways) > 1 and form.otherwise not in _ELSE.get(form.decision, ()):
+        raise Refused(
+            f"{form.otherwise} is no way out of {form.decision}", rule="held reads",
+            cure="leave it out; release goes before an estimate or a reread, an estimate before a reread",
+            bad_input=True,
+        )  # fmt: skip
     if form.decision == "defer" and (form.until is None or form.until <= work.today):
         raise Refused(
             "a deferred read comes back on a day", rule="waiting", cure="name a day after today", bad_input=True
         )
-    if form.until is not None and form.decision not in ("defer", "reread"):
+    if form.until is not None and not {"defer", "reread"} & set(ways):
         raise Refused("a day goes with a deferral or a reread", rule="held reads", cure="leave it out", bad_input=True)
     if bool(form.filter.strip()) == bool(form.reads):
         raise Refused(
@@ -119,37 +136,42 @@ def decide(work: Work, form: Decide) -> Decided:
     rows: dict[str, Outcome] = {}
     freed: dict[int, date] = {}  # the newest read of a register that was decided here
     for text in sorted(dict.fromkeys(reads), key=lambda each: (_named(each).on, each)):
-        read, alone = _named(text), structs.replace(work, subjects={}, facts={}, details={})
-        try:
-            with work.db.writing():  # within the act's own transaction: a row that fails is taken back by itself
-                found = _held(alone, read, freed)
-                follows = found.register_id in freed and (found.status != "held" or found.code == PRIOR)
-                told = (
-                    f"follows the read of {freed[found.register_id]}"
-                    if follows and form.decision in ("release", "estimate")
-                    else _DO[form.decision](alone, form, found, why)
-                )
-        except (Refused, RuleBroken) as exc:
-            no = refusal(exc)
-            said = no.reason + (f": {no.cure}" if no.cure else "")
-            rows[text] = Outcome(text, read.point, False, said)
-            continue
-        freed[found.register_id] = read.on
-        rows[text] = Outcome(text, read.point, True, told)
-        for subject in alone.subjects:
-            work.touch(subject.type, subject.key)
-        work.touch("point", read.point)
+        read, said = _named(text), []
+        for way in ways:
+            alone = structs.replace(work, subjects={}, facts={}, details={})
+            try:
+                with work.db.writing():  # within the act's own transaction: what fails is taken back by itself
+                    found = _held(alone, read, freed)
+                    follows = found.register_id in freed and (found.status != "held" or found.code == PRIOR)
+                    told = (
+                        f"follows the read of {freed[found.register_id]}"
+                        if follows and way in ("release", "estimate")
+                        else _DO[way](alone, form, found, why)
+                    )
+            except (Refused, RuleBroken) as exc:
+                no = refusal(exc)
+                said.append(no.reason + (f": {no.cure}" if no.cure else ""))
+                continue
+            freed[found.register_id] = read.on
+            rows[text] = Outcome(text, read.point, True, told, way)
+            for subject in alone.subjects:
+                work.touch(subject.type, subject.key)
+            work.touch("point", read.point)
+            break
+        else:
+            rows[text] = Outcome(text, read.point, False, "; ".join(dict.fromkeys(said)))
     out = [rows[text] for text in dict.fromkeys(reads)]
-    done = sum(each.done for each in out)
+    by = Counter(each.by for each in out if each.done)
+    done = by.total()
     if not done:
         if len(out) == 1:
             raise Refused(f"{out[0].point} {out[0].told}", rule="held reads")
         first = "; ".join(f"{each.point} {each.told}" for each in out[:3])
         more = f"; and {len(out) - 3} more" if len(out) > 3 else ""
         raise Refused(f"nothing could be done: {first}{more}", rule="held reads")
-    work.fact(decision=form.decision, reads=done, left=len(out) - done)
+    work.fact(decision=form.decision, reads=done, left=len(out) - done, otherwise=by[form.otherwise])
     work.detail(reason=why, rows=out)
-    return Decided(form.decision, done, len(out) - done, out)
+    return Decided(form.decision, done, len(out) - done, out, {way: by[way] for way in ways})
 
 
 def _named(text: str) -> Named:
@@ -250,4 +272,5 @@ def _defer(work: Work, form: Decide, found: _Held, why: str) -> str:
     return f"waits until {form.until}"
 
 
+_ELSE: Final = {"release": ("estimate", "reread"), "estimate": ("reread",)}
 _DO: Final = {"release": _release, "estimate": _estimate, "reread": _reread, "defer": _defer}
