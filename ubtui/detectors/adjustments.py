@@ -6,18 +6,17 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 
 from ubtui.db.session import Row
-from ubtui.detectors.base import Ask, Detector, Found, Parameter, marks
+from ubtui.detectors.base import Ask, Detector, Found, Parameter
 from ubtui.domain.money import format_money
 
 _FACTS = "p.number, p.account_id, p.amount_cents, p.reason, p.maker"
 
 
 def _rows(ask: Ask, more: str, sources: str, where: str) -> Iterator[Row]:
-    keys = ask.keys("proposal")
-    if keys is not None and not keys:
+    if (narrow := ask.only("proposal", "p.number")) is None:
         return
-    only = "" if keys is None else f" AND p.number IN ({marks(keys)})"
-    yield from ask.db.rows(f"SELECT {_FACTS}, {more} FROM {sources} WHERE {where}{only}", list(keys or ()))
+    only, keys = narrow
+    yield from ask.db.rows(f"SELECT {_FACTS}, {more} FROM {sources} WHERE {where}{only}", keys)
 
 
 def _found(row: Row, title: str, why: str, due_on: date | None, source: str | None, role: str = "") -> Found:

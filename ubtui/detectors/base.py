@@ -29,6 +29,10 @@ GROUPS = {
 }
 
 
+METERED_KINDS = "('potable', 'irrigation', 'raw', 'recycled')"
+"""The kinds of service that a meter measures, as a list in SQL."""
+
+
 @dataclass(frozen=True, slots=True)
 class Parameter:
     """A limit of a detector: an exact decimal as text, its unit, and what it means.
@@ -91,12 +95,17 @@ class Ask:
         """The subjects of one type asked for; None asks for all of them, an empty list for none."""
         return None if self.subjects is None else self.subjects.get(subject_type, ())
 
-    def accounts(self) -> tuple[str, list[str]] | None:
-        """What narrows a question to the accounts `a` asked for, as SQL and its values; None where none is."""
-        keys = self.keys("account")
+    def only(self, subject_type: str, column: str) -> tuple[str, list[str]] | None:
+        """What narrows a question to the subjects of a type asked for, as SQL and its values; None where none is."""
+        keys = self.keys(subject_type)
         if keys is None:
             return "", []
-        return (f" AND a.number IN ({marks(keys)})", [parse_account(key) for key in keys]) if keys else None
+        return (f" AND {column} IN ({marks(keys)})", [*keys]) if keys else None
+
+    def accounts(self) -> tuple[str, list[str]] | None:
+        """What narrows a question to the accounts `a` asked for, by their numbers as they are stored."""
+        narrow = self.only("account", "a.number")
+        return None if narrow is None else (narrow[0], [parse_account(key) for key in narrow[1]])
 
     def wants(self, subject: Subject) -> bool:
         """Whether one subject is asked for."""

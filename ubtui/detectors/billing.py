@@ -8,12 +8,11 @@ from datetime import date, timedelta
 from typing import Any
 
 from ubtui.db.session import Session
-from ubtui.detectors.base import Ask, Detector, Found, Parameter
+from ubtui.detectors.base import METERED_KINDS, Ask, Detector, Found, Parameter
 from ubtui.detectors.quality import released_on
 from ubtui.domain.errors import BadValue
 from ubtui.domain.numbers import format_account, parse_account
 
-_METERED = "('potable', 'irrigation', 'raw', 'recycled')"
 _LACKING = "('missing-field', 'unknown-cycle')"
 
 
@@ -83,7 +82,7 @@ def _unrouted(ask: Ask) -> Iterable[Found]:
     for account, number, point, route in ask.db.rows(
         "SELECT a.id, a.number, p.number, p.route_id FROM service_point p JOIN live_service s ON s.point_id = p.id"
         " JOIN live_account a ON a.id = s.account_id WHERE (p.route_id IS NULL OR p.sequence IS NULL)"
-        f" AND p.state = 'active' AND s.to_on IS NULL AND s.kind IN {_METERED} AND a.state = 'active'{only}"
+        f" AND p.state = 'active' AND s.to_on IS NULL AND s.kind IN {METERED_KINDS} AND a.state = 'active'{only}"
         " ORDER BY a.id, p.number",
         numbers,
     ):

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from ubtui.db.session import Session
-from ubtui.detectors.base import Ask, Detector, Found, Parameter, marks
+from ubtui.detectors.base import Ask, Detector, Found, Parameter
 from ubtui.domain.numbers import format_account, format_apn
 from ubtui.domain.owners import same_owner
 
@@ -102,16 +102,15 @@ def _imports(ask: Ask) -> Iterable[Found]:
 
 def same_place(ask: Ask) -> Iterable[Found]:
     """Q02: points of one route with the same sequence, as one item a route."""
-    keys = ask.keys("route")
-    if keys is not None and not keys:
+    if (narrow := ask.only("route", "t.code")) is None:
         return
-    only = "" if keys is None else f" AND t.code IN ({marks(keys)})"
+    only, keys = narrow
     routes: dict[str, list[tuple[int, int, str]]] = {}
     for code, sequence, count, first in ask.db.rows(
         "SELECT t.code, p.sequence, COUNT(*), MIN(p.number) FROM live_point p JOIN route t ON t.id = p.route_id"
         f" WHERE p.sequence IS NOT NULL AND p.state <> 'closed'{only} GROUP BY t.code, p.sequence"
         " HAVING COUNT(*) > 1 ORDER BY t.code, p.sequence",
-        list(keys or ()),
+        keys,
     ):
         routes.setdefault(code, []).append((sequence, count, first))
     for code, found in routes.items():

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterable
 from datetime import date, timedelta
 
-from ubtui.detectors.base import Ask, Detector, Found, Parameter, marks
+from ubtui.detectors.base import Ask, Detector, Found, Parameter
 from ubtui.domain.duties import due_days
 from ubtui.domain.money import format_money
 
@@ -18,14 +18,11 @@ _DUE = (
 
 def promise_due(ask: Ask) -> Iterable[Found]:
     """X01: an open promise whose day is here, or `ahead` office days away."""
-    keys = ask.keys("text")
-    if keys is not None and not keys:
+    if (narrow := ask.only("text", "c.key")) is None:
         return
+    only, keys = narrow
     until = ask.add_business(ask.today, ask.whole("ahead")) if ask.whole("ahead") else ask.today
-    only = "" if keys is None else f" AND c.key IN ({marks(keys)})"
-    for key, account, on, by, role, text, promised, cents in ask.db.rows(
-        _DUE + only, [until.isoformat(), *(keys or ())]
-    ):
+    for key, account, on, by, role, text, promised, cents in ask.db.rows(_DUE + only, [until.isoformat(), *keys]):
         day = date.fromisoformat(promised)
         what = f"{format_money(cents)} promised" if cents else "call back"
         yield Found(
@@ -37,15 +34,14 @@ def promise_due(ask: Ask) -> Iterable[Found]:
 
 def question_waits(ask: Ask) -> Iterable[Found]:
     """X02: a question that went with an item to somebody else, not answered for more than `business_days`."""
-    keys = ask.keys("text")
-    if keys is not None and not keys:
+    if (narrow := ask.only("text", "q.key")) is None:
         return
+    only, keys = narrow
     limit = ask.whole("business_days")
-    only = "" if keys is None else f" AND q.key IN ({marks(keys)})"
     for key, account, asked_by, asked_on, role, person, asked, title in ask.db.rows(
         "SELECT q.key, w.account_id, q.asked_by, q.asked_on, q.role, q.person, q.asked, w.title FROM question q"
         f" JOIN work_item w ON w.id = q.item_id WHERE q.answer IS NULL{only}",
-        list(keys or ()),
+        keys,
     ):
         day = date.fromisoformat(asked_on)
         days = ask.business_days(day, ask.today)

@@ -10,7 +10,7 @@ from fractions import Fraction
 
 from ubtui.act import Look
 from ubtui.db.session import Row
-from ubtui.detectors.base import marks
+from ubtui.detectors.base import METERED_KINDS, marks
 from ubtui.domain.errors import BadValue
 from ubtui.domain.estimating import Taken, span
 from ubtui.domain.numbers import format_account, parse_account
@@ -177,8 +177,7 @@ def _card(look: Look, point_id: int) -> Card:
         " (SELECT o.party_id FROM account_role o WHERE o.account_id = a.id AND o.to_on IS NULL"
         " AND o.role IN ('payer', 'owner') ORDER BY o.role DESC, o.id LIMIT 1)) FROM live_service s"
         " JOIN live_account a ON a.id = s.account_id WHERE s.point_id = ?"
-        " ORDER BY s.to_on IS NULL DESC, s.kind IN ('potable', 'irrigation', 'raw', 'recycled') DESC, s.from_on DESC"
-        " LIMIT 1",
+        f" ORDER BY s.to_on IS NULL DESC, s.kind IN {METERED_KINDS} DESC, s.from_on DESC LIMIT 1",
         [point_id],
     ) or ("", "", "", look.district.billing_unit, 0, "")
     m: Row = look.db.one(

@@ -10,6 +10,7 @@ import msgspec
 from ubtui.act import Form, Refused, Work, act
 from ubtui.db.models.record import Service, ServicePoint
 from ubtui.db.session import Row
+from ubtui.detectors.base import METERED_KINDS
 from ubtui.domain.numbers import format_account, parse_account
 from ubtui.services.reads import reason
 
@@ -119,7 +120,7 @@ def seasonal(work: Work, form: Seasonal) -> Resting:
     point, why = found(work, form.point), reason(form.reason)
     running = work.db.rows(
         "SELECT id, version FROM live_service WHERE point_id = ? AND to_on IS NULL AND seasonal <> ?"
-        " AND kind IN ('potable', 'irrigation', 'raw', 'recycled')",
+        f" AND kind IN {METERED_KINDS}",
         [point[0], int(form.seasonal)],
     )
     if not running:
@@ -165,7 +166,7 @@ def rerate(work: Work, form: Rerate) -> Rerated:
     running = work.db.rows(
         "SELECT id, account_id, kind, rate_code, unit, customer_class, version, dwellings, edu_milli, from_on, seasonal"
         " FROM live_service WHERE point_id = ? AND to_on IS NULL"
-        " AND kind IN ('potable', 'irrigation', 'raw', 'recycled') ORDER BY id",
+        f" AND kind IN {METERED_KINDS} ORDER BY id",
         [point[0]],
     )
     running = [row for row in running if form.kind in ("", row[2])]

@@ -31,10 +31,9 @@ _SEALS = (
 
 def differs(ask: Ask) -> Iterable[Found]:
     """M09: the newest report from the field does not agree with the record, and nothing was done since."""
-    keys = ask.keys("point")
-    if keys is not None and not keys:
+    if (narrow := ask.only("point", "p.number")) is None:
         return
-    only, some = ("", []) if keys is None else (f" AND p.number IN ({marks(keys)})", [*keys])
+    only, some = narrow
     said: dict[tuple[str, int], list[tuple[str, str, dict[str, Any]]]] = defaultdict(list)
     looked: dict[str, Row] = {row[2]: row for row in ask.db.rows(_SEALS.format(only), some)}
     for row in looked.values():

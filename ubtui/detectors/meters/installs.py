@@ -89,16 +89,15 @@ def _staged(ask: Ask, serials: Sequence[str] | None) -> Iterator[_Twice]:
 
 def order_late(ask: Ask) -> Iterable[Found]:
     """M08: a field order is past its day and nothing came back."""
-    keys = ask.keys("order")
-    if keys is not None and not keys:
+    if (narrow := ask.only("order", "o.number")) is None:
         return
-    only = "" if keys is None else f" AND o.number IN ({marks(keys)})"
+    only, keys = narrow
     grace = ask.whole("days")
     for number, kind, due, point, where, account, instructions in ask.db.rows(
         "SELECT o.number, o.kind, o.due_on, o.point_id, p.number, o.account_id, o.instructions FROM field_order o"
         f" JOIN service_point p ON p.id = o.point_id WHERE o.state = 'open' AND o.due_on < ?"
         f" AND NOT (o.kind = 'reread' AND o.item LIKE 'R%'){only}",
-        [(ask.today - timedelta(days=min(grace, 3650))).isoformat(), *(keys or ())],
+        [(ask.today - timedelta(days=min(grace, 3650))).isoformat(), *keys],
     ):
         days = (ask.today - date.fromisoformat(due)).days
         what = kind.replace("_", " ")
@@ -180,16 +179,15 @@ def meter_age(ask: Ask) -> Iterable[Found]:
 
 def unplaced(ask: Ask) -> Iterable[Found]:
     """M13: nobody wrote down where the meter of an active point is found."""
-    keys = ask.keys("point")
-    if keys is not None and not keys:
+    if (narrow := ask.only("point", "p.number")) is None:
         return
-    only = "" if keys is None else f" AND p.number IN ({marks(keys)})"
+    only, keys = narrow
     for number, point, address in ask.db.rows(
         "SELECT p.number, p.id, m.address FROM live_point p JOIN premise m ON m.id = p.premise_id"
         f" WHERE p.state = 'active' AND COALESCE(TRIM(p.location_note), '') = ''{only}"
         " AND EXISTS(SELECT 1 FROM live_install i JOIN meter e ON e.id = i.meter_id AND e.placeholder = 0"
         " WHERE i.point_id = p.id AND i.off_date IS NULL)",
-        [*(keys or ())],
+        keys,
     ):
         yield Found(
             number, "", "Meter location missing", f"no note says where the meter at {clean_text(address, 60)} is",

@@ -5,26 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
-from ubtui.detectors.base import Ask, Detector, Found, Parameter, marks
-from ubtui.detectors.meters.rights import METERED
+from ubtui.detectors.base import METERED_KINDS, Ask, Detector, Found, Parameter
 
 
 def half_exchange(ask: Ask) -> Iterable[Found]:
     """M06: the meter of a point in use was taken off, and none was set."""
-    keys = ask.keys("point")
-    if keys is not None and not keys:
+    if (narrow := ask.only("point", "p.number")) is None:
         return
-    only = "" if keys is None else f" AND p.number IN ({marks(keys)})"
-    order = "live_install i CROSS JOIN live_point p" if keys is None else "live_point p CROSS JOIN live_install i"
+    only, keys = narrow
+    order = "live_install i CROSS JOIN live_point p" if not only else "live_point p CROSS JOIN live_install i"
     limit = ask.whole("business_days")
     for number, point, off, maker, serial in ask.db.rows(
         f"SELECT p.number, p.id, i.off_date, m.maker, m.serial FROM {order} JOIN meter m ON m.id = i.meter_id"
         f" WHERE p.id = i.point_id AND i.off_date IS NOT NULL AND p.state = 'active'{only}"
         " AND NOT EXISTS(SELECT 1 FROM live_install j WHERE j.point_id = p.id AND j.id <> i.id"
         " AND (j.off_date IS NULL OR (j.off_date, j.id) > (i.off_date, i.id)))"
-        f" AND EXISTS(SELECT 1 FROM live_service s WHERE s.point_id = p.id AND s.to_on IS NULL AND s.kind IN {METERED})"
-        " ORDER BY p.number",
-        [*(keys or ())],
+        " AND EXISTS(SELECT 1 FROM live_service s WHERE s.point_id = p.id AND s.to_on IS NULL"
+        f" AND s.kind IN {METERED_KINDS}) ORDER BY p.number",
+        keys,
     ):
         since = date.fromisoformat(off)
         if since >= ask.today or (waited := ask.business_days(since, ask.today)) <= limit:

@@ -8,11 +8,10 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
-from ubtui.detectors.base import Ask, Detector, Found, marks
+from ubtui.detectors.base import METERED_KINDS, Ask, Detector, Found
 from ubtui.domain.numbers import format_apn
 from ubtui.domain.sizes import inches
 
-METERED = "('potable', 'irrigation', 'raw', 'recycled')"
 _SUBMETERS = "(SELECT y.other_id FROM meter_relation y WHERE y.kind = 'master_sub' AND y.to_on IS NULL)"
 _SUB = (
     "EXISTS(SELECT 1 FROM live_install i WHERE i.point_id = p.id AND i.off_date IS NULL"
@@ -26,10 +25,9 @@ _PAYS = (
 
 def over_authorised(ask: Ask) -> Iterable[Found]:
     """M01: more service points of a kind on a parcel than its verified rights allow; without such rights no verdict."""
-    keys = ask.keys("parcel")
-    if keys is not None and not keys:
+    if (narrow := ask.only("parcel", "x.apn")) is None:
         return
-    only = "" if keys is None else f" AND x.apn IN ({marks(keys)})"
+    only, keys = narrow
     day = ask.today.isoformat()
     points = (
         "(SELECT COUNT(DISTINCT p.id) FROM premise m JOIN live_point p ON p.premise_id = m.id AND p.state = 'active'"
@@ -44,7 +42,7 @@ def over_authorised(ask: Ask) -> Iterable[Found]:
         " WHERE x.points > x.allowed ORDER BY x.apn, x.kind"
     )
     over: dict[str, list[Any]] = defaultdict(list)
-    for row in ask.db.rows(sql, [day, day, *(keys or ())]):
+    for row in ask.db.rows(sql, [day, day, *keys]):
         over[row[0]].append(row)
     for apn, rows in over.items():
         told = "; ".join(f"{row[3]} {row[1]} service points, {int(row[2])} allowed" for row in rows)
@@ -65,17 +63,16 @@ def _inches(size: str) -> Fraction | None:
 
 def oversized(ask: Ask) -> Iterable[Found]:
     """M02: a meter larger than what the parcel's verified rights leave for it, the largest right for the largest."""
-    keys = ask.keys("parcel")
-    if keys is not None and not keys:
+    if (narrow := ask.only("parcel", "x.apn")) is None:
         return
-    only = "" if keys is None else f" AND x.apn IN ({marks(keys)})"
+    only, keys = narrow
     day = ask.today.isoformat()
     allowed: dict[tuple[str, str], list[tuple[Fraction, str]]] = defaultdict(list)
     for apn, kind, size, count in ask.db.rows(
         "SELECT x.apn, r.kind, r.size, r.count FROM parcel_right r JOIN live_parcel x ON x.id = r.parcel_id"
         " WHERE r.status = 'verified' AND r.from_on <= ? AND COALESCE(r.to_on, '9999-12-31') >= ?"
         f" AND x.status = 'active'{only}",
-        [day, day, *(keys or ())],
+        [day, day, *keys],
     ):
         if (wide := _inches(size)) is not None:
             allowed[apn, kind] += [(wide, size)] * int(count)
@@ -83,11 +80,11 @@ def oversized(ask: Ask) -> Iterable[Found]:
     for apn, kind, size, maker, serial in ask.db.rows(
         "SELECT x.apn, s.kind, e.size, e.maker, e.serial FROM live_parcel x"
         " JOIN premise m ON m.parcel_id = x.id JOIN service_point p ON p.premise_id = m.id AND p.state = 'active'"
-        f" JOIN live_service s ON s.point_id = p.id AND s.to_on IS NULL AND s.kind IN {METERED}"
+        f" JOIN live_service s ON s.point_id = p.id AND s.to_on IS NULL AND s.kind IN {METERED_KINDS}"
         " JOIN live_install i ON i.point_id = p.id AND i.off_date IS NULL JOIN meter e ON e.id = i.meter_id"
         f" WHERE x.id IN (SELECT r.parcel_id FROM parcel_right r WHERE r.status = 'verified'){only}"
         f" AND e.id NOT IN {_SUBMETERS}",
-        [*(keys or ())],
+        keys,
     ):
         if (wide := _inches(size)) is not None:
             hung[apn, kind].append((wide, size, f"{maker}/{serial}"))
@@ -109,16 +106,15 @@ def oversized(ask: Ask) -> Iterable[Found]:
 
 def unproved(ask: Ask) -> Iterable[Found]:
     """M14: a verified right in force whose paper is named and not kept; one item a parcel."""
-    keys = ask.keys("parcel")
-    if keys is not None and not keys:
+    if (narrow := ask.only("parcel", "x.apn")) is None:
         return
-    only = "" if keys is None else f" AND x.apn IN ({marks(keys)})"
+    only, keys = narrow
     bare: dict[str, list[Any]] = defaultdict(list)
     for row in ask.db.rows(
         f"SELECT x.apn, r.id, r.kind, r.size, r.count, r.source, {_PAYS}, x.situs FROM parcel_right r"
         " JOIN live_parcel x ON x.id = r.parcel_id WHERE r.status = 'verified' AND r.document_id IS NULL"
         f" AND COALESCE(r.to_on, '9999-12-31') >= ?{only} ORDER BY x.apn, r.id",
-        [ask.today.isoformat(), *(keys or ())],
+        [ask.today.isoformat(), *keys],
     ):
         bare[row[0]].append(row)
     for apn, rows in bare.items():

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, timedelta
 
-from ubtui.detectors.base import Ask, Detector, Found, Parameter, marks
-from ubtui.detectors.meters.rights import METERED
+from ubtui.detectors.base import METERED_KINDS, Ask, Detector, Found, Parameter, marks
 from ubtui.domain.subjects import Subject
 from ubtui.domain.text import clean_text
 
@@ -54,16 +53,15 @@ def seals_unverified(ask: Ask) -> Iterable[Found]:
 
 def requests_open(ask: Ask) -> Iterable[Found]:
     """M04: an owner asked to seal or unseal, and it is not done within the office days."""
-    keys = ask.keys("point")
-    if keys is not None and not keys:
+    if (narrow := ask.only("point", "p.number")) is None:
         return
-    only = "" if keys is None else f" AND p.number IN ({marks(keys)})"
+    only, keys = narrow
     limit = ask.whole("business_days")
     for number, point, kind, asked_by, asked_on, order in ask.db.rows(
         "SELECT p.number, p.id, q.kind, q.asked_by, q.asked_on, o.number FROM seal_request q"
         " JOIN live_point p ON p.id = q.point_id LEFT JOIN field_order o ON o.id = q.order_id"
         f" WHERE q.state = 'open' AND q.asked_on < ?{only} ORDER BY q.asked_on",
-        [ask.today.isoformat(), *(keys or ())],
+        [ask.today.isoformat(), *keys],
     ):
         since = date.fromisoformat(asked_on)
         if (waited := ask.business_days(since, ask.today)) <= limit:
@@ -83,9 +81,6 @@ def rates_of(ask: Ask, status: str) -> tuple[str, ...]:
 
 def seal_against_rate(ask: Ask) -> Iterable[Found]:
     """M05: billed in full after the day a seal's rate began, or by such a rate with no such seal on."""
-    keys = ask.keys("point")
-    if keys is not None and not keys:
-        return
     told: set[str] = set()
     for status, what in (("sealed", "sealed"), ("occasional", "for occasional use")):
         if codes := rates_of(ask, status):
@@ -96,17 +91,18 @@ def seal_against_rate(ask: Ask) -> Iterable[Found]:
 
 
 def _against(ask: Ask, status: str, what: str, codes: tuple[str, ...]) -> Iterable[Found]:
-    keys = ask.keys("point")
-    only = "" if keys is None else f" AND p.number IN ({marks(keys)})"
-    day, some = ask.today.isoformat(), [*(keys or ())]
+    if (narrow := ask.only("point", "p.number")) is None:
+        return
+    only, some = narrow
+    day = ask.today.isoformat()
     on = f"FROM seal z WHERE z.point_id = p.id AND z.removed_on IS NULL AND z.rate_status = '{status}'"
     # CROSS JOIN keeps SQLite to this order: from the few seals and the few sealed rates, or from the point asked for.
-    sealed = "live_point p CROSS JOIN live_service s" if keys is not None else (
+    sealed = "live_point p CROSS JOIN live_service s" if only else (
         f"(SELECT DISTINCT point_id FROM seal WHERE removed_on IS NULL AND rate_status = '{status}') y"
         " CROSS JOIN live_point p CROSS JOIN live_service s"
     )  # fmt: skip
-    joined = "" if keys is not None else " AND p.id = y.point_id"
-    running = f"s.point_id = p.id AND s.to_on IS NULL AND s.kind IN {METERED}"
+    joined = "" if only else " AND p.id = y.point_id"
+    running = f"s.point_id = p.id AND s.to_on IS NULL AND s.kind IN {METERED_KINDS}"
     for number, point, rate, since, seal in ask.db.rows(
         f"SELECT p.number, p.id, s.rate_code, (SELECT MIN(COALESCE(z.rate_from, z.placed_on)) {on}),"
         f" (SELECT MIN(z.number) {on}) FROM {sealed} WHERE {running}{joined}{only}"

@@ -75,10 +75,9 @@ def strangers(db: Session, batch_id: int) -> Iterator[Subject]:
 
 def digit_count(ask: Ask) -> Iterable[Found]:
     """R23: a file brings a value with more digits than the register turns; one item a point and period."""
-    keys = ask.keys("point")
-    if keys is not None and not keys:
+    if (narrow := ask.only("point", "p.number")) is None:
         return
-    only = "" if keys is None else f" AND p.number IN ({marks(keys)})"
+    only, keys = narrow
     columns = "p.number, s.period, g.dials, m.maker, m.serial, g.n"
     sql = (
         f"{_ROWS.format(columns)} JOIN service_point p ON p.id = s.point_id JOIN register g ON g.id = s.register_id"
@@ -86,7 +85,7 @@ def digit_count(ask: Ask) -> Iterable[Found]:
         f" AND s.kind = 'reads' AND s.reason = 'digit-count' AND s.period IS NOT NULL{only} ORDER BY s.id"
     )
     waiting: dict[tuple[str, str], list[Row]] = defaultdict(list)
-    for row in ask.db.rows(sql, list(keys or ())):
+    for row in ask.db.rows(sql, keys):
         waiting[row[0], row[1]].append(row)
     for (number, period), rows in waiting.items():
         _, _, dials, maker, serial, n, first, _, sentence, texts, source, row_no, point, _ = rows[0]

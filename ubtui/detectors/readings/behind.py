@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from datetime import date
 from fractions import Fraction
 
-from ubtui.detectors.base import Ask, Found, marks
+from ubtui.detectors.base import Ask, Found
 from ubtui.detectors.meters.looks import BASE, HELD, LOOKS, REACHED, newest
 from ubtui.detectors.readings.facts import METERED, day
 from ubtui.domain.periods import ReadCycle
@@ -33,11 +33,10 @@ _SEEN = (
 
 def moved(ask: Ask, more_than: int, known: Collection[tuple[str, str]]) -> Iterable[Found]:
     """R13 from the newest look at a seal with a value; `known` are points and periods whose reads say it already."""
-    keys = ask.keys("point")
-    if keys is not None and not keys:
+    if (narrow := ask.only("point", "p.number")) is None:
         return
-    only = "" if keys is None else f" AND p.number IN ({marks(keys)})"
-    for row in ask.db.rows(f"{_SEEN}{only} ORDER BY p.number, z.id", [*(keys or ())]):
+    only, keys = narrow
+    for row in ask.db.rows(f"{_SEEN}{only} ORDER BY p.number, z.id", keys):
         number, point, seal, placed, placed_value, on, value, by = row[:8]
         dials, zeros, num, den, unit, before, billing = row[8:15]
         base = placed_value if before is None else before

@@ -167,10 +167,9 @@ def missing(ask: Ask) -> Iterable[Found]:
 
 def skipped(ask: Ask) -> Iterable[Found]:
     """R02: nobody could read the meter, period after period; nothing was read since."""
-    keys = ask.keys("point")
-    if keys is not None and not keys:
+    if (narrow := ask.only("point", "p.number")) is None:
         return
-    only = "" if keys is None else f" AND p.number IN ({marks(keys)})"
+    only, keys = narrow
     read = (
         "EXISTS(SELECT 1 FROM live_install i JOIN register g ON g.meter_id = i.meter_id JOIN live_read r"
         " ON r.register_id = g.id WHERE i.point_id = k.point_id AND (r.read_on > k.skipped_on OR r.period = k.period)"
@@ -186,7 +185,7 @@ def skipped(ask: Ask) -> Iterable[Found]:
     )
     since = (ask.today - timedelta(days=_RECENT_DAYS)).isoformat()
     by_point: dict[str, list[Row]] = defaultdict(list)
-    for row in ask.db.rows(sql, [since, *(keys or ())]):
+    for row in ask.db.rows(sql, [since, *keys]):
         by_point[row[0]].append(row)
     least = ask.whole("periods")
     for number, skips in by_point.items():

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from ubtui.db.session import Row
-from ubtui.detectors.base import Ask, Found, marks
+from ubtui.detectors.base import METERED_KINDS, Ask, Found, marks
 from ubtui.domain.periods import billed_on
 from ubtui.domain.scales import Scale, Scales
 
@@ -23,7 +23,7 @@ _FACTS = ", ".join(f"r.{name}" for name in _COLUMNS[:-1]) + ", p.number"
 # CROSS JOIN keeps SQLite to this order: from the rows under judgement when all are asked for, else from the points.
 ALL = "read_summary r CROSS JOIN service_point p"
 SOME = "service_point p CROSS JOIN read_summary r"
-METERED = "x.to_on IS NULL AND x.kind IN ('potable', 'irrigation', 'raw', 'recycled')"
+METERED = f"x.to_on IS NULL AND x.kind IN {METERED_KINDS}"
 CLASS = f"(SELECT MIN(x.customer_class) FROM live_service x WHERE x.point_id = r.point_id AND {METERED})"
 ACCOUNT = f"(SELECT MIN(x.account_id) FROM live_service x WHERE x.point_id = r.point_id AND {METERED})"
 

@@ -34,15 +34,14 @@ def bill_on(period: str, days: dict[str, int]) -> date | None:
 
 def reread_late(ask: Ask) -> Iterable[Found]:
     """R24: what an item of a read sent a reader out for did not come back, and its bill comes nearer."""
-    keys = ask.keys("point")
-    if keys is not None and not keys:
+    if (narrow := ask.only("point", "p.number")) is None:
         return
-    only = "" if keys is None else f" AND p.number IN ({marks(keys)})"
+    only, keys = narrow
     found = ask.db.rows(
         "SELECT o.number, o.item, o.due_on, o.asked_on, o.point_id, p.number, o.account_id, o.instructions"
         " FROM field_order o JOIN service_point p ON p.id = o.point_id WHERE o.state = 'open' AND o.kind = 'reread'"
         f" AND o.item LIKE 'R%' AND o.due_on < ?{only} ORDER BY o.due_on, o.id",
-        [ask.today.isoformat(), *(keys or ())],
+        [ask.today.isoformat(), *keys],
     )
     days = bill_days(ask) if found else {}
     before = ask.add_business(ask.today, ask.whole("bill_within")) if found else ask.today

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from fractions import Fraction
 
-from ubtui.detectors.base import Ask, Detector, Found, Parameter, marks
+from ubtui.detectors.base import Ask, Detector, Found, Parameter
 from ubtui.detectors.readings.behind import moved
 from ubtui.detectors.readings.facts import SOME, day, found_read, rows
 from ubtui.domain.register import Register
@@ -59,10 +59,9 @@ def use_with_nobody_billed(ask: Ask) -> Iterable[Found]:
 
 def second_read(ask: Ask) -> Iterable[Found]:
     """R15: another regular read of the same point and period waits in an import."""
-    keys = ask.keys("point")
-    if keys is not None and not keys:
+    if (narrow := ask.only("point", "p.number")) is None:
         return
-    only = "" if keys is None else f" AND p.number IN ({marks(keys)})"
+    only, keys = narrow
     sql = (
         "SELECT p.number, s.point_id, s.period, CAST(COUNT(*) AS bigint), MIN(s.id), MIN(b.source), MIN(s.row_no),"
         " (SELECT MAX(r.usage) FROM read_summary r WHERE r.point_id = s.point_id AND r.period = s.period)"
@@ -70,7 +69,7 @@ def second_read(ask: Ask) -> Iterable[Found]:
         " JOIN service_point p ON p.id = s.point_id WHERE s.state = 'staged' AND s.kind IN ('reads', 'usage')"
         f" AND s.reason = 'duplicate-read' AND s.period IS NOT NULL{only} GROUP BY p.number, s.point_id, s.period"
     )
-    for number, point, period, count, staged, source, row_no, use in ask.db.rows(sql, list(keys or ())):
+    for number, point, period, count, staged, source, row_no, use in ask.db.rows(sql, keys):
         rows = "1 more read is" if count == 1 else f"{count} more reads are"
         yield Found(
             number, period, "Two reads in a period", f"{rows} staged from {source}, row {row_no}",

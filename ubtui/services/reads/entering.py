@@ -13,7 +13,7 @@ from ubtui.act import Form, Look, Refused, Work, act
 from ubtui.db.calendars import office
 from ubtui.db.models.reads import ReadSkip
 from ubtui.db.session import Row
-from ubtui.detectors.base import Ask
+from ubtui.detectors.base import METERED_KINDS, Ask
 from ubtui.detectors.readings.coming import Window, missing_points
 from ubtui.detectors.readings.summaries import READS, days_between, faces, summarise
 from ubtui.domain.periods import ReadCycle, later
@@ -58,7 +58,7 @@ _HANGS = (
 _CYCLE = (
     "SELECT c.id, s.customer_class, s.kind, c.code, c.months, c.first_month, c.read_day, c.bill_day FROM live_service s"
     " JOIN live_account a ON a.id = s.account_id JOIN cycle c ON c.id = a.cycle_id WHERE s.point_id = ?"
-    " AND s.kind IN ('potable', 'irrigation', 'raw', 'recycled')"
+    f" AND s.kind IN {METERED_KINDS}"
     " ORDER BY s.to_on IS NOT NULL, s.from_on DESC, s.id DESC LIMIT 1"
 )
 
