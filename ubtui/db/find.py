@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import groupby
 from typing import Final
@@ -19,8 +19,8 @@ from ubtui.domain.spoken import ACCENTED, APART, INSIDE, PLAIN, SILENT
 END: Final = "\U0010ffff"
 """Sorts after every character of a key."""
 MOST_TOLD = 20
-_SAMPLE: Final[dict[Kind, int]] = {"sqlite": 500, "postgres": 1000}
-_LEAST_GRAMS, _SELDOM, _STEPS = 3, 250, 20_000
+_SAMPLE: Final[dict[Kind, int]] = {"sqlite": 500, "postgres": 3000}
+_LEAST_GRAMS, _SELDOM, _SURE, _STEPS = 3, 600, 5, 12_000
 _ROW_TO_STEP = 30  # to look at a row's text costs so many steps along a trigram's list
 
 
@@ -404,7 +404,7 @@ def holding(
             bound = -1 if looked_at is None else looked_at
             out[name] = [row[:2] for row in db.rows(_sqlite_holding(name, len(padded), most, bound), [given, *padded])]
             continue
-        if known.common(every):
+        if known.common(words):
             out[name] = [row[1:] for row in db.rows(_postgres_holding((name,), len(padded), most, walk=True), padded)]
         if len(out[name]) < most:
             asked[name] = grams
@@ -446,20 +446,26 @@ def _postgres_holding(names: tuple[str, ...], words: int, most: int, walk: bool 
 
 
 class Sample(msgspec.Struct, frozen=True):
-    """Which of some hundred rows have each trigram, a bit a row; to choose by, never to answer with."""
+    """Some hundred texts, and which of them have each trigram, a bit a text; to choose by, never to answer with."""
 
-    rows: int
+    texts: Sequence[str]
     having: Mapping[str, int]
 
     def count(self, gram: str) -> int:
         return self.having.get(gram, 0).bit_count()
 
-    def common(self, grams: Iterable[str]) -> bool:
-        """Whether more than one in some hundred rows has all of them."""
-        both = -1
-        for gram in grams:
+    def common(self, words: Sequence[str]) -> bool:
+        """Whether one in some hundred rows has all of the words: to meet enough of them one after the other then
+        takes less than to fetch all that a trigram index names, each from a page of its own."""
+        both = (1 << len(self.texts)) - 1
+        for gram in (gram for word in words for gram in trigrams(word)):
             both &= self.having.get(gram, 0)
-        return both.bit_count() * _SELDOM >= max(self.rows, 4 * _SELDOM)
+        seen, enough = 0, max(len(self.texts), _SURE * _SELDOM)
+        while both and seen * _SELDOM < enough:
+            text = self.texts[both.bit_length() - 1]
+            seen += all(word in text for word in words)
+            both &= ~(1 << both.bit_length() - 1)
+        return seen * _SELDOM >= enough
 
 
 _known: WeakKeyDictionary[Session, dict[str, Sample]] = WeakKeyDictionary()
@@ -476,11 +482,11 @@ def sampled(db: Session, name: str) -> Sample:
         if db.kind == "postgres":
             texts = f"SELECT key FROM find_key WHERE kind = {key.code} AND subject IN ({ids})"
         having: dict[str, int] = {}
-        rows = db.rows(texts)
-        for n, (text,) in enumerate(rows):
-            for gram in trigrams(f" {text}") if text else ():
+        said = [f" {text}" for (text,) in db.rows(texts) if text]
+        for n, text in enumerate(said):
+            for gram in trigrams(text):
                 having[gram] = having.get(gram, 0) | 1 << n
-        known[name] = Sample(len(rows), having)
+        known[name] = Sample(said, having)
     return known[name]
 
 
