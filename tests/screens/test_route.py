@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -10,9 +11,12 @@ from msgspec import structs
 from textual.pilot import Pilot
 
 from tests.screen_text import screen_text
-from tests.screens.office import settled, sitting
+from tests.screens.office import DAY, NOW, settled, sitting
 from tests.screens.test_states import press
+from tests.services.test_routes import fill
 from ubtui.act import Look
+from ubtui.desk import Desk, Seat
+from ubtui.domain.dates import FrozenClock
 from ubtui.domain.errors import BadValue
 from ubtui.screens.base import Place
 from ubtui.screens.route import RouteScreen
@@ -23,6 +27,7 @@ from ubtui.services.reads.expecting import limits
 from ubtui.services.reads.keyed import Day, typed
 from ubtui.services.reads.routes import Stop, walk
 from ubtui.widgets.line_input import LineInput
+from ubtui.widgets.rows import Row
 
 
 async def on_route(pilot: Pilot[Any], code: str) -> RouteScreen:
@@ -112,6 +117,54 @@ async def test_a_skip_tells_why_and_goes_on(district: str) -> None:
         await pilot.press("enter")
         await settled(pilot)
         assert "estimated" in [each.state for each in desk.ask(walk, ROUTE)]
+
+
+async def test_a_route_of_many_pages_is_read_page_by_page(district: str) -> None:
+    with Desk(district, Seat("ana"), clock=FrozenClock(DAY, NOW)) as desk:
+        fill(desk, 100_001, 330, ROUTE)
+        whole = desk.ask(walk, ROUTE)
+        with desk.session.writing():
+            desk.session.load(
+                "read_skip", ["point_id", "period", "skipped_on", "why", "by_staff", "at"],
+                [(id, whole[0].period, "2026-11-20", "dog", "ana", NOW) for (id,) in desk.session.rows(
+                    "SELECT p.id FROM service_point p JOIN route t ON t.id = p.route_id WHERE t.code = ?"
+                    " AND p.number NOT IN (?, ?)", [ROUTE, whole[2].point, whole[300].point])],
+            )  # fmt: skip
+        places = [place for place, stop in enumerate(desk.ask(walk, ROUTE)) if stop.state == "open"]
+    assert places[0] == 2 and 299 <= places[-1] <= 301
+    async with sitting(district) as pilot:
+        top = await on_route(pilot, ROUTE)
+        desk = pilot.app.desk  # type: ignore[attr-defined]
+        asked: list[int] = []
+        of, rows = top.source, top.source.rows
+
+        async def noted(ids: Sequence[int]) -> Mapping[int, Row]:
+            asked.append(len(ids))
+            return await rows(ids)
+
+        of.rows = noted  # type: ignore[method-assign]
+        assert (top.walk.cursor, len(top.walk.ids)) == (2, len(whole)) and len(of.stops) <= 200, "the first pages only"
+        told = screen_text(pilot.app)
+        assert f"{len(places)} open" in told and f"{len(whole) - len(places)} skipped" in told
+        await say(pilot, "")
+        assert top.walk.cursor == places[1], "the next open one, pages further"
+        assert top.stop == desk.ask(walk, ROUTE)[places[1]]
+        stop, place = top.stop, top.walk.cursor
+        await pilot.press(*["up"] * 2, "pageup")
+        await settled(pilot)
+        assert top.walk.cursor < 300 < place + 2 and top.stop == desk.ask(walk, ROUTE)[top.walk.cursor]
+        await pilot.press("pagedown", *["down"] * 2)
+        await settled(pilot)
+        assert top.stop == stop and stop.point in screen_text(pilot.app)
+        asked.clear()
+        await say(pilot, "5")
+        await pilot.press("enter")
+        await settled(pilot)
+        kept = desk.ask(walk, ROUTE)[place]
+        assert kept.state == "read" and top.source.stops[kept.register_id] == kept
+        assert f"{len(places) - 1} open" in screen_text(pilot.app) and "1 read" in screen_text(pilot.app)
+        assert top.walk.cursor == (places[2:] or places)[0], "from the top again behind the last one"
+        assert max(asked) <= 2, "a read that was kept reads its row again, not the route"
 
 
 async def test_the_list_of_routes_opens_one(district: str) -> None:

@@ -2,33 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from array import array
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Concatenate, ParamSpec, TypeVar
 
 from textual.app import ComposeResult
 from textual.widgets import Input
 
 from ubtui.act import Refused
+from ubtui.desk import Desk
 from ubtui.domain.dates import format_day
 from ubtui.domain.errors import BadValue
 from ubtui.domain.holds import held_for
-from ubtui.screens.base import DeskScreen, Place, news
+from ubtui.screens.base import DeskScreen, Place, news, words
 from ubtui.screens.beside import PAUSE_SECONDS
 from ubtui.screens.rehearsed import would
+from ubtui.screens.source import NotRead
 from ubtui.services import orders, reads
-from ubtui.services.reads import charging, keyed
+from ubtui.services.reads import charging, keyed, routes
 from ubtui.services.reads.entering import Enter, Entered, Skip
 from ubtui.services.reads.estimating import Estimate
 from ubtui.services.reads.expecting import limits
-from ubtui.services.reads.routes import Stop, walk
+from ubtui.services.reads.routes import STATES, Stop, Tally
 from ubtui.widgets.line_input import LineInput
+from ubtui.widgets.pages import KEPT, place_in
 from ubtui.widgets.panel import Line, Panel
 from ubtui.widgets.queue_list import QueueList
-from ubtui.widgets.rows import Column, ListSource, Query, Row
+from ubtui.widgets.rows import Column, FirstPage, Query, Row
 from ubtui.widgets.status_bar import StatusBar
 from ubtui.widgets.theme import styles_folder
 
+P = ParamSpec("P")
+T = TypeVar("T")
 COLUMNS = (
     Column("place", "Seq", 6, "right"),
     Column("address", "Address", 14, grow=2),
@@ -47,6 +55,45 @@ ACTS: dict[type, Any] = {
 }  # fmt: skip
 
 
+class Walk:
+    """The registers of a route as a list: the stops of a page are read when it is shown, and known until forgotten."""
+
+    columns = COLUMNS
+
+    def __init__(self, desk: Desk, route: str) -> None:
+        self.desk, self.route = desk, route
+        self.stops: OrderedDict[int, Stop] = OrderedDict()
+
+    async def first(self, query: Query, n: int) -> FirstPage:
+        """The first n rows."""
+        ids = await self._ask(routes.ids, self.route, n)
+        return FirstPage(ids, await self.rows(ids))
+
+    async def ids(self, query: Query) -> array[int]:
+        """All ids in walk order."""
+        return await self._ask(routes.ids, self.route)
+
+    async def rows(self, ids: Sequence[int]) -> Mapping[int, Row]:
+        """The rows of these ids."""
+        stops = await self._ask(routes.stops, ids)
+        for stop in stops:
+            self.stops[stop.register_id] = stop
+            self.stops.move_to_end(stop.register_id)
+        while len(self.stops) > 4 * KEPT:
+            self.stops.popitem(last=False)
+        return {stop.register_id: _row(stop) for stop in stops}
+
+    async def total(self, query: Query) -> int:
+        """How many there are: a walk is never filtered."""
+        return len(await self.ids(query))
+
+    async def _ask(self, question: Callable[Concatenate[Any, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return await self.desk.asking(question, *args, **kwargs)
+        except Exception as fault:
+            raise NotRead(words(fault)) from fault
+
+
 class RouteScreen(DeskScreen):
     """`place.key` is the route. What is typed stands in one line below the list; the list follows it."""
 
@@ -56,7 +103,8 @@ class RouteScreen(DeskScreen):
 
     def __init__(self, place: Place) -> None:
         super().__init__(place)
-        self.stops: dict[int, Stop] = {}
+        self.source = Walk(self.desk, place.key)
+        self._tally: Tally | None = None  # None until it is counted
         self.on: date | None = None
         self._shown: tuple[int, str] | None = None  # stop and text whose outcome stands on the screen
         self._far: date | None = None  # a day far back that was told, and is taken when it is asked for again
@@ -70,7 +118,7 @@ class RouteScreen(DeskScreen):
     def body(self) -> ComposeResult:
         """The walk, the meter under the cursor, and the line that is typed."""
         yield StatusBar(id="counts")
-        yield QueueList(ListSource(COLUMNS, {}), empty="No meter is read on this route.", id="walk")
+        yield QueueList(self.source, empty="No meter is read on this route.", id="walk")
         yield Panel(id="stop")
         yield LineInput(placeholder=keyed.HELP, id="typed")
 
@@ -80,28 +128,32 @@ class RouteScreen(DeskScreen):
         self.start(self._open())
 
     async def _open(self) -> None:
-        await self._walked()
-        self._to(self._next_open(after=None))
-
-    async def _walked(self) -> None:
-        stops = await self.ask(walk, self.place.key)
-        self.stops = {stop.register_id: stop for stop in stops}
-        source = self.walk.source
-        assert isinstance(source, ListSource)
-        source.table = {stop.register_id: _row(stop) for stop in stops}
-        self.walk.ask(Query())
         await self.walk.wait_settled()
-        states = [stop.state for stop in stops]
-        told = [f"{states.count(state)} {state}" for state in ("open", "read", "held", "estimated", "skipped")]
-        gaps = sum(stop.jump > 0 for stop in stops), sum(stop.jump < 0 for stop in stops)
-        told += [f"{n} {what}" for n, what in zip(gaps, ("gaps", "numbers twice"), strict=True) if n]
-        first = stops[0]
-        self.head(f"Route {self.place.key}  {', '.join(sorted({stop.period for stop in stops}))}")
+        if self.walk.ids:
+            self._to(await self._next_open(after=None))
+            await self._counted()
+
+    async def _counted(self) -> None:
+        self._tally = await self.ask(routes.tally, self.place.key)
+        self._tell()
+
+    def _tell(self) -> None:
+        """Say what the route has so far, and of which day the reads are."""
+        if (found := self._tally) is None:
+            return
+        told = [f"{count} {state}" for state in STATES if (count := found.states[state])]
+        told += [f"{n} {what}" for n, what in ((found.gaps, "gaps"), (found.twins, "numbers twice")) if n]
+        self.head(f"Route {self.place.key}  {', '.join(found.periods)}")
         on = format_day(self.on or self.router.day, self.router.day)
         self.query_one("#counts", StatusBar).say(
-            "  ".join(part for part in told if not part.startswith("0 ")),
-            right=f"read day {format_day(first.read_on, self.router.day)}  typed as of {on}",
+            "  ".join(told), right=f"read day {format_day(found.read_on, self.router.day)}  typed as of {on}"
         )
+
+    def on_screen_resume(self) -> None:
+        """Back from what lay over it: what was done there is in the list."""
+        if self._tally is not None:
+            self.walk.reload()
+            self.start(self._counted())
 
     @property
     def walk(self) -> QueueList:
@@ -110,47 +162,50 @@ class RouteScreen(DeskScreen):
 
     @property
     def stop(self) -> Stop | None:
-        """The meter under the cursor."""
+        """The meter under the cursor, once its row has arrived."""
         id = self.walk.current_id
-        return None if id is None else self.stops.get(id)
+        return None if id is None else self.source.stops.get(id)
+
+    async def _here(self) -> Stop | None:
+        """The meter under the cursor."""
+        if self.stop is None:
+            await self.walk.wait_settled()
+        return self.stop
 
     def _text(self) -> str:
         found = self.query("#typed")
         return found.first(LineInput).value.strip() if found else ""
 
-    def _left(self) -> bool:
-        return any(stop.state == "open" for stop in self.stops.values())
-
-    def _next_open(self, after: int | None) -> int | None:
+    async def _next_open(self, after: int | None) -> int | None:
         """The next meter without a read, from the top again behind the last one."""
-        ids = list(self.stops)
-        start = ids.index(after) + 1 if after in self.stops else 0
-        return next((id for id in (*ids[start:], *ids[:start]) if self.stops[id].state == "open"), None)
+        ids = self.walk.ids
+        start = 0 if (place := place_in(ids, after)) is None else place + 1
+        return await self.ask(routes.first_open, ids[start:] + ids[:start])
 
     def _to(self, id: int | None) -> None:
         if id is None:
             self.say(DONE)
-        else:
-            self.walk.move_to(list(self.stops).index(id))
+        elif (place := place_in(self.walk.ids, id)) is not None:
+            self.walk.move_to(place)
 
     def on_queue_list_highlighted(self) -> None:
         """Another meter: what it is, and what its read may be."""
-        self._shown, stop = None, self.stop
-        self.set_timer(PAUSE_SECONDS, lambda: self._describe_if_there(stop))
+        self._shown, id = None, self.walk.current_id
+        self.set_timer(PAUSE_SECONDS, lambda: self._describe_if_there(id))
 
-    def _describe_if_there(self, stop: Stop | None) -> None:
-        if self.is_attached and stop is self.stop and self._shown is None:
+    def _describe_if_there(self, id: int | None) -> None:
+        if self.is_attached and id == self.walk.current_id and self._shown is None:
             self.start(self._described())
 
     async def _described(self) -> None:
-        if (stop := self.stop) is not None:
+        if (stop := await self._here()) is not None:
             within = await self._within(stop)
-            if self.stop is stop and self._shown is None:
+            if self.stop == stop and self._shown is None:
                 self.query_one("#stop", Panel).show(_about(stop, within, self.router.day))
 
     async def _within(self, stop: Stop) -> tuple[int | None, int | None]:
         """What the meter may show unasked; asked once while the cursor stands on it."""
-        if self._limits is None or self._limits[0] is not stop:
+        if self._limits is None or self._limits[0] != stop:
             self._limits = stop, await self.ask(limits, stop)
         return self._limits[1]
 
@@ -170,11 +225,11 @@ class RouteScreen(DeskScreen):
         self.start(self._enter())
 
     async def _enter(self) -> None:
-        stop, text = self.stop, self._text()
+        stop, text = await self._here(), self._text()
         if stop is None:
             return
         if not text:
-            self._to(self._next_open(after=stop.register_id))
+            self._to(await self._next_open(after=stop.register_id))
             return
         try:
             form = keyed.typed(text, stop, self.on, self.router.day)
@@ -189,20 +244,35 @@ class RouteScreen(DeskScreen):
                 return
             self.on = form.on
             self._clear()
-            await self._walked()
+            self._tell()
             return
         act = ACTS[type(form)]
         if self._shown != (stop.register_id, text):
             await self._show(stop, text, act, form)
             return
+        before = await self.ask(routes.at, stop.point)
         if (done := await self.perform(act, form)) is None:
             return
         self._clear()
-        await self._walked()
-        self._to(self._next_open(after=stop.register_id))
+        await self._became(stop.point, before)
+        following = await self._next_open(after=stop.register_id)
+        self._to(following)
+        if following is None:
+            await self._counted()
         await self._described()
-        said = f"{stop.point}: {_kept(done.result, text)}", news(done), "" if self._left() else DONE
+        said = f"{stop.point}: {_kept(done.result, text)}", news(done), "" if following else DONE
         self.say(" · ".join(filter(None, said)))
+
+    async def _became(self, point: str, before: Sequence[Stop]) -> None:
+        """Show what became of a point's registers, and count them where they are now."""
+        after = await self.ask(routes.at, point)
+        if (was := self._tally) is not None:
+            states = was.states + Counter(stop.state for stop in after) - Counter(stop.state for stop in before)
+            self._tally = replace(was, states=states)
+        for stop in after:
+            self.walk.refresh_row(stop.register_id)
+        await self.walk.wait_settled()
+        self._tell()
 
     async def _show(self, stop: Stop, text: str, act: Any, form: Any) -> None:
         answer = await self.desk.performing(act, form, dry_run=True)
