@@ -12,13 +12,15 @@ import threading
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import msgspec
+import msgspec.inspect as shape
 import pytest
 
 import ubtui.services
 from tests.services.office import admin, done, install, refused, sample_settings
-from ubtui.act import ACTS, Act, Done, Form, Refused, Work, permissions, refuse_cards
+from ubtui.act import ACTS, LARGEST, Act, Done, Form, Refused, Work, permissions, refuse_cards
 from ubtui.db.errors import RecordError
 from ubtui.desk import Desk, Seat
 from ubtui.domain.text import has_card_number
@@ -411,6 +413,119 @@ def test_the_chain_of_all_this_is_sound(desk: Desk) -> None:
     desk.perform(NOTE, Mark(name="n", fail="refused"))
     desk.viewed("account.show", account="x")
     assert list(Report(desk.session, date(2026, 11, 23)).findings()) == []
+
+
+def test_no_act_takes_a_number_that_no_column_holds() -> None:
+    """Every whole number in every form that is registered: refused by field as bad input, before the act's own body."""
+    for info in pkgutil.walk_packages(ubtui.services.__path__, "ubtui.services."):
+        importlib.import_module(info.name)
+    seen = 0
+    for name, made in ACTS.items():
+        plain = example(made.form)
+        for field, bad in beyond(made.form):
+            form = msgspec.convert({**plain, field: bad}, made.form)
+            with pytest.raises(Refused) as no:
+                made(None, form)  # type: ignore[arg-type]  # nothing of the work is looked at
+            assert no.value.bad_input and no.value.reason.startswith(
+                f"{field.removesuffix('_cents').replace('_', ' ')}: no number of more"
+            ), (name, field, no.value.reason)
+            seen += 1
+    assert seen > 40
+
+
+def test_the_largest_numbers_are_kept_and_those_beyond_are_a_refusal_with_its_event(place: str) -> None:
+    with Desk(place, Seat("ana")) as desk:
+        number = Act("worklist.note", Count, Marked, count_by)
+        assert done(desk.perform(number, Count(by=LARGEST))).count == LARGEST
+        assert done(desk.perform(number, Count(by=-LARGEST))).count == 0
+        for beyond_it in (LARGEST + 1, -LARGEST - 1, 2**63, 10**30):
+            answer = refused(desk.perform(number, Count(by=beyond_it)))
+            assert answer.bad_input and answer.reason == "by: no number of more than 15 digits is taken"
+        assert [outcome for _, outcome in events(desk)] == ["done", "done", *["refused"] * 4]
+        body = desk.session.value(
+            "SELECT MAX(body) FROM audit_personal WHERE body LIKE '%1000000000000000000000000000000%'"
+        )
+        assert json.loads(body)["form"] == {"by": 10**30}
+
+
+class Count(Form, kw_only=True):
+    """A number to count by."""
+
+    by: int
+
+
+def count_by(work: Work, form: Count) -> Marked:
+    """Count on by a number."""
+    work.db.run(
+        "INSERT INTO counter(name, value) VALUES ('by', ?)"
+        " ON CONFLICT(name) DO UPDATE SET value = counter.value + excluded.value", [form.by],
+    )  # fmt: skip
+    return Marked(work.db.value("SELECT value FROM counter WHERE name = 'by'"))
+
+
+def example(of: type[msgspec.Struct]) -> dict[str, Any]:
+    """Plain values for what a form needs."""
+    info = shape.type_info(of)
+    assert isinstance(info, shape.StructType)
+    return {each.name: value(each.type) for each in info.fields if each.required}
+
+
+def value(kind: shape.Type) -> Any:
+    """A plain value of a type, within its limits."""
+    match kind:
+        case shape.Metadata():
+            return value(kind.type)
+        case shape.UnionType():
+            return value(next(each for each in kind.types if not isinstance(each, shape.NoneType)))
+        case shape.BoolType():
+            return False
+        case shape.IntType():
+            return max(1, kind.ge or 1)
+        case shape.DateType():
+            return "2026-11-23"
+        case shape.LiteralType():
+            return kind.values[0]
+        case shape.ListType() | shape.VarTupleType():
+            return [value(kind.item_type)] * max(1, kind.min_length or 1)
+        case shape.TupleType():
+            return [value(each) for each in kind.item_types]
+        case shape.DictType():
+            return {}
+        case shape.StructType():
+            return example(kind.cls)
+        case shape.StrType():
+            return "abc" if kind.pattern is None else "2026-01"
+        case shape.BytesType():
+            return ""
+    raise AssertionError(kind)
+
+
+def beyond(of: type[msgspec.Struct]) -> Iterator[tuple[str, Any]]:
+    """Each field of a form that holds whole numbers, alone, in a list or deeper, with one that is too large."""
+    info = shape.type_info(of)
+    assert isinstance(info, shape.StructType)
+    for each in info.fields:
+        found = too_large(each.type)
+        if found is not None:
+            yield each.name, found
+
+
+def too_large(kind: shape.Type) -> Any:
+    """A value of the type with a number of 31 digits in it; None where it has none, or a limit of its own."""
+    match kind:
+        case shape.Metadata():
+            return too_large(kind.type)
+        case shape.UnionType():
+            return next(filter(None, map(too_large, kind.types)), None)
+        case shape.IntType():
+            return 10**30 if kind.le is None and kind.lt is None else None
+        case shape.ListType() | shape.VarTupleType():
+            found = too_large(kind.item_type)
+            return None if found is None else [found] * max(1, kind.min_length or 1)
+        case shape.StructType():
+            inner = next(iter(beyond(kind.cls)), None)
+            return None if inner is None else {**example(kind.cls), inner[0]: inner[1]}
+    return None
 
 
 def test_what_the_program_itself_calls_a_contact_is_no_card_number() -> None:

@@ -130,7 +130,8 @@ class Act(msgspec.Struct, Generic[F, R], frozen=True):
     body: Callable[[Work, F], R]
 
     def __call__(self, work: Work, form: F) -> R:
-        """Run the body inside another act's transaction (one act may build on another)."""
+        """Run the body in a transaction (one act may build on another); Refused for a number that no column holds."""
+        refuse_sizes(form)
         return self.body(work, form)
 
 
@@ -241,7 +242,7 @@ def _once(work: Work, made: Act[F, R], form: F) -> Done[R]:
         work.db.execute("SELECT set_config('ubtui.actor', ?, true)", [work.actor.name])
     from ubtui.detectors.heal import heal
 
-    result = made.body(work, form)
+    result = made(work, form)
     if made.name not in _HANDS_OFF:
         no = linked(work, [*work.subjects, *_about(form)])
         if no is not None:
@@ -326,8 +327,8 @@ _KEY = re.compile(
 
 def refuse_cards(plain: Any) -> None:
     """Refuse texts (plain values, nested or not) that hold a payment card number (PCI DSS 3.2: not stored)."""
-    for text in _texts(plain):
-        if has_card_number(text) and not _KEY.fullmatch(text):
+    for text in _leaves(plain):
+        if isinstance(text, str) and has_card_number(text) and not _KEY.fullmatch(text):
             raise Refused(
                 "this looks like a payment card number",
                 rule=_NO_CARDS,
@@ -335,15 +336,28 @@ def refuse_cards(plain: Any) -> None:
             )
 
 
-def _texts(plain: Any) -> Iterator[str]:
-    if isinstance(plain, str):
-        yield plain
-    elif isinstance(plain, Mapping):
-        for value in plain.values():
-            yield from _texts(value)
-    elif isinstance(plain, list | tuple):
+LARGEST = 10**15 - 1
+"""The largest whole number a form may carry: fifteen digits; sums of thousands of them still fit a column (bigint)."""
+
+
+def refuse_sizes(form: Form) -> None:
+    """Refuse a form with a number beyond LARGEST, above or below zero, in any field or list; bad input, by field."""
+    for name, value in form.recorded().items():
+        if any(isinstance(each, int) and abs(each) > LARGEST for each in _leaves(value)):
+            raise Refused(
+                f"{name.removesuffix('_cents').replace('_', ' ')}: no number of more than 15 digits is taken",
+                rule="what a record can hold", cure="look at its digits", bad_input=True,
+            )  # fmt: skip
+
+
+def _leaves(plain: Any) -> Iterator[Any]:
+    if isinstance(plain, Mapping):
+        plain = list(plain.values())
+    if isinstance(plain, list | tuple):
         for value in plain:
-            yield from _texts(value)
+            yield from _leaves(value)
+    else:
+        yield plain
 
 
 def append_event(
@@ -374,19 +388,10 @@ def append_event(
         "INSERT INTO audit(seq, at, business_day, actor, seat, act, object, outcome, body, prev, hash)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
-            seq,
-            work.now,
-            work.today.isoformat(),
-            work.actor.name,
-            work.actor.seat,
-            name,
-            objects,
-            outcome,
-            body,
-            last[1],
-            chain(last[1], body),
+            seq, work.now, work.today.isoformat(), work.actor.name, work.actor.seat, name, objects, outcome, body,
+            last[1], chain(last[1], body),
         ],
-    )
+    )  # fmt: skip
     return seq
 
 

@@ -184,7 +184,7 @@ def _read(each: shape.Field, text: str) -> Any:
         if kind == "day":
             return parse_day(text)
         if kind == "int":
-            return _whole(text)
+            return whole(text)
         if kind == "bool":
             if text.casefold() not in ("yes", "no", "y", "n", "true", "false"):
                 raise BadValue(f"{text[:40]!r} is neither yes nor no.")
@@ -202,9 +202,10 @@ def _read(each: shape.Field, text: str) -> Any:
         raise BadValue(f"{_label(each.name)}: {exc}") from exc
 
 
-def _whole(text: str) -> int:
-    if not re.fullmatch(r"-?[0-9]{1,3}(?:,[0-9]{3})+|-?[0-9]{1,15}", text):
-        raise BadValue(f"{text[:40]!r} is not a whole number: type digits.")
+def whole(text: str) -> int:
+    """A whole number typed by a person (`1,234`, `-12`) of fifteen digits at most; BadValue says what to type."""
+    if not re.fullmatch(r"-?[0-9]{1,3}(?:,[0-9]{3}){1,4}|-?[0-9]{1,15}", text):
+        raise BadValue(f"{text[:40]!r} is not a whole number: type digits, fifteen at most.")
     return int(text.replace(",", ""))
 
 
@@ -212,7 +213,7 @@ def _one(inner: shape.Type, text: str) -> Any:
     if isinstance(inner, shape.StructType) and inner.cls is documents.Paper:
         return msgspec.to_builtins(documents.load(text))
     if isinstance(inner, shape.IntType):
-        return _whole(text)
+        return whole(text)
     return clean_text(text, 10_000, multiline=True)
 
 

@@ -21,7 +21,7 @@ from ubtui.domain.errors import BadValue
 from ubtui.domain.money import format_money, parse_money
 from ubtui.domain.promise import near_day
 from ubtui.domain.text import cell_width, clean_text, fit
-from ubtui.services.forms import FieldSpec
+from ubtui.services.forms import FieldSpec, whole
 from ubtui.widgets.choice_input import ChoiceInput
 from ubtui.widgets.line_input import PASTE_LIMIT, Burst, LineInput, NotTaken, paste_problem
 from ubtui.widgets.money_input import MoneyInput
@@ -33,10 +33,7 @@ YES_NO = (("yes", "yes"), ("no", "no"))
 
 
 def _whole_number(text: str) -> str:
-    try:
-        return f"{int(text):,}"
-    except ValueError:
-        raise BadValue(f"{text[:40]!r} is not a whole number: type digits.") from None
+    return f"{whole(text.strip()):,}"
 
 
 def _day(text: str, today: date) -> str:
