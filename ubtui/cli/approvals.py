@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from ubtui.cli import items
-from ubtui.cli.common import Options, doing, emit, opened, output, shared
+from ubtui.cli.common import Options, doing, emit, opened, shared
 from ubtui.cli.made import listed
 from ubtui.domain.money import format_money, parse_money
 from ubtui.exchange.tables import FORMATS
@@ -23,25 +23,19 @@ def approvals() -> None:
 
 @approvals.command("list")
 @click.option("--mine", is_flag=True, help="Only those that you may decide.")
-@items.filtered
-@click.option("--sort", type=click.Choice(list(INBOX.sorts)), help="The column to sort by.")
-@click.option("--reverse", is_flag=True, help="The list from its other end.")
-@click.option("--limit", type=click.IntRange(0), default=0, help="At most so many rows; 0: all of them.")
-@output
+@items.of_list(INBOX)
 @shared(FORMATS)
-def list_(
-    options: Options, mine: bool, text: str, sort: str | None, reverse: bool, limit: int, path: Path | None
-) -> None:
+def list_(options: Options, mine: bool, query: Query, limit: int, path: Path | None) -> None:
     """Show proposals that wait, the oldest first.
 
     JSON of the whole list has all that is known of each.
     """
     with opened(options) as desk:
-        if options.format == "json" and path is None and not (text or sort or reverse or limit):
+        if options.format == "json" and path is None and query == Query() and not limit:
             desk.viewed("worklist.export", list=INBOX.name, format="json")
             emit(options, list(desk.ask(adjustments.pending, mine)))
             return
-        listed(options, desk, desk.ask(inbox, mine), Query(text, sort, reverse), path, limit)
+        listed(options, desk, desk.ask(inbox, mine), query, path, limit)
 
 
 @click.command()

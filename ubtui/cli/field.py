@@ -24,16 +24,12 @@ def order() -> None:
 
 
 @order.command("list")
-@items.filtered
-@click.option("--sort", type=click.Choice(list(orders.ORDERS.sorts)), help="The column to sort by.")
-@click.option("--reverse", is_flag=True, help="The list from its other end.")
-@click.option("--limit", type=click.IntRange(0), default=0, help="At most so many rows; 0: all of them.")
-@output
+@items.of_list(orders.ORDERS)
 @shared(FORMATS)
-def list_(options: Options, text: str, sort: str | None, reverse: bool, limit: int, path: Path | None) -> None:
+def list_(options: Options, query: Query, limit: int, path: Path | None) -> None:
     """Show open orders in the order of the walk; `--filter state:done` shows those that are done."""
     with opened(options) as desk:
-        listed(options, desk, orders.ORDERS, Query(text, sort, reverse), path, limit)
+        listed(options, desk, orders.ORDERS, query, path, limit)
 
 
 @order.command()

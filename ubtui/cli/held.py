@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from ubtui.cli.common import Options, doing, emit, opened, output, shared
+from ubtui.cli import items
+from ubtui.cli.common import Options, doing, emit, opened, shared
 from ubtui.cli.faults import REFUSED, say
 from ubtui.cli.made import listed
 from ubtui.domain.dates import parse_day
@@ -21,18 +22,15 @@ from ubtui.services.reads.held import HELD
 
 @click.command()
 @click.argument("text", metavar="[FILTER]", default="")
-@click.option("--sort", type=click.Choice(list(HELD.sorts)), help="The column to sort by.")
-@click.option("--reverse", is_flag=True, help="The list from its other end.")
-@click.option("--limit", type=click.IntRange(0), default=0, help="At most so many rows; 0: all of them.")
-@output
+@items.of_list(HELD, narrows=False)
 @shared(FORMATS)
-def held(options: Options, text: str, sort: str | None, reverse: bool, limit: int, path: Path | None) -> None:
+def held(options: Options, query: Query, limit: int, path: Path | None) -> None:
     """Reads that are held, the first to be billed first, with what is expected and in which range.
 
     FILTER is as on the screen: `code:R04 route:101 units>100 age>3`, or words of the row.
     """
     with opened(options) as desk:
-        listed(options, desk, HELD, Query(text, sort, reverse), path, limit)
+        listed(options, desk, HELD, query, path, limit)
 
 
 @click.command()

@@ -118,16 +118,12 @@ meter.add_command(meter_parts.show)
 
 
 @meter.command("list")
-@items.filtered
-@click.option("--sort", type=click.Choice(list(stock.METERS.sorts)), help="The column to sort by.")
-@click.option("--reverse", is_flag=True, help="The list from its other end.")
-@click.option("--limit", type=click.IntRange(0), default=0, help="At most so many rows; 0: all of them.")
-@output
+@items.of_list(stock.METERS)
 @shared(FORMATS)
-def list_(options: Options, text: str, sort: str | None, reverse: bool, limit: int, path: Path | None) -> None:
+def list_(options: Options, query: Query, limit: int, path: Path | None) -> None:
     """Every meter the district has by size and age: set, removed, or in stock (search for the word)."""
     with opened(options) as desk:
-        listed(options, desk, stock.METERS, Query(text, sort, reverse), path, limit)
+        listed(options, desk, stock.METERS, query, path, limit)
 
 
 @meter.command()

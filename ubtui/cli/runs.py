@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from ubtui.cli import items
-from ubtui.cli.common import Options, opened, output, shared
+from ubtui.cli.common import Options, opened, shared
 from ubtui.domain.subjects import ItemKey
 from ubtui.exchange.tables import FORMATS
 from ubtui.services import listing
@@ -16,17 +16,10 @@ from ubtui.services.listing import Query
 
 @click.command("list-of")
 @items.item
-@items.filtered
-@click.option("--sort", metavar="COLUMN", help="The column to sort by.")
-@click.option("--reverse", is_flag=True, help="The list from its other end.")
-@click.option("--limit", type=click.IntRange(0), default=0, help="At most so many rows; 0: all of them.")
-@output
+@items.of_list()
 @click.option("--pdf", type=click.Path(dir_okay=False, path_type=Path), help="Print it as PDF to this file.")
 @shared(FORMATS)
-def list_of(
-    options: Options, item: str, text: str, sort: str | None, reverse: bool, limit: int, path: Path | None,
-    pdf: Path | None,
-) -> None:  # fmt: skip
+def list_of(options: Options, item: str, query: Query, limit: int, path: Path | None, pdf: Path | None) -> None:
     """Show the list that ITEM opens: a seal round, a meter programme, a run of the ladder."""
     from ubtui.cli.made import listed
     from ubtui.services import runs
@@ -40,10 +33,10 @@ def list_of(
             run = runs.run_of(key)
             assert run is not None
             title = f"{run.title} {key.subject.key.partition('/')[2] or key.subject.key} {key.period}".rstrip()
-            desk.viewed("worklist.export", list=str(key), format="pdf", rows=desk.ask(listing.count, of, Query(text)))
-            printed(desk, pdf, [desk.ask(list_page, of, title, Query(text, sort, reverse), run.blanks)], wide=True)
+            desk.viewed("worklist.export", list=str(key), format="pdf", rows=desk.ask(listing.count, of, query))
+            printed(desk, pdf, [desk.ask(list_page, of, title, query, run.blanks)], wide=True)
             return
-        listed(options, desk, of, Query(text, sort, reverse), path, limit, str(key))
+        listed(options, desk, of, query, path, limit, str(key))
 
 
 COMMANDS = (list_of,)

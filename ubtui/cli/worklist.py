@@ -69,21 +69,15 @@ def refresh(options: Options) -> None:
 
 
 @worklist.command("list")
-@items.filtered
 @click.option("--view", metavar="NAME", help="A saved view: its filter and its order.")
-@click.option("--sort", type=click.Choice(list(room.WORKLIST.sorts)), help="The column to sort by.")
-@click.option("--reverse", is_flag=True, help="The list from its other end.")
-@click.option("--limit", type=click.IntRange(0), default=0, help="At most so many rows; 0: all of them.")
-@output
+@items.of_list(room.WORKLIST)
 @shared(FORMATS)
-def list_(
-    options: Options, text: str, view: str | None, sort: str | None, reverse: bool, limit: int, path: Path | None
-) -> None:
+def list_(options: Options, view: str | None, query: Query, limit: int, path: Path | None) -> None:
     """Show the list: what is open, claimed or waiting unless the filter names a state.
 
     A terminal gets lines of its width; a file or another program gets every cell whole.
     """
-    _show(options, view, Query(text, sort, reverse), limit, path)
+    _show(options, view, query, limit, path)
 
 
 def _show(options: Options, view: str | None, asked: Query, limit: int = 0, path: Path | None = None) -> None:

@@ -12,7 +12,7 @@ from textual.containers import Container
 from ubtui.screens import evidence
 from ubtui.screens.account_parts import PARTS, Entry, Reader
 from ubtui.screens.base import Place
-from ubtui.screens.beside import Beside
+from ubtui.screens.in_parts import InParts
 from ubtui.screens.one_account import OneAccount
 from ubtui.screens.summary import facts, title
 from ubtui.services import worklist
@@ -24,19 +24,18 @@ from ubtui.widgets.status_bar import StatusBar
 from ubtui.widgets.theme import styles_folder
 
 LABEL = 9
-NAMES = ("Summary", *PARTS)
 
 
-class AccountScreen(Beside, OneAccount):
+class AccountScreen(InParts, OneAccount):
     """`place.key` is the account's number. Parts are read when they are first shown."""
 
     KEYS = "account"
     TITLE_TEXT = "Account"
+    PARTS = ("Summary", *PARTS)
     CSS_PATH: ClassVar[Any] = [styles_folder() / "account.tcss"]
 
     def __init__(self, place: Place) -> None:
         super().__init__(place)
-        self.part = 0
         self._entries: dict[str, list[Entry]] = {}
         self._leads: list[str] = []  # the tab that a line of the summary leads to
 
@@ -49,7 +48,7 @@ class AccountScreen(Beside, OneAccount):
 
     def on_mount(self) -> None:
         """Read the account."""
-        self._name_parts()
+        self.name_parts()
         self.query_one(QueueList).focus()
         self.start(self._open())
 
@@ -57,7 +56,7 @@ class AccountScreen(Beside, OneAccount):
         await self.allowed()
         await self._read()
         if self.part:  # turned to while it was being read
-            await self._show_part(self.part)
+            await self.show_part(self.part)
         await self.seen()
 
     async def _read(self) -> None:
@@ -72,7 +71,7 @@ class AccountScreen(Beside, OneAccount):
         columns = (Column("label", "", LABEL), Column("told", title(view)))
         shown.source = ListSource(columns, {n: each.row for n, each in enumerate(self._entries["Summary"])})
         shown.reload()
-        self._say_head()
+        self.say_head()
 
     async def reread(self) -> None:
         """Read everything again; the part in view stays in view."""
@@ -80,38 +79,23 @@ class AccountScreen(Beside, OneAccount):
             if each.id != "part-summary":
                 await each.remove()
         await self._read()
-        await self._show_part(self.part)
+        await self.show_part(self.part)
 
-    def _say_head(self) -> None:
+    def say_head(self) -> None:
+        """The account, and the counts of its part."""
         shown, view = self.shown_list(), self.account
         counts = f"{shown.counts()} · " if shown is not None and self.part else ""
         if view is not None:
             self.head(f"Account  {view.number}  {counts}{view.named}")
 
-    def _name_parts(self) -> None:
-        told = " ".join(f"[{name}]" if n == self.part else name for n, name in enumerate(NAMES))
-        self.query_one("#parts", StatusBar).say(told)
-
     # parts
 
-    def do_tab_next(self) -> None:
-        """The next part."""
-        self._turn(self.part + 1)
-
-    def do_tab_previous(self) -> None:
-        """The part before."""
-        self._turn(self.part - 1)
-
-    def _turn(self, part: int) -> None:
-        self.part = part % len(NAMES)
-        self._name_parts()
-        self.start(self._show_part(self.part))
-
-    async def _show_part(self, part: int) -> None:
+    async def show_part(self, part: int) -> None:
+        """Bring a part into view."""
         view = self.account
         if view is None:
             return
-        name = NAMES[part]
+        name = self.PARTS[part]
         if not (found := self.query(f"#part-{name.lower()}")):
             columns, reader = PARTS[name]
             entries = self._entries[name] = await self.ask(_entries, reader, view)
@@ -120,16 +104,8 @@ class AccountScreen(Beside, OneAccount):
             await self.query_one("#work").mount(made, before="#beside")
         else:
             made = found.first(QueueList)
-        for each in self.query(QueueList):
-            each.display = each is made if part == self.part else each.display
-        if part == self.part:
-            made.focus()
-            self._beside_soon()
-        self._say_head()
-
-    @on(QueueList.Counted)
-    def _counted(self) -> None:
-        self._say_head()
+        self.bring(made, part)
+        self.say_head()
 
     @on(QueueList.Chosen)
     def _chosen(self, event: QueueList.Chosen) -> None:
@@ -139,18 +115,14 @@ class AccountScreen(Beside, OneAccount):
         if entry.place is not None:
             self.router.go(entry.place)
         elif self.part == 0 and (part := self._leads[event.id]):
-            self._turn(NAMES.index(part))
+            self.turn(self.PARTS.index(part))
         elif entry.figure:
             self.do_list_explain()
-
-    def shown_list(self) -> QueueList | None:
-        """The list in view."""
-        return next((each for each in self.query(QueueList) if each.display), None)
 
     def _entry(self) -> Entry | None:
         """The row under the cursor of the part in view."""
         shown = self.shown_list()
-        entries = self._entries.get(NAMES[self.part], [])
+        entries = self._entries.get(self.PARTS[self.part], [])
         id = None if shown is None else shown.current_id
         return entries[id] if id is not None and id < len(entries) else None
 

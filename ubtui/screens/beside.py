@@ -34,7 +34,8 @@ class Beside(DeskScreen):
             await self.show_lines(told[0], tuple(told[1]))
 
     @on(QueueList.Highlighted)
-    def _beside_soon(self) -> None:
+    def row_beside(self) -> None:
+        """Tell beside the list how the row under the cursor came about, once the cursor rests."""
         if (shown := self.shown_list()) is not None and self.has_class("-broad"):
             row = shown, shown.current_id
             if getattr(self.app, "is_read", False):

@@ -18,9 +18,10 @@ from ubtui.act import Form as Filled
 from ubtui.domain.errors import BadValue
 from ubtui.domain.subjects import ItemKey
 from ubtui.screens import evidence
-from ubtui.screens.base import Ask, DeskScreen, Place, news, words
+from ubtui.screens.base import Ask, Place, news, words
 from ubtui.screens.money import proposal_lines
 from ubtui.screens.rehearsed import would
+from ubtui.screens.stepping import Stepping
 from ubtui.services import adjustments, documents, drafts, fixes, runs, worklist
 from ubtui.services.fixes import Offer
 from ubtui.services.forms import FieldSpec, act_named
@@ -74,7 +75,7 @@ FORM = "fix"
 FIGURES = ("int", "money")  # kinds of fields that begin with a digit and nothing else
 
 
-class FixScreen(DeskScreen):
+class FixScreen(Stepping):
     """`place.item` is the item; `place.key`, where given, the ids of all marked items that get the same act."""
 
     KEYS = "fix"
@@ -506,25 +507,12 @@ class FixScreen(DeskScreen):
         if failed := await self._keep():
             self.say(f"Not kept yet: {failed}")
 
-    def do_item_next(self) -> None:
-        """The next item."""
-        self._step(1)
-
-    def do_item_previous(self) -> None:
-        """The item before."""
-        self._step(-1)
-
-    def _step(self, by: int) -> None:
-        if (id := self.router.step(by, self.place.item)) is None:
-            self.say("There is no further item on the list.")
-        else:
-            self.start(self._next(id))
-
-    async def _next(self, id: int) -> None:
+    async def step(self, by: int) -> None:
+        """The next item, once what is typed here is kept."""
         if failed := await self._keep():
             self.say(f"Not kept yet: {failed}")
         else:
-            self.router.go(Place("fix", item=id), instead=True)
+            await super().step(by)
 
     def do_item_account(self) -> None:
         """The account, with the form kept as it is."""

@@ -11,9 +11,10 @@ from textual.containers import Container, Horizontal
 
 from ubtui.desk import denied
 from ubtui.screens.base import Place
-from ubtui.screens.beside import Beside
 from ubtui.screens.field_work import FieldWork
+from ubtui.screens.in_parts import InParts
 from ubtui.screens.meter_card import card_lines
+from ubtui.screens.stepping import Stepping
 from ubtui.services import meter_views, meters
 from ubtui.services.meter_views import PARTS, Entry, Part
 from ubtui.services.meters import MeterHistory
@@ -24,20 +25,19 @@ from ubtui.widgets.sparkline import Sparkline
 from ubtui.widgets.status_bar import StatusBar
 from ubtui.widgets.theme import styles_folder
 
-NAMES = tuple(name.capitalize() for name in PARTS)
 
-
-class MeterScreen(Beside, FieldWork):
+class MeterScreen(InParts, FieldWork, Stepping):
     """`place.key` is a service point, a meter (maker/serial), or an account with one point."""
 
     KEYS = "meter"
     TITLE_TEXT = "Meter"
+    STEPS_TO = "meter"
+    PARTS = tuple(name.capitalize() for name in PARTS)
     CSS_PATH: ClassVar[Any] = [styles_folder() / "meter.tcss"]
 
     def __init__(self, place: Place) -> None:
         super().__init__(place)
         self.history: MeterHistory | None = None
-        self.part = 0
         self._parts: dict[str, Part] = {}
 
     def body(self) -> ComposeResult:
@@ -55,7 +55,7 @@ class MeterScreen(Beside, FieldWork):
 
     def on_mount(self) -> None:
         """Read it."""
-        self._name_parts()
+        self.name_parts()
         self.query_one(QueueList).focus()
         self.start(self._open())
 
@@ -74,9 +74,9 @@ class MeterScreen(Beside, FieldWork):
         self.query_one("#months", Sparkline).show(found.months)
         self.query_one("#trend-told", StatusBar).say(meter_views.year_over_year(found))
         for each in list(self.query(QueueList)):
-            if each.id != f"part-{NAMES[self.part].lower()}":
+            if each.id != f"part-{self.PARTS[self.part].lower()}":
                 await each.remove()
-        await self._show_part(self.part, anew=True)
+        await self.show_part(self.part, anew=True)
 
     async def field_key(self) -> str:
         """The point in view."""
@@ -86,7 +86,8 @@ class MeterScreen(Beside, FieldWork):
         """Show the meter as it stands now; the part in view stays in view."""
         await self._read()
 
-    def _say_head(self) -> None:
+    def say_head(self) -> None:
+        """The meter, and the counts of its part."""
         if self.history is not None:
             shown = self.shown_list()
             counts = "" if shown is None else shown.counts()
@@ -94,66 +95,36 @@ class MeterScreen(Beside, FieldWork):
 
     # parts
 
-    def do_tab_next(self) -> None:
-        """The next part."""
-        self._turn(self.part + 1)
-
-    def do_tab_previous(self) -> None:
-        """The part before."""
-        self._turn(self.part - 1)
-
-    def _turn(self, part: int) -> None:
-        self.part = part % len(NAMES)
-        self._name_parts()
-        self.start(self._show_part(self.part))
-
-    def _name_parts(self) -> None:
-        told = " ".join(f"[{name}]" if n == self.part else name for n, name in enumerate(NAMES))
-        self.query_one("#parts", StatusBar).say(told)
-
-    async def _show_part(self, number: int, anew: bool = False) -> None:
+    async def show_part(self, part: int, anew: bool = False) -> None:
+        """Bring a part into view; `anew` where the meter was read again."""
         if self.history is None:
             return
-        name = NAMES[number].lower()
+        name = self.PARTS[part].lower()
         if name not in self._parts:
             self._parts[name] = await self.ask(meter_views.part, self.history, name)
-        part = self._parts[name]
-        source = ListSource(part.columns, {n: each.row for n, each in enumerate(part.entries)})
+        read = self._parts[name]
+        source = ListSource(read.columns, {n: each.row for n, each in enumerate(read.entries)})
         if found := self.query(f"#part-{name}"):
             made = found.first(QueueList)
             if anew:
                 made.source = source
                 made.reload()
         else:
-            made = QueueList(source, empty=part.said or f"No {name}.", id=f"part-{name}")
+            made = QueueList(source, empty=read.said or f"No {name}.", id=f"part-{name}")
             await self.query_one("#work").mount(made, before="#beside")
             await made.wait_settled()
-            made.move_to(part.start)
-        if number != self.part:  # turned on while it was being read
-            made.display = False
-            return
-        for each in self.query(QueueList):
-            each.display = each is made
-        made.focus()
-        said = self.query_one("#said", StatusBar)
-        said.say(part.said)
-        said.display = bool(part.said and part.entries)
-        self._beside_soon()
-        self._say_head()
-
-    def shown_list(self) -> QueueList | None:
-        """The list in view."""
-        return next((each for each in self.query(QueueList) if each.display), None)
+            made.move_to(read.start)
+        if self.bring(made, part):
+            said = self.query_one("#said", StatusBar)
+            said.say(read.said)
+            said.display = bool(read.said and read.entries)
+            self.say_head()
 
     def _entry(self) -> tuple[Part, int, Entry] | None:
         """The part in view, and the row under its cursor."""
-        part = self._parts.get(NAMES[self.part].lower())
+        part = self._parts.get(self.PARTS[self.part].lower())
         row = None if (shown := self.shown_list()) is None else shown.current_id
         return None if part is None or row is None or row >= len(part.entries) else (part, row, part.entries[row])
-
-    @on(QueueList.Counted)
-    def _counted(self) -> None:
-        self._say_head()
 
     @on(QueueList.Chosen)
     def _chosen(self) -> None:
@@ -173,25 +144,13 @@ class MeterScreen(Beside, FieldWork):
         """The account that the point serves."""
         return self.history.card.account or None if self.history is not None else None
 
-    def do_item_next(self) -> None:
-        """The meter of the next item."""
-        self.start(self._step(1))
-
-    def do_item_previous(self) -> None:
-        """The meter of the item before."""
-        self.start(self._step(-1))
-
-    async def _step(self, by: int) -> None:
+    async def at_item(self, id: int) -> Place | None:
+        """The meter of an item, another than this one."""
         from ubtui.services import worklist
 
-        here = self.place.item
-        while (id := self.router.step(by, here)) is not None:
-            subject = (await self.ask(worklist.item, id)).key.subject
-            if subject.type in ("point", "meter") and subject.key != self.place.key:
-                self.router.go(Place("meter", subject.key, item=id), instead=True)
-                return
-            here = id
-        self.say("There is no further meter on the list.")
+        subject = (await self.ask(worklist.item, id)).key.subject
+        other = subject.type in ("point", "meter") and subject.key != self.place.key
+        return Place("meter", subject.key, item=id) if other else None
 
     async def explained(self) -> tuple[str, Sequence[Line]] | None:
         """How the figures of the row came about."""

@@ -5,13 +5,16 @@ from __future__ import annotations
 from ubtui.desk import denied
 from ubtui.screens.base import Place
 from ubtui.screens.field_work import FieldWork
+from ubtui.screens.stepping import Stepping
 from ubtui.services import figures
 from ubtui.services.accounts import AccountView
 from ubtui.widgets.panel import Line
 
 
-class OneAccount(FieldWork):
+class OneAccount(FieldWork, Stepping):
     """`place.key` is the account's number; `account` what was read of it."""
+
+    STEPS_TO = "account"
 
     def __init__(self, place: Place) -> None:
         super().__init__(place)
@@ -38,27 +41,12 @@ class OneAccount(FieldWork):
         """This account."""
         return self.place.key
 
-    # the next one
-
-    def do_item_next(self) -> None:
-        """The account of the next item."""
-        self.start(self._step(1))
-
-    def do_item_previous(self) -> None:
-        """The account of the item before."""
-        self.start(self._step(-1))
-
-    async def _step(self, by: int) -> None:
+    async def at_item(self, id: int) -> Place | None:
+        """The account of an item, another than this one."""
         from ubtui.services import worklist
 
-        here = self.place.item
-        while (id := self.router.step(by, here)) is not None:
-            view = await self.ask(worklist.item, id)
-            if view.account and view.account != self.place.key:
-                self.router.go(Place(self.place.name, view.account, item=id), instead=True)
-                return
-            here = id
-        self.say("There is no further account on the list.")
+        number = (await self.ask(worklist.item, id)).account
+        return Place(self.place.name, number, item=id) if number and number != self.place.key else None
 
     # contacts and figures
 

@@ -9,6 +9,7 @@ from ubtui.domain.subjects import ItemKey
 from ubtui.screens import evidence, seal_round
 from ubtui.screens.base import Place
 from ubtui.screens.listed import Listed
+from ubtui.screens.stepping import Stepping
 from ubtui.services import runs, worklist
 from ubtui.services.listing import Listing
 from ubtui.widgets.status_bar import StatusBar
@@ -16,7 +17,7 @@ from ubtui.widgets.status_bar import StatusBar
 SEAL_ROUND = "seal-round/"
 
 
-class RunScreen(Listed):
+class RunScreen(Listed, Stepping):
     """`place.key` is the run's item in words, `place.item` its id."""
 
     KEYS = "run"
@@ -79,20 +80,6 @@ class RunScreen(Listed):
         view = await self.ask(_view, self.place.item, self.key)
         told = evidence.explanation(view, self.desk.district.zone)
         await self.show_lines(f"Why {view.priority}: {evidence.heading(view)}", told)
-
-    def do_item_next(self) -> None:
-        """The next item of the worklist."""
-        self._step(1)
-
-    def do_item_previous(self) -> None:
-        """The item before."""
-        self._step(-1)
-
-    def _step(self, by: int) -> None:
-        if (id := self.router.step(by, self.place.item)) is None:
-            self.say("There is no further item on the list.")
-        else:
-            self.router.go(Place("fix", item=id), instead=True)
 
 
 def _view(look: Look, id: int | None, key: ItemKey) -> worklist.ItemView:
