@@ -73,10 +73,13 @@ def running(run: str) -> Iterator[Server]:
         socket = server.get_postmaster_info().socket_dir
         assert socket is not None
         found = Server(Path(socket))
-        # A killed client loses nothing by this, and no test cuts the power.
+        # A killed client loses nothing by this, and no test cuts the power. Plans are those of what a test set up, not
+        # of when a vacuum came by, and no short question is compiled.
         found.execute(
             "ALTER SYSTEM SET fsync = off",
             "ALTER SYSTEM SET full_page_writes = off",
+            "ALTER SYSTEM SET autovacuum = off",
+            "ALTER SYSTEM SET jit = off",
             "SELECT pg_reload_conf()",
             f"DO $$ BEGIN CREATE ROLE {ROLE} LOGIN; EXCEPTION WHEN duplicate_object OR unique_violation THEN END $$",
         )

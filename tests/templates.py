@@ -63,6 +63,7 @@ def _database(server: postgres.Server, template: str, make: Callable[..., Any], 
         server.create(name=template)
         try:
             make(server.url(template), *args)
+            server.execute("ANALYZE", database=template)  # as the server itself soon does of what is filled at once
         except BaseException:
             server.drop(template)
             raise
