@@ -1,8 +1,9 @@
-"""Death of a seat at a chosen moment: SIGKILL before statement n of an act, before its COMMIT, or just after it."""
+"""Death of a seat at a chosen moment: SIGKILL before write n of an act, before its COMMIT, or just after it."""
 
 from __future__ import annotations
 
 import os
+import re
 import signal
 import time
 from pathlib import Path
@@ -18,6 +19,8 @@ from ubtui.services.imports.stage import Asked, staging
 
 BEFORE_COMMIT, AFTER_COMMIT = "before COMMIT", "after COMMIT"
 Moment = int | str
+# What is only read leaves nothing behind: to die before it is to die before the next write.
+WRITES = re.compile(r"\b(?:INSERT|UPDATE|DELETE|COPY)\b")
 
 
 def die() -> NoReturn:
@@ -26,13 +29,13 @@ def die() -> NoReturn:
 
 
 def watch(desk: Desk, at: Moment) -> None:
-    """From now on this seat dies at `at`, counted in statements from here."""
+    """From now on this seat dies at `at`, counted in writes from here."""
     session, count = desk.session, 0
     commit = session.database.commit
 
-    def before(_sql: str) -> None:
+    def before(sql: str) -> None:
         nonlocal count
-        count += 1
+        count += bool(WRITES.search(sql))
         if count == at:
             die()
 

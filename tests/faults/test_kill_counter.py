@@ -17,8 +17,8 @@ from ubtui.services import counter, drawers
 
 
 @pytest.mark.parametrize("name", ["payment.take", "drawer.close"])
-def test_the_counter_killed_at_its_statements(backend: str, tmp_path: Path, name: str) -> None:
-    """Every fifth statement of the act on either database, and about its commit; in a soak every one."""
+def test_the_counter_killed_at_its_writes(backend: str, tmp_path: Path, name: str) -> None:
+    """Every second write of the act on either database, and about its commit; in a soak every one."""
     office.found(backend)
     look_through(backend)
     take = counter.Take(account=account_number(1), amount_cents=10_00, kind="cash")
@@ -29,14 +29,14 @@ def test_the_counter_killed_at_its_statements(backend: str, tmp_path: Path, name
             office.done(ana.perform(counter.take, take, "first-payment"))
             form = drawers.Close(cash_cents=9_00)
     key, died, before = f"kill-{name}", list[Moment](), counted(backend)
-    for at in (BEFORE_COMMIT, *range(2, 80, 1 if SOAK else 5)):
+    for at in (BEFORE_COMMIT, *range(1, 80, 1 if SOAK else 2)):
         if not killed(backend, "ana", tmp_path / "notes", do_and_die, name, form, key, at):
             break
         died.append(at)
         assert_clean(backend)
         assert not grown(before, counted(backend)), "nothing of it stands"
     else:
-        raise AssertionError("more statements than were tried")
+        raise AssertionError("more writes than were tried")
     assert len(died) > 3, died
     with office.desk(backend) as ana:
         assert ana.perform(ACTS[name], form, key).replayed  # type: ignore[union-attr]
