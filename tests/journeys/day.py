@@ -18,7 +18,8 @@ from tests.faults.record import assert_at_rest
 from tests.pty import ESCAPE_PAUSE, Terminal
 from ubtui.cli import run_command
 
-RUSH_PAUSE = 0.4
+# An enter so soon behind letters is taken for a paste's.
+RUSH_PAUSE = 0.35
 UBTUI = [sys.executable, "-m", "ubtui"]
 
 
@@ -67,17 +68,26 @@ class Sitting(Terminal):
         settings = {"UBTUI_DATA": data, "PYTHONUNBUFFERED": "1", **env}
         super().__init__([*UBTUI, "--data", data, "--as", who], size=size, env=settings)
         self.data = data
+        self._typed: int | None = None
 
     def press(self, *keys: str) -> None:
-        """Press keys one after the other, with a breath after escape: with the next key it would make a chord."""
+        """Press keys one after the other, with a breath after escape: with the next key it would make a chord.
+
+        Enter behind what was typed waits until that was heard and a rush is over: in one rush it may be a paste's.
+        """
+        if keys[0] == "enter" and self._typed is not None:
+            heard = self._typed
+            self.wait_until(lambda _: len(self.log) > heard, what="an echo of what was typed")
+            time.sleep(RUSH_PAUSE)
+        self._typed = None
         super().press(*keys)
         if keys[-1] == "escape":
             time.sleep(ESCAPE_PAUSE)
 
     def type(self, text: str) -> None:
-        """Type in one rush, then wait until enter is heard again: it is not in a rush of keys, which may be a paste."""
+        """Type in one rush."""
+        self._typed = len(self.log)
         super().type(text)
-        time.sleep(RUSH_PAUSE)
 
     def see(self, *texts: str, timeout: float = 20) -> list[str]:
         """Wait until every one of these stands somewhere on the screen."""
@@ -98,17 +108,24 @@ class Sitting(Terminal):
         return self.see("shown, filtered", text)
 
     def under_cursor(self) -> str:
-        """The line the list's cursor is on."""
-        for line in self.screen():
-            if line.lstrip().startswith(("▸", ">")):
-                return line
-        raise AssertionError("no cursor on\n" + "\n".join(self.screen()))
+        """The line the list's cursor is on, once there is one."""
+        return next(filter(_has_cursor, self.wait_until(lambda lines: any(map(_has_cursor, lines)), what="a cursor")))
+
+    def down_to(self, text: str) -> None:
+        """Bring the cursor down to the row with that text."""
+        while text not in (here := self.under_cursor()):
+            self.press("down")
+            self.wait_until(lambda lines, here=here: here not in lines, what=f"a row below, with {text!r}")
 
     def leave(self) -> None:
         """Go home: q on the worklist, exit code 0, and the list at rest."""
         self.press("q")
         assert self.exit_code() == 0, "\n".join(self.screen())
         assert_at_rest(self.data)
+
+
+def _has_cursor(line: str) -> bool:
+    return line.lstrip().startswith(("▸", ">"))
 
 
 @contextmanager

@@ -72,13 +72,8 @@ def typed(desk: Sitting, serial: str, value: int, says: str) -> None:
     desk.press("end")
     desk.see(f"▸  {ROUTE}")
     desk.press("enter")
-    desk.see(f"Route {ROUTE}")
-    for _ in range(60):
-        at = desk.under_cursor()
-        if serial in at:
-            break
-        desk.press("down")
-        desk.wait_until(lambda _, at=at: desk.under_cursor() != at, what="the next meter")
+    desk.see(f"Route {ROUTE}", "typed as of")  # it stands at the first open one
+    desk.down_to(serial)
     desk.type(str(value))
     desk.press("enter")
     desk.see("enter keeps it")

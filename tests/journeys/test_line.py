@@ -44,7 +44,7 @@ def test_a_broken_line_loses_nothing(sample_folder: str, how: int | str) -> None
         ana.press("2")
         ana.press("tab")
         ana.type("12.3")
-        time.sleep(0.6)  # at most a second of typing may be lost
+        time.sleep(1)  # at most a second of typing may be lost
         if isinstance(how, int):
             ana.signal(how)
         else:

@@ -94,9 +94,7 @@ def test_the_morning(sample: str) -> None:
         # Ben's inbox: the proposal, opened; the wrong amount is not taken, the right one posts.
         ben.press("g", "a")
         ben.see("Approvals", "Mine to decide", proposal[0])
-        while proposal[0] not in ben.under_cursor():
-            ben.press("down")
-            ben.settle(0.2)
+        ben.down_to(proposal[0])
         ben.press("enter")
         ben.see("Approval", proposal[0], "pending")
         ben.press("a")

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-import time
 
 from tests.faults.record import asked, assert_clean
-from tests.journeys.day import RUSH_PAUSE, Sitting, at_rest, shell, sitting
+from tests.journeys.day import Sitting, at_rest, shell, sitting
 from tests.journeys.test_shell_morning import owing
 from tests.services.office import owes
 from ubtui.domain.numbers import format_account
@@ -68,7 +67,6 @@ def test_a_call_in_the_middle_of_a_form(sample: str) -> None:
         ana.see(f"Contact with {number}", "Promise")
         ana.type("will pay on Friday")
         ana.see("will pay on Friday")
-        time.sleep(RUSH_PAUSE)  # an enter in one rush with letters is taken for a paste
         ana.press("enter")  # two
         ana.see("day and money, as fri 120.00")
         ana.type("fri 20.00")
@@ -84,7 +82,6 @@ def test_a_call_in_the_middle_of_a_form(sample: str) -> None:
         ana.see("Find")
         ana.type(caller)
         ana.see(caller)
-        time.sleep(RUSH_PAUSE)
         ana.press("enter")
         ana.see(f"Account  {caller}", "balance", "1 parked")
         ana.press("tab", "tab", "x")

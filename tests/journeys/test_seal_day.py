@@ -58,9 +58,7 @@ def test_a_seal_is_verified_broken_charged_and_unsealed(sample: str) -> None:
     with sitting(sample, "ben") as ben:
         ben.press("g", "a")
         ben.see("Mine to decide", proposal)
-        while proposal not in ben.under_cursor():
-            ben.press("down")
-            ben.settle(0.2)
+        ben.down_to(proposal)
         ben.press("a")
         ben.see("Type the amount")
         ben.type("150.00")

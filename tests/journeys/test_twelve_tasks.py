@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -11,7 +10,7 @@ from typing import NamedTuple
 import pytest
 
 from tests.faults.record import asked, assert_clean
-from tests.journeys.day import RUSH_PAUSE, Sitting, at_rest, paper, shell, sitting
+from tests.journeys.day import Sitting, at_rest, paper, shell, sitting
 from ubtui.domain.money import format_money
 from ubtui.domain.numbers import format_account
 
@@ -114,16 +113,6 @@ def accounts(data: str) -> Iterator[str]:
     return (number for (number,) in rows)
 
 
-def down_to(desk: Sitting, text: str) -> None:
-    """Bring the cursor down to the row with that text."""
-    for _ in range(60):
-        if text in desk.under_cursor():
-            return
-        desk.press("down")
-        desk.settle(0.2)
-    raise AssertionError(f"no row has {text}")
-
-
 def found(desk: Sitting, at: str, places: dict[str, str]) -> None:
     """The account or the item is before her; none of these keys is the task's."""
     if not at or (at in places and f"Account  {format_account(places[at])}" in desk.screen()[0]):
@@ -131,7 +120,7 @@ def found(desk: Sitting, at: str, places: dict[str, str]) -> None:
     if at == "approvals":
         desk.press("g", "a")
         desk.see("Mine to decide", "P-0")
-        down_to(desk, places["zed"])
+        desk.down_to(places["zed"])
         return
     while not any("Team " in line for line in desk.settle(0.2)[:2]):
         desk.press("escape")
@@ -143,7 +132,7 @@ def found(desk: Sitting, at: str, places: dict[str, str]) -> None:
             desk.press("space", "down", "space")
             desk.see("2 marked")
         elif what:
-            down_to(desk, what.strip("'"))
+            desk.down_to(what.strip("'"))
         return
     number = format_account(places[at])
     desk.press("f")
@@ -158,16 +147,12 @@ def done(desk: Sitting, task: Task, places: dict[str, str]) -> int:
     found(desk, task.at, places)
     keys = 0
     for pressed, shown in task.steps:
-        typed = ""
         for text, key in re.findall(r"'([^']*)'|(\S+)", pressed.format(**places)):
-            if key == "enter" and typed:
-                time.sleep(RUSH_PAUSE)  # in a rush of keys it is a paste's
             if key:
                 desk.press(key)
                 keys += 1
             else:
-                desk.write(text.encode())
-            typed = text
+                desk.type(text)
         try:
             desk.see(shown)
         except TimeoutError as late:
