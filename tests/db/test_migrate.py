@@ -64,7 +64,7 @@ def test_a_kill_at_any_statement_is_resumed(backend: str, tmp_path: Path) -> Non
         drop(session)
     total = int(victim(backend, 0).stdout)
     assert total > 100
-    step = 1 if SOAK else max(1, total // 12)
+    step = 1 if SOAK else max(1, total // 8)
     tables = set()
     for at in range(1, total + 1, step):
         done = victim(backend, at)

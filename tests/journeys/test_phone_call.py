@@ -87,6 +87,7 @@ def test_a_call_in_the_middle_of_a_form(sample: str) -> None:
         ana.press("tab", "tab", "x")
         ana.see("amount", "open", "esc back")
         ana.press("escape", "escape")
+        ana.see_no_more(f"Account  {caller}")
         if not any("dial misread" in line for line in ana.settle()):  # the line of the search lies between
             ana.press("escape")
         ana.see("Adjustment", "dial misread", "41.00")

@@ -21,7 +21,7 @@ async def write_to(pilot: Pilot[Any], path: Path) -> str:
     form = pilot.app.screen.query_one(Form)
     form.set_value("path", str(path))
     await pilot.press("f5")
-    for _ in range(200):
+    for _ in range(1_000):
         await pilot.pause(0.02)
         if isinstance(pilot.app.screen, AskScreen):
             text = screen_text(pilot.app)
