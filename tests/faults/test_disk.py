@@ -72,7 +72,7 @@ def test_an_import_where_files_stop_growing(tmp_path: Path, capsys: pytest.Captu
     data = str(tmp_path / "district")
     found_for_usage(data)
     stopped = 0
-    for n, kilobytes in enumerate(range(20, 400, 2 if SOAK else 12)):
+    for n, kilobytes in enumerate(range(20, 400, 2 if SOAK else 24)):
         path, before, seen = usage_file(tmp_path, n), visible(data), counted(data)
         argv = ["import", "usage", str(path), "--profile", "santa-monica", "--data", data]
         seat = sit(data, "ana", tmp_path / f"notes-{n}", shell, argv, kilobytes * 1024)
