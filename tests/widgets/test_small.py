@@ -6,7 +6,7 @@ import random
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.screen_text import screen_styles, screen_text
@@ -27,6 +27,8 @@ def test_two_sides_fill_the_line_exactly(left: str, right: str, width: int) -> N
     assert cell_width(two_sides(clean_text(left), clean_text(right), width)) == width
 
 
+@example(" 00", 2)
+@example(" 000", 2)
 @given(st.text(), st.integers(2, 60))
 def test_wrapped_text_loses_no_letter_and_fits(text: str, width: int) -> None:
     cleaned = clean_text(text)

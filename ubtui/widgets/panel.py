@@ -130,8 +130,8 @@ def wrapped(text: str, width: int) -> list[str]:
     line: str | None = None
     for word in text.split(" "):
         while cell_width(word) > width:
-            if line:
-                pieces.append(line)
+            if line or (line == "" and not pieces):
+                pieces.append(line or " ")
             line = None
             head = _head(word, width)
             pieces.append(head)
@@ -140,7 +140,7 @@ def wrapped(text: str, width: int) -> list[str]:
         if cell_width(joined) <= width:
             line = joined
         else:
-            pieces.append(line or "")
+            pieces.append(line or ("" if pieces else " "))
             line = word
     return [*pieces, line or ""] if line or not pieces else pieces
 
