@@ -222,7 +222,7 @@ class _Reconciliation:
         told = {key[1:] for key, (d, _) in found.items() if d.holds and key[:3] not in silent}
         found = {key: each for key, each in found.items() if not (each[0].alone and key[1:] in told)}
         standing = {key: row for key, row in rows.items() if row[5] in ACTIVE}
-        gone = [row for key, row in standing.items() if key not in found]
+        gone = [standing[key] for key in sorted(standing) if key not in found]
         drafts = self._described(found, rows)
         new = [key for key in found if key not in rows and key[:3] not in silent]
         back = [key for key in found if key in rows and key not in standing and key[:3] not in silent]
