@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 ROLE = "ubtui"  # owns its databases and nothing else, as in an office
-PATIENCE = 120  # seconds for the server to start; on a busy machine the ten of the package that brings the server are too few
+PATIENCE = 120  # seconds for the server to start: on a busy machine its package gives up too soon
 
 
 @dataclass(frozen=True)
