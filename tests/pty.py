@@ -51,6 +51,9 @@ KEYS = {
 }
 APPLICATION_KEYS = {name: KEYS[name].replace("[", "O") for name in ("up", "down", "right", "left", "home", "end")}
 
+# Seconds a screen may take that is sure to come: on a machine that others fill, far more than on one's own.
+PATIENCE = 60.0
+
 # A lone escape and the key after it would be read as one alt chord; programs wait about 100 ms to tell.
 ESCAPE_PAUSE = 0.2
 
@@ -201,12 +204,12 @@ class Terminal:
             rows = [[self._grid.buffer[y][x] for x in range(self._grid.columns)] for y in range(self._grid.lines)]
         return [[(c.data, c.fg, c.bg, c.bold, c.reverse) for c in row] for row in rows]
 
-    def wait_for(self, text: str, timeout: float = 20) -> list[str]:
+    def wait_for(self, text: str, timeout: float = PATIENCE) -> list[str]:
         """The screen, once `text` stands on one of its lines; TimeoutError shows what stood there instead."""
         return self.wait_until(lambda lines: any(text in line for line in lines), timeout, f"{text!r}")
 
     def wait_until(
-        self, true: Callable[[list[str]], bool], timeout: float = 20, what: str = "the screen awaited"
+        self, true: Callable[[list[str]], bool], timeout: float = PATIENCE, what: str = "the screen awaited"
     ) -> list[str]:
         """The screen, once `true` holds of it."""
         end = time.monotonic() + timeout
@@ -222,7 +225,7 @@ class Terminal:
                     raise TimeoutError(f"{why} without {what} on this screen:\n{shown}")
                 self._news.wait(left)
 
-    def settle(self, quiet: float = 0.3, timeout: float = 20) -> list[str]:
+    def settle(self, quiet: float = 0.3, timeout: float = PATIENCE) -> list[str]:
         """The screen, once nothing has been written for `quiet` seconds; for byte counts, not for waiting."""
         end = time.monotonic() + timeout
         with self._news:
@@ -232,7 +235,7 @@ class Terminal:
                 self._news.wait(quiet - silence)
             return list(self._grid.display)
 
-    def exit_code(self, timeout: float = 20) -> int:
+    def exit_code(self, timeout: float = PATIENCE) -> int:
         """What the program ended with; minus the number of the signal that killed it."""
         code = self._process.wait(timeout)
         if self._master >= 0:

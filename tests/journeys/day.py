@@ -15,7 +15,7 @@ from typing import NamedTuple
 import pytest
 
 from tests.faults.record import assert_at_rest
-from tests.pty import ESCAPE_PAUSE, Terminal
+from tests.pty import ESCAPE_PAUSE, PATIENCE, Terminal
 from ubtui.cli import run_command
 
 # An enter so soon behind letters is taken for a paste's.
@@ -89,13 +89,13 @@ class Sitting(Terminal):
         self._typed = len(self.log)
         super().type(text)
 
-    def see(self, *texts: str, timeout: float = 20) -> list[str]:
+    def see(self, *texts: str, timeout: float = PATIENCE) -> list[str]:
         """Wait until every one of these stands somewhere on the screen."""
         return self.wait_until(
             lambda lines: all(any(text in line for line in lines) for text in texts), timeout, " and ".join(texts)
         )
 
-    def see_no_more(self, text: str, timeout: float = 20) -> list[str]:
+    def see_no_more(self, text: str, timeout: float = PATIENCE) -> list[str]:
         """Wait until this has left the screen."""
         return self.wait_until(lambda lines: not any(text in line for line in lines), timeout, f"no {text!r}")
 
