@@ -1,14 +1,12 @@
-"""A sample district for the screens, made once a run and copied for each test."""
+"""What tests of the screens share: short pauses, and a small sample."""
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
 
-from tests.screens.office import DAY
-from ubtui.services.demo.make import make
+from tests.sample import made
 
 
 @pytest.fixture(autouse=True)
@@ -18,18 +16,7 @@ def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("textual._wait.SLEEP_IDLE", 0.0005)
 
 
-@pytest.fixture(scope="session")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The sample as it was made."""
-    folder = tmp_path_factory.mktemp("screens") / "district"
-    make(str(folder), DAY, 60, 2, 7, lambda line: None)
-    return folder
-
-
 @pytest.fixture
-def district(made: Path, tmp_path: Path) -> str:
-    """A copy of it for one test."""
-    folder = tmp_path / "district"
-    shutil.copytree(made, folder)
-    folder.chmod(0o700)
-    return str(folder)
+def district(tmp_path: Path) -> str:
+    """A small sample for one test."""
+    return made(str(tmp_path / "district"), accounts=60)
