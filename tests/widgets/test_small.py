@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import random
 import re
+from typing import Any
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from textual.pilot import Pilot
 
 from tests.screen_text import screen_styles, screen_text
 from tests.widgets.desk_app import HOSTILE, DeskApp, Numbers
@@ -110,12 +112,19 @@ async def test_a_window_too_small_says_so_and_a_larger_one_goes_on() -> None:
         assert "This window is 60x20; the desk needs 80x24." in " ".join(screen_text(app).split())
         assert "Item 1 " not in screen_text(app)
         await pilot.resize_terminal(80, 24)
-        await pilot.pause()
-        assert "Item 1 " in screen_text(app)
+        await drawn(pilot, "Item 1 ")
         assert "This window" not in screen_text(app)
         await pilot.resize_terminal(80, 23)
-        await pilot.pause(0.1)
-        assert "This window" in screen_text(app)
+        await drawn(pilot, "This window")
+
+
+async def drawn(pilot: Pilot[Any], text: str) -> None:
+    """Wait until the screen shows this: after a new size it is drawn a little later."""
+    for _ in range(1_000):
+        if text in screen_text(pilot.app):
+            return
+        await pilot.pause(0.01)
+    raise AssertionError(screen_text(pilot.app))
 
 
 async def test_a_resize_storm_over_every_widget() -> None:
@@ -129,9 +138,8 @@ async def test_a_resize_storm_over_every_widget() -> None:
         for _ in range(100):
             await pilot.resize_terminal(dice.randint(1, 300), dice.randint(1, 100))
         await pilot.resize_terminal(80, 24)
-        await pilot.pause()
-        assert "Worklist  Mon Nov 23" in screen_text(app)
-        assert "enter fix  c claim" in screen_text(app)
+        await drawn(pilot, "Worklist  Mon Nov 23")
+        await drawn(pilot, "enter fix  c claim")
 
 
 def test_colours_stand_in_the_theme_only() -> None:
