@@ -33,7 +33,7 @@ CREATE TABLE read_summary(
   raw_use {int}, rollover_use {int}, rollover {int} NOT NULL, ly_on {day}, ly_usage {int},
   zero_run {int} NOT NULL, before_zero {int}, decided {text} NOT NULL,
   prev_status {text}, est_run {int} NOT NULL, same_run {int} NOT NULL, trouble_code {text}, prev_trouble {text},
-  avg_est {int} NOT NULL DEFAULT 0,
+  avg_est {int} NOT NULL DEFAULT 0, recent {text} NOT NULL DEFAULT '',
   PRIMARY KEY(register_id, read_on, seq)) {clustered};
 CREATE INDEX read_summary_low ON read_summary(register_id) WHERE raw_use IS NOT NULL;
 CREATE INDEX read_summary_none ON read_summary(register_id) WHERE zero_run > 1;

@@ -88,6 +88,7 @@ class ReadSummary(Record):
     trouble_code = TextField(null=True)
     prev_trouble = TextField(null=True)
     avg_est = IntegerField()
+    recent = TextField()
 
     class Meta:
         table_name = "read_summary"

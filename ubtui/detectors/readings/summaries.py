@@ -24,11 +24,12 @@ CLEARS = {
 _MOST_MILLI = MOST_USE * 1000
 _MOST_COUNT = 10**15
 _YEARS = 3
+_AVERAGED = 6
 _COLUMNS = (
     "register_id read_on seq newest point_id period value usage days kind source status held_code rolled prev_on"
     " prev_value prev_usage prev_source prev_actual_value raw_use rollover_use rollover ly_on ly_milli ly_usage"
     " avg_milli zero_run before_zero decided prev_status est_run same_run trouble_code prev_trouble"
-    " avg_est"
+    " avg_est recent"
 )
 SUMMARY = _COLUMNS.split()
 READS = (
@@ -38,13 +39,13 @@ READS = (
     " ORDER BY register_id, read_on, seq"
 )
 # A point's history runs on through an exchange: the registers of meters that hung there before.
-_EARLIER = (
+EARLIER = (
     "SELECT g.id, h.id, i.point_id FROM register g JOIN live_install i ON i.meter_id = g.meter_id"
     " JOIN live_install j ON j.point_id = i.point_id AND j.meter_id <> i.meter_id AND j.off_date <= i.on_date"
     " JOIN register h ON h.meter_id = j.meter_id AND h.n = g.n WHERE g.id IN ({})"
 )
-_LATER = (
-    "SELECT h.id FROM register g JOIN live_install j ON j.meter_id = g.meter_id AND j.off_date IS NOT NULL"
+LATER = (
+    "SELECT g.id, h.id FROM register g JOIN live_install j ON j.meter_id = g.meter_id AND j.off_date IS NOT NULL"
     " JOIN live_install i ON i.point_id = j.point_id AND i.meter_id <> j.meter_id AND i.on_date >= j.off_date"
     " JOIN register h ON h.meter_id = i.meter_id AND h.n = g.n WHERE g.id IN ({})"
 )
@@ -64,8 +65,8 @@ def summarise(db: Session, register_ids: Iterable[int]) -> None:
     hung after them are told too: a point's history runs on through an exchange.
     """
     ids = sorted(set(register_ids))
-    after = (db.rows(_LATER.format(marks(part)), part) for part in parts(ids, CHUNK))
-    ids = sorted({*ids, *(id for rows in after for (id,) in rows)})
+    after = (db.rows(LATER.format(marks(part)), part) for part in parts(ids, CHUNK))
+    ids = sorted({*ids, *(later for rows in after for _, later in rows)})
     for start in range(0, len(ids), CHUNK):
         part = ids[start : start + CHUNK]
         rows = judged(db, part)
@@ -77,7 +78,7 @@ def judged(db: Session, ids: Sequence[int]) -> list[tuple[Any, ...]]:
     """The rows under judgement of these registers (in columns SUMMARY) as their reads say now; writes nothing."""
     earlier: dict[int, set[int]] = defaultdict(set)
     at: dict[int, int] = {}
-    for register, before, point in db.rows(_EARLIER.format(marks(ids)), ids):
+    for register, before, point in db.rows(EARLIER.format(marks(ids)), ids):
         earlier[register].add(before)
         at[register] = point
     reads: dict[int, list[Row]] = defaultdict(list)
@@ -140,12 +141,12 @@ def usual(db: Session, register: int, period: str, on: str) -> tuple[Usual, Row 
     last = next((row for row in reversed(history) if row[0] == register), None)
     days = days_between(last[1], on) if last else None
     ratio = db.value("SELECT ratio_ppm FROM cycle_median WHERE period = ?", [period])
-    return Usual(_last_year(history, period, days)[2], *_average(history, len(history), days), ratio), last
+    return Usual(last_year(history, period, days)[2], *mean(_recent(history, len(history)), days), ratio), last
 
 
 def past(db: Session, register: int, on: str) -> list[Row]:
     """The reads before a day of a register, and of those that hung at its point before it, oldest first, as READS."""
-    earlier = db.rows(_EARLIER.format("?"), [register])
+    earlier = db.rows(EARLIER.format("?"), [register])
     wanted = [register, *(before for _, before, _ in earlier)]
     at = {point for _, _, point in earlier}
     rows = db.rows(READS.format(marks(wanted)), wanted)
@@ -192,7 +193,7 @@ def _judged(
     registers: dict[int, tuple[Register, Unit]],
     decided: dict[tuple[int, str, int], list[tuple[str, int | None]]],
 ) -> tuple[Any, ...]:
-    register, on, seq, point, period, value, usage, days, kind, source, status, held_code, rolled, trouble, _ = row
+    register, on, seq, _, period, value, usage, days, kind, _, status, held_code, *_ = row
     prev = chain[n - 1] if n and kind not in RESTART else None
     if prev is not None and days is None:
         days = days_between(prev[1], on)
@@ -201,21 +202,21 @@ def _judged(
         before = map(chain.__getitem__, range(n - 1, -1, -1))
         actual = next((r[5] for r in before if r[9] != "E" and r[5] is not None), None)
     place = n + len(history) - len(chain)
-    avg, estimated = _average(history, place, days)
-    ly_on, ly_usage, ly_milli = _last_year(history, period, days)
-    raw_use = rollover_use = None
-    rollover = 0
-    prev_value = prev[5] if prev else None
-    if prev and value is not None and prev_value is not None and below(prev_value, value, kind):
+    recent = _recent(history, place)
+    lower: tuple[int | None, int | None, int] = (None, None, 0)
+    if prev is not None and below(prev[5], value, kind):
         face, unit = registers[register]
         # Beyond what any bill can say, on a face nobody makes: cut, so that the row can be kept.
-        carry = carried(prev[14])
-        raw_use = max(-_MOST_COUNT, face.usage(prev_value, value, unit, carry=carry))
-        rollover_use = min(_MOST_COUNT, face.usage(prev_value, value, unit, rolled=True, carry=carry))
+        carry, average = carried(prev[14]), mean(recent, days)[0]
         over = prev[9] == "E" and actual is not None and value >= actual
-        use = face.raw_usage(prev_value, value, unit, rolled=True)
-        rollover = int(
-            is_rollover(prev_value, value, face.dials, use, None if avg is None else Fraction(avg, 1000), over)
+        use = face.raw_usage(prev[5], value, unit, rolled=True)
+        passed = is_rollover(
+            prev[5], value, face.dials, use, None if average is None else Fraction(average, 1000), over
+        )
+        lower = (
+            max(-_MOST_COUNT, face.usage(prev[5], value, unit, carry=carry)),
+            min(_MOST_COUNT, face.usage(prev[5], value, unit, rolled=True, carry=carry)),
+            int(passed),
         )
     zero_run, before_zero = 0, None
     if usage == 0:
@@ -226,13 +227,42 @@ def _judged(
                 before_zero = r[6]
                 break
             zero_run += 1
+    codes = _applying(decided.get((register, on, seq), ()), status, held_code, usage)
+    return summary(
+        row, newest, days, prev and (prev[1], prev[5], prev[6], prev[9], prev[10], prev[13]), actual, lower,
+        last_year(history, period, days), recent, itself(row, _span(history, place)), (zero_run, before_zero),
+        _runs(history, place), " ".join(codes),
+    )  # fmt: skip
+
+
+def summary(
+    row: Row,
+    newest: bool,
+    days: int | None,
+    prev: Sequence[Any] | None,
+    actual: int | None,
+    lower: tuple[int | None, int | None, int],
+    last_year: tuple[str | None, int | None, int | None],
+    recent: Sequence[str],
+    own: str,
+    zeros: tuple[int, int | None],
+    runs: tuple[int, int],
+    decided: str = "",
+) -> tuple[Any, ...]:
+    """A row under judgement in columns SUMMARY of a read (as READS) and of what the reads before it say of it.
+
+    `prev` is its day, value, use, source, status and trouble; `actual` the last value that was read; `lower` the use
+    as it stands, past zero, and whether that is it, of one below the one before; `recent` what `mean` takes, and
+    `own` what the next read has of this one; `zeros` the zero periods and the use before them; `runs` as `_runs`.
+    """
+    register, on, seq, point, period, value, usage, _, kind, source, status, held_code, rolled, trouble, _ = row
+    prev_on, prev_value, prev_usage, prev_source, prev_status, prev_trouble = prev or (None,) * 6
+    ly_on, ly_usage, ly_milli = last_year
+    average, estimated = mean(recent, days)
     return (
         register, on, seq, int(newest), point, period, value, usage, days, kind, source, status, held_code, rolled,
-        prev[1] if prev else None, prev_value, prev[6] if prev else None, prev[9] if prev else None, actual,
-        raw_use, rollover_use, rollover, ly_on, ly_milli, ly_usage, avg, zero_run, before_zero,
-        " ".join(_applying(decided.get((register, on, seq), ()), status, held_code, usage)),
-        prev[10] if prev else None, *_runs(history, place), trouble, prev[13] if prev else None,
-        estimated,
+        prev_on, prev_value, prev_usage, prev_source, actual, *lower, ly_on, ly_milli, ly_usage, average, *zeros,
+        decided, prev_status, *runs, trouble, prev_trouble, estimated, _joined(own, recent),
     )  # fmt: skip
 
 
@@ -272,30 +302,60 @@ def _scaled(usage: int, days: int, onto: int | None) -> int:
     return min(_MOST_MILLI, (usage * 2000 * onto + days) // (2 * days))
 
 
-def _average(history: list[Row], place: int, days: int | None) -> tuple[int | None, int]:
+def itself(row: Row, days: int | None) -> str:
+    """What later averages have of a read: `use/days` of an actual one, E of an estimate, nothing of a held one."""
+    if row[6] is None or row[6] < 0 or row[10] == "held":
+        return ""
+    return "E" if row[9] == "E" else f"{row[6]}/{days}" if days else ""
+
+
+def _span(history: Sequence[Row], place: int) -> int:
+    """Days since the read before of the same register; 0 where there is none."""
+    row, before = history[place], history[place - 1]
+    return row[7] or (days_between(before[1], row[1]) if place and before[0] == row[0] else 0)
+
+
+def _recent(history: Sequence[Row], place: int) -> list[str]:
+    """What the average of a read is taken from: `own` of the reads before it, the newest first, to the sixth actual."""
+    told: list[str] = []
+    actual = 0
+    for i in range(place - 1, -1, -1):
+        if said := itself(history[i], _span(history, i)):
+            told.append(said)
+            actual += said != "E"
+            if actual == _AVERAGED:
+                break
+    return told
+
+
+def _joined(own: str, recent: Sequence[str]) -> str:
+    """What the next read's average is taken from, as it is kept with this one."""
+    if not own:
+        return " ".join(recent)
+    if own != "E" and len(recent) - recent.count("E") == _AVERAGED:
+        recent = recent[:-1]
+        while recent[-1] == "E":
+            recent = recent[:-1]
+    return " ".join((own, *recent))
+
+
+def mean(recent: Sequence[str], days: int | None) -> tuple[int | None, int]:
     """Mean daily use of the six actual reads before, for this many days; estimates and held reads do not count.
 
     And how many per cent of the reads back to the first of these were estimated.
     """
     total = span = count = guessed = last = 0
-    for i in range(place - 1, -1, -1):
-        row = history[i]
-        if row[6] is None or row[6] < 0 or row[10] == "held":
-            continue
-        if row[9] == "E":
+    for said in recent:
+        if said == "E":
             guessed += 1
             continue
-        length = row[7] or (days_between(history[i - 1][1], row[1]) if i and history[i - 1][0] == row[0] else 0)
-        if not length:
-            continue
-        total, span, count, last = total + row[6], span + length, count + 1, guessed
-        if count == 6:
-            break
+        use, _, length = said.partition("/")
+        total, span, count, last = total + int(use), span + int(length), count + 1, guessed
     return (_scaled(total, span, days or span // count), 100 * last // (count + last)) if count else (None, 0)
 
 
 @lru_cache(maxsize=1000)
-def _years_before(period: str) -> tuple[str, ...]:
+def years_before(period: str) -> tuple[str, ...]:
     """The same period of the years before, the newest first; none of what names no month."""
     head, _, month = period.rpartition("/")
     if len(month) != 7 or not month[:4].isdigit():
@@ -303,13 +363,13 @@ def _years_before(period: str) -> tuple[str, ...]:
     return tuple(f"{head}/{int(month[:4]) - back:04d}{month[4:]}" for back in range(1, _YEARS + 1))
 
 
-def _last_year(history: list[Row], period: str, days: int | None) -> tuple[str | None, int | None, int | None]:
+def last_year(history: Sequence[Row], period: str, days: int | None) -> tuple[str | None, int | None, int | None]:
     """Day, use, and use brought onto this read's days, of the same period a year before.
 
     Where that was estimated or is held, of the year before it, three years back at most: a guess measures nothing.
     """
     periods = [row[4] for row in history]
-    for wanted in _years_before(period):
+    for wanted in years_before(period):
         if wanted not in periods:
             continue
         total, span, on, read = 0, 0, None, False
@@ -320,7 +380,7 @@ def _last_year(history: list[Row], period: str, days: int | None) -> tuple[str |
                 read = False
                 break
             read, on, total = True, row[1], total + row[6]
-            span += row[7] or (days_between(history[i - 1][1], row[1]) if i and history[i - 1][0] == row[0] else 0)
+            span += _span(history, i)
         if read:
             return on, total, _scaled(total, span, days)
     return None, None, None

@@ -75,13 +75,19 @@ _SERVED = (
     " WHERE s.kind IN ('potable', 'irrigation', 'raw', 'recycled') AND s.point_id IN ({marks})"
     " ORDER BY s.to_on IS NULL, s.from_on, s.id"
 )
+_OURS = (
+    "({0}.batch_id IS NULL OR {0}.batch_id = ? OR {0}.batch_id IN (SELECT id FROM batch WHERE released_at IS NOT NULL))"
+)
 _LAST = (
     "SELECT g.id, r.read_on, r.value, r.period, CASE WHEN r.kind IN ('opening', 'installation') THEN 1 ELSE 0 END"
     " FROM register g JOIN read r ON r.register_id = g.id"
-    " AND r.read_on = (SELECT x.read_on FROM live_read x WHERE x.register_id = g.id AND x.status <> 'void'"
-    " AND x.kind NOT IN ('control', 'reread') ORDER BY x.read_on DESC, x.seq DESC LIMIT 1)"
-    " WHERE r.status <> 'void' AND r.kind NOT IN ('control', 'reread') AND g.id IN ({marks}) ORDER BY r.seq"
+    " AND r.read_on = (SELECT x.read_on FROM read x WHERE x.register_id = g.id AND x.status <> 'void'"
+    f" AND x.kind NOT IN ('control', 'reread') AND {_OURS.format('x')} ORDER BY x.read_on DESC, x.seq DESC LIMIT 1)"
+    f" WHERE r.status <> 'void' AND r.kind NOT IN ('control', 'reread') AND {_OURS.format('r')}"
+    " AND g.id IN ({marks}) ORDER BY r.seq"
 )
+KEPT: Final = 10_000
+"""Registers that an import keeps at hand; of more it asks again, so that a city's file takes no more than a town's."""
 
 
 class Registers:
@@ -92,14 +98,25 @@ class Registers:
 
     def __init__(self, db: Session, billing_unit: str, limit: Callable[[str], int | None]) -> None:
         self.db, self.billing_unit, self.limit = db, billing_unit, limit
+        self.batch_id = 0
+        """The import's own batch: what it has written counts, though nobody else sees it yet."""
+        self._cycles: dict[tuple[Any, ...], tuple[ReadCycle, dict[str, str]]] = {}
+        self.aliased = db.value("SELECT 1 FROM external_id WHERE system = ? LIMIT 1", [ALIAS]) is not None
+        self._forget()
+
+    def written(self, batch_id: int) -> None:
+        """All that was taken so far stands in the record under this batch: what is at hand may be asked again."""
+        self.batch_id = batch_id
+        if len(self.registers) > KEPT:
+            self._forget()
+
+    def _forget(self) -> None:
         self.known: dict[tuple[str, str], list[Hanging]] = {}
         self.registers: dict[tuple[int, str], Hanging] = {}
         self._asked: dict[str, set[str]] = {by: set() for by in BY}
         self.alone: dict[str, dict[str, Hanging]] = {by: {} for by in BY}
         """Names that one register alone has, and no second time."""
-        self._cycles: dict[tuple[Any, ...], tuple[ReadCycle, dict[str, str]]] = {}
         self.aliases: set[str] = set()
-        self.aliased = db.value("SELECT 1 FROM external_id WHERE system = ? LIMIT 1", [ALIAS]) is not None
 
     def of(self, line: Line) -> tuple[Hanging | None, Verdict | None]:
         """The register of a row, by serial, else radio, else point, else account; or why there is not just one."""
@@ -198,7 +215,7 @@ class Registers:
         for some in fresh.values():
             for hanging in some:
                 hung.setdefault(hanging.register_id, []).append(hanging)
-        for register_id, on, value, period, start in found(self.db, _LAST, hung):
+        for register_id, on, value, period, start in found(self.db, _LAST, hung, self.batch_id, self.batch_id):
             for hanging in hung[register_id]:
                 hanging.last_on, hanging.last_value = on, value
                 hanging.last_period, hanging.begins = ("", period) if start else (period, "")

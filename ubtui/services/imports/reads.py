@@ -56,6 +56,8 @@ class ReadTaker(Taker):
 
     def take(self, page: Page, rows: Rows | None) -> tuple[list[Verdict], Plain]:
         """Judge a page: what any doubt is about as a line, by the one rule below; the rest, most of all, in one go."""
+        if rows is not None:
+            self.registers.written(rows.batch_id)
         if self.looks_ahead:
             return super().take(page, rows)
         days = [moment[:10] if moment else "" for moment in page.column("date")]

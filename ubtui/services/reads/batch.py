@@ -12,7 +12,8 @@ from ubtui.detectors.billing import kept_back
 from ubtui.detectors.heal import medians, run
 from ubtui.detectors.meters import concerned
 from ubtui.detectors.readings import strangers
-from ubtui.detectors.readings.summaries import READS, faces, summarise
+from ubtui.detectors.readings.appended import appended
+from ubtui.detectors.readings.summaries import READS, faces
 from ubtui.domain.numbers import format_account
 from ubtui.services.reads.carrying import LINKED
 from ubtui.services.reads.placing import confirmed, parts, place, step
@@ -36,7 +37,7 @@ def released(work: Work, batch_id: int) -> None:
     """
     db = work.db
     _rechecked(db, batch_id)
-    summarise(db, [r[0] for r in db.rows("SELECT DISTINCT register_id FROM read WHERE batch_id = ?", [batch_id])])
+    appended(db, [r[0] for r in db.rows("SELECT DISTINCT register_id FROM read WHERE batch_id = ?", [batch_id])])
     moved = medians(db, work.today)
     keys = {kind: {row[0] for row in db.rows(sql, [batch_id] * sql.count("?"))} for kind, sql in _CONCERNED.items()}
     keys["account"] = {format_account(number) for number in keys["account"]} | kept_back(db, batch_id)
