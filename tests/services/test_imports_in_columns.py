@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.services.importing import bring, file, seat, served, training
@@ -16,6 +16,8 @@ from ubtui.desk import Desk
 from ubtui.detectors import heal
 from ubtui.exchange.profile import load
 from ubtui.exchange.rows import Reading, source
+from ubtui.services.imports import hanging, stage
+from ubtui.services.imports.release import sweep
 from ubtui.services.imports.stage import taker
 from ubtui.services.imports.taking import Page, Plain, Rows, Taker, Verdict
 
@@ -34,6 +36,9 @@ READS = st.fixed_dictionaries(
         "trouble": st.sampled_from(("", "", "dog", "x" * 61)),
     }
 )
+SAID = dict.fromkeys(("radio", "account", "register", "estimated", "trouble"), "") | {
+    "maker": "BADGER", "serial": "1001", "date": "2016-09-19", "value": "113",
+}  # fmt: skip
 USES = st.fixed_dictionaries(
     {
         "cust_id": st.sampled_from(("1", "2", "3", "")),
@@ -101,6 +106,33 @@ def test_reads_in_columns_are_judged_as_row_by_row(
 ) -> None:
     path = written(tmp_path / "f.csv", rows, short)
     assert judged(desk, path, "generic-reads", True, size) == judged(desk, path, "generic-reads", False, size)
+
+
+def written_reads(desk: Desk, path: Path, size: int, kept: int) -> tuple[Any, list[Any]]:
+    """What a file leaves before its release, `size` rows at a time, `kept` registers held at hand; then given up."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(stage, "CHUNK", size)
+        patched.setattr(hanging, "KEPT", kept)
+        report, batch = stage.through(
+            stage.staging(desk.look(), stage.Asked("reads", path, load("generic-reads"), "generic-reads"))
+        )
+    sql = "SELECT register_id, read_on, seq, period, value, usage, days, status, held_code, row_no FROM read"
+    reads = desk.session.rows(f"{sql} WHERE batch_id = ? ORDER BY row_no", [batch])
+    sweep(desk.session, desk.look().now, desk.look().utc, batch)
+    return report, reads
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(rows=st.lists(READS, min_size=2, max_size=12), size=st.sampled_from((1, 3)))
+@example(rows=[SAID, SAID | {"date": "2016-09-21", "value": "3102"}], size=1)
+def test_a_register_that_is_asked_again_has_the_reads_of_its_own_file(
+    desk: Desk, tmp_path: Path, rows: list[dict[str, str]], size: int
+) -> None:
+    path = written(tmp_path / "f.csv", rows, False)
+    report, reads = written_reads(desk, path, size, 0)
+    assert (report, reads) == written_reads(desk, path, size, 10_000)
+    if rows[0] is SAID:
+        assert [read[-1] for read in reads] == [1] and report.reasons == {"duplicate-read": 1}
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
