@@ -57,6 +57,31 @@ def test_nothing_is_loaded_for_the_first_page_that_it_does_not_show(sample_folde
     assert sorted(name for name in loaded if name.startswith(LATER)) == []
 
 
+# Tells whether the collector of what is no longer used is on, when the key after the first page came.
+KEPT = """
+import gc, os
+from ubtui.app import DeskApp
+move = DeskApp.on_event
+async def moving(app, event):
+    if type(event).__name__ == "Key":
+        with open(os.environ["LOADED"], "w") as out:
+            out.write(str(gc.isenabled()))
+    await move(app, event)
+DeskApp.on_event = moving
+from ubtui.cli import main
+main()
+"""
+
+
+def test_memory_is_given_back_again_once_the_first_page_is_drawn(sample_folder: Path, tmp_path: Path) -> None:
+    told = tmp_path / "kept"
+    with Terminal([sys.executable, "-c", KEPT, "--data", sample_folder], env={"LOADED": str(told)}) as terminal:
+        terminal.wait_for(" shown")
+        terminal.press("down")
+        terminal.wait_until(lambda _: told.exists() and told.read_text() != "")
+    assert told.read_text() == "True"
+
+
 def test_the_first_screen_and_a_cursor_key_take_few_bytes(sample_folder: Path) -> None:
     argv = [sys.executable, "-m", "ubtui", "--data", sample_folder]
     with Terminal(argv, env={"UBTUI_LEAN": "1"}) as terminal:

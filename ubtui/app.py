@@ -82,6 +82,7 @@ class DeskApp(Routing, inherit_bindings=False):
 
     def on_mount(self) -> None:
         """Leave in order when the line breaks or the machine goes down; look for others' work now and then."""
+        self.call_after_refresh(gc.enable)
         self.set_keymap(self._own_keys)
         if self.key_faults:
             self.call_after_refresh(self.home.say, " ".join((*self.key_faults, "Its keys are left as they were.")))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import importlib.util
 import os
@@ -110,15 +111,17 @@ def _screens(data: str | None, as_name: str | None, seat_key: str | None, sample
     if os.environ.get("SSH_CONNECTION"):  # read by Textual when it is imported: fewer bytes on a far line
         os.environ.setdefault("TEXTUAL_FPS", "15")
         os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
-    run = app().run
     from ubtui.cli.common import data_at
-    from ubtui.desk import Seat
 
     place = data_at(data)
     if sample:
         from ubtui.cli.demo import ensure
 
         ensure(place)
+    gc.disable()  # nothing that is loaded can go; the first page is drawn sooner, and turns it on again
+    run = app().run
+    from ubtui.desk import Seat
+
     return int(run(place, Seat(as_name, seat_key), sample))
 
 
