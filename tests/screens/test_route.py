@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
 import pytest
 from msgspec import structs
+from textual.events import Key
 from textual.pilot import Pilot
 
 from tests.screen_text import screen_text
 from tests.screens.office import DAY, NOW, settled, sitting
 from tests.screens.test_states import press
+from tests.screens.test_typed_ahead import burst
 from tests.services.test_routes import fill
 from ubtui.act import Look
 from ubtui.desk import Desk, Seat
@@ -98,6 +101,84 @@ async def test_what_changes_after_it_was_shown_is_shown_again(district: str) -> 
         await pilot.press("enter")
         await settled(pilot)
         assert desk.ask(first_open) == stop, "so does a number after the cursor went elsewhere"
+
+
+def open_ones(look: Look) -> list[tuple[str, str]]:
+    """Point and a read that is expected there, of the meters without a read, in walk order."""
+    found = [stop for stop in walk(look, ROUTE) if stop.state == "open" and stop.prior is not None]
+    return [(stop.point, str((2 * low + high) // 3)) for stop in found if (low := (at := limits(look, stop))[0])
+            is not None and (high := at[1]) is not None]  # fmt: skip
+
+
+async def test_reads_that_come_in_one_rush_are_all_taken_each_at_its_meter(district: str) -> None:
+    async with sitting(district) as pilot:
+        desk = pilot.app.desk  # type: ignore[attr-defined]
+        todo = desk.ask(open_ones)[:4]
+        top = await on_route(pilot, ROUTE)
+        await burst(pilot, *(key for _, value in todo for key in (*value, "enter", "enter")))
+        await until(lambda: not top.line.value and not top.keys_wait)
+        kept = {stop.point: stop.value for stop in desk.ask(walk, ROUTE) if stop.state == "read"}
+        assert [str(kept.get(point)) for point, _ in todo] == [value for _, value in todo]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "left", "told"),
+    [("x{}", "x{}", "A read"), ("s", "s", "s and why"), ("d 2025-01-02", "d 2025-01-02", "lies")],
+)
+async def test_behind_a_line_that_is_not_taken_nothing_of_the_rush_is(
+    district: str, wrong: str, left: str, told: str
+) -> None:
+    async with sitting(district) as pilot:
+        desk = pilot.app.desk  # type: ignore[attr-defined]
+        before, todo = desk.ask(walk, ROUTE), desk.ask(open_ones)[:2]
+        top = await on_route(pilot, ROUTE)
+        typed = [wrong.format(todo[0][1]), todo[1][1]]
+        await burst(pilot, *(key for text in typed for key in (*text, "enter", "enter")))
+        assert top.line.value == left.format(todo[0][1]) and told in top.said() and "was not taken" in top.said()
+        assert desk.ask(walk, ROUTE) == before, "what was meant for another meter is not taken for this one"
+        await say(pilot, todo[0][1])
+        await pilot.press("enter")
+        await settled(pilot)
+        assert ("read", int(todo[0][1])) in {(stop.state, stop.value) for stop in desk.ask(walk, ROUTE)}
+
+
+async def test_a_column_of_reads_with_one_enter_each_stops_at_the_first(district: str) -> None:
+    async with sitting(district) as pilot:
+        desk = pilot.app.desk  # type: ignore[attr-defined]
+        before, todo = desk.ask(walk, ROUTE), desk.ask(open_ones)[:3]
+        top = await on_route(pilot, ROUTE)
+        await burst(pilot, *(key for _, value in todo for key in (*value, "enter")))
+        assert top.line.value == todo[0][1] and "is not kept yet. What came behind it was not taken" in top.said()
+        assert "enter keeps it" in screen_text(pilot.app) and desk.ask(walk, ROUTE) == before
+
+
+async def test_keys_behind_an_enter_that_waits_for_another_seat_are_refused_and_said(district: str) -> None:
+    async with sitting(district) as pilot:
+        desk = pilot.app.desk  # type: ignore[attr-defined]
+        (_, value), *_ = desk.ask(open_ones)
+        top = await on_route(pilot, ROUTE)
+        await say(pilot, value)
+        gate, asked = asyncio.Event(), top.perform
+
+        async def held(*of: Any, **how: Any) -> Any:
+            await gate.wait()
+            return await asked(*of, **how)
+
+        top.perform = held  # type: ignore[method-assign]
+        pilot.app.post_message(Key("enter", "\r"))
+        pilot.app.post_message(Key("7", "7"))  # a second later the line is asked, and does not take it
+        await until(lambda: "still being kept" in top.said())
+        assert top.line.value == value
+        gate.set()
+        await until(lambda: not top.keys_wait)
+        assert top.line.value == "" and "was not taken" in top.said() and value in top.said().replace(",", "")
+
+
+async def until(is_so: Callable[[], bool]) -> None:
+    """Wait for what comes, ten seconds at most."""
+    async with asyncio.timeout(10):
+        while not is_so():
+            await asyncio.sleep(0.01)
 
 
 async def test_a_skip_tells_why_and_goes_on(district: str) -> None:

@@ -1,4 +1,5 @@
 """A route typed in: each meter in walk order, its read shown and judged by the first enter, kept by the second."""
+# Length: one line that is typed, what it shows and what it keeps; the parts would only hand the stop to each other.
 
 from __future__ import annotations
 
@@ -27,7 +28,7 @@ from ubtui.services.reads.entering import Enter, Entered, Skip
 from ubtui.services.reads.estimating import Estimate
 from ubtui.services.reads.expecting import limits
 from ubtui.services.reads.routes import STATES, Stop, Tally
-from ubtui.widgets.line_input import LineInput
+from ubtui.widgets.line_input import LineInput, NotTaken
 from ubtui.widgets.pages import KEPT, place_in
 from ubtui.widgets.panel import Line, Panel
 from ubtui.widgets.queue_list import QueueList
@@ -49,6 +50,7 @@ COLUMNS = (
 )
 MOVES = {"down": "list.down", "up": "list.up", "pagedown": "list.page_down", "pageup": "list.page_up"}
 TONES = {"held": "warning", "skipped": "dim", "estimated": "accent"}
+STILL = "The read before is still being kept."
 DONE = "Every meter of the route has a read, an estimate or a skip."
 ACTS: dict[type, Any] = {
     Enter: reads.enter, Skip: reads.skip, Estimate: reads.estimate, orders.Create: orders.create,
@@ -109,6 +111,8 @@ class RouteScreen(DeskScreen):
         self._shown: tuple[int, str] | None = None  # stop and text whose outcome stands on the screen
         self._far: date | None = None  # a day far back that was told, and is taken when it is asked for again
         self._limits: tuple[Stop, tuple[int | None, int | None]] | None = None
+        self._lost = ""  # what is said of keys that were not taken since the last enter
+        self.keys_wait = False  # an enter is under way: what is typed behind it is for the meter that comes after
 
     @property
     def is_task(self) -> bool:
@@ -120,7 +124,7 @@ class RouteScreen(DeskScreen):
         yield StatusBar(id="counts")
         yield QueueList(self.source, empty="No meter is read on this route.", id="walk")
         yield Panel(id="stop")
-        yield LineInput(placeholder=keyed.HELP, id="typed")
+        yield LineInput(placeholder=keyed.HELP, id="typed", takes_rush=True)
 
     def on_mount(self) -> None:
         """Begin at the first meter that has no read yet."""
@@ -159,6 +163,11 @@ class RouteScreen(DeskScreen):
     def walk(self) -> QueueList:
         """The list."""
         return self.query_one("#walk", QueueList)
+
+    @property
+    def line(self) -> LineInput:
+        """The line that is typed."""
+        return self.query_one("#typed", LineInput)
 
     @property
     def stop(self) -> Stop | None:
@@ -218,11 +227,40 @@ class RouteScreen(DeskScreen):
 
     def on_input_submitted(self) -> None:
         """Show what is typed, or keep what is shown; on an empty line go on to the next meter without a read."""
-        self.start(self._enter())
+        self.do_route_enter()
 
     def do_route_enter(self) -> None:
         """Show what is typed, or keep what is shown."""
-        self.start(self._enter())
+        if self.keys_wait:
+            self.say(STILL)
+            return
+        self.keys_wait, self._lost = True, ""
+        self.line.closed = STILL
+        self.start(self._entered())
+
+    async def _entered(self) -> None:
+        """Do what an enter is for; lines that came in one rush are taken one after the other.
+
+        Where one is not taken, those behind it were meant for other meters: none of them is, and that is said.
+        """
+        try:
+            await self._enter()
+        except Exception as fault:
+            self._refuse(words(fault))
+            raise
+        finally:
+            self.keys_wait, self.line.closed = False, ""
+        if self._lost:
+            self.say(" · ".join(filter(None, (self.said(), self._lost))))
+
+    def _refuse(self, why: str) -> None:
+        self.say(why)
+        self.line.refuse_rest(why)
+
+    def on_not_taken(self, event: NotTaken) -> None:
+        """Keys were not taken: say so, and again behind what is said of the enter that is under way."""
+        self._lost = event.sentence
+        self.say(event.sentence)
 
     async def _enter(self) -> None:
         stop, text = await self._here(), self._text()
@@ -234,13 +272,13 @@ class RouteScreen(DeskScreen):
         try:
             form = keyed.typed(text, stop, self.on, self.router.day)
         except BadValue as fault:
-            self.say(str(fault))
+            self._refuse(str(fault))
             return
         if isinstance(form, keyed.Day):
             back = (self.router.day - form.on).days
             if back > keyed.FAR_DAYS and self._far != form.on:
                 self._far = form.on
-                self.say(f"{form.on} lies {back} days back: enter again if the reads are of that day.")
+                self._refuse(f"{form.on} lies {back} days back: enter again if the reads are of that day.")
                 return
             self.on = form.on
             self._clear()
@@ -252,6 +290,7 @@ class RouteScreen(DeskScreen):
             return
         before = await self.ask(routes.at, stop.point)
         if (done := await self.perform(act, form)) is None:
+            self._refuse(self.said())
             return
         self._clear()
         await self._became(stop.point, before)
@@ -284,6 +323,8 @@ class RouteScreen(DeskScreen):
                 lines = tuple(_judged(stop, answer.result, await self._within(stop), day, charge))
             lines = (*lines, Line("", "enter keeps it"))
             self._shown = stop.register_id, text
+        else:
+            self.line.refuse_rest(answer.sentence())
         self.query_one("#stop", Panel).show(lines)
 
     async def _charge(self, stop: Stop, found: Entered) -> str:
@@ -295,7 +336,7 @@ class RouteScreen(DeskScreen):
 
     def _clear(self) -> None:
         self._shown = None
-        self.query_one("#typed", LineInput).value = ""
+        self.line.value = ""
 
     async def account_in_view(self) -> str | None:
         """The account of the meter under the cursor."""

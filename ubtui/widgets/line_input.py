@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 
 from textual import events
@@ -63,7 +64,11 @@ def paste_problem(text: str, one_line: bool) -> str | None:
 
 
 class LineInput(Input):
-    """An Input of clean text; a paste of several lines or of more than 10,000 characters is refused with a sentence."""
+    """An Input of clean text; a paste of several lines or of more than 10,000 characters is refused with a sentence.
+
+    An enter that comes in a rush of keys is ignored, as a paste's, unless the field `takes_rush`: then what follows an
+    enter that did not empty the field is not taken, nor anything behind it until the hands pause.
+    """
 
     def __init__(
         self,
@@ -75,6 +80,7 @@ class LineInput(Input):
         id: str | None = None,
         compact: bool = True,
         burst: Burst | None = None,
+        takes_rush: bool = False,
     ) -> None:
         super().__init__(
             clean_text(value),
@@ -86,15 +92,39 @@ class LineInput(Input):
             select_on_focus=False,
         )
         self.burst = burst or Burst()
+        self.takes_rush = takes_rush
+        self._entered: str | None = None  # what stood here at the last enter of a rush
+        self.closed = ""  # why nothing is taken now
+        self._deaf_until, self._why = 0.0, ""
         self.cursor_blink = False  # a blinking cursor is bytes on an idle line
+
+    def refuse_rest(self, why: str) -> None:
+        """Take no key that was pressed before `why` could be read, nor any that follows one in the same rush."""
+        at = time.monotonic()
+        self._deaf_until, self._why = at + ENTER_HELD_SECONDS * self.burst.holds(at), why
 
     async def _on_key(self, event: events.Key) -> None:
         # Textual goes on to the handler of the base class by itself.
-        if event.key == "enter" and self.burst.holds(event.time):
+        held = self.burst.holds(event.time)
+        self.burst.key(event.time)
+        if self.takes_rush:
+            behind = held and event.is_printable and bool(self.value) and self.value == self._entered
+            if event.time >= self._deaf_until and (self.closed or behind):
+                self._deaf_until = event.time + ENTER_HELD_SECONDS
+                self._why = self.closed or f"{self.value} is not kept yet."
+            self._entered = self.value if event.key == "enter" else None
+            if event.time < self._deaf_until:
+                self._not_heard(event)
+        elif held and event.key == "enter":
             event.stop()
             event.prevent_default()
             self.post_message(NotTaken(self, "Enter was ignored: it came in one rush with other keys. Press it again."))
-        self.burst.key(event.time)
+
+    def _not_heard(self, event: events.Key) -> None:
+        event.stop()
+        event.prevent_default()
+        self._deaf_until = max(self._deaf_until, event.time + ENTER_HELD_SECONDS)
+        self.post_message(NotTaken(self, f"{self._why} What came behind it was not taken: type it again."))
 
     def _on_paste(self, event: events.Paste) -> None:
         event.stop()

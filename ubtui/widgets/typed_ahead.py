@@ -101,13 +101,15 @@ class TypedAhead(App[None], inherit_bindings=False):
         """The key has been dealt with: wait for what it began, but not for a record that is held elsewhere.
 
         A screen that it opened is waited for until it shows what it was opened for: the next key is meant for that.
+        So is one that says so while `keys_wait`.
         """
         if number != self._key_number or not self._under_way:
             return
         loop = asyncio.get_running_loop()
         is_opened = self.screen is not self._top
         self._steps += 1
-        waits = not self._mounted() or ((is_opened or self._steps < MOST_STEPS) and self._is_busy())
+        is_owed = is_opened or self._steps < MOST_STEPS or getattr(self.screen, "keys_wait", False)
+        waits = not self._mounted() or (is_owed and self._is_busy())
         if waits and loop.time() - self._key_began < STUCK_SECONDS:
             loop.call_later(SETTLE_STEP, self.call_later, self._settle, number)
         else:
