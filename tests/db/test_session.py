@@ -113,3 +113,10 @@ def test_a_dry_run_is_told_what_the_commit_would_say(session: Session) -> None:
         )
         session.check_deferred()
     assert caught.value.cause == "foreign"
+
+
+def test_no_question_to_a_server_is_compiled_first(session: Session) -> None:
+    if session.kind == "postgres":  # by this line's own word, whatever the server is set to
+        assert session.rows("SELECT setting, source FROM pg_settings WHERE name = 'jit'") == [("off", "session")]
+    else:
+        pytest.skip("SQLite compiles nothing")

@@ -51,7 +51,8 @@ class PgDatabase(peewee.PostgresqlDatabase):
         conn = super()._connect()  # type: ignore[misc]
         conn.execute(
             "SET TIME ZONE 'UTC'; SET DateStyle = 'ISO, YMD'; SET lock_timeout = '10s';"
-            " SET client_min_messages = warning; SET idle_in_transaction_session_timeout = '60s'"
+            " SET client_min_messages = warning; SET idle_in_transaction_session_timeout = '60s';"
+            " SET jit = off"  # compiling a question takes longer than answering it, at a district's size
         )
         # A desk asks some hundred statements all day, and every whole number in them is of one type: planned once each.
         conn.prepare_threshold, conn.prepared_max = 2, 500
