@@ -1,4 +1,4 @@
-"""Prints the table of PERFORMANCE: `python -m benchmarks [--quick] [terminal|record|import|find|outside]`."""
+"""Prints the table of PERFORMANCE: `python -m benchmarks [--quick] [terminal|record|heal|import|find|outside]`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from benchmarks.table import Row, printed
 
 def main(argv: list[str]) -> int:
     scale = 20 if "--quick" in argv else 1
-    parts = [a for a in argv if not a.startswith("-")] or ["terminal", "record", "import", "find", "outside"]
+    parts = [a for a in argv if not a.startswith("-")] or ["terminal", "record", "heal", "import", "find", "outside"]
     rows: list[Row] = []
     if "terminal" in parts:
         from benchmarks import terminal
@@ -23,6 +23,10 @@ def main(argv: list[str]) -> int:
         from benchmarks import record
 
         rows += record.measure(scale)
+    if "heal" in parts:
+        from benchmarks import healing
+
+        rows += healing.measure()
     if "import" in parts:
         from benchmarks import importing
 

@@ -34,8 +34,8 @@ def empty(folder: Path | None = None) -> str:
     return str(place)
 
 
-def wide(data: str, points: int, reads: int) -> list[int]:
-    """`points` accounts with one metered service each and `reads` bi-monthly reads; the register ids."""
+def wide(data: str, points: int, reads: int, every: int = 61) -> list[int]:
+    """`points` accounts with one metered service each and `reads` reads `every` so many days; the register ids."""
     with Desk(data) as desk:
         db = desk.session
         cycle = int(db.value("SELECT MIN(id) FROM cycle"))
@@ -92,28 +92,28 @@ def wide(data: str, points: int, reads: int) -> list[int]:
                     "entered_by",
                     "entered_at",
                 ],
-                _reads(points, reads),
+                _reads(points, reads, every),
             )
     return list(n)
 
 
-def _reads(points: int, reads: int) -> Iterator[tuple[object, ...]]:
-    days = [TODAY - timedelta(days=3 + 61 * k) for k in range(reads)][::-1]
+def _reads(points: int, reads: int, every: int) -> Iterator[tuple[object, ...]]:
+    days = [TODAY - timedelta(days=3 + every * k) for k in range(reads)][::-1]
+    at = [(day.isoformat(), f"B1/{day:%Y-%m}", k % 6 * 5, k == reads - 1) for k, day in enumerate(days)]
     for i in range(1, points + 1):
         value = 100 + i % 900
-        for k, day in enumerate(days):
-            use = 14 + (i * 7 + k % 6 * 5) % 31
+        for day, period, season, newest in at:
+            use = 14 + (i * 7 + season) % 31
             value += use
-            newest = k == reads - 1
             yield (
                 i,
-                day.isoformat(),
+                day,
                 1,
                 i,
-                f"B1/{day:%Y-%m}",
+                period,
                 value,
                 use,
-                61,
+                every,
                 "A",
                 "released" if newest else "billed",
                 "ana",

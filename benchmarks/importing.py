@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from datetime import date
 from importlib import resources
 from pathlib import Path
@@ -53,6 +54,7 @@ def measure(rows: int = 100_000) -> list[Row]:
     """A period's reads of a whole district, and the published use of a city by which its record is made."""
     data = Path(district.empty())
     out = _taken("import reads", data, "reads", _reads(data, rows), "generic-reads")
+    out += _histories(rows // 5)
     if not USES.exists():
         return [*out, Row("import use", "", f"{USES.name} is not in ../shared/data beside the checkout", None, "")]
     place = Path(tempfile.mkdtemp(prefix="ubtui-bench-"))
@@ -69,11 +71,27 @@ def measure(rows: int = 100_000) -> list[Row]:
     return out + _taken("import use", place, "usage", path, "santa-monica")
 
 
-def _reads(data: Path, points: int) -> Path:
-    """A file of the next period's reads of `points` meters that have six each: as a year before, one in a thousand far
-    too high.
+def _histories(rows: int) -> list[Row]:
+    """The same file on a record of twenty years of reads, beside one of a single year."""
+    seconds = {}
+    for had in (6, 120):
+        data = Path(district.empty())
+        path = _reads(data, rows, had)
+        seconds[had] = sorted(_once(data, "reads", path, "generic-reads")[2:4] for _ in range(3))[1]
+        shutil.rmtree(data)
+    short, long = (sum(seconds[had]) for had in (6, 120))
+    told = "staging {:.2f}, release {:.2f}".format(*seconds[120])
+    return [
+        Row("import reads, 120 a meter", f"{long:.2f} s CPU ({told})", f"6 a meter {short:.2f}", long / short, "alike",
+            f"{rows:,} rows"),
+    ]  # fmt: skip
+
+
+def _reads(data: Path, points: int, had: int = 6) -> Path:
+    """A file of the next period's reads of `points` meters that `had` so many each: as a year before, one in a thousand
+    far too high.
     """
-    ids = district.wide(str(data), points, 6)
+    ids = district.wide(str(data), points, had)
     with Desk(str(data)) as desk:
         with desk.session.writing():
             reads.summarise(desk.session, ids)
@@ -95,14 +113,8 @@ def _taken(work: str, data: Path, kind: str, path: Path, profile: str) -> list[R
     the bare insert of its reads, and of every row it wrote."""
     before = _counts(data)
     told: list[list[float]] = []
-    for n in range(3):
-        copy = data.with_name(f"{data.name}-{n}")
-        shutil.copytree(data, copy)
-        argv = [sys.executable, "-c", _TAKE, str(copy), kind, str(path), profile]
-        said = subprocess.run(argv, check=True, capture_output=True, text=True).stdout
-        told.append([float(part) for part in said.split()])
-        told[-1] += [_bare(copy, {"read": before["read"]}), _bare(copy, before)]
-        shutil.rmtree(copy)
+    for _ in range(3):
+        told.append(_once(data, kind, path, profile, lambda copy: [_bare(copy, {"read": 0}), _bare(copy, before)]))
     rows, staged, taking, release, memory, alone, all_rows = (sorted(column)[1] for column in zip(*told, strict=True))
     whole = taking + release
     ours = f"{whole:.2f} s CPU (staging {taking:.2f}, release {release:.2f}), +{memory:.0f} MB"
@@ -111,6 +123,19 @@ def _taken(work: str, data: Path, kind: str, path: Path, profile: str) -> list[R
         Row(work, ours, f"bare insert of the reads {alone:.3f}", whole / alone, "≤ 3", note),
         Row("", "", f"of every row it writes {all_rows:.3f}", whole / all_rows, "", note),
     ]
+
+
+def _once(
+    data: Path, kind: str, path: Path, profile: str, after: Callable[[Path], list[float]] = lambda copy: []
+) -> list[float]:
+    """What one import into a copy of the record told, and what is measured of the copy afterwards."""
+    copy = data.with_name(f"{data.name}-copy")
+    shutil.copytree(data, copy)
+    argv = [sys.executable, "-c", _TAKE, str(copy), kind, str(path), profile]
+    said = subprocess.run(argv, check=True, capture_output=True, text=True).stdout
+    told = [*map(float, said.split()), *after(copy)]
+    shutil.rmtree(copy)
+    return told
 
 
 def _counts(data: Path) -> dict[str, Any]:

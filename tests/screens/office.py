@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
@@ -26,27 +27,27 @@ def at_desk(data: str, name: str = "ana") -> Desk:
     return Desk(data, Seat(name), threads=True, clock=FrozenClock(DAY, NOW), utc=lambda: INSTANT)
 
 
-def _waits(app: DeskApp) -> bool:
-    """Whether a key still waits, or something that it began: a timer that fires once, or a question of the record."""
-    if app._typed or app._under_way:
-        return True
+def _waits(app: DeskApp) -> list[Any]:
+    """What is still under way: a key that waits, a timer that fires once, or a question of the record."""
+    keys: list[Any] = [*app._typed, *(["a key"] if app._under_way else [])]
     nodes = [app, app.screen, *app.screen.walk_children()]
-    if any(timer._repeat == 0 and timer._task and not timer._task.done() for node in nodes for timer in node._timers):
-        return True
-    mine = (worker for worker in app.workers if worker.node is app.screen)
-    if isinstance(app.screen, ModalScreen) and any(not worker.is_finished for worker in mine):
-        return True
-    asking = not any(isinstance(each, ModalScreen) for each in app.screen_stack)  # a question waits for a person
-    return asking and any(not worker.is_finished for worker in app.workers)
+    timers = [timer for node in nodes for timer in node._timers if timer._repeat == 0 and timer._task]
+    asked = [worker for worker in app.workers if not worker.is_finished]
+    if isinstance(app.screen, ModalScreen):
+        asked = [worker for worker in asked if worker.node is app.screen]
+    elif any(isinstance(each, ModalScreen) for each in app.screen_stack):  # a question waits for a person
+        asked = []
+    return keys + [timer for timer in timers if not timer._task.done()] + asked
 
 
 async def settled(pilot: Pilot[Any]) -> None:
-    """Wait until nothing that a key began is still under way."""
-    quiet = 0
+    """Wait until nothing that a key began is still under way; in a minute it is, or something is stuck."""
+    quiet, ends = 0, time.monotonic() + 60
     while quiet < 3:
+        assert time.monotonic() < ends, f"never settled: {_waits(pilot.app)}, {[*asyncio.all_tasks()]}"
         await pilot.pause()
         for each in pilot.app.screen.query(QueueList):
-            await each.wait_settled()
+            await asyncio.wait_for(each.wait_settled(), 60)
         quiet = 0 if _waits(pilot.app) else quiet + 1
         await asyncio.sleep(0.01 if quiet == 0 else 0)
 

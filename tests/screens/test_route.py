@@ -29,7 +29,7 @@ from ubtui.services.reads.estimating import Estimate
 from ubtui.services.reads.expecting import limits
 from ubtui.services.reads.keyed import Day, typed
 from ubtui.services.reads.routes import Stop, walk
-from ubtui.widgets.line_input import LineInput
+from ubtui.widgets.line_input import ENTER_HELD_SECONDS, LineInput
 from ubtui.widgets.rows import Row
 
 
@@ -136,6 +136,7 @@ async def test_behind_a_line_that_is_not_taken_nothing_of_the_rush_is(
         await burst(pilot, *(key for text in typed for key in (*text, "enter", "enter")))
         assert top.line.value == left.format(todo[0][1]) and told in top.said() and "was not taken" in top.said()
         assert desk.ask(walk, ROUTE) == before, "what was meant for another meter is not taken for this one"
+        await asyncio.sleep(2 * ENTER_HELD_SECONDS)  # hands that have read what is said
         await say(pilot, todo[0][1])
         await pilot.press("enter")
         await settled(pilot)

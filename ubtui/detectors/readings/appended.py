@@ -27,16 +27,19 @@ _BEHIND: Final = (
     "SELECT r.register_id, r.read_on, r.seq, r.point_id, r.period, r.value, r.usage, r.days, r.kind, r.source,"
     " r.status, r.held_code, r.rolled, r.trouble_code, r.carry, s.read_on, s.value, s.usage, s.source, s.status,"
     " s.trouble_code, s.period, s.kind, s.prev_actual_value, s.zero_run, s.before_zero, s.est_run, s.same_run, s.recent"
-    " FROM read_summary s JOIN live_read r ON r.register_id = s.register_id AND r.read_on >= s.read_on"
-    " AND (r.read_on > s.read_on OR r.seq > s.seq) WHERE s.register_id IN ({}) AND s.newest = 1"
+    " FROM read_summary s CROSS JOIN live_read r WHERE r.register_id = s.register_id AND r.read_on >= s.read_on"
+    " AND (r.read_on > s.read_on OR r.seq > s.seq) AND s.register_id IN ({}) AND s.newest = 1"
     " AND r.status <> 'void' AND r.kind NOT IN ('control', 'reread')"
 )
 # Its columns are the first of READS, as far as the same period of years before asks for them.
 _SAME_SEASON: Final = (
     "SELECT register_id, read_on, seq, point_id, period, value, usage, days, kind, source, status FROM live_read"
-    " WHERE register_id IN ({}) AND period IN ({}) AND status <> 'void' AND kind NOT IN ('control', 'reread')"
+    " WHERE register_id IN ({}) AND read_on >= ? AND period IN ({}) AND status <> 'void'"
+    " AND kind NOT IN ('control', 'reread')"
     " ORDER BY read_on, seq"
 )
+_BACK: Final = 5
+"""Calendar years in which the periods lie that a read is held against, and a late read of the oldest."""
 
 
 def appended(db: Session, register_ids: Iterable[int]) -> None:
@@ -116,7 +119,8 @@ def _seasons(db: Session, plain: dict[int, Row]) -> dict[int, list[Row]]:
     found: dict[int, list[Row]] = defaultdict(list)
     if not periods:
         return found
-    for row in db.rows(_SAME_SEASON.format(marks(list(owner)), marks(periods)), [*owner, *periods]):
+    since = f"{int(min(row[1] for row in plain.values())[:4]) - _BACK}-01-01"
+    for row in db.rows(_SAME_SEASON.format(marks(list(owner)), marks(periods)), [*owner, since, *periods]):
         for register in owner[row[0]]:
             if row[4] in wanted[plain[register][4]] and (register == row[0] or row[3] == at[register]):
                 found[register].append(row)
