@@ -131,3 +131,14 @@ def test_a_page_of_a_long_route_asks_as_often_as_one_of_a_short(desk: Desk) -> N
             fill(desk, 1002 + MORE, 4 * MORE)
         desk.session.on_statement = asked.append
     assert counts[0] == counts[1] and len(ids) == PAGE
+
+
+def test_two_reads_of_one_period_count_their_register_once(desk: Desk) -> None:
+    before, ids = desk.ask(routes.tally, "R1").states, desk.ask(routes.ids, "R1")
+    columns = ", ".join(reads.SUMMARY)
+    later = columns.replace("seq", "seq + 1")
+    with desk.session.writing():
+        sql = f"INSERT INTO read_summary({columns}) SELECT {later} FROM read_summary WHERE newest = 1"
+        assert desk.session.run(sql) == 3
+    after = desk.ask(routes.tally, "R1").states
+    assert after == before and after.total() == len(ids)

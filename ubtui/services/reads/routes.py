@@ -42,7 +42,8 @@ _AT: Final = f"SELECT g.id FROM service_point p{_HANGS} WHERE p.number = ? ORDER
 _JUDGED: Final = (
     " JOIN service x ON x.id = (SELECT MIN(x.id) FROM live_service x WHERE x.point_id = p.id AND"
     f" {METERED}) JOIN account a ON a.id = x.account_id JOIN cycle c ON c.id = a.cycle_id"
-    " LEFT JOIN read_summary r ON r.register_id = g.id AND r.newest = 1"
+    " LEFT JOIN read_summary r ON r.register_id = g.id AND r.newest = 1 AND NOT EXISTS(SELECT 1 FROM read_summary w"
+    " WHERE w.register_id = r.register_id AND w.newest = 1 AND (w.read_on, w.seq) > (r.read_on, r.seq))"
 )
 _BY_REGISTER: Final = (
     " FROM register g JOIN meter e ON e.id = g.meter_id AND e.placeholder = 0 JOIN live_install i ON i.meter_id = e.id"
