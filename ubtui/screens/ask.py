@@ -179,7 +179,8 @@ class AskScreen(ModalScreen[dict[str, str] | None], inherit_bindings=False):
 
     def say(self, sentence: str | None) -> None:
         """Say why something cannot be done now."""
-        self.query_one("#ask-keys", StatusBar).say(sentence if sentence is not None else self._ways_out())
+        for bar in self.query("#ask-keys").results(StatusBar):  # none before the question is composed
+            bar.say(sentence if sentence is not None else self._ways_out())
 
     async def on_key(self, event: events.Key) -> None:
         """The phone rings here too: its card and find act as on any form, with the question parked; so does F1."""

@@ -15,7 +15,7 @@ STUCK_SECONDS = 1.0  # a key that is not done by then no longer holds up the nex
 SETTLE_STEP = 0.004
 MOST_STEPS = 25  # so often a key looks whether what the one before asked of the record is there
 MOST_KEYS = 1000  # more that wait at once are a flood: a paste that arrives as keys
-FLOOD_SECONDS = 0.25  # a flood ends with so much silence
+FLOOD_SECONDS = 1.0  # a flood ends with so much silence: a slow line sends one in pieces, and no rest of it is a key
 
 
 class TypedAhead(App[None], inherit_bindings=False):
@@ -52,7 +52,8 @@ class TypedAhead(App[None], inherit_bindings=False):
         if isinstance(event, events.Key):
             self._keys += 1
             if not self.takes_key(event.time, self._keys):
-                self._drop_flood()
+                if not self._under_way:
+                    self._drop_flood()
                 return
         self._typed.append(event)
         if not self._under_way:
@@ -66,6 +67,7 @@ class TypedAhead(App[None], inherit_bindings=False):
         return False
 
     def _drop_flood(self) -> None:
+        """Between two keys: what the last one opened stands, and can say so."""
         if self._is_flood:
             self._is_flood = False
             self._typed.clear()
@@ -101,14 +103,15 @@ class TypedAhead(App[None], inherit_bindings=False):
         """The key has been dealt with: wait for what it began, but not for a record that is held elsewhere.
 
         A screen that it opened is waited for until it shows what it was opened for: the next key is meant for that.
-        So is one that says so while `keys_wait`.
+        So is one that says so while `keys_wait`, and all that was begun when a flood is to be told of.
         """
         if number != self._key_number or not self._under_way:
             return
         loop = asyncio.get_running_loop()
         is_opened = self.screen is not self._top
         self._steps += 1
-        is_owed = is_opened or self._steps < MOST_STEPS or getattr(self.screen, "keys_wait", False)
+        is_told = self._is_flood or getattr(self.screen, "keys_wait", False)
+        is_owed = is_opened or is_told or self._steps < MOST_STEPS
         waits = not self._mounted() or (is_owed and self._is_busy())
         if waits and loop.time() - self._key_began < STUCK_SECONDS:
             loop.call_later(SETTLE_STEP, self.call_later, self._settle, number)

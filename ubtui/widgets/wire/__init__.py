@@ -113,6 +113,7 @@ def driver_class(environ: Mapping[str, str]) -> type[Driver] | None:
                     self.process_message(message)
                 if self._is_flood:
                     self._is_flood = False
+                    parser = XTermParser(self._debug)  # what it was in the midst of is thrown away too
                     while not self.exit_event.is_set() and select([self.fileno], [], [], FLOOD_SILENCE)[0]:
                         if not os.read(self.fileno, 65536):
                             break
