@@ -64,6 +64,7 @@ right.document          -   -   y   y   -   -   -   -   -
 right.end               -   -   -   y   -   -   -   -   -
 right.set               -   -   y   y   -   -   -   -   -
 right.verify            -   -   y   y   -   -   -   -   -
+seal.fee                -   -   y   y   -   -   -   -   -
 seal.place              -   -   y   y   -   -   -   -   -
 seal.rate               -   -   y   y   -   -   -   -   -
 seal.replace            -   -   y   y   -   -   -   -   -

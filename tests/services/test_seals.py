@@ -581,6 +581,48 @@ def test_the_loop_of_a_request_runs_by_itself(scene: Scene) -> None:
     scene.steady()
 
 
+def test_a_crew_makes_no_proposal_the_fee_of_its_seal_waits_for_the_desk(scene: Scene) -> None:
+    from tests.services.office import hire
+
+    c, settled = scene.customer(), scene.customer()
+    hire(scene.db, "gus", "field")
+    for n, each in enumerate((c, settled)):
+        sent = scene.act(seals.request, seals.Request(point=each.point, kind="seal", asked_by="Owner")).result.order
+        done = scene.act(orders.result, orders.Result(order=sent, done_on=DAY, found_seal=f"RV{n}"), who="gus")
+        assert done.result.seal == f"RV{n} is on; its fee waits for the desk"
+    assert scene.db.value("SELECT COUNT(*) FROM proposal") == 0, "a crew makes no money"
+    assert scene.items("M09") == [f"M09:point:{each.point}" for each in (c, settled)]
+    assert item(scene, "M09").money_cents == 2500
+    scene.steady()
+    with scene.desk() as desk:
+        offer = desk.ask(fixes.offer, item(scene, "M09"), "seal.fee")
+    assert offer is not None and offer.likely and offer.values()["number"] == "RV0"
+    fee = scene.act(seals.charge, seals.Charge(point=c.point)).result
+    assert (fee.seal, fee.fee_cents) == ("RV0", 2500)
+    assert scene.db.rows("SELECT number, maker, reason, amount_cents FROM proposal") == [
+        (fee.proposal, "ana", "seal-fee", 2500)
+    ]  # fmt: skip
+    assert scene.items("M09") == [f"M09:point:{settled.point}"]
+    scene.steady()
+    none = seals.Charge(point=settled.point, fee_cents=0)
+    assert scene.refused(seals.charge, none).reason, "none is charged without its reason"
+    assert "may not" in scene.refused(seals.charge, none, who="gus").reason
+    scene.act(seals.charge, msgspec.structs.replace(none, reason="promised by the manager"))
+    assert scene.items("M09") == [] and scene.db.value("SELECT COUNT(*) FROM proposal") == 1
+    assert scene.db.rows("SELECT number, fee_cents FROM seal ORDER BY id") == [("RV0", 2500), ("RV1", 0)]
+    assert "no fee" in scene.refused(seals.charge, seals.Charge(point=c.point)).reason
+    scene.steady()
+
+
+def test_what_the_desk_brings_in_itself_is_proposed_at_once(scene: Scene) -> None:
+    c = scene.customer()
+    sent = scene.act(seals.request, seals.Request(point=c.point, kind="seal", asked_by="Owner")).result.order
+    done = scene.act(orders.result, orders.Result(order=sent, done_on=DAY, found_seal="RV1"))
+    assert done.result.seal == "RV1 is on" and scene.items("M09") == []
+    assert scene.db.value("SELECT COUNT(*) FROM proposal") == 1
+    assert scene.db.value("SELECT COUNT(*) FROM seal_fee") == 0
+
+
 # -- rounds ----------------------------------------------------------------------------------------------------
 
 ROUND = "M03:run:seal-round/2026-11"

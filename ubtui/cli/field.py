@@ -197,7 +197,7 @@ def seal_results(options: Options, file: Path, day: str, by: str) -> None:
         raise click.exceptions.Exit(REFUSED)
 
 
-for _name in ("request", "withdraw", "place", "verify", "rate", "replace", "remove"):
+for _name in ("request", "withdraw", "place", "verify", "rate", "replace", "remove", "fee"):
     acting(seal, f"seal.{_name}", _name, "point")
 
 

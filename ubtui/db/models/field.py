@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from peewee import AutoField, IntegerField, TextField
 
-from ubtui.db.fields import DayField
+from ubtui.db.fields import CentsField, DayField
 from ubtui.db.models.base import Record
 
 
@@ -67,6 +67,23 @@ class SealCheck(Record):
 
     class Meta:
         table_name = "seal_check"
+
+
+class SealFee(Record):
+    id = AutoField()
+    seal_id = IntegerField()
+    what = TextField()
+    cents = CentsField()
+    noted_on = DayField()
+    noted_by = TextField()
+    settled_on = DayField(null=True)
+    settled_by = TextField(null=True)
+    proposal = TextField(null=True)
+    why = TextField()
+    version = IntegerField()
+
+    class Meta:
+        table_name = "seal_fee"
 
 
 class ParcelRight(Record):

@@ -10,6 +10,7 @@ from typing import Any
 from ubtui.db.session import Row
 from ubtui.detectors.base import Ask, Detector, Found, marks, parts
 from ubtui.detectors.meters.looks import BASE, LOOKS, newest
+from ubtui.domain.money import format_money
 from ubtui.domain.sizes import inches
 from ubtui.domain.subjects import Subject
 from ubtui.domain.text import clean_text
@@ -19,6 +20,11 @@ _REPORTS = (
     " p.location_note FROM field_order o JOIN live_point p ON p.id = o.point_id WHERE o.state = 'done'"
     " AND (o.found_serial IS NOT NULL OR o.found_size IS NOT NULL OR o.found_location IS NOT NULL"
     " OR o.found_seal IS NOT NULL){} ORDER BY p.number, o.done_on DESC, o.id DESC"
+)
+_FEES = (
+    "SELECT p.number, p.id, z.number, f.what, f.cents, f.noted_on, f.noted_by FROM seal_fee f"
+    " JOIN seal z ON z.id = f.seal_id JOIN live_point p ON p.id = z.point_id WHERE f.settled_on IS NULL{}"
+    " ORDER BY p.number, f.id"
 )
 _SEALS = (
     "SELECT p.number, p.id, z.number, z.placed_on, CASE WHEN i.on_date <= z.placed_on THEN z.placed_value END,"
@@ -42,17 +48,32 @@ def differs(ask: Ask) -> Iterable[Found]:
     reports: dict[tuple[str, int], list[Row]] = defaultdict(list)
     for row in ask.db.rows(_REPORTS.format(only), some):
         reports[row[0], row[1]].append(row[2:])
+    fees: dict[tuple[str, int], Row] = {}
+    for row in ask.db.rows(_FEES.format(only), some):
+        fees.setdefault((row[0], row[1]), row[2:])
     hung = _hung(ask, [id for _, id in reports])
     for (number, id), rows in reports.items():
         said[number, id] += _told(ask, id, rows, hung[id])
+    for at, fee in fees.items():
+        said[at].append(_fee(fee))
     for (number, id), told in sorted(said.items()):
         if told:
             evidence: dict[str, Any] = {}
             for _, _, facts in reversed(told):
                 evidence |= facts
             yield Found(
-                number, "", told[0][0], "; ".join(why for _, why, _ in told), {**evidence, "reads": []}, point_id=id
-            )
+                number, "", told[0][0], "; ".join(why for _, why, _ in told), {**evidence, "reads": []}, point_id=id,
+                money_cents=evidence.get("fee_cents", 0),
+            )  # fmt: skip
+
+
+def _fee(row: Row) -> tuple[str, str, dict[str, Any]]:
+    """Title, why and facts of a fee of the crew's own work: nobody has charged it yet."""
+    seal, what, cents, on, by = row
+    why = f"seal {seal} was {what} by {clean_text(by, 60)} on {on}: {format_money(cents)} is not charged"
+    return "Seal fee not charged", why, {
+        "fee_of": seal, "fee_what": what, "fee_cents": cents, "fee_noted_on": on, "seen_by": clean_text(by, 60),
+    }  # fmt: skip
 
 
 def _seal(row: Row) -> tuple[str, str, dict[str, Any]] | None:
@@ -171,11 +192,11 @@ DETECTORS = (
     Detector(
         "M09", "Field differs from the record", ("point",),
         "the newest report of an order has a serial, size or place that the record does not have there, or the newest"
-        " look at a seal found it broken, gone, with another number or its meter gone back; a serial that is live"
-        " elsewhere is M07's",
+        " look at a seal found it broken, gone, with another number or its meter gone back, or a seal that the crew put"
+        " on or took off has a fee that nobody charged; a serial that is live elsewhere is M07's",
         "The record is wrong, or somebody helps himself to water.",
         (
-            "adjust.propose", "seal.remove", "seal.replace", "seal.verify", "seal.place", "meter.exchange",
+            "adjust.propose", "seal.fee", "seal.remove", "seal.replace", "seal.verify", "seal.place", "meter.exchange",
             "point.place", "order.correct", "order.create",
         ),
         "field activity completion: what the crew reports is checked against the record; seal rounds of districts",

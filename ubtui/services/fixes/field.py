@@ -9,6 +9,7 @@ from typing import Final
 from ubtui.act import Look
 from ubtui.db.calendars import office
 from ubtui.domain.dates import format_day
+from ubtui.domain.money import format_money
 from ubtui.services.fixes.draft import Draft, Maker
 from ubtui.services.orders.views import KINDS, open_at
 from ubtui.services.worklist import ItemView
@@ -28,6 +29,7 @@ TITLES: Final[dict[str, str]] = {
     "right.end": "The right is no longer the parcel's",
     "right.set": "Write a right down",
     "right.verify": "A right is proved",
+    "seal.fee": "Charge the fee of the seal",
     "seal.place": "The seal is on",
     "seal.rate": "The seal's rate was written wrong",
     "seal.remove": "The seal is off: bill in full",
@@ -150,6 +152,13 @@ def _place(look: Look, item: ItemView) -> Iterator[Draft]:
         known |= {"requested_by": asked[1], "value": asked[4], "placed_on": asked[3] or look.today}
         why = f"the order is done, {asked[3]}" if asked[2] == "done" else f"asked for by {asked[1]}"
     yield Draft("seal.place", known, likely=asked is not None or item.key.code == "M09", why=why)
+
+
+def _fee(look: Look, item: ItemView) -> Iterator[Draft]:
+    if number := item.evidence.get("fee_of"):
+        what = f"{item.evidence.get('fee_what')} on {item.evidence.get('fee_noted_on')}"
+        said = f"{what}: {format_money(item.evidence['fee_cents'])} by the district's terms"
+        yield Draft("seal.fee", {"number": number}, likely=True, why=said)
 
 
 def _remove(look: Look, item: ItemView) -> Iterator[Draft]:
@@ -312,6 +321,7 @@ MAKERS: Final[dict[str, Maker]] = {
     "right.end": _right_end,
     "right.set": _right,
     "right.verify": _right_verify,
+    "seal.fee": _fee,
     "seal.place": _place,
     "seal.rate": _seal_rate,
     "seal.remove": _remove,

@@ -39,6 +39,7 @@ _SEEN: Final[dict[str, Seen]] = {
     "gone": "missing", "off": "missing", "seal-missing": "missing",
 }  # fmt: skip
 """How a seal was found, by the code that the crew gave."""
+_WAITS: Final = "; its fee waits for the desk"
 Serial = Annotated[str, msgspec.Meta(max_length=40, description="serial on the meter, where it was read")]
 Size = Annotated[str, msgspec.Meta(max_length=20, description="size of the meter, where it was seen")]
 SealNumber = Annotated[str, msgspec.Meta(max_length=40, description="number on the seal, where it was read")]
@@ -110,13 +111,15 @@ def _seal(work: Work, row: Row, form: Result, by: str, well: bool) -> str:
         if (who := work.db.value(asked, [point_id])) is None:
             return ""
         put = seals.Place(point=point, number=number, placed_on=form.done_on, value=form.found_value, requested_by=who)
-        return f"{seals.place(work, put).seal} is on"
+        done = seals.place(work, put)
+        return f"{done.seal} is on{_WAITS if done.waits else ''}"
     if kind == "unseal" and well and on:
         named = number if any(number == each[1] for each in on) else ""
         off = seals.Remove(
             point=point, removed_on=form.done_on, value=form.found_value, number=named, reason=f"unsealed by {row[1]}"
         )
-        return f"{seals.remove(work, off).seal} is off"
+        gone = seals.remove(work, off)
+        return f"{gone.seal} is off{_WAITS if gone.waits else ''}"
     told = _SEEN.get(code) if kind == "seal_check" else None
     if kind == "seal_check" and told is not None:
         sensible(work, point_id, point, "seal_check")

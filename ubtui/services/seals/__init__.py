@@ -2,6 +2,7 @@
 
 from ubtui.services.seals.asked import SLA_DAYS, Request, Requested, Withdraw, request, withdraw
 from ubtui.services.seals.checked import MOST, Found, Round, Rounded, Told, Verified, Verify, round_in, verify
+from ubtui.services.seals.fees import Charge, Charged, charge
 from ubtui.services.seals.hung import (
     Place,
     Placed,
@@ -19,9 +20,8 @@ from ubtui.services.seals.rows import touch_round
 from ubtui.services.seals.standing import SealView, Standing, at, ledger, numbers, standing
 
 __all__ = [
-    "MOST", "SLA_DAYS", "Found", "Place", "Placed", "Rate", "Remove", "Removed", "Replace", "Request", "Requested",
-    "Round", "Rounded", "SealView", "Span", "Standing", "Told", "Verified", "Verify", "Withdraw", "at", "ledger",
-    "numbers",
-    "place", "rate", "rate_on", "rates", "remove", "replace", "request", "round_in", "standing", "touch_round",
-    "verify", "withdraw",
+    "MOST", "SLA_DAYS", "Charge", "Charged", "Found", "Place", "Placed", "Rate", "Remove", "Removed", "Replace",
+    "Request", "Requested", "Round", "Rounded", "SealView", "Span", "Standing", "Told", "Verified", "Verify",
+    "Withdraw", "at", "charge", "ledger", "numbers", "place", "rate", "rate_on", "rates", "remove", "replace",
+    "request", "round_in", "standing", "touch_round", "verify", "withdraw",
 ]  # fmt: skip

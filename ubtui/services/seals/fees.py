@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
-from ubtui.act import Look, Refused, Work
-from ubtui.domain.numbers import format_account
-from ubtui.services import adjustments
+from typing import Annotated, Literal
 
+import msgspec
+
+from ubtui.act import Cents, Form, Look, Refused, Work, act, permissions
+from ubtui.db.models.field import SealFee
+from ubtui.db.models.record import Seal
+from ubtui.domain.numbers import format_account
+from ubtui.services import adjustments, points
+from ubtui.services.points import Point
+from ubtui.services.reads import reason
+
+What = Literal["put on", "taken off"]
+Fee = Annotated[
+    Annotated[Cents, msgspec.Meta(ge=0, le=1_000_00)] | None,
+    msgspec.Meta(description="fee; empty: as the district's terms have it"),
+]
 _PAYS = (
     "SELECT a.number FROM live_service s JOIN account a ON a.id = s.account_id WHERE s.point_id = ?"
     " AND a.state = 'active' ORDER BY s.to_on IS NULL DESC, s.from_on DESC, s.id LIMIT 1"
@@ -21,19 +34,85 @@ def payer(look: Look, point_id: int) -> str:
     return format_account(number) if number else ""
 
 
+def may_charge(look: Look) -> bool:
+    """Whether who acts may propose a charge: a crew brings seals in, and makes no money with it."""
+    return look.actor.role in permissions()["adjust.propose"]
+
+
 def charged(work: Work, point_id: int, usual: int, asked: int | None, note: str) -> str:
     """Propose a fee for the account that pays at the point; the proposal's number, empty where nothing is charged.
 
     `usual` is the fee by the district's terms, `asked` the one that was typed. Refused where that one can be charged
-    to nobody, or for no reason.
+    to nobody, or for no reason. Nothing is charged by who may not propose: `wait` keeps it for the desk.
     """
-    cents, number, reason = usual if asked is None else asked, payer(work, point_id), work.district.seals.fee_reason
-    if asked and not (number and reason):
+    cents, number, why = usual if asked is None else asked, payer(work, point_id), work.district.seals.fee_reason
+    if asked and not (number and why):
         raise Refused(
             "the district names no reason (seals.fee_reason)" if number else "no open account pays at this point",
             rule="seals", cure="leave the fee empty",
         )  # fmt: skip
-    if not cents or not number or not reason:
+    if not cents or not number or not why or not may_charge(work):
         return ""
-    form = adjustments.Propose(account=number, reason=reason, amount_cents=cents, note=note)
+    form = adjustments.Propose(account=number, reason=why, amount_cents=cents, note=note)
     return adjustments.propose(work, form).number
+
+
+def wait(work: Work, point_id: int, seal_id: int, what: What, usual: int) -> bool:
+    """Keep a fee that who acts may not propose for the desk, where there is somebody to charge; whether one waits."""
+    if not usual or may_charge(work) or not payer(work, point_id) or not work.district.seals.fee_reason:
+        return False
+    work.db.insert(
+        SealFee, seal_id=seal_id, what=what, cents=usual, noted_on=work.today, noted_by=work.actor.name, why=""
+    )
+    return True
+
+
+class Charge(Form, frozen=True, kw_only=True):
+    """The fee of a seal that the crew put on or took off: charged by the desk, or not at all for a reason."""
+
+    point: Point
+    number: Annotated[str, msgspec.Meta(description="number of the seal, where several fees wait", max_length=40)] = ""
+    fee_cents: Annotated[
+        Annotated[Cents, msgspec.Meta(ge=0, le=1_000_00)] | None,
+        msgspec.Meta(description="fee; empty: as it was noted, 0: none is charged"),
+    ] = None
+    reason: Annotated[str, msgspec.Meta(description="why another fee than noted, or none", max_length=500)] = ""
+
+
+class Charged(msgspec.Struct, frozen=True):
+    """The seal whose fee is settled, and the proposal that charges it; empty where nothing is charged."""
+
+    point: str
+    seal: str
+    fee_cents: int
+    proposal: str
+
+
+_WAITING = (
+    "SELECT f.id, f.version, f.cents, f.what, z.id, z.version, z.number, z.fee_cents FROM seal_fee f"
+    " JOIN seal z ON z.id = f.seal_id WHERE z.point_id = ? AND f.settled_on IS NULL ORDER BY f.id"
+)
+
+
+@act("seal.fee")
+def charge(work: Work, form: Charge) -> Charged:
+    """Propose a seal's fee that waits for the desk, or say why none is charged; the oldest first.
+
+    The district's terms say what a seal at the owner's request costs. Refused where none waits.
+    """
+    point = points.found(work, form.point)
+    waiting = [row for row in work.db.rows(_WAITING, [point[0]]) if form.number.strip() in ("", row[6])]
+    if not waiting:
+        raise Refused(f"no fee of a seal waits at {form.point}", rule="seals", cure="see its meter card")
+    id, version, noted, what, seal_id, seal_version, number, before = waiting[0]
+    cents = noted if form.fee_cents is None else form.fee_cents
+    why = reason(form.reason) if cents != noted else form.reason.strip()
+    proposal = charged(work, point[0], noted, cents, f"seal {number} {what} at {form.point}")
+    work.db.update(
+        SealFee, id, version, settled_on=work.today, settled_by=work.actor.name, proposal=proposal or None, why=why
+    )
+    work.db.update(Seal, seal_id, seal_version, fee_cents=before + cents)
+    work.touch("point", form.point)
+    work.fact(point=form.point, seal=number, cents=cents)
+    work.detail(reason=why, noted=noted)
+    return Charged(form.point, number, cents, proposal)

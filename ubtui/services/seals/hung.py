@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from ubtui.act import Cents, Form, Refused, Work, act
+from ubtui.act import Form, Refused, Work, act
 from ubtui.db.models.record import Seal
 from ubtui.domain.seals import Effect
 from ubtui.domain.text import clean_text
@@ -16,6 +16,7 @@ from ubtui.services.points import Point, Reason
 from ubtui.services.reads import reason
 from ubtui.services.reads.shown import may_have_shown
 from ubtui.services.seals import fees, rates, rows
+from ubtui.services.seals.fees import Fee
 from ubtui.services.seals.rows import Value, Which, touch_round
 from ubtui.services.shutoffs import no_shutoff
 
@@ -23,10 +24,6 @@ RateStatus = Literal["sealed", "occasional", "full"]
 Begins = Annotated[
     Literal["policy", "same_day", "next_cycle", "month_of_use", "never"],
     msgspec.Meta(description="from when: policy, same_day, next_cycle, month_of_use, never"),
-]
-Fee = Annotated[
-    Annotated[Cents, msgspec.Meta(ge=0, le=1_000_00)] | None,
-    msgspec.Meta(description="fee; empty: as the district's terms have it"),
 ]
 
 
@@ -52,7 +49,7 @@ class Place(Form, frozen=True, kw_only=True):
 class Placed(msgspec.Struct, frozen=True):
     """The seal, and from when its rate holds; None where no day brings it.
 
-    `billed` tells what is billed already, `fee` names the proposal of the fee.
+    `billed` tells what is billed already, `fee` names the proposal of the fee; it `waits` where the desk charges it.
     """
 
     point: str
@@ -61,6 +58,7 @@ class Placed(msgspec.Struct, frozen=True):
     rate_from: date | None
     billed: str = ""
     fee: str = ""
+    waits: bool = False
 
 
 def _effect(work: Work, rate: RateStatus, said: str) -> Effect:
@@ -75,7 +73,8 @@ def _effect(work: Work, rate: RateStatus, said: str) -> Effect:
 def place(work: Work, form: Place) -> Placed:
     """Put a seal on. A lock for nonpayment bills in full; an unlocked seal is one for occasional use.
 
-    The fee of a seal at the owner's request is proposed with it, for another person to approve.
+    The fee of a seal at the owner's request is proposed with it, for another person to approve; it waits for the desk
+    where who acts may propose nothing.
     """
     point, number = points.found(work, form.point), clean_text(form.number, 40).strip()
     effect = _effect(work, form.rate, form.effect)
@@ -105,19 +104,20 @@ def place(work: Work, form: Place) -> Placed:
     usual = work.district.seals.seal_cents if form.why == "owner_request" else 0
     said = f"seal {number} put on at {form.point} on {form.placed_on}"
     fee = fees.charged(work, point[0], usual, form.fee_cents, said)
-    work.db.insert(
+    made = work.db.insert(
         Seal, point_id=point[0], number=number, lock_state=form.lock, lock_reason=form.why, rate_status=form.rate,
         rate_effect=effect, rate_from=starts, placed_on=form.placed_on, placed_value=form.value,
         requested_by=clean_text(form.requested_by, 120).strip() or (asked[4] if asked else None),
         fee_cents=(usual if form.fee_cents is None else form.fee_cents) if fee else 0, verified_on=form.placed_on,
     )  # fmt: skip
+    waits = fees.wait(work, point[0], made, "put on", usual if form.fee_cents is None else form.fee_cents)
     if asked:
         rows.close(work, asked, "done", form.placed_on, f"seal {number}")
     orders.finish(work, point[0], form.point, "seal", form.placed_on, f"seal {number}")
     work.touch("point", form.point)
     touch_round(work)
     work.fact(point=form.point, seal=number, rate=form.rate)
-    return Placed(form.point, number, form.placed_on, starts, rates.billed(work, point[0], starts), fee)
+    return Placed(form.point, number, form.placed_on, starts, rates.billed(work, point[0], starts), fee, waits)
 
 
 class Rate(Form, frozen=True, kw_only=True):
@@ -210,7 +210,7 @@ class Remove(Form, frozen=True, kw_only=True):
 class Removed(msgspec.Struct, frozen=True):
     """The seal that came off and where it hung; `billed` tells what is billed already, `fee` names the fee's proposal.
 
-    `full_from` is the first day that is billed in full again.
+    `full_from` is the first day that is billed in full again; the fee `waits` where the desk charges it.
     """
 
     point: str
@@ -219,6 +219,7 @@ class Removed(msgspec.Struct, frozen=True):
     billed: str = ""
     full_from: date | None = None
     fee: str = ""
+    waits: bool = False
 
 
 @act("seal.remove")
@@ -240,6 +241,7 @@ def remove(work: Work, form: Remove) -> Removed:
     usual = work.district.seals.unseal_cents if asked else 0
     said = f"seal {row[1]} taken off at {form.point} on {form.removed_on}"
     fee = fees.charged(work, point[0], usual, form.fee_cents, said)
+    waits = fees.wait(work, point[0], row[0], "taken off", usual if form.fee_cents is None else form.fee_cents)
     if asked is not None:
         rows.close(work, asked, "done", form.removed_on, f"seal {row[1]} off")
     for kind in ("unseal", "seal_check"):  # nobody need look at what is off
@@ -249,4 +251,4 @@ def remove(work: Work, form: Remove) -> Removed:
     work.fact(point=form.point, seal=row[1], removed_on=form.removed_on.isoformat())
     work.detail(reason=why, value=form.value)
     billed = rates.billed(work, point[0], full_from)
-    return Removed(form.point, row[1], form.removed_on, billed, full_from, fee)
+    return Removed(form.point, row[1], form.removed_on, billed, full_from, fee, waits)
