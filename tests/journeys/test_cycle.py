@@ -91,6 +91,9 @@ def test_three_commands(district: str, tmp_path: Path) -> None:
 
     decide = ("reads", "decide", "release", f"cycle:{CYCLE}", "--else", "estimate", "--reason", "looked at: a leak")
     count = now["total"]["held"]
+    careful = shell(district, *decide, "--dry-run", who="ben", code=1).err
+    assert f"{high}: extreme use, read {meters[HIGH].value:,}, use " in careful and "extreme left held" in careful
+    decide += ("--extremes",)
     told = f"release: {count - 1}, estimate: 1 of {count} held reads"
     assert told in shell(district, *decide, "--dry-run", who="ben").err and len(held(district)) == count
     assert told in shell(district, *decide, who="ben").err and held(district) == {}

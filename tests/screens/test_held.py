@@ -66,8 +66,9 @@ async def test_what_cannot_be_released_is_estimated_in_the_same_act(district: st
     async with sitting(district) as pilot:
         await press(pilot, "g e")
         marks = " j ".join("space" for _ in rows(pilot))
-        await press(pilot, f"{marks} l 'looked at' tab 'e'")
+        await press(pilot, f"{marks} l 'looked at' tab 'e' tab 'y'")
         text = screen_text(pilot.app)
+        assert "extreme: read " in text and ", use " in text and "expected " in text
         found = re.search(r"would be done +(\d+) of (\d+), release (\d+), estimate (\d+)", text)
         assert "estimate it" in text and found is not None, text
         done, of, released, estimated = map(int, found.groups())
@@ -77,6 +78,40 @@ async def test_what_cannot_be_released_is_estimated_in_the_same_act(district: st
         assert held(district) == {}
         told = screen_text(pilot.app)
         assert f"Release: {done} done, release {released}, estimate {estimated}" in told
+
+
+async def test_extremes_stay_held_unless_they_are_meant_and_each_is_named_with_its_figures(district: str) -> None:
+    before = held(district)
+    async with sitting(district) as pilot:
+        await press(pilot, "g e")
+        extremes = {each["point"] for each in rows(pilot) if each["for"] == "R06"}
+        marks = " j ".join("space" for _ in rows(pilot))
+        await press(pilot, f"{marks} l 'looked at' tab 'e'")
+        text = screen_text(pilot.app)
+        assert extremes and f"; {len(extremes)} extreme stay" in text and "Extremes too" in text
+        for point in extremes:
+            assert re.search(rf"{point} +stays: extreme use, read [\d,]+, use [\d,]+, expected", text), text
+        await press(pilot, "f5")
+        assert len(held(district)) == len(extremes) < len(before)
+        assert f"{len(extremes)} extreme stay" in screen_text(pilot.app) and "stay as they are" not in text
+        await press(pilot, "escape")
+        assert {each["point"] for each in rows(pilot)} == extremes
+        await press(pilot, "l 'seen'")
+        text = screen_text(pilot.app)
+        assert "Extremes too" not in text and "extreme: read " in text, "one read by itself is meant"
+
+
+async def test_what_is_refused_keeps_what_was_typed(district: str) -> None:
+    before = held(district)
+    async with sitting(district) as pilot:
+        await press(pilot, "g e")
+        marks = " j ".join("space" for _ in rows(pilot))
+        await press(pilot, f"{marks} l 'ok' tab 'e' f5")
+        text = screen_text(pilot.app)
+        assert isinstance(pilot.app.screen, AskScreen) and "! " in text and "3 characters" in text, text
+        assert "estimate it" in text and len(held(district)) == len(before)
+        await press(pilot, "shift+tab 'ay' f5")
+        assert len(held(district)) < len(before), "the mended reason is taken, and the rest of the form stood"
 
 
 async def test_one_read_is_corrected_deferred_and_read_again(district: str) -> None:

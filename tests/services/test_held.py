@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from tests.detectors.scene import PERIODS, Customer, Scene, read_day
 from tests.services.office import DAY
@@ -103,7 +104,7 @@ def test_the_list_says_what_each_read_is_held_by_and_what_was_expected(scene: Sc
 def test_a_release_goes_for_each_that_it_fits_and_changes_nothing_of_the_others(scene: Scene) -> None:
     low, high, past = below(scene), extreme(scene), zero(scene)
     scene.refresh()
-    got = decided(scene, "release")
+    got = decided(scene, "release", extremes=True)
     assert got[high.point] == (True, "released, use 800")
     assert got[past.point] == (True, "released, use 30, past zero")
     assert got[low.point] == (False, "stands below the read before it: decide it by itself")
@@ -111,6 +112,28 @@ def test_a_release_goes_for_each_that_it_fits_and_changes_nothing_of_the_others(
     assert stands(scene, high)[0][1:3] == (800, "released") and stands(scene, past)[0][1:3] == (30, "released")
     assert scene.db.value("SELECT COUNT(*) FROM read_review WHERE register_id = ?", [low.register_id]) == 0
     assert list(rows(scene)) == [low.point]
+
+
+def test_a_release_of_many_leaves_extremes_held_until_they_are_meant_or_named(scene: Scene) -> None:
+    low, plain, first, then = below(scene), zero(scene), extreme(scene), extreme(scene)
+    scene.refresh()
+    form = Decide(decision="release", otherwise="estimate", filter="ALL", reason="looked at")
+    got = scene.act(decide, form).result
+    by = {each.point: each for each in got.rows}
+    assert (got.by, got.left, got.spared) == ({"release": 1, "estimate": 1}, 2, 2)
+    assert by[low.point].by == "estimate" and by[plain.point].by == "release" and by[plain.point].extreme == ""
+    for c in (first, then):
+        assert not by[c.point].done and by[c.point].extreme.startswith("read 1,980, use 800, expected 30, ")
+        assert by[c.point].told == f"extreme use, {by[c.point].extreme}"
+        assert stands(scene, c) == [(1980, 800, "held", "over-limit")]
+    by_itself = Decide(decision="release", reads=[by[first.point].read], reason="a burst main, seen")
+    done = scene.act(decide, by_itself)
+    assert done.result.rows[0].extreme == by[first.point].extreme and stands(scene, first)[0][2] == "released"
+    both = structs.replace(by_itself, reads=[each.read for each in (by[first.point], by[then.point])])
+    assert "extreme use" in scene.refused(decide, both).reason and stands(scene, then)[0][2] == "held"
+    assert scene.act(decide, structs.replace(both, extremes=True)).result.done == 1
+    scene.steady()
+    assert stands(scene, then)[0][2] == "released" and rows(scene) == {}
 
 
 def test_a_read_on_a_held_one_goes_with_it_and_not_before_it(scene: Scene) -> None:
@@ -123,7 +146,11 @@ def test_a_read_on_a_held_one_goes_with_it_and_not_before_it(scene: Scene) -> No
     assert list(found.values()) == ["R06", "R17"]
     late = scene.refused(decide, Decide(decision="release", filter="code:R17", reason="looked at"))
     assert "before it is held" in late.reason
-    got: Done[Decided] = scene.act(decide, Decide(decision="release", filter="ALL", reason="looked at"))
+    form = Decide(decision="release", otherwise="estimate", filter="ALL", reason="looked at")
+    no = scene.refused(decide, form)
+    assert "extreme use, read 1,950, use 800" in no.reason and "follows the extreme read of" in no.reason
+    assert "--extremes" in no.cure and len(cells(scene)) == 2, "what stands on it is not estimated in its stead"
+    got: Done[Decided] = scene.act(decide, structs.replace(form, extremes=True))
     assert [(each.done, each.told) for each in got.result.rows] == [
         (True, "released, use 800"), (True, f"follows the read of {read_day(PERIODS[-2])}"),
     ]  # fmt: skip
@@ -144,7 +171,7 @@ def test_what_cannot_be_released_is_estimated_for_the_same_reason(scene: Scene) 
     new = scene.customer()
     scene.read(new, LAST, 50, status="held", held_code="below-previous")
     scene.refresh()
-    form = Decide(decision="release", otherwise="estimate", filter="ALL", reason="looked at")
+    form = Decide(decision="release", otherwise="estimate", filter="ALL", reason="looked at", extremes=True)
     with scene.desk() as desk:
         shown = desk.perform(decide, form, dry_run=True)
     assert isinstance(shown, Done) and shown.result.by == {"release": 1, "estimate": 1} and shown.result.left == 1
@@ -209,7 +236,7 @@ def test_ones_own_account_and_another_persons_item_are_left_alone(scene: Scene) 
             "UPDATE work_item SET state = 'claimed', assignee = 'ben', lease_until = '2999-01-01T00:00:00.000000Z'"
             " WHERE subject_key = ? AND code = 'R06'", [theirs.point],
         )  # fmt: skip
-    got = scene.act(decide, Decide(decision="release", filter="ALL", reason="looked at")).result
+    got = scene.act(decide, Decide(decision="release", filter="ALL", reason="looked at", extremes=True)).result
     by = {each.point: each for each in got.rows}
     assert by[free.point].done and not by[mine.point].done and not by[theirs.point].done
     assert "your own account" in by[mine.point].told and "ben has" in by[theirs.point].told
@@ -243,7 +270,7 @@ def test_what_can_never_be_right_is_refused_whole(scene: Scene) -> None:
 def test_one_key_decides_once(scene: Scene) -> None:
     extreme(scene)
     scene.refresh()
-    form = Decide(decision="release", filter="ALL", reason="looked at")
+    form = Decide(decision="release", filter="ALL", reason="looked at", extremes=True)
     with scene.desk() as desk:
         first, again = desk.perform(decide, form, "key-of-this"), desk.perform(decide, form, "key-of-this")
     assert isinstance(first, Done) and isinstance(again, Done)
@@ -273,11 +300,15 @@ def test_from_the_shell(scene: Scene, capsys: pytest.CaptureFixture[str]) -> Non
     assert run_command(["reads", "decide", "release", "code:R04", "--reason", "looked at", *at]) == 1
     said = capsys.readouterr().err
     assert "no read is held that the filter lets through" in said and "look at `ubtui reads held`" in said
-    assert run_command(["reads", "decide", "release", "ALL", "--reason", "looked at", "--dry-run", *at]) == 1
-    assert len(rows(scene)) == 2
-    capsys.readouterr()
+    figures = "read 1,980, use 800, expected 30, "
     assert run_command(["reads", "decide", "release", "ALL", "--reason", "looked at", *at]) == 1
+    said = capsys.readouterr().err
+    assert f"{high.point} extreme use, {figures}" in said and "(--extremes)" in said and len(rows(scene)) == 2
+    release = ["reads", "decide", "release", "ALL", "--extremes", "--reason", "looked at", *at]
+    assert run_command([*release, "--dry-run"]) == 1
+    assert len(rows(scene)) == 2 and f"released, use 800; extreme: {figures}" in capsys.readouterr().out
+    assert run_command(release) == 1
     told = capsys.readouterr()
-    assert told.out.splitlines() == [f"{high.point}  released, use 800"]
+    assert told.out.startswith(f"{high.point}  released, use 800; extreme: {figures}") and told.out.count("\n") == 1
     assert f"{low.point}: stands below the read before it" in told.err and "release: 1 of 2 held reads" in told.err
     assert run_command(["reads", "decide", "defer", "code:R09", "--until", "2030-01-02", "--reason", "owner", *at]) == 0

@@ -43,19 +43,23 @@ def held(options: Options, query: Query, limit: int, path: Path | None) -> None:
     type=click.Choice(["estimate", "reread"]),
     help="What becomes of a read that cannot be decided so, as one below the read before it; without it, it stays.",
 )
+@click.option("--extremes", is_flag=True, help="Release reads of extreme use too; without it, they stay held.")
 @click.option("--until", default="", metavar="DAY", help="Of defer: the day it comes back. Of reread: by when.")
 @shared()
-def decide(options: Options, decision: str, text: str, reason: str, otherwise: str | None, until: str) -> None:
+def decide(
+    options: Options, decision: str, text: str, reason: str, otherwise: str | None, extremes: bool, until: str
+) -> None:
     """Decide every held read that FILTER lets through; ALL for every one. A read that cannot be decided so is decided
     as --else says, else it is told and stays as it is; then the exit code is 1. --dry-run shows what would become of
-    each. Corrections are one by one: `ubtui meter review`.
+    each. A release leaves reads of extreme use held, each told with its figures, unless --extremes says that they are
+    meant too. Corrections are one by one: `ubtui meter review`.
     """
     if len(clean_text(reason).strip()) < 3 or len(reason) > 200:
         raise BadValue(f"--reason {reason[:40]!r}: say why in a few words, 3 to 200 characters.")
     form = Decide(
         decision=decision,  # type: ignore[arg-type]  # one of the choices above
         otherwise=otherwise or "",  # type: ignore[arg-type]
-        filter=text, reason=reason, until=parse_day(until) if until else None,
+        filter=text, reason=reason, until=parse_day(until) if until else None, extremes=extremes,
     )  # fmt: skip
     with opened(options) as desk:
         got = doing(desk, options, act, form)
@@ -63,10 +67,12 @@ def decide(options: Options, decision: str, text: str, reason: str, otherwise: s
             emit(options, got)
         for each in got.rows if options.format != "json" else ():
             if each.done:
-                click.echo(safe(f"{each.point:<9} {each.told}"))
+                odd = f"; extreme: {each.extreme}" if each.extreme else ""
+                click.echo(safe(f"{each.point:<9} {each.told}{odd}"))
             else:
                 say(f"{each.point}: {each.told}")
-        say(f"{counted(got)} of {got.done + got.left:,} held reads")
+        spared = f"; {got.spared:,} extreme left held, --extremes releases such too" if got.spared else ""
+        say(f"{counted(got)} of {got.done + got.left:,} held reads{spared}")
     if got.left:
         raise click.exceptions.Exit(REFUSED)
 

@@ -8,11 +8,11 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container
 
-from ubtui.act import Done, Form, Refused, new_key
-from ubtui.screens.base import Ask, Place, news
+from ubtui.act import Done, Form, Refused
+from ubtui.screens.base import Place, news
 from ubtui.screens.listed import Listed
 from ubtui.services import worklist
-from ubtui.services.forms import FieldSpec, act_named, form
+from ubtui.services.forms import FieldSpec
 from ubtui.services.listing import Listing
 from ubtui.services.reads import held
 from ubtui.services.reads.deciding import Decided
@@ -27,6 +27,7 @@ VERBS: Final = {"release": "Release", "estimate": "Estimate", "reread": "Read ag
 WAYS: Final = "l release  c correct  t estimate  a read again  w wait until"
 ELSE: Final = (("", "it stays held"), ("estimate", "estimate it"), ("reread", "read it again"))
 FIRST_FEW: Final = 5
+YET: Final = "yet to be said"
 PAUSE_SECONDS: Final = 0.08
 
 
@@ -157,6 +158,8 @@ class HeldScreen(Listed):
 
     async def _decide(self, decision: str) -> None:
         """Show what a decision would do to each read, ask for its reason once, then do it."""
+        from ubtui.screens.rehearsed import carried_out
+
         shown = self.shown_list()
         if shown is None or (here := shown.current_id) is None:
             return
@@ -166,37 +169,35 @@ class HeldScreen(Listed):
         specs = [reason]
         if decision == "release":
             specs.append(FieldSpec("otherwise", "Else", "choice", ELSE, help="of a read that cannot be released"))
+            if len(reads) > 1:
+                specs.append(FieldSpec("extremes", "Extremes too", "bool", value="no",
+                             help="no: a read of extreme use stays held, to be looked at by itself"))  # fmt: skip
         if decision == "defer":
             tomorrow = await self.ask(worklist.next_office_day)
             specs.append(FieldSpec("until", "Until", "day", required=True, value=tomorrow.isoformat()))
         elif decision == "reread":
             specs.append(FieldSpec("until", "Read by", "day", help="empty: within three office days"))
         count = f"{len(reads):,} reads" if len(reads) > 1 else reads[0].partition("/")[0]
-        key = new_key()
 
-        async def preview(values: dict[str, str]) -> tuple[Line, ...]:
-            told = {name: text for name, text in values.items() if name != "reason"}
-            made = form("read.decide", {**known, **told, "reason": values["reason"].strip() or "yet to be said"})
-            return would(await self.desk.performing(act_named("read.decide"), made, dry_run=True))
+        async def preview(made: Form, answer: Done[Any] | Refused) -> tuple[Line, ...]:
+            return would(answer)
 
-        question = Ask(
-            f"{VERBS[decision]} {count}", tuple(specs), (), VERBS[decision].lower(), False, act="read.decide",
-            preview=preview,
+        done: Done[Decided] | None = await carried_out(
+            self, "read.decide", f"{VERBS[decision]} {count}", specs, known, preview, do=VERBS[decision].lower(),
+            meanwhile={"reason": YET},
         )  # fmt: skip
-        if (values := await self.router.asked(question)) is None:
-            return
-        made: Form = form("read.decide", {**known, **values})
-        done: Done[Decided] | None = await self.perform(act_named("read.decide"), made, key=key)
         if done is None:
             return
         shown.clear_marks()
         await self.reread()
         got = done.result
         left = f"{got.done} of {got.done + got.left} done" if got.left else f"{got.done} done"
-        left += _by(got) + (f"; {got.left} stay as they are" if got.left else "")
+        others = got.left - got.spared
+        left += _by(got) + (f"; {others} stay as they are" if others else "") + _spared(got)
         self.say(" · ".join(filter(None, (f"{VERBS[decision]}: {left}", news(done)))))
         if got.left:
-            await self.show_lines(f"{VERBS[decision]}: {left}", tuple(_left(got)))
+            title = f"{VERBS[decision]}: {got.done} of {got.done + got.left} done"
+            await self.show_lines(title, (Line("in all", left), *_left(got)))
 
     async def _correct(self) -> None:
         from ubtui.screens.rehearsed import carried_out
@@ -222,13 +223,19 @@ class HeldScreen(Listed):
 
 
 def would(answer: Done[Any] | Refused) -> tuple[Line, ...]:
-    """What a decision would do: how many, the first of them, each that cannot be decided so, and what closes."""
+    """What a decision would do: how many, each that cannot be decided so, each extreme one, the first of the others,
+    and what closes."""
     if isinstance(answer, Refused):
         return (Line("refused", answer.sentence(), "danger"),)
     got: Decided = answer.result
-    lines = [Line("would be done", f"{got.done:,} of {got.done + got.left:,}{_by(got)}" + _told(news(answer)))]
+    lines = [
+        Line("would be done", f"{got.done:,} of {got.done + got.left:,}{_by(got)}{_spared(got)}" + _told(news(answer)))
+    ]
+    lines += [
+        Line(each.point, f"extreme: {each.extreme}", "warning") for each in got.rows if each.done and each.extreme
+    ]
     done = sorted(
-        (each for each in got.rows if each.done), key=lambda each: each.by == got.decision
+        (each for each in got.rows if each.done and not each.extreme), key=lambda each: each.by == got.decision
     )  # the odd ones first
     lines += [*_left(got), *(Line(each.point, each.told) for each in done[:FIRST_FEW])]
     if len(done) > FIRST_FEW:
@@ -239,6 +246,10 @@ def would(answer: Done[Any] | Refused) -> tuple[Line, ...]:
 def _by(got: Decided) -> str:
     """How many by each decision, where there was more than one."""
     return "".join(f", {VERBS[way].lower()} {count:,}" for way, count in got.by.items()) if len(got.by) > 1 else ""
+
+
+def _spared(got: Decided) -> str:
+    return f"; {got.spared:,} extreme stay{'s' if got.spared == 1 else ''} held" if got.spared else ""
 
 
 def _told(news: str) -> str:

@@ -44,10 +44,12 @@ async def carried_out(
     lines: tuple[Line, ...] = (),
     do: str = "do it",
     said: str = "",
+    meanwhile: Mapping[str, str] | None = None,
 ) -> Done[Any] | None:
     """Ask for an act's form until it is done or left; None where it was left.
 
     What was typed stays while it is refused, and one key serves all tries: an answer lost on the way does it once.
+    `meanwhile` stands in the rehearsal for fields that are empty still, as a reason that is yet to be said.
     """
 
     def wrong(values: dict[str, str]) -> dict[str, str]:
@@ -58,8 +60,9 @@ async def carried_out(
         return {}
 
     async def preview(values: dict[str, str]) -> tuple[Line, ...]:
+        typed = {name: text if text.strip() else (meanwhile or {}).get(name, text) for name, text in values.items()}
         try:
-            made = form(act, {**known, **values})
+            made = form(act, {**known, **typed})
         except BadValue as fault:
             return (Line("still to do", str(fault)),)
         return await shown(made, await screen.desk.performing(act_named(act), made, dry_run=True))

@@ -17,8 +17,9 @@ from ubtui.db.errors import RuleBroken
 from ubtui.detectors.readings.summaries import CLEARS
 from ubtui.detectors.registry import CODES
 from ubtui.domain.holds import PRIOR
-from ubtui.domain.register import BELOW
+from ubtui.domain.register import BELOW, OVER
 from ubtui.domain.subjects import ItemKey, Subject
+from ubtui.services.reads import expecting
 from ubtui.services.reads.estimating import Estimate, estimate
 from ubtui.services.reads.held import ALL, LIVE, Named, wanted
 from ubtui.services.reads.placing import reason
@@ -26,6 +27,7 @@ from ubtui.services.reads.review import Review, review
 
 SOON: Final = 3  # office days in which a meter is read again
 MOST: Final = 2000
+EXTREMES: Final = (OVER, "R06")  # held for these, a read is extreme, whatever became of its item
 _FIGURES: Final = 4
 
 
@@ -54,31 +56,38 @@ class Decide(Form, frozen=True, kw_only=True):
         date | None,
         msgspec.Meta(description="the day a deferred read comes back; the day a meter is to be read again by"),
     ] = None
+    extremes: Annotated[
+        bool, msgspec.Meta(description="yes: a release of many takes reads of extreme use too; no: those stay held")
+    ] = False
 
 
 class Outcome(msgspec.Struct, frozen=True):
     """What became of one read, and by which decision; where nothing could be done, `told` is the reason and nothing of
-    it was changed."""
+    it was changed. `extreme` are the figures of one that is held for extreme use, "" of any other."""
 
     read: str
     point: str
     done: bool
     told: str
     by: str = ""
+    extreme: str = ""
 
 
 class Decided(msgspec.Struct, frozen=True):
-    """How many reads were decided and how many not, how many by each decision, and what became of each."""
+    """How many reads were decided and how many not, how many by each decision, and what became of each; `spared` are
+    the extreme ones that a release of many left held."""
 
     decision: str
     done: int
     left: int
     rows: list[Outcome]
     by: dict[str, int] = {}
+    spared: int = 0
 
 
 _HELD: Final = (
-    "SELECT r.register_id, r.seq, r.status, r.held_code, r.period, COALESCE(s.rollover, 0), s.raw_use"
+    "SELECT r.register_id, r.seq, r.status, r.held_code, r.period, COALESCE(s.rollover, 0), s.raw_use, r.value,"
+    " COALESCE(r.usage, s.raw_use)"
     " FROM live_point p JOIN read r ON r.point_id = p.id JOIN register g ON g.id = r.register_id"
     " JOIN meter m ON m.id = g.meter_id LEFT JOIN read_summary s ON s.register_id = r.register_id"
     " AND s.read_on = r.read_on AND s.seq = r.seq WHERE p.number = ? AND r.read_on = ? AND r.seq = ? AND g.n = ?"
@@ -94,6 +103,8 @@ class _Held(NamedTuple):
     period: str
     past_zero: bool
     below: bool
+    value: int | None
+    use: int | None
 
 
 @act("read.decide")
@@ -102,7 +113,8 @@ def decide(work: Work, form: Decide) -> Decided:
     first; what cannot be done is told and changes nothing of that read. Refused where nothing can be done at all.
 
     A release confirms a read for every code that holds it; one that stands below the one before is released only where
-    the counter passed zero, else it is decided by itself, or as `otherwise` says, for the same reason.
+    the counter passed zero, else it is decided by itself, or as `otherwise` says, for the same reason. One of extreme
+    use is released by its own name alone, or with others where `extremes` says so; else it stays held.
     """
     why = reason(form.reason)
     ways = list(filter(None, (form.decision, form.otherwise)))
@@ -135,43 +147,71 @@ def decide(work: Work, form: Decide) -> Decided:
         )
     rows: dict[str, Outcome] = {}
     freed: dict[int, date] = {}  # the newest read of a register that was decided here
+    within = expecting.expectations(work) if form.decision == "release" else None
+    spared: dict[int, date] = {}  # the newest read of a register that is left held as extreme
+    extremes = 0  # such reads
     for text in sorted(dict.fromkeys(reads), key=lambda each: (_named(each).on, each)):
-        read, said = _named(text), []
+        read, said, odd = _named(text), [], ""
         for way in ways:
             alone = structs.replace(work, subjects={}, facts={}, details={})
             try:
                 with work.db.writing():  # within the act's own transaction: what fails is taken back by itself
                     found = _held(alone, read, freed)
                     follows = found.register_id in freed and (found.status != "held" or found.code == PRIOR)
+                    odd = _extreme(work, found, within) if way == "release" and not follows else odd
+                    if odd and not form.extremes and len(form.reads) != 1:
+                        raise _Spared(f"extreme use, {odd}")
+                    if way == "release" and found.code == PRIOR and found.register_id in spared:
+                        raise _Spared(f"follows the extreme read of {spared[found.register_id]}, which stays held")
                     told = (
                         f"follows the read of {freed[found.register_id]}"
                         if follows and way in ("release", "estimate")
                         else _DO[way](alone, form, found, why)
                     )
+            except _Spared as exc:
+                spared[found.register_id], extremes, said = read.on, extremes + bool(odd), [str(exc)]
+                break
             except (Refused, RuleBroken) as exc:
                 no = refusal(exc)
                 said.append(no.reason + (f": {no.cure}" if no.cure else ""))
                 continue
             freed[found.register_id] = read.on
-            rows[text] = Outcome(text, read.point, True, told, way)
+            rows[text] = Outcome(text, read.point, True, told, way, odd)
             for subject in alone.subjects:
                 work.touch(subject.type, subject.key)
             work.touch("point", read.point)
             break
-        else:
-            rows[text] = Outcome(text, read.point, False, "; ".join(dict.fromkeys(said)))
+        if text not in rows:
+            rows[text] = Outcome(text, read.point, False, "; ".join(dict.fromkeys(said)), extreme=odd)
     out = [rows[text] for text in dict.fromkeys(reads)]
     by = Counter(each.by for each in out if each.done)
     done = by.total()
     if not done:
+        cure = "look at each, then say that extremes are meant too (--extremes)" if extremes else ""
         if len(out) == 1:
-            raise Refused(f"{out[0].point} {out[0].told}", rule="held reads")
+            raise Refused(f"{out[0].point} {out[0].told}", rule="held reads", cure=cure)
         first = "; ".join(f"{each.point} {each.told}" for each in out[:3])
         more = f"; and {len(out) - 3} more" if len(out) > 3 else ""
-        raise Refused(f"nothing could be done: {first}{more}", rule="held reads")
-    work.fact(decision=form.decision, reads=done, left=len(out) - done, otherwise=by[form.otherwise])
+        raise Refused(f"nothing could be done: {first}{more}", rule="held reads", cure=cure)
+    work.fact(
+        decision=form.decision, reads=done, left=len(out) - done, otherwise=by[form.otherwise],
+        extremes=sum(bool(each.extreme) for each in out if each.done),
+    )  # fmt: skip
     work.detail(reason=why, rows=out)
-    return Decided(form.decision, done, len(out) - done, out, {way: by[way] for way in ways})
+    return Decided(form.decision, done, len(out) - done, out, {way: by[way] for way in ways}, extremes)
+
+
+class _Spared(Exception):
+    """A release of many leaves this read held: it is extreme, or stands on one that is."""
+
+
+def _extreme(work: Work, found: _Held, within: expecting.Bounds | None) -> str:
+    """The figures of a read that is held for extreme use; "" of any other."""
+    if found.code not in EXTREMES and not any(key.code == "R06" for key in _items(work, found)):
+        return ""
+    known = expecting.of_read(work, found.register_id, found.read.on.isoformat(), found.read.seq, within)
+    value, use = ("unknown" if n is None else f"{n:,}" for n in (found.value, found.use))
+    return f"read {value}, use {use}, {str(known) or 'nothing is expected of it'}"
 
 
 def _named(text: str) -> Named:
@@ -200,7 +240,9 @@ def _held(work: Work, read: Named, freed: Mapping[int, date]) -> _Held:
         raise Refused("has no such read", rule="held reads")
     if row[2] != "held" and not (row[2] == "released" and row[0] in freed):
         raise Refused(f"is not held any more, it is {row[2]}", rule="held reads")
-    return _Held(read, row[0], row[2], row[3] or "", row[4], bool(row[5]), row[3] == BELOW or row[6] is not None)
+    return _Held(
+        read, row[0], row[2], row[3] or "", row[4], bool(row[5]), row[3] == BELOW or row[6] is not None, *row[7:]
+    )
 
 
 def _codes(work: Work, found: _Held) -> list[str]:
