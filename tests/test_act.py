@@ -54,7 +54,7 @@ point.place             y   -   y   y   -   -   -   -   -
 request.close           -   -   y   y   -   -   -   -   -
 request.fee             -   -   y   y   -   -   -   -   -
 request.make            -   -   y   y   -   -   -   -   -
-request.paid            -   -   y   y   -   -   -   -   -
+request.paid            -   -   y   y   y   -   -   y   -
 request.withdraw        -   -   y   y   -   -   -   -   -
 intertie.agree          -   -   -   y   -   -   -   -   -
 intertie.end            -   -   -   y   -   -   -   -   -
@@ -109,6 +109,10 @@ worklist.answer         -   -   y   y   y   -   -   y   -
 worklist.handover       -   -   y   y   y   -   -   y   -
 worklist.promote        -   -   -   y   -   -   -   -   -
 worklist.limits         -   -   -   y   -   -   -   -   -
+settings.apply          -   -   -   y   -   -   y   -   -
+settings.approve        -   -   -   y   y   -   y   y   -
+settings.reject         -   -   -   y   y   -   y   y   -
+settings.withdraw       -   -   -   y   -   -   y   -   -
 view.save               -   -   y   y   y   y   y   y   -
 view.drop               -   -   y   y   y   y   y   y   -
 backup.set              -   -   y   y   y   -   -   y   -
@@ -155,6 +159,7 @@ reads.export            -   -   y   y   -   -   -   -   -
 worklist.names          -   c   y   y   y   y   -   y   -
 worklist.board          -   -   c   y   y   y   -   y   -
 record.backup           -   -   -   c   -   -   y   -   y
+settings.show           -   -   c   y   y   y   y   y   -
 """
 
 
@@ -281,7 +286,9 @@ def test_the_matrix_of_views_holds_and_each_refusal_is_an_event(place: str) -> N
 
 def test_in_a_live_district_a_copys_right_is_none(place: str) -> None:
     with Desk(place, Seat("one-lead")) as desk:
-        desk.district = msgspec.structs.replace(desk.district, kind="live")
+        session = admin(place)
+        session.run("UPDATE meta SET value = replace(value, 'kind = \"sample\"', 'kind = \"live\"') WHERE key = 'district'")
+        session.database.close()
         with pytest.raises(Refused, match=r"the role lead may not do record\.backup"):
             desk.viewed("record.backup", file="b")
         desk.viewed("account.show", account="120440-3")

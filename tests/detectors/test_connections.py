@@ -6,11 +6,15 @@ import base64
 from datetime import date
 from typing import Any
 
+import pytest
+
 from tests.detectors.money import healed, pay
 from tests.detectors.scene import DAY, Customer, Scene
 from tests.detectors.test_meters import APN, DAYS, parcel, right
+from tests.services.office import hire
 from ubtui.act import Done
 from ubtui.db.calendars import office
+from ubtui.db.errors import RuleBroken
 from ubtui.domain.numbers import account_number, format_account
 from ubtui.domain.subjects import ItemKey
 from ubtui.services import adjustments, documents, installs, rights, service_requests, worklist
@@ -134,6 +138,40 @@ def test_m12_a_fee_that_was_taken_back_is_charged_anew(scene: Scene) -> None:
     assert scene.act(service_requests.fee, service_requests.Fee(number="SR-000001")).result.proposal == "P-000003"
     assert "P-000003 charges it" in scene.refused(service_requests.fee, service_requests.Fee(number="SR-000001")).reason
     scene.steady()
+
+
+def test_m12_one_person_alone_pays_no_fee_elsewhere(scene: Scene) -> None:
+    c = scene.customer()
+    scene.refresh()
+    set_since(scene, c, DAY - 5 * DAYS)
+    key = f"M12:point:{c.point}"
+    paid, form = service_requests.paid, service_requests.Paid
+    made = asked(scene, c, asked_on=DAY - 9 * DAYS, fee_cents=80_00, paid_on=DAY - 9 * DAYS, receipt="County 4711")
+    assert key in map(str, made.opened) and made.result.paid_on is None, "who makes the request pays nothing by it"
+    with scene.desk() as desk:
+        item = desk.ask(worklist.item, ItemKey.parse(key))
+    assert "ana says was paid elsewhere" in item.why and "nobody else has seen it" in item.why
+    assert item.money_cents == 80_00
+    scene.steady()
+    noted = scene.act(paid, form(number="SR-000001", receipt="County 4712"))
+    assert key not in map(str, noted.closed), "nor does noting it again"
+    assert "ana alone" in scene.refused(service_requests.close, service_requests.Close(number="SR-000001")).reason
+    pay(scene, c, 5_00, DAY)
+    (ours,) = scene.db.rows("SELECT number FROM receipt")[0]
+    assert "in the books" in scene.refused(paid, form(number="SR-000001", receipt=ours)).reason
+    hire(scene.db, "tom", "technician")
+    assert "confirms none" in scene.refused(paid, form(number="SR-000001", receipt="County 4712"), who="tom").reason
+    other = scene.refused(paid, form(number="SR-000001", receipt="County 4711"), who="cho")
+    assert "ana noted County 4712" in other.reason
+    confirmed = scene.act(paid, form(number="SR-000001", receipt="county  4712"), who="cho")
+    assert [str(k) for k in confirmed.closed] == [key]
+    assert (confirmed.result.noted_by, confirmed.result.confirmed_by) == ("ana", "cho")
+    assert confirmed.result.paid_on == DAY - 9 * DAYS
+    scene.steady()
+    assert "is paid since" in scene.refused(paid, form(number="SR-000001", receipt="County 4713")).reason
+    with pytest.raises(RuleBroken), scene.db.writing():
+        scene.db.run("UPDATE service_request SET confirmed_by = NULL")
+    assert scene.act(service_requests.close, service_requests.Close(number="SR-000001")).result.state == "done"
 
 
 def test_m11_paid_and_not_installed_for_twenty_office_days(scene: Scene) -> None:

@@ -125,6 +125,10 @@ def _settle(desks: dict[str, Desk], item: worklist.ItemView, paper: str) -> None
         approve = {"proposal": answer.result.number, "amount": values["amount_cents"]}
         answer = desks["ben"].perform(forms.act_named("adjust.approve"), forms.form("adjust.approve", approve))
         assert isinstance(answer, Done), answer.sentence()
+    if act == "request.paid":  # noted by one, seen by another
+        assert item.key not in answer.closed
+        answer = desks["ben"].perform(forms.act_named(act), form)
+        assert isinstance(answer, Done), answer.sentence()
     several = item.key.code == "R15" and item.evidence.get("rows", 1) > 1  # one row after another
     assert item.key in answer.closed or several, f"{item.key} by {act}"
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
-from ubtui.act import Cents, Form, Look, Refused, Work, act
+from ubtui.act import Cents, Form, Look, Refused, Work, act, permissions
 from ubtui.db.models.connections import ServiceRequest
 from ubtui.detectors.meters.connecting import Standing, standings
 from ubtui.domain.money import LIMIT_CENTS, format_money
@@ -67,6 +67,8 @@ class Request(msgspec.Struct, frozen=True):
     paid_on: date | None
     receipt: str
     installed_on: date | None
+    noted_by: str = ""
+    confirmed_by: str = ""
 
 
 @act("request.make")
@@ -97,7 +99,7 @@ def make(work: Work, form: Make) -> Request:
     id = work.db.insert(
         ServiceRequest, number=number, account_id=account[0], point_id=point[0], kind=form.kind,
         size=form.size.strip(), asked_on=on, asked_by=clean_text(form.asked_by, 120).strip(), fee_cents=form.fee_cents,
-        paid_on=form.paid_on, receipt=receipt,
+        paid_on=form.paid_on, receipt=receipt, noted_by=work.actor.name if receipt else None,
     )  # fmt: skip
     if form.fee_cents and form.paid_on is None:
         _charged(work, id, 1, form.charge, form.documents)
@@ -131,13 +133,17 @@ class Paid(Form, frozen=True, kw_only=True):
     """The fee of a request was paid outside the account: by the developer, with the subdivision."""
 
     number: Number
-    paid_on: Annotated[Day, msgspec.Meta(description="the day it was paid; empty: today")] = None
+    paid_on: Annotated[Day, msgspec.Meta(description="the day it was paid; empty: today, or as it is noted")] = None
     receipt: Annotated[str, msgspec.Meta(description="its receipt", min_length=2, max_length=80)]
 
 
 @act("request.paid")
 def paid(work: Work, form: Paid) -> Request:
-    """Note the receipt of a fee that was paid elsewhere; what is charged on the account is paid there."""
+    """Note the receipt of a fee that was paid elsewhere; it counts once another person has read the same off it.
+
+    Whoever confirms it may approve charges. What is charged on the account is paid there, and a receipt of this
+    district's own books is no payment elsewhere.
+    """
     id, version = _open(work, form.number)
     now = _standing(work, form.number)
     if now.proposal and not now.refused:
@@ -145,9 +151,29 @@ def paid(work: Work, form: Paid) -> Request:
             f"{now.proposal} charges {format_money(now.fee_cents)} on {format_account(now.account)}",
             rule="a fee is paid where it is charged", cure="take the payment, or have the charge withdrawn first",
         )  # fmt: skip
-    on = form.paid_on or work.today
-    work.db.update(ServiceRequest, id, version, paid_on=on, receipt=_receipt(work, on, form.receipt))
+    if now.paid_on is not None:
+        raise Refused(f"{now.number} is paid since {now.paid_on}", rule="service requests", cure="nothing to do")
+    on = form.paid_on or (now.noted[0] if now.noted else work.today)
+    receipt = _receipt(work, on, form.receipt)
+    if now.noted is None or now.noted[2] == work.actor.name:
+        work.db.update(ServiceRequest, id, version, paid_on=on, receipt=receipt, noted_by=work.actor.name)
+        return _done(work, form.number)
+    if work.actor.role not in (checkers := permissions()["adjust.approve"]):
+        raise Refused(
+            f"{now.noted[2]} noted its receipt, and the role {work.actor.role} confirms none",
+            rule="two people see a receipt", cure="ask: " + ", ".join(sorted(checkers)),
+        )  # fmt: skip
+    if (on, _folded(receipt)) != (now.noted[0], _folded(now.noted[1])):
+        raise Refused(
+            f"{now.noted[2]} noted {clean_text(now.noted[1], 80)} of {now.noted[0]}", rule="two people see a receipt",
+            cure=f"look at the paper together; {now.noted[2]} notes what it says",
+        )  # fmt: skip
+    work.db.update(ServiceRequest, id, version, confirmed_by=work.actor.name)
     return _done(work, form.number)
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.casefold().split())
 
 
 class Close(Form, frozen=True, kw_only=True):
@@ -165,6 +191,8 @@ def close(work: Work, form: Close) -> Request:
     id, version = _open(work, number)
     now = _standing(work, number)
     lacks = [f"{format_money(now.due_cents)} is due"] if now.paid_on is None else []
+    if now.noted:
+        lacks = [f"receipt {clean_text(now.noted[1], 80)} was seen by {now.noted[2]} alone"]
     lacks += ["no meter was set since"] if now.installed_on is None else []
     if lacks:
         raise Refused(
@@ -218,12 +246,15 @@ def request(look: Look, number: str) -> Request:
 
 
 def _shown(look: Look, s: Standing) -> Request:
-    size, by, state, receipt = look.db.rows(
-        "SELECT size, asked_by, state, receipt FROM service_request WHERE id = ?", [s.id]
+    size, by, state, receipt, noted, confirmed = look.db.rows(
+        "SELECT size, asked_by, state, receipt, COALESCE(noted_by, ''), COALESCE(confirmed_by, '')"
+        " FROM service_request WHERE id = ?",
+        [s.id],
     )[0]
     return Request(
         s.number, format_account(s.account), s.point, s.kind, size, s.asked_on, clean_text(by), state, s.fee_cents,
         s.due_cents, s.proposal, s.paid_on, clean_text(receipt), s.installed_on,
+        noted, confirmed,
     )  # fmt: skip
 
 
@@ -274,7 +305,15 @@ def _receipt(work: Work, on: date | None, text: str) -> str:
         )
     if on is not None and on > work.today:
         raise Refused(f"{on} is still to come", rule="service requests", cure="give today or a day before")
+    if said and (ours := work.db.one(_OURS, [said.upper()])) is not None:
+        raise Refused(
+            f"receipt {ours[0]} is in the books of {format_account(ours[1])}", rule="a fee is paid where it is charged",
+            cure="charge the fee: what was paid here settles it",
+        )  # fmt: skip
     return said
+
+
+_OURS = "SELECT r.number, a.number FROM receipt r JOIN account a ON a.id = r.account_id WHERE r.number = ?"
 
 
 def _done(work: Work, number: str) -> Request:

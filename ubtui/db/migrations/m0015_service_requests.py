@@ -9,10 +9,13 @@ CREATE TABLE service_request(
   kind {text} NOT NULL CHECK(kind IN('new','larger','irrigation','temporary')), size {text} NOT NULL DEFAULT '',
   asked_on {day} NOT NULL, asked_by {text} NOT NULL DEFAULT '', fee_cents {int} NOT NULL CHECK(fee_cents >= 0),
   proposal_id {int} REFERENCES proposal(id), paid_on {day}, receipt {text} NOT NULL DEFAULT '',
+  noted_by {text} REFERENCES staff(name), confirmed_by {text} REFERENCES staff(name),
   state {text} NOT NULL DEFAULT 'open' CHECK(state IN('open','done','withdrawn')), closed_on {day}, closed_by {text},
   reason {text}, version {int} NOT NULL DEFAULT 1,
   CONSTRAINT service_request_closed CHECK((state='open') = (closed_on IS NULL)),
-  CONSTRAINT service_request_receipt CHECK((paid_on IS NULL) = (receipt = ''))) {strict};
+  CONSTRAINT service_request_receipt
+    CHECK((paid_on IS NULL) = (receipt = '') AND (paid_on IS NULL) = (noted_by IS NULL)),
+  CONSTRAINT service_request_two CHECK(confirmed_by IS NULL OR confirmed_by <> noted_by)) {strict};
 CREATE UNIQUE INDEX service_request_open ON service_request(point_id) WHERE state='open';
 CREATE INDEX service_request_account ON service_request(account_id);
 CREATE TABLE intertie(
@@ -41,6 +44,12 @@ def statements(d: Dialect) -> list[str]:
             (
                 "a request keeps its number, account and point",
                 "NEW.number <> OLD.number OR NEW.account_id <> OLD.account_id OR NEW.point_id <> OLD.point_id",
+            ),
+            (
+                "a receipt that two people saw stays",
+                "OLD.confirmed_by IS NOT NULL AND (NEW.confirmed_by IS DISTINCT FROM OLD.confirmed_by"
+                " OR NEW.noted_by IS DISTINCT FROM OLD.noted_by OR NEW.receipt <> OLD.receipt"
+                " OR NEW.paid_on IS DISTINCT FROM OLD.paid_on)",
             ),
             ("a request that is closed stays so", "OLD.state <> 'open' AND NEW.state <> OLD.state"),
         ],

@@ -21,6 +21,8 @@ class ServiceRequest(Record):
     proposal_id = IntegerField(null=True)
     paid_on = DayField(null=True)
     receipt = TextField()
+    noted_by = TextField(null=True)
+    confirmed_by = TextField(null=True)
     state = TextField()
     closed_on = DayField(null=True)
     closed_by = TextField(null=True)

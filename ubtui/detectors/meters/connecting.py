@@ -13,12 +13,14 @@ from ubtui.domain.dates import format_day
 from ubtui.domain.money import format_money
 from ubtui.domain.numbers import parse_account
 from ubtui.domain.subjects import Subject
+from ubtui.domain.text import clean_text
 
 
 @dataclass(frozen=True)
 class Standing:
     """A request with its money and its meter: `due_cents` of its fee, the days since which it is paid and set.
 
+    What one person `noted` as paid elsewhere (day, receipt, who) is paid once another has seen the same receipt.
     `proposal` is the newest that charges the fee; `refused` where it was rejected, withdrawn, expired or taken back,
     `pending` where nobody decided it yet.
     """
@@ -38,11 +40,13 @@ class Standing:
     pending: bool
     paid_on: date | None
     installed_on: date | None
+    noted: tuple[date, str, str] | None
 
 
 _ASKED = (
     "SELECT q.id, q.number, q.account_id, a.number, q.point_id, p.number, q.kind, q.asked_on, q.fee_cents,"
-    " q.proposal_id, q.paid_on, (SELECT MIN(i.on_date) FROM live_install i WHERE i.point_id = q.point_id"
+    " q.proposal_id, q.paid_on, q.receipt, q.noted_by, q.confirmed_by,"
+    " (SELECT MIN(i.on_date) FROM live_install i WHERE i.point_id = q.point_id"
     " AND i.on_date >= q.asked_on) FROM service_request q JOIN account a ON a.id = q.account_id"
     " JOIN service_point p ON p.id = q.point_id WHERE {} ORDER BY q.number"
 )
@@ -79,7 +83,8 @@ def standings(
 
 
 def _standing(row: Sequence[Any], charged: Sequence[Any] | None) -> Standing:
-    id, number, account_id, account, point_id, point, kind, asked, fee, _, paid, installed = row
+    id, number, account_id, account, point_id, point, kind, asked, fee, _, said, receipt, by, confirmed = row[:14]
+    installed, paid = row[14], said if confirmed else None
     proposal, decision, cents, applied, last = charged or ("", None, None, 0, None)
     since: str | None = paid
     due = 0 if paid else int(fee)
@@ -93,6 +98,7 @@ def _standing(row: Sequence[Any], charged: Sequence[Any] | None) -> Standing:
         proposal, decision not in (None, "approved"), bool(proposal) and decision is None,
         date.fromisoformat(since) if since else None,
         date.fromisoformat(installed) if installed else None,
+        (date.fromisoformat(said), receipt, by) if said and not confirmed else None,
     )  # fmt: skip
 
 
@@ -107,14 +113,15 @@ def stalled(ask: Ask) -> Iterable[Found]:
     """M11: the fee is paid and the meter is not set, for longer than the crew takes."""
     limit = ask.whole("business_days")
     for q in _waiting(ask):
-        if q.paid_on is None or q.installed_on is not None:
+        since = q.noted[0] if q.paid_on is None and q.noted else q.paid_on
+        if since is None or q.installed_on is not None:
             continue
-        days = ask.business_days(q.paid_on, ask.today)
+        days = ask.business_days(since, ask.today)
         if days > limit:
             yield _found(
                 q, "Paid, not installed",
-                f"{q.number}, {q.kind}: paid {format_day(q.paid_on, ask.today)}, no meter set for {days} office days",
-                ask.add_business(q.paid_on, limit), business_days=days, limit=limit, request="exchange",
+                f"{q.number}, {q.kind}: paid {format_day(since, ask.today)}, no meter set for {days} office days",
+                ask.add_business(since, limit), business_days=days, limit=limit, request="exchange",
             )  # fmt: skip
 
 
@@ -124,6 +131,9 @@ def unpaid(ask: Ask) -> Iterable[Found]:
         if q.installed_on is None or q.paid_on is not None:
             continue
         charged = f"by {q.proposal}" if q.proposal and not q.refused else "which nobody charged"
+        if q.noted:
+            on, receipt, by = format_day(q.noted[0], ask.today), clean_text(q.noted[1], 40), q.noted[2]
+            charged = f"which {by} says was paid elsewhere {on}, receipt {receipt}: nobody else has seen it"
         found = _found(
             q, "Installed, not paid",
             f"{q.number}, {q.kind}: set {format_day(q.installed_on, ask.today)}, {format_money(q.due_cents)} is due,"
@@ -137,7 +147,8 @@ def _found(q: Standing, title: str, why: str, due: date, **more: Any) -> Found:
     evidence = {
         "request_number": q.number, "kind": q.kind, "asked_on": q.asked_on.isoformat(), "fee_cents": q.fee_cents,
         "due_cents": q.due_cents, "proposal": q.proposal or None, "charged": bool(q.proposal) and not q.refused,
-        "paid_on": q.paid_on.isoformat() if q.paid_on else None, **more, "reads": [],
+        "paid_on": q.paid_on.isoformat() if q.paid_on else None, "noted_by": q.noted[2] if q.noted else None,
+        "receipt": clean_text(q.noted[1], 80) if q.noted else None, **more, "reads": [],
     }  # fmt: skip
     return Found(
         q.point, "", title, why, evidence, account_id=q.account_id, point_id=q.point_id, due_on=due,
@@ -170,7 +181,7 @@ DETECTORS = (
     Detector(
         "M12", "Installed, not paid", ("point",),
         "a meter was set at the point of an open service request since it was asked for, and of its fee something is"
-        " due or was never charged",
+        " due or was never charged; what was paid elsewhere counts once two people have seen its receipt",
         "Capacity and water are used that nobody paid for.",
         ("request.fee", "request.paid", "order.create"), "capacity charges, GC 66013: paid before service begins",
         unpaid, also={"account": _of_accounts},

@@ -90,6 +90,7 @@ def asked_for(
         "number": f"SR-{index + 1:06d}", "account_id": ACCOUNT, "point_id": Ref("point"), "kind": kind, "size": size,
         "asked_on": asked, "asked_by": "owner", "fee_cents": fee_cents, "paid_on": paid_on,
         "receipt": f"planning counter {4_100 + index}" if paid_on else "",
+        "noted_by": "ana" if paid_on else None, "confirmed_by": "cho" if paid_on else None,
     }  # fmt: skip
     return RowStory("service_request", values)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from ubtui.act import Look
+from ubtui.act import Look, permissions
 from ubtui.domain.money import format_money
 from ubtui.services.fixes.draft import Draft, Maker
 from ubtui.services.worklist import ItemView
@@ -29,8 +29,16 @@ def _fee(look: Look, item: ItemView) -> Iterator[Draft]:
 
 
 def _paid(look: Look, item: ItemView) -> Iterator[Draft]:
-    if not item.evidence.get("charged"):
-        yield Draft("request.paid", {"number": item.evidence.get("request_number"), "paid_on": look.today})
+    facts = item.evidence
+    if facts.get("charged"):
+        return
+    known: dict[str, object] = {"number": facts.get("request_number")}
+    if (by := facts.get("noted_by")) is None:
+        yield Draft("request.paid", {**known, "paid_on": look.today})
+    elif by == look.actor.name:
+        yield Draft("request.paid", known, "Put its receipt right", why="another person confirms it")
+    elif look.actor.role in permissions()["adjust.approve"]:  # the receipt is read off the paper, not off the item
+        yield Draft("request.paid", known, "I saw its receipt too", True, f"{by} noted {facts.get('receipt')}")
 
 
 def _withdraw(look: Look, item: ItemView) -> Iterator[Draft]:
