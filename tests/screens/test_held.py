@@ -108,7 +108,7 @@ async def test_what_is_refused_keeps_what_was_typed(district: str) -> None:
         marks = " j ".join("space" for _ in rows(pilot))
         await press(pilot, f"{marks} l 'ok' tab 'e' f5")
         text = screen_text(pilot.app)
-        assert isinstance(pilot.app.screen, AskScreen) and "! " in text and "3 characters" in text, text
+        assert isinstance(pilot.app.screen, AskScreen) and "! " in text and "at least 3 letters" in text, text
         assert "estimate it" in text and len(held(district)) == len(before)
         await press(pilot, "shift+tab 'ay' f5")
         assert len(held(district)) < len(before), "the mended reason is taken, and the rest of the form stood"

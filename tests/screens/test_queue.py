@@ -127,6 +127,35 @@ async def test_a_bare_code_is_that_kind(district: str) -> None:
         assert there and list(home(pilot.app).list.ids) == there
 
 
+async def test_a_point_is_found_by_its_number(district: str) -> None:
+    found = asked(
+        district,
+        "SELECT id, subject_key FROM work_item WHERE subject_type = 'point' AND backlog = 0"
+        " AND state IN ('open', 'claimed', 'waiting')",
+    )
+    point = found[0][1]
+    about = {id for id, key in found if key == point}
+    async with sitting(district) as pilot:
+        everything = len(home(pilot.app).list.ids)
+        for typed in (point.lower(), point.removeprefix("SP-")):
+            await press(pilot, f"/ '{typed}' enter")
+            shown = set(home(pilot.app).list.ids)
+            assert about <= shown and len(shown) < everything // 2
+            await press(pilot, "/ ctrl+u enter")
+            assert len(home(pilot.app).list.ids) == everything
+
+
+async def test_what_is_refused_stands_in_the_form_again_with_the_reason(district: str) -> None:
+    async with sitting(district) as pilot:
+        await press(pilot, "+ 'Call the county' tab 'the old parcel' tab ctrl+u '999999-9' f5")
+        text = screen_text(pilot.app)
+        assert "refused" in text and "Call the county" in text and "the old parcel" in text, text
+        assert asked(district, "SELECT COUNT(*) FROM work_item WHERE title = 'Call the county'") == [(0,)]
+        await press(pilot, "tab tab ctrl+u f5")
+        assert "Added." in screen_text(pilot.app)
+        assert asked(district, "SELECT COUNT(*) FROM work_item WHERE title = 'Call the county'") == [(1,)]
+
+
 async def test_a_name_of_a_view_is_kept_to_its_rule(district: str) -> None:
     async with sitting(district) as pilot:
         await press(pilot, "V n '<mine>' enter enter")

@@ -62,6 +62,7 @@ def exported(item: dict[str, Any]) -> dict[str, object]:
     """The item under the keys of an export, which the oracle reads."""
     return {
         "priority": item["priority"], "code": item["code"], "group": item["grp"],
+        "subject": f"{item['subject_type']}:{item['subject_key']}",
         "account": format_account(item["account"]) if item["account"] else None, "who": item["who"],
         "where": item["place"], "title": item["title"], "cycle": item["cycle"], "route": item["route"],
         "state": item["state"], "assignee": item["assignee"], "role": item["role"], "class": item["customer_class"],

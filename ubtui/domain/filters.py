@@ -10,6 +10,7 @@ from typing import NamedTuple
 from ubtui.domain.dates import parse_day
 from ubtui.domain.errors import BadValue
 from ubtui.domain.money import parse_money
+from ubtui.domain.subjects import TYPES
 from ubtui.domain.text import fold
 
 Value = str | int | date
@@ -37,7 +38,7 @@ ROW_KEY = {
 
 FIELDS = tuple(ROW_KEY)
 ORDERED = ("pri", "age", "due", "money", "units")
-SEARCHED = ("title", "who", "where", "account")
+SEARCHED = ("title", "who", "where", "account", "subject")
 
 SAYS = {
     "code": "the kind of trouble, as R04",
@@ -230,7 +231,7 @@ def _less(a: Value, b: Value) -> bool:
 
 
 def matches(row: Mapping[str, object], filter: Filter) -> bool:
-    """Whether an exported row (keys of `ROW_KEY`, title, who, where) passes; SQL must agree with this.
+    """Whether an exported row (keys of `ROW_KEY`, title, who, where, subject) passes; SQL must agree with this.
 
     A row without a value passes no condition on it, and passes every negated one.
     """
@@ -240,7 +241,7 @@ def matches(row: Mapping[str, object], filter: Filter) -> bool:
 def _holds(row: Mapping[str, object], clause: Clause) -> bool:
     if clause.op == "search":
         word = str(clause.values[0])
-        if any(word in fold(str(row[key])) for key in SEARCHED if row.get(key) is not None):
+        if any(word in fold(_searched(key, row[key])) for key in SEARCHED if row.get(key) is not None):
             return True
         if row.get("code") is not None and str(row["code"]).casefold() == word:
             return True
@@ -257,6 +258,12 @@ def _holds(row: Mapping[str, object], clause: Clause) -> bool:
     if clause.op in (">", "<="):
         return _less(first, found) == (clause.op == ">")
     return _less(found, first) == (clause.op == "<")
+
+
+def _searched(key: str, raw: object) -> str:
+    """The text of a searched column; of a subject, `point:SP-00073`, its number and not its type."""
+    kind, _, number = str(raw).partition(":")
+    return number if key == "subject" and kind in TYPES else str(raw)
 
 
 def _found(name: str, raw: object) -> Value | None:

@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from collections.abc import Callable, Coroutine
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, ParamSpec, Protocol, TypeVar, cast
 
 import msgspec
+from msgspec import structs
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import ScrollableContainer
@@ -348,6 +350,23 @@ class DeskScreen(Screen[None], inherit_bindings=False):
         if not dry_run:
             self.say(" · ".join(part for part in (said, news(answer)) if part) or None)
         return answer
+
+    async def until_done(
+        self, question: Ask, tried: Callable[[dict[str, str]], Coroutine[Any, Any, T | None]]
+    ) -> T | None:
+        """Ask until what the answer is tried for is done, or the question is left (None).
+
+        What was typed stands in it again, below the sentence of the refusal.
+        """
+        lines = question.lines
+        while (values := await self.router.asked(question)) is not None:
+            self.say(None)
+            if (done := await tried(values)) is not None:
+                return done
+            typed = tuple(dataclasses.replace(each, value=values[each.name]) for each in question.fields)
+            told = Line("refused", self.said() or "it was not done", "danger")
+            question = structs.replace(question, fields=typed, lines=(*lines, told))
+        return None
 
     # everywhere
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ubtui.act import new_key
 from ubtui.domain.errors import BadValue
 from ubtui.domain.promise import parse_promise
 from ubtui.screens.base import Ask, DeskScreen
@@ -35,16 +36,19 @@ async def note_contact(screen: DeskScreen, view: AccountView) -> bool:
     question = Ask(
         f"Contact with {view.number}", fields, do="note it (F5 from any field)", check=wrong, act="contact.note"
     )
-    if (values := await screen.router.asked(question)) is None:
-        return False
-    typed = values["promise"].strip()
-    day, cents = parse_promise(typed, screen.router.day) if typed else (None, None)
-    form = contacts.Note(
-        account=view.number, text=values["text"], kind=_kind(values["kind"]), with_role=_role(values["with_role"]),
-        promise_on=day, promise_cents=cents,
-    )  # fmt: skip
-    told = "Noted." if day is None else f"Noted; it comes back on {day:%a} {day}."
-    return await screen.perform(contacts.note, form, said=told) is not None
+    key = new_key()
+
+    async def noted(values: dict[str, str]) -> object:
+        typed = values["promise"].strip()
+        day, cents = parse_promise(typed, screen.router.day) if typed else (None, None)
+        form = contacts.Note(
+            account=view.number, text=values["text"], kind=_kind(values["kind"]), with_role=_role(values["with_role"]),
+            promise_on=day, promise_cents=cents,
+        )  # fmt: skip
+        told = "Noted." if day is None else f"Noted; it comes back on {day:%a} {day}."
+        return await screen.perform(contacts.note, form, key=key, said=told)
+
+    return await screen.until_done(question, noted) is not None
 
 
 def _who(view: AccountView, role: str) -> str:

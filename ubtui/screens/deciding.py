@@ -81,10 +81,10 @@ class Deciding(DeskScreen):
     async def reject(self, number: str) -> bool:
         """Reject with a reason; True once it is decided."""
         field = FieldSpec("reason", "Reason", required=True, help="for its maker, who revises it or leaves it")
-        values = await self.router.asked(
-            Ask(f"Reject {number}", (field,), do="reject", by_enter=False, act="adjust.reject")
-        )
-        if values is None:
-            return False
-        form = adjustments.Reject(proposal=number, reason=values["reason"])
-        return await self.perform(adjustments.reject, form, said=f"{number} is rejected.") is not None
+
+        async def rejected(values: dict[str, str]) -> object:
+            form = adjustments.Reject(proposal=number, reason=values["reason"])
+            return await self.perform(adjustments.reject, form, said=f"{number} is rejected.")
+
+        question = Ask(f"Reject {number}", (field,), do="reject", by_enter=False, act="adjust.reject")
+        return await self.until_done(question, rejected) is not None

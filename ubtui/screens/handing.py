@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from ubtui.act import new_key
 from ubtui.domain.dates import parse_day
 from ubtui.screens.base import Ask, DeskScreen
 from ubtui.services import worklist
@@ -17,10 +18,14 @@ async def leave_note(screen: DeskScreen) -> None:
     below = await screen.ask(desks.composed)
     lines = tuple(Line("", text) for text in below.splitlines())
     fields = (FieldSpec("note", "Your words", "multiline", help="what the next person should know; it may be nothing"),)
-    values = await screen.router.asked(Ask("A note for the next person", fields, lines, do="leave", by_enter=False))
-    if values is not None:
+
+    key = new_key()
+
+    async def left(values: dict[str, str]) -> object:
         form = worklist.LeaveNote(note=values["note"].strip()[:2000])
-        await screen.perform(worklist.leave_note, form, said="Left for the next person.")
+        return await screen.perform(worklist.leave_note, form, key=key, said="Left for the next person.")
+
+    await screen.until_done(Ask("A note for the next person", fields, lines, do="leave", by_enter=False), left)
 
 
 async def set_backup(screen: DeskScreen) -> None:
@@ -34,12 +39,15 @@ async def set_backup(screen: DeskScreen) -> None:
         FieldSpec("to_on", "Until", "day", required=True, value=(today + timedelta(days=4)).isoformat(),
                   help="the last day; your items reach them until then"),
     )  # fmt: skip
-    values = await screen.router.asked(Ask("Somebody stands in for you", fields, lines, do="set"))
-    if values is not None:
+
+    async def set_(values: dict[str, str]) -> object:
         form = worklist.Backup(
             backup=values["backup"].strip(), from_on=parse_day(values["from_on"]), to_on=parse_day(values["to_on"])
         )
-        await screen.perform(worklist.set_backup, form, said=f"Your items reach {form.backup} until {form.to_on}.")
+        said = f"Your items reach {form.backup} until {form.to_on}."
+        return await screen.perform(worklist.set_backup, form, said=said)
+
+    await screen.until_done(Ask("Somebody stands in for you", fields, lines, do="set"), set_)
 
 
 async def read_note(screen: DeskScreen) -> None:

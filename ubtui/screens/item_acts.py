@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from ubtui.act import Act, Form, Look, Refused
+from ubtui.act import Act, Form, Look, Refused, new_key
 from ubtui.domain.dates import parse_day
 from ubtui.domain.errors import BadValue
 from ubtui.domain.money import format_money
@@ -129,17 +129,21 @@ class ItemActs(Filtering):
             FieldSpec("priority", "Priority", "int", value="50", help="0 to 100"),
             FieldSpec("to", "Whose", help="a person or a role; empty: my role's"),
         )
-        if (values := await self.router.asked(Ask("An item of your own", fields, do="add"))) is None:
-            return
-        form = worklist.Add(
-            title=values["title"],
-            why=values["why"],
-            account=values["account"].strip() or None,
-            due=parse_day(values["due"]) if values["due"].strip() else None,
-            priority=int(values["priority"] or 50),
-            to=values["to"].strip() or None,
-        )
-        await self.perform(worklist.add, form, said="Added.")
+
+        key = new_key()
+
+        async def added(values: dict[str, str]) -> object:
+            form = worklist.Add(
+                title=values["title"],
+                why=values["why"],
+                account=values["account"].strip() or None,
+                due=parse_day(values["due"]) if values["due"].strip() else None,
+                priority=int(values["priority"] or 50),
+                to=values["to"].strip() or None,
+            )
+            return await self.perform(worklist.add, form, key=key, said="Added.")
+
+        await self.until_done(Ask("An item of your own", fields, do="add"), added)
 
     def do_worklist_refresh(self) -> None:
         """Run every detector now."""
@@ -227,12 +231,15 @@ class ItemActs(Filtering):
             one = len(views) == 1
             ahead = self._refusal(act, form, views[0], seen, values) if one and fields else None
             question = Ask(title, specs, shown, do=verb, by_enter=one, act=act.name, preview=ahead)
-            answer = await self.router.asked(question)
-            if answer is None:
-                return
-            values |= answer
-        self._last = Last(verb, act, form, values)
-        await self._do_to(views, seen, self._last)
+
+            async def tried(answer: dict[str, str]) -> object:
+                self._last = Last(verb, act, form, {**values, **answer})
+                return await self._do_to(views, seen, self._last) or None
+
+            await self.until_done(question, tried)
+        else:
+            self._last = Last(verb, act, form, values)
+            await self._do_to(views, seen, self._last)
 
     def _refusal(
         self,
@@ -257,7 +264,8 @@ class ItemActs(Filtering):
 
         return ahead
 
-    async def _do_to(self, views: Sequence[worklist.ItemView], seen: Mapping[int, int], last: Last) -> None:
+    async def _do_to(self, views: Sequence[worklist.ItemView], seen: Mapping[int, int], last: Last) -> int:
+        """Do it to each until one is refused; to how many it was done."""
         done = 0
         for view in views:
             item = {"item": str(view.key), "version": seen.get(view.id)}
@@ -277,6 +285,7 @@ class ItemActs(Filtering):
                 self.say(f"{last.verb}: {done} items done.")
             else:
                 self.say(f"{last.verb}: {done} of {len(views)} done, then: {self.said()}")
+        return done
 
 
 def _views(look: Look, ids: Sequence[int]) -> list[worklist.ItemView]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -68,13 +67,9 @@ async def carried_out(
         return await shown(made, await screen.desk.performing(act_named(act), made, dry_run=True))
 
     key = new_key()
-    while True:
-        question = Ask(title, tuple(specs), lines, do, False, wrong, act=act, preview=preview)
-        if (values := await screen.router.asked(question)) is None:
-            return None
-        made = form(act, {**known, **values})
-        done: Done[Any] | None = await screen.perform(act_named(act), made, key=key, said=said)
-        if done is not None:
-            return done
-        specs = [replace(each, value=values[each.name]) for each in specs]
-        lines = (Line("refused", screen.said(), "danger"),)
+
+    async def tried(values: dict[str, str]) -> Done[Any] | None:
+        return await screen.perform(act_named(act), form(act, {**known, **values}), key=key, said=said)
+
+    question = Ask(title, tuple(specs), lines, do, False, wrong, act=act, preview=preview)
+    return await screen.until_done(question, tried)

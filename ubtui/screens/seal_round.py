@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date
 from typing import Final
 
@@ -40,18 +39,16 @@ async def bring_in(screen: Listed, holds: bool) -> None:
         answer = await screen.desk.performing(seals.round_in, made, dry_run=True)
         return would(answer) if isinstance(answer, Refused) else _told(answer)
 
-    while True:
-        what = "Found as recorded" if holds else "Not as recorded"
-        question = Ask(
-            f"{what}: {_named(numbers)}", tuple(specs), (), "bring it in", False,
-            lambda values: _wrong(numbers, values), act="seal.round", preview=preview,
-        )  # fmt: skip
-        if (values := await screen.router.asked(question)) is None:
-            return
-        done = await screen.perform(seals.round_in, _made(numbers, values), key=key)
-        if done is not None:
-            break
-        specs = [replace(each, value=values[each.name]) for each in specs]
+    what = "Found as recorded" if holds else "Not as recorded"
+    question = Ask(
+        f"{what}: {_named(numbers)}", tuple(specs), (), "bring it in", False,
+        lambda values: _wrong(numbers, values), act="seal.round", preview=preview,
+    )  # fmt: skip
+    done = await screen.until_done(
+        question, lambda values: screen.perform(seals.round_in, _made(numbers, values), key=key)
+    )
+    if done is None:
+        return
     shown.clear_marks()
     await screen.reread()
     got = done.result

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ubtui.act import Refused
+from ubtui.act import Refused, new_key
 from ubtui.screens.base import Ask, DeskScreen
 from ubtui.screens.money import plan_lines
 from ubtui.services import adjustments
@@ -21,12 +21,14 @@ async def take_back(screen: DeskScreen, journal: int) -> bool:
             return (Line("refused", no.sentence(), "danger"),)
         return plan_lines(made, screen.router.day)
 
+    key = new_key()
     field = FieldSpec("note", "Reason", required=True, help="why it is taken back; whoever decides reads it")
     title = f"Take journal {journal} back by a reversing entry"
     question = Ask(title, (field,), (), "propose it", False, act="ledger.reverse", preview=preview)
-    if (values := await screen.router.asked(question)) is None:
-        return False
-    done = await screen.perform(adjustments.reverse, Reverse(journal=journal, note=values["note"]))
+    done = await screen.until_done(
+        question,
+        lambda values: screen.perform(adjustments.reverse, Reverse(journal=journal, note=values["note"]), key=key),
+    )
     if done is None:
         return False
     who = " or ".join(done.result.approvers)

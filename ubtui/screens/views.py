@@ -94,16 +94,15 @@ class ViewsScreen(DeskScreen):
                 return {"name": str(fault)}
             return {}
 
-        values = await self.router.asked(
-            Ask("Keep what the worklist shows", fields, lines, do="keep", check=wrong, act="view.save")
-        )
-        if values is None:
-            return
-        made = worklist.SaveView(
-            name=values["name"].strip(), filter=asked.filter, sort=asked.sort, reverse=asked.reverse,
-            shared=values["shared"] == "yes",
-        )  # fmt: skip
-        if await self.perform(worklist.save_view, made, said="Kept.") is not None:
+        async def kept(values: dict[str, str]) -> object:
+            made = worklist.SaveView(
+                name=values["name"].strip(), filter=asked.filter, sort=asked.sort, reverse=asked.reverse,
+                shared=values["shared"] == "yes",
+            )  # fmt: skip
+            return await self.perform(worklist.save_view, made, said="Kept.")
+
+        question = Ask("Keep what the worklist shows", fields, lines, do="keep", check=wrong, act="view.save")
+        if await self.until_done(question, kept) is not None:
             await self._read()
 
     def do_view_drop(self) -> None:

@@ -114,7 +114,13 @@ WORKLIST = Listing(
         "units": Field("w.units", "number"),
         "backlog": Field("CASE w.backlog WHEN 1 THEN 'yes' ELSE 'no' END", "exact"),
     },
-    words={"title": "w.title", "who": "w.who", "where": "w.place", "account": "w.account"},
+    words={
+        "title": "w.title",
+        "who": "w.who",
+        "where": "w.place",
+        "account": "w.account",
+        "subject": "w.subject_key",
+    },
     usual=USUAL,
     me=lambda look: reach(look),
 )
@@ -177,7 +183,7 @@ def _shown_nameless(look: Look, cells: tuple[Any, ...]) -> Row:
 _NAMELESS = replace(
     WORKLIST,
     row=_shown_nameless,
-    words={"account": "w.account"},
+    words={"account": "w.account", "subject": "w.subject_key"},
     sorts={key: order for key, order in WORKLIST.sorts.items() if key not in ("item", "who", "why")},
 )
 
