@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar, get_type_hints
 
 import msgspec
+from msgspec.structs import replace
 
 from ubtui.db.errors import RuleBroken
 from ubtui.db.session import Session
@@ -21,7 +22,7 @@ from ubtui.domain.errors import BadValue
 from ubtui.domain.numbers import format_account, parse_account
 from ubtui.domain.subjects import ItemKey, Subject
 from ubtui.domain.text import has_card_number
-from ubtui.settings import District
+from ubtui.settings import District, in_force
 
 if TYPE_CHECKING:  # the eyes are opened by the first act, not by the first screen
     from ubtui.detectors.heal import Healed
@@ -210,11 +211,16 @@ def refusal(no: Refused | RuleBroken) -> Refused:
     return Refused(str(no), rule="the record's own guard", cure="nothing was written")
 
 
+_SEAT = "SELECT role, active, (SELECT value FROM meta WHERE key = 'district') FROM staff WHERE name = ?"
+
+
 def _once(work: Work, made: Act[F, R], form: F) -> Done[R]:
     allowed = permissions().get(made.name, frozenset())
-    row = work.db.one("SELECT role, active FROM staff WHERE name = ?", [work.actor.name])
+    row = work.db.one(_SEAT, [work.actor.name])
     if row is None or not row[1]:
         raise Refused(f"{work.actor.name} has no seat here", rule="staff", cure="ask the lead to add the login")
+    if row[2] is not None:  # a desk may stand open while another seat changes the settings or this one's role
+        work.district, work.actor = in_force(row[2]), replace(work.actor, role=row[0])
     if row[0] not in allowed:
         raise Refused(
             f"the role {row[0]} may not do {made.name}",
@@ -225,18 +231,12 @@ def _once(work: Work, made: Act[F, R], form: F) -> Done[R]:
     wanted = request_hash(made, form)
     known = work.db.one("SELECT act, request_hash, result, seq, actor FROM act_result WHERE key = ?", [work.key])
     if known is not None:
-        if known[4] != work.actor.name:
+        if known[4] != work.actor.name or known[1] != wanted:
+            whose = "is another person's" if known[4] != work.actor.name else "was used for another request"
             raise Refused(
-                f"key {work.key} is another person's ({known[0]}, event {known[3]})",
-                rule="one key, one request",
+                f"key {work.key} {whose} ({known[0]}, event {known[3]})", rule="one key, one request",
                 cure="start a new form",
-            )
-        if known[1] != wanted:
-            raise Refused(
-                f"key {work.key} was used for another request ({known[0]}, event {known[3]})",
-                rule="one key, one request",
-                cure="start a new form",
-            )
+            )  # fmt: skip
         return Done(msgspec.json.decode(known[2], type=made.gives), int(known[3]), replayed=True)
     if work.db.kind == "postgres":
         work.db.execute("SELECT set_config('ubtui.actor', ?, true)", [work.actor.name])

@@ -22,13 +22,18 @@ from ubtui.db.migrate import pending, schema_digest
 from ubtui.db.session import Session
 from ubtui.domain.dates import Clock, FixedDayClock, LiveClock, format_instant
 from ubtui.domain.errors import BadValue
-from ubtui.settings import District, district
+from ubtui.settings import District, in_force
 
 P = ParamSpec("P")
 T = TypeVar("T")
 F = TypeVar("F", bound=Form)
 R = TypeVar("R")
 DATABASE = "ubtui.db"
+# What another seat may have changed since this desk was opened: the settings, the day, the role.
+_STANDS = (
+    "SELECT (SELECT value FROM meta WHERE key = 'district'), (SELECT value FROM meta WHERE key = 'today'),"
+    " (SELECT role FROM staff WHERE name = ? AND active = 1)"
+)
 
 
 class DeskError(Exception):
@@ -81,6 +86,7 @@ class Desk:
     ) -> None:
         self.data, self._clock, self._utc = data, clock, utc
         self.session = open_session(data)
+        self._gone = False
         self._listeners: list[Callable[[Done[Any]], None]] = []
         self._writer = ThreadPoolExecutor(1, "writer") if threads else None
         self._reader = ThreadPoolExecutor(1, "reader") if threads else None
@@ -109,7 +115,7 @@ class Desk:
             raise DeskError(f"{self.data}: setting up was broken off; run `ubtui init` again")
         if self.session.value("SELECT value FROM meta WHERE key = 'schema'") != schema_digest(self.session):
             raise DeskError(f"{self.data}: tables or guards are not as this program made them; run `ubtui doctor`")
-        found = district(text)
+        found = in_force(text)
         if self._clock is None:
             self._clock = self._own_clock(found)
         return found, resolve(self.session, found, seat)
@@ -129,9 +135,11 @@ class Desk:
     def look(self) -> Look:
         """The look of this moment; call it on a thread that is connected."""
         assert self._clock is not None
+        text, day, role = self.session.rows(_STANDS, [self.actor.name])[0]
+        self.district, self._gone = in_force(text), role is None
+        self.actor = replace(self.actor, role=role or self.actor.role)
         if isinstance(self._clock, FixedDayClock):
-            day = date.fromisoformat(self.session.value("SELECT value FROM meta WHERE key = 'today'"))
-            self._clock = self._clock._replace(day=day)
+            self._clock = self._clock._replace(day=date.fromisoformat(day))
         return Look(
             self.session, self._clock.today(), self._clock.now(), format_instant(self._utc()), self.district, self.actor
         )
@@ -230,7 +238,10 @@ class Desk:
     def _asked(self, question: Callable[Concatenate[Look, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         self.session.mend()
         with self.session.transaction():
-            return question(self.look(), *args, **kwargs)
+            look = self.look()
+            if self._gone:
+                raise Refused(f"{self.actor.name} has no seat here any more", rule="staff", cure="ask the lead")
+            return question(look, *args, **kwargs)
 
     def _saved(self, call: Callable[Concatenate[Look, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         self.session.mend()

@@ -8,6 +8,7 @@ import tomllib
 from collections.abc import Iterator
 from datetime import date
 from fractions import Fraction
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin
 from zoneinfo import ZoneInfo
@@ -128,6 +129,14 @@ class Duty(_Strict, frozen=True, kw_only=True):
     rule: str = ""
 
 
+class Holiday(_Strict, frozen=True, kw_only=True):
+    """A day on which the office is closed besides the state's holidays; with `open` it works on one of those."""
+
+    day: date
+    title: Annotated[str, msgspec.Meta(min_length=1, max_length=60)]
+    open: bool = False
+
+
 class Person(_Strict, frozen=True, kw_only=True):
     """A member of staff; `own` and `linked` are account numbers he must not touch."""
 
@@ -241,6 +250,7 @@ class District(_Strict, frozen=True, kw_only=True):
     staff: tuple[Person, ...]
     rates: tuple[Rate, ...] = ()
     duties: tuple[Duty, ...] = ()
+    holidays: tuple[Holiday, ...] = ()
     meters: Meters = Meters()
 
 
@@ -261,6 +271,10 @@ def district(text: str, source: str = "district.toml") -> District:
     if faults := list(_faults(found)):
         raise SettingsError("\n".join(f"{source}: {fault}" for fault in faults))
     return found
+
+
+in_force = lru_cache(maxsize=8)(district)
+"""The same, decoded once for each text: what the record keeps is asked for at every act."""
 
 
 def _misfits(kind: Any, value: Any, place: str) -> Iterator[str]:
@@ -307,7 +321,10 @@ def _faults(d: District) -> list[str]:
         ("charge_codes", [c.code for c in d.charge_codes]),
         ("reasons", [r.code for r in d.reasons]),
         ("staff", [p.name for p in d.staff]),
+        ("staff logins", [p.login for p in d.staff if p.login]),
+        ("rates", [f"{each.code} of {each.effective}" for each in d.rates]),
         ("duties", [each.code for each in d.duties]),
+        ("holidays", [each.day.isoformat() for each in d.holidays]),
     ):
         out += [f"{title}: `{code}` stands twice" for code in sorted({c for c in codes if codes.count(c) > 1})]
     gl, funds, charges = {g.code for g in d.gl}, {f.code for f in d.funds}, {c.code for c in d.charge_codes}

@@ -47,6 +47,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "import": ("ubtui.cli.imports:imports", "Bring in parcels, accounts, meters, reads, usage."),
     "inspect": ("ubtui.cli.imports:inspect", "Say what a file holds before it is imported."),
     "init": ("ubtui.cli.office:init", "Set up a district from its settings file."),
+    "settings": ("ubtui.cli.settings:settings", "The district's settings: what holds, and how it is changed."),
     "demo": ("ubtui.cli.demo:demo", "Make a sample district with trouble planted in it."),
     "clock": ("ubtui.cli.office:clock", "Move a sample district's business day forward."),
     "backup": ("ubtui.cli.office:backup", "Copy the record to a file and check the copy."),

@@ -30,10 +30,7 @@ def init(options: Options, file: Path, today: str | None) -> None:
     """Set up the district that DISTRICT.toml describes, in a new folder or an empty PostgreSQL database."""
     from ubtui.services import office
 
-    try:
-        text = file.read_text("utf-8")
-    except UnicodeDecodeError as exc:
-        raise BadValue(f"{file}: byte {exc.start} is not UTF-8: save the file as UTF-8.") from None
+    text = read(file)
     found = district(text, str(file))
     day, now = _start(found, today)
     folder = None if is_url(options.data) else Path(options.data)
@@ -58,6 +55,14 @@ def init(options: Options, file: Path, today: str | None) -> None:
         finally:
             session.database.close()
     emit(options, {"district": found.name, "kind": found.kind, "day": day.isoformat(), "data": options.data})
+
+
+def read(file: Path) -> str:
+    """A settings file's text."""
+    try:
+        return file.read_text("utf-8")
+    except UnicodeDecodeError as exc:
+        raise BadValue(f"{file}: byte {exc.start} is not UTF-8: save the file as UTF-8.") from None
 
 
 def _start(found: District, today: str | None) -> tuple[date, str]:

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
-from functools import lru_cache
 from typing import Any
 
 from ubtui.db.session import Session
@@ -15,7 +14,7 @@ from ubtui.domain.calendars import Calendar
 from ubtui.domain.numbers import parse_account
 from ubtui.domain.scales import Scales
 from ubtui.domain.subjects import Subject
-from ubtui.settings import District, district
+from ubtui.settings import District, in_force
 
 GROUPS = {
     "R": "Readings",
@@ -186,14 +185,9 @@ class Detector:
         return bool(slash) and own in self.parameters and self.parameters[own].scale
 
 
-@lru_cache(maxsize=8)
-def _district(text: str) -> District:
-    return district(text)
-
-
 def district_of(db: Session) -> District:
     """The district's settings as the record keeps them."""
-    return _district(db.value("SELECT value FROM meta WHERE key = 'district'"))
+    return in_force(db.value("SELECT value FROM meta WHERE key = 'district'"))
 
 
 def parameters(db: Session) -> dict[str, dict[str, str]]:

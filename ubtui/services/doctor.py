@@ -25,6 +25,7 @@ NETWORK: Final = frozenset(
 ROOM: Final = 200 * 1024 * 1024
 AHEAD: Final = timedelta(minutes=5)
 POSTGRES_FROM: Final = 140000
+_OWN_COPY: Final = "write there what `ubtui settings show --format toml` says; changes: `ubtui settings apply`"
 
 
 def folder(place: Path, uid: int, mounts: Path = Path("/proc/mounts")) -> Iterator[Finding]:
@@ -178,9 +179,9 @@ def _settings(session: Session, found: District, meta: dict[str, str], data: str
     if session.kind == "sqlite":
         try:
             if file.read_text("utf-8") != meta["district"]:
-                yield Finding("settings", str(file), "differs from the record's own copy, which rules", "put it back")
+                yield Finding("settings", str(file), "differs from the record's own copy, which rules", _OWN_COPY)
         except (OSError, UnicodeDecodeError) as exc:
-            yield Finding("settings", str(file), f"cannot be read ({exc})", "write the record's own copy there")
+            yield Finding("settings", str(file), f"cannot be read ({exc})", _OWN_COPY)
     if found.service_uid is not None and uid != found.service_uid:
         yield Finding(
             "seat", _name(uid), f"is not the service account {_name(found.service_uid)}", "start ubtui through sudo"

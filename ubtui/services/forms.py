@@ -59,6 +59,7 @@ ROOMS: Final[dict[str, str]] = {
     "route": "ubtui.services.billing",
     "seal": "ubtui.services.seals",
     "service": "ubtui.services.points",
+    "settings": "ubtui.services.district",
     "staged": "ubtui.services.imports.staged",
     "view": "ubtui.services.worklist.desks",
     "worklist": "ubtui.services.worklist.acts",

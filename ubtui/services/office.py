@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import msgspec
+from msgspec.structs import astuple
 
 from ubtui.act import Actor, Form, Refused, Work, act, append_event
 from ubtui.db.migrate import migrate
-from ubtui.db.models import ledger, office, record
+from ubtui.db.models import office, record
 from ubtui.db.session import Session
 from ubtui.domain import calendars
 from ubtui.settings import District, district
@@ -24,93 +27,134 @@ def install(session: Session, text: str, day: date, now: str, folder: Path | Non
     found = district(text)
     if folder is not None:
         os.chmod(folder, 0o700)
-        _keep(folder / "district.toml", text)
+        keep(folder, text)
     migrate(session, now)
     if session.value("SELECT value FROM meta WHERE key = 'district'") is not None:
         raise ValueError(f"this record already holds the district {session.value(_NAME)!r}: choose another place")
     with session.writing():
         _fill(session, found, day)
-        for key, value in (("district", text), ("name", found.name), ("kind", found.kind), ("today", day.isoformat())):
-            session.run("INSERT INTO meta(key, value) VALUES (?, ?)", [key, value])
+        for key, value in (("district", text), ("today", day.isoformat())):
+            session.run(_META, [key, value])
         work = Work(session, day, now, now, found, Actor("service", "service", "init"), "init")
         append_event(work, "district.init", "done", {"name": found.name, "kind": found.kind}, {})
     return found
 
 
-def _keep(path: Path, text: str) -> None:
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+def keep(folder: Path, text: str) -> None:
+    """Write the folder's own copy of the settings, replaced whole; the record's rules, this is for people to read."""
+    path = folder / "district.toml"
+    part = path.with_name("district.toml.part")
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
         os.fchmod(file.fileno(), 0o600)
         file.write(text)
+    os.replace(part, path)
 
 
 _NAME = "SELECT value FROM meta WHERE key = 'name'"
+_META = "INSERT INTO meta(key, value) VALUES (?, ?) ON CONFLICT(key) DO UPDATE SET value = excluded.value"
+SERVICE = "service"
+"""The seat of the nightly work, on every staff list."""
 
 
-def _fill(session: Session, d: District, day: date) -> None:
-    people = {p.name: p for p in d.staff}
-    if "service" not in people:
-        session.insert(office.Staff, name="service", full_name="Nightly work", role="service")
+def lay(session: Session, d: District) -> None:
+    """Bring the tables that state the settings in step with them, at the start and at every change.
+
+    Whoever no longer works here keeps his row, inactive: what he did names him. Other rows that no setting names
+    any more go; the caller has seen that nothing rests on them.
+    """
+    people = [(p.name, p.full_name, p.login, p.role, 1, p.seat_key_sha256) for p in d.staff]
+    if SERVICE not in {p.name for p in d.staff}:
+        people.append((SERVICE, "Nightly work", None, "service", 1, None))
+    session.run("UPDATE staff SET active = 0")
+    _put(session, "staff", ("name", "full_name", "login", "role", "active", "seat_key_sha256"), people)
+    session.run("DELETE FROM staff_account")
     for p in d.staff:
-        session.insert(
-            office.Staff,
-            name=p.name,
-            full_name=p.full_name,
-            role=p.role,
-            login=p.login,
-            seat_key_sha256=p.seat_key_sha256,
-        )
         for relation, numbers in (("own", p.own), ("linked", p.linked)):
             for number in numbers:
                 session.insert(
                     record.StaffAccount, staff=p.name, account_number=number.replace("-", ""), relation=relation
                 )
-    for c in d.cycles:
-        session.insert(
-            record.Cycle,
-            code=c.code,
-            title=c.title,
-            months=c.months,
-            first_month=c.first_month,
-            read_day=c.read_day,
-            bill_day=c.bill_day,
-            due_days=c.due_days,
-        )
-    funds = {f.code: session.insert(ledger.Fund, code=f.code, title=f.title) for f in d.funds}
-    gl = {g.code: session.insert(ledger.GlAccount, code=g.code, title=g.title, kind=g.kind, use=g.use) for g in d.gl}
-    for charge in d.charge_codes:
-        session.insert(
-            ledger.ChargeCode,
-            code=charge.code,
-            title=charge.title,
-            revenue_gl_id=gl[charge.revenue],
-            receivable_gl_id=gl[charge.receivable],
-            fund_id=funds[charge.fund],
-            priority=charge.priority,
-            lienable=int(charge.lienable),
-            penalty_bearing=int(charge.penalty_bearing),
-            taxable=int(charge.taxable),
-        )
+    cycles = ("code", "title", "months", "first_month", "read_day", "bill_day", "due_days")
+    _put(session, "cycle", cycles, [astuple(c) for c in d.cycles])
+    _put(session, "fund", ("code", "title"), [astuple(f) for f in d.funds])
+    _put(session, "gl_account", ("code", "title", "kind", "use"), [astuple(g) for g in d.gl])
+    funds: dict[str, int] = dict(session.rows("SELECT code, id FROM fund"))
+    gl: dict[str, int] = dict(session.rows("SELECT code, id FROM gl_account"))
+    _put(
+        session, "charge_code",
+        ("code", "title", "revenue_gl_id", "receivable_gl_id", "fund_id", "priority", "lienable", "penalty_bearing",
+         "taxable"),
+        [
+            (c.code, c.title, gl[c.revenue], gl[c.receivable], funds[c.fund], c.priority, int(c.lienable),
+             int(c.penalty_bearing), int(c.taxable))
+            for c in d.charge_codes
+        ],
+    )  # fmt: skip
+    # What is named by another table goes after it.
+    for table, coded in (("charge_code", d.charge_codes), ("gl_account", d.gl), ("fund", d.funds), ("cycle", d.cycles)):
+        gone = {code for (code,) in session.rows(f"SELECT code FROM {table}")} - {each.code for each in coded}
+        for code in sorted(gone):
+            session.run(f"DELETE FROM {table} WHERE code = ?", [code])
+    closed, sql = holidays(d), "SELECT day, title FROM calendar_day WHERE calendar = 'OFFICE'"
+    stands: dict[str, str] = {str(day): title for day, title in session.rows(sql)}
+    for day in sorted(stands.keys() - closed.keys()):
+        session.run("DELETE FROM calendar_day WHERE calendar = 'OFFICE' AND day = ?", [day])
+    rows = [("OFFICE", day, title) for day, title in sorted(closed.items()) if stands.get(day) != title]
+    for _, day, _ in rows:
+        if day in stands:
+            session.run("DELETE FROM calendar_day WHERE calendar = 'OFFICE' AND day = ?", [day])
+    session.load("calendar_day", ["calendar", "day", "title"], rows)
+    for key, value in (("name", d.name), ("kind", d.kind)):
+        session.run(_META, [key, value])
+
+
+def holidays(d: District) -> dict[str, str]:
+    """The days on which the office is closed, by their ISO text: the state's holidays and the district's own."""
+    out = {day.isoformat(): title for day, title in calendars.seed("OFFICE").holidays.items()}
+    for each in d.holidays:
+        out.pop(each.day.isoformat(), None)
+        if not each.open:
+            out[each.day.isoformat()] = each.title
+    return out
+
+
+def _put(session: Session, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Write each row under its first column: a new one, or its other columns anew."""
+    sets = ", ".join(f"{name} = excluded.{name}" for name in columns[1:])
+    into = f"{table}({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"
+    for row in rows:
+        session.run(f"INSERT INTO {into} ON CONFLICT({columns[0]}) DO UPDATE SET {sets}", row)
+
+
+def _fill(session: Session, d: District, day: date) -> None:
+    lay(session, d)
     for year in range(day.year - 5, day.year + 3):
         session.load("period", ["ym"], [(year * 100 + month,) for month in range(1, 14)])
     for name in ("OFFICE", "LEGAL", "BANK"):
         calendar = calendars.seed(name)
-        session.load(
-            "calendar_day",
-            ["calendar", "day", "title"],
-            [(name, d.isoformat(), t) for d, t in calendar.holidays.items()],
-        )
+        if name != "OFFICE":  # the office's own days are the settings'
+            session.load(
+                "calendar_day",
+                ["calendar", "day", "title"],
+                [(name, d.isoformat(), t) for d, t in calendar.holidays.items()],
+            )
         session.load(
             "calendar_year",
             ["calendar", "year"],
             [(name, y) for y in range(calendar.first_year, calendar.last_year + 1)],
         )
+    adopt(session, d, day, "district file")
+
+
+def adopt(session: Session, d: District, day: date, by: str) -> None:
+    """Keep the approval policy under its version."""
     session.insert(
         office.Policy,
         kind="approval",
         version=d.approval.version,
         body=msgspec.json.encode(d.approval).decode(),
         adopted_on=day,
-        adopted_by="district file",
+        adopted_by=by,
     )
 
 

@@ -64,6 +64,7 @@ RESTS_ON: Final = {
     "sample": "nothing in a sample is real",
     "seal": "the district's terms of a sealed service: on request, no shutoff, its own rate",
     "service": "the district's rate ordinance",
+    "settings": "a resolution of the board: one person puts it forward, for money and people another puts it in force",
     "staged": "every row is taken, merged or refused with its reason",
     "view": "one's own convenience: a view changes nothing in the record",
     "worklist": "an item closes when its cause goes; a dismissal has a reason and an end, and none is statutory",

@@ -218,3 +218,24 @@ class StagedRow(Record):
 
     class Meta:
         table_name = "staged_row"
+
+
+class SettingsChange(Record):
+    id = AutoField()
+    base = IntegerField()
+    body = TextField()
+    changes = TextField()
+    reason = TextField()
+    maker = TextField()
+    made_on = DayField()
+    made_at = InstantField()
+    checked = IntegerField()
+    state = TextField()
+    makes = IntegerField(null=True)
+    decided_by = TextField(null=True)
+    decided_on = DayField(null=True)
+    why = TextField()
+    version = IntegerField()
+
+    class Meta:
+        table_name = "settings_change"

@@ -50,8 +50,8 @@ def answer(work: Work, form: Answer) -> Changed:
     work.touch("text", key)
     if found["state"] not in ACTIVE:
         return change(work, found, "answered", said)
-    role = work.db.value("SELECT role FROM staff WHERE name = ?", [asker])
+    role, works_here = work.db.rows("SELECT role, active FROM staff WHERE name = ?", [asker])[0]
     return change(
         work, found, "answered", said, state="open", lease_until=None, wake_on=None, wait_for=None, role=role,
-        assignee=asker,
+        assignee=asker if works_here else None,
     )  # fmt: skip
