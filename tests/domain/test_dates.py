@@ -16,7 +16,6 @@ from ubtui.domain.dates import (
     LiveClock,
     format_day,
     format_instant,
-    gl_period,
     local,
     parse_day,
     parse_instant,
@@ -31,20 +30,6 @@ MOMENTS = st.datetimes(datetime(1970, 1, 3), datetime(2090, 12, 31), timezones=s
 
 def test_periods() -> None:
     assert period("B2", date(2026, 11, 23)) == "B2/2026-11"
-    assert gl_period(date(2026, 11, 23)) == gl_period(date(2026, 11, 23), 7) == 202611
-
-
-@pytest.mark.parametrize(
-    ("day", "fiscal", "closing"),
-    [("2026-06-30", 7, 202613), ("2026-07-01", 7, 202713), ("2026-12-31", 1, 202613), ("2026-01-01", 1, 202613)],
-)
-def test_the_thirteenth_period_carries_the_year_in_which_it_ends(day: str, fiscal: int, closing: int) -> None:
-    assert gl_period(parse_day(day), fiscal, closing=True) == closing
-
-
-def test_a_fiscal_year_starts_in_a_month() -> None:
-    with pytest.raises(BadValue, match="not a month"):
-        gl_period(date(2026, 1, 1), 13)
 
 
 @given(DAYS)

@@ -41,3 +41,11 @@ def test_periods_follow_one_another(cycle: ReadCycle) -> None:
     periods = [p for p in map(cycle.period_of, days) if p]
     assert periods == sorted(periods)
     assert len(set(periods)) >= 48 // cycle.months
+
+
+@pytest.mark.parametrize("cycle", [MONTHLY, EVEN, EARLY, ReadCycle("Q", 3, 3, 1, 5), ReadCycle("Y", 12, 6, 28, 28)])
+def test_an_open_window_is_the_newest_or_the_coming_one_and_between_two_there_is_none(cycle: ReadCycle) -> None:
+    for day in (date(2024, 1, 1) + timedelta(n) for n in range(1500)):
+        before, after = cycle.newest(day), cycle.coming(day)
+        near = [each for each in (before, after) if abs((each[1] - day).days) <= cycle.window]
+        assert cycle.open_on(day) == min(near, key=lambda each: abs((each[1] - day).days), default=None)

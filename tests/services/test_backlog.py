@@ -12,6 +12,7 @@ from tests.detectors.scene import Scene
 from tests.services import items
 from tests.services.test_worklist import DAY, KEY, Place, place_at
 from ubtui.detectors import heal, registry
+from ubtui.detectors import items as kept
 from ubtui.detectors.base import Ask, Found
 from ubtui.services import listing, worklist
 from ubtui.services.listing import Query
@@ -129,12 +130,12 @@ def test_a_kind_that_is_mostly_dismissed_demotes_itself_and_tells_the_lead(place
         "lead",
         "open",
     )
-    assert "R08" in heal.backlogged(place.desk("ben").session)
+    assert "R08" in kept.demoted(place.desk("ben").session)
     assert demoted(place) == []
     assert "demoted by itself: 6 of 11" in place.desk("ana").ask(explain, "R08").standing
     assert "permission matrix" in place.no("ana", worklist.promote, worklist.Promote(code="R08", reason="x"))
     assert place.do("ben", worklist.promote, worklist.Promote(code="r08", reason="limits changed")).items == 5
-    assert count(place, "code:R08") == 5 and "R08" not in heal.backlogged(place.desk("ben").session)
+    assert count(place, "code:R08") == 5 and "R08" not in kept.demoted(place.desk("ben").session)
     assert "brought back" in place.desk("ana").ask(explain, "R08").standing
     assert "is not demoted" in place.no("ben", worklist.promote, worklist.Promote(code="R08", reason="x"))
 

@@ -22,19 +22,6 @@ def period(cycle: str, day: date) -> str:
     return f"{cycle}/{day.year:04d}-{day.month:02d}"
 
 
-def gl_period(day: date, fiscal: int = 1, closing: bool = False) -> int:
-    """The ledger period of a day: year and calendar month, 202611.
-
-    With `closing`, period 13 of the fiscal year that holds the day, named by the year in which it ends;
-    `fiscal` is the month in which fiscal years start.
-    """
-    if not 1 <= fiscal <= 12:
-        raise BadValue(f"Fiscal year start {fiscal} is not a month: use 1 to 12.")
-    if not closing:
-        return day.year * 100 + day.month
-    return (day.year + (1 if fiscal > 1 and day.month >= fiscal else 0)) * 100 + 13
-
-
 def parse_day(text: str) -> date:
     """Read an ISO day, `2026-11-23`, and no other spelling."""
     if _DAY.fullmatch(text.strip()):

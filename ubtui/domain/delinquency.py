@@ -8,11 +8,6 @@ SHUTOFF_AFTER = timedelta(days=61)
 """Sixty full days delinquent (HSC 116908); the other floors come on top."""
 
 
-def days_delinquent(today: date, due: date) -> int:
-    """Days since the due date; zero on it, negative before it."""
-    return (today - due).days
-
-
 def shutoff_not_before(due: date) -> date:
     """The first day on which nonpayment of an item due on `due` may stop residential water."""
     return due + SHUTOFF_AFTER

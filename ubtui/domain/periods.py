@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from ubtui.domain.dates import period
 
@@ -41,16 +41,17 @@ class ReadCycle:
         return max(15, 10 * self.months)
 
     def period_of(self, day: date) -> str | None:
-        """The period whose read day is nearest (the earlier of two equals), if `day` lies in its window."""
-        found: tuple[int, date] | None = None
-        for step in (-1, 0, 1, 2):
-            year, index = divmod(day.year * 12 + day.month - 1 + step, 12)
-            if (index + 1 - self.first_month) % self.months:
-                continue
-            away = abs((self.read_date(year, index + 1) - day) // timedelta(days=1))
-            if away <= self.window and (found is None or away < found[0]):
-                found = away, date(year, index + 1, 1)
-        return period(self.code, found[1]) if found else None
+        """The period whose window holds `day`; None between windows."""
+        found = self.open_on(day)
+        return found[0] if found else None
+
+    def open_on(self, day: date) -> tuple[str, date] | None:
+        """The period whose window holds `day`, the nearest read day's (the earlier of two equals), and that read day.
+
+        None between windows: who asks says whether the `newest` or the `coming` one is meant then.
+        """
+        near = min(self.newest(day), self.coming(day), key=lambda each: abs(each[1] - day))
+        return near if abs((near[1] - day).days) <= self.window else None
 
     def named(self, name: str) -> date | None:
         """The read day of the period of that name; None where this cycle has no such period."""

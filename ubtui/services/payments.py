@@ -159,7 +159,7 @@ def match(work: Work, form: Match) -> Matched:
         f"{work.key}:match", "RECEIPT", work.today, f"{line.source} {number_of}", legs, account_id,
         applications=[Application(item.id, cents) for item, cents in pays],
     )  # fmt: skip
-    journal = ledger.post(work, entry).journal_id
+    journal = ledger.post(work, entry)
     receipt = work.db.rows(
         "INSERT INTO receipt(number, batch_id, account_id, journal_id, received_on, cents, source, trace)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",

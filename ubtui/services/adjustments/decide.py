@@ -173,7 +173,7 @@ def decide(work: Work, row: Row, decision: str, reason: str) -> Decided:
 def post_approved(work: Work, row: Row, made: Plan, by: str, reason: str) -> int:
     """Write the approval and its journal, and settle the read it was about; the journal's id."""
     approval_id = _decide(work, row, "approved", by, reason)
-    posted = ledger.post(
+    journal_id = ledger.post(
         work,
         replace(
             made.entry,
@@ -186,29 +186,29 @@ def post_approved(work: Work, row: Row, made: Plan, by: str, reason: str) -> int
     )
     _review(work, row)
     if row.reason == RETURN:
-        returned(work, row.item or "", posted.journal_id)
+        returned(work, row.item or "", journal_id)
     if row.reason == BATCH:
-        released(work, row.item or "", posted.journal_id)
+        released(work, row.item or "", journal_id)
     if row.reason == OVER_SHORT:
-        drawer_posted(work, row.item or "", row.number, posted.journal_id)
+        drawer_posted(work, row.item or "", row.number, journal_id)
     if row.reverses is not None:
         left(work, row.reverses)
         came_back(work, row.reverses)
-        taken_back(work, row.reverses, posted.journal_id)
+        taken_back(work, row.reverses, journal_id)
         for number in concerned(work, row.reverses).values():
             work.touch("account", format_account(number))
     if row.reason == TRANSFER:
         arrived(work, row.id, row.account_id, row.idem_key)
-    stand_down(work, concerned(work, posted.journal_id))
+    stand_down(work, concerned(work, journal_id))
     work.fact(
         proposal=row.number,
         cents=row.amount_cents,
-        journal=posted.journal_id,
-        legs=ledger.posted_hash(work.db, posted.journal_id),
+        journal=journal_id,
+        legs=ledger.posted_hash(work.db, journal_id),
         decision="approved",
     )
     work.detail(before=msgspec.to_builtins(made.before), after=msgspec.to_builtins(made.after), why=made.why)
-    return posted.journal_id
+    return journal_id
 
 
 def _decide(work: Work, row: Row, decision: str, by: str, reason: str) -> int:

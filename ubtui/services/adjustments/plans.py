@@ -42,7 +42,6 @@ class PlanLeg:
     cents: int
     charge: str | None
     item_id: int | None
-    for_account: bool
 
 
 @dataclass(frozen=True)
@@ -343,17 +342,7 @@ def whole(
         entry.effective_on,
         before,
         after,
-        tuple(
-            PlanLeg(
-                leg.gl,
-                books.gl[leg.gl].title,
-                leg.cents,
-                leg.charge,
-                leg.item_id,
-                books.gl[leg.gl].use in ("receivable", "credit"),
-            )
-            for leg in entry.legs
-        ),
+        tuple(PlanLeg(leg.gl, books.gl[leg.gl].title, leg.cents, leg.charge, leg.item_id) for leg in entry.legs),
         tuple(touched),
         needs.tier,
         needs.approvals,

@@ -211,9 +211,9 @@ def _now(look: Look, row: Row, papers: bool) -> tuple[Plan | None, str]:
 
 def _legs(look: Look, proposal_id: int) -> tuple[PlanLeg, ...]:
     return tuple(
-        PlanLeg(row[0], row[1], row[2], row[3], row[4], row[5] in ("receivable", "credit"))
+        PlanLeg(*row)
         for row in look.db.rows(
-            "SELECT g.code, g.title, l.cents, c.code, l.item_id, g.use FROM proposal_leg l"
+            "SELECT g.code, g.title, l.cents, c.code, l.item_id FROM proposal_leg l"
             " JOIN gl_account g ON g.id = l.gl_id LEFT JOIN charge_code c ON c.id = l.charge_code_id"
             " WHERE l.proposal_id = ? ORDER BY l.n",
             [proposal_id],

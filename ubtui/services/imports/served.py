@@ -28,7 +28,6 @@ KINDS = (
     *("potable", "irrigation", "raw", "recycled", "fire_line", "hydrant", "standby", "sewer", "flat"),
     "pass_through",
 )
-_REACHED = ("phone", "email", "mail_line1", "mail_line2", "mail_city", "mail_state", "mail_zip")
 
 
 class ParcelTaker(Taker):

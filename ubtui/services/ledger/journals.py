@@ -123,14 +123,6 @@ class Entry:
     reverses: int | None = None
 
 
-@dataclass(frozen=True)
-class Posted:
-    """The journal that stands now, and the items it opened in the entry's order."""
-
-    journal_id: int
-    item_ids: tuple[int, ...]
-
-
 def period_for(db: Session, day: date) -> int:
     """The ledger month that a fact of `day` lands in: its own while open, else the next open one. Refused if none."""
     found = db.value(
@@ -141,8 +133,8 @@ def period_for(db: Session, day: date) -> int:
     return int(found)
 
 
-def post(work: Work, entry: Entry) -> Posted:
-    """Write one journal with its items, applications, postings and seal; the database checks it all at the seal.
+def post(work: Work, entry: Entry) -> int:
+    """Write one journal with its items, applications, postings and seal; its id. The database checks all at the seal.
 
     Maker and poster default to who acts. Raises RuleBroken (from the database) when a rule is broken.
     """
@@ -186,7 +178,7 @@ def post(work: Work, entry: Entry) -> Posted:
         "INSERT INTO journal_seal(journal_id, n, total_dr) VALUES (?, ?, ?)",
         [journal_id, len(entry.legs), sum(leg.cents for leg in entry.legs if leg.cents > 0)],
     )
-    return Posted(journal_id, items)
+    return int(journal_id)
 
 
 def posting_rows(look: Look, journal_id: int, entry: Entry) -> list[tuple[Any, ...]]:

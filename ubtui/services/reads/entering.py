@@ -323,7 +323,7 @@ def _window(look: Look, cycle_id: int, cycle: ReadCycle, period: str) -> Window:
     named, read_on = cycle.newest(look.today)
     if period and period != named:
         day = cycle.named(period)
-        if day is None or (day > look.today and cycle.period_of(look.today) != period):
+        if day is None or (day > look.today and (period, day) != cycle.open_on(look.today)):
             raise Refused(
                 f"{period[:20]} is no window of cycle {cycle.code} that has come", rule="read windows",
                 cure=f"{named} is the newest",

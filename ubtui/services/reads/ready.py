@@ -181,9 +181,7 @@ def _window(made: ReadCycle, today: date, period: str) -> tuple[str, date]:
         if (read_on := made.named(period)) is None:
             raise BadValue(f"{period[:20]!r} is no period of cycle {made.code}: {made.newest(today)[0]} is the newest.")
         return period, read_on
-    now = made.period_of(today)
-    coming = made.coming(today)
-    return coming if coming[0] == now else made.newest(today)
+    return made.open_on(today) or made.newest(today)
 
 
 def _state(row: Row) -> str:

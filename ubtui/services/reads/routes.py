@@ -240,9 +240,10 @@ def tally(look: Look, route: str) -> Tally:
 
 
 def _windows(look: Look) -> dict[int, tuple[str, date]]:
-    """The window of each cycle, by its id, with its read day."""
+    """The window of each cycle, by its id, that is open or comes next, with its read day."""
     rows = look.db.rows("SELECT id, code, months, first_month, read_day, bill_day FROM cycle")
-    return {id: _window(ReadCycle(*cycle), look.today) for id, *cycle in rows}
+    made = {id: ReadCycle(*cycle) for id, *cycle in rows}
+    return {id: cycle.open_on(look.today) or cycle.coming(look.today) for id, cycle in made.items()}
 
 
 def _skipping(sql: str, windows: Mapping[int, tuple[str, date]], ids: Sequence[int] = ()) -> tuple[str, list[Any]]:
@@ -295,12 +296,3 @@ _unit = lru_cache(maxsize=20)(Unit)
 @lru_cache(maxsize=1000)
 def _face(dials: int, zeros: int, num: int, den: int, counted: str) -> Register:
     return Register(dials, zeros, Fraction(num, den), Unit(counted))
-
-
-def _window(cycle: ReadCycle, today: date) -> tuple[str, date]:
-    """The period whose read window holds today, or comes next, and its read day."""
-    period = cycle.period_of(today)
-    for found, read_on in (cycle.newest(today), cycle.coming(today)):
-        if found == period:
-            return found, read_on
-    return cycle.coming(today)
