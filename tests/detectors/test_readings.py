@@ -10,9 +10,10 @@ from tests.detectors.scene import DAY, NOW, PERIODS, Customer, Scene, read_day
 from ubtui.db.models import office as office_models
 from ubtui.db.models import record
 from ubtui.detectors import heal
-from ubtui.domain.subjects import Subject
-from ubtui.services import points, seals
+from ubtui.domain.subjects import ItemKey, Subject
+from ubtui.services import points, seals, worklist
 from ubtui.services.reads import Review, review
+from ubtui.services.triage import triaged
 
 LAST = PERIODS[-1]
 FLAT = [30] * 6
@@ -236,6 +237,22 @@ def test_an_over_estimated_read_before_is_no_rollover(scene: Scene) -> None:
     assert scene.items() == [key("R11", c)]
 
 
+def test_r11_what_the_last_actual_read_carries_counts(scene: Scene) -> None:
+    """A meter before left half a unit: 1,122 gallons with it are one unit, as 748 were."""
+    c = scene.customer(unit="gal")
+    scene.read(c, "", 0, on=read_day(PERIODS[-4]), kind="opening", status="billed", carry="1/2")
+    scene.read(c, PERIODS[-3], 748, usage=1, status="billed", carry="1/2")
+    scene.read(c, PERIODS[-2], 1_900, usage=2, source="E", carry="1/2")
+    scene.read(c, LAST, 1_122, status="held", held_code="below-previous", carry="1/2")
+    scene.refresh()
+    assert scene.items() == [key("R11", c)]
+    with scene.desk() as desk:
+        item = desk.ask(worklist.item, ItemKey.parse(key("R11", c)))
+        causes = desk.ask(triaged, item)
+    assert item.evidence["since_actual"] == 0
+    assert causes is not None and {each.kind: each.use for each in causes.causes}["over-estimate"] == 0
+
+
 def test_r09_void_takes_the_read_out(scene: Scene) -> None:
     c = below(scene, 8412, 8214)
     scene.refresh()
@@ -279,6 +296,20 @@ def seal(scene: Scene, c: Customer, on: date, value: int | None = None, **facts:
         )
     with scene.db.writing():
         heal.heal(scene.db, [Subject("point", c.point)], DAY, NOW)
+
+
+def test_r13_a_counter_that_passes_zero_behind_a_seal(scene: Scene) -> None:
+    after, earlier = scene.customer(), scene.customer()
+    placed = read_day(PERIODS[-2]) + timedelta(days=20)
+    for c, at in ((after, 999_990), (earlier, 3)):
+        scene.read(c, "", 999_700, on=read_day(PERIODS[-3]), kind="opening", status="billed")
+        scene.read(c, PERIODS[-2], 999_980, usage=280, status="billed")
+        seal(scene, c, placed, at)
+        scene.read(c, LAST, 15, usage=35, rolled=1)
+    scene.refresh()
+    told = dict(scene.db.rows("SELECT subject_key, units FROM work_item WHERE code = 'R13'"))
+    assert told == {after.point: 25, earlier.point: 12}, "past zero behind the seal, and before it was on"
+    scene.steady()
 
 
 def test_r13_use_behind_a_seal(scene: Scene) -> None:

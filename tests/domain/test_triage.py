@@ -31,6 +31,35 @@ def found(case: Case, kind: str) -> Cause:
 MAYBE = st.none() | st.integers(0, 500_000)
 
 
+CARRIES = st.builds(Fraction, st.integers(0, 1_000), st.integers(1_001, 2_000))
+
+
+@given(data=st.data(), shape=FACES, carries=st.tuples(CARRIES, CARRIES, CARRIES))
+def test_every_figure_is_what_the_bill_would_say(
+    data: st.DataObject, shape: Register, carries: tuple[Fraction, Fraction, Fraction]
+) -> None:
+    """The exact volume with what the read before carries, each end truncated: nothing of it is left out."""
+    before, actual, value, prev = sorted(data.draw(st.integers(0, shape.limit - 1)) for _ in range(4))
+    assume(value < prev)
+    case = Case(
+        shape, CCF, prev, value, before=before, actual=actual, estimated=True, carry=carries[0],
+        before_carry=carries[1], actual_carry=carries[2],
+    )  # fmt: skip
+
+    def exact(count: int, carry: Fraction) -> int:
+        return (shape.in_unit(count, CCF) + carry).__floor__()
+
+    full = shape.in_unit(shape.limit, CCF)
+    own, read = carries[0], carries[2]
+    said = {cause.kind: cause.use for cause in triage(case)}
+    assert said["over-estimate"] == exact(value, read) - exact(actual, read)
+    assert said["backwards"] == exact(prev, own) - exact(value, own)
+    assert said["rollover"] == (shape.in_unit(value, CCF) + full + own).__floor__() - exact(prev, own)
+    sure = Case(shape, CCF, prev, value, before=before, before_carry=carries[1])
+    (misread,) = (cause.use for cause in triage(sure) if cause.kind == "prior-misread")
+    assert misread == exact(value, carries[1]) - exact(before, carries[1])
+
+
 @given(data=st.data(), shape=FACES)
 def test_every_cause_is_judged_once_and_the_likelier_come_first(data: st.DataObject, shape: Register) -> None:
     value = data.draw(st.integers(0, shape.limit - 2))
@@ -49,7 +78,7 @@ def test_every_cause_is_judged_once_and_the_likelier_come_first(data: st.DataObj
         shape, CCF, prev, value, data.draw(days), data.draw(MAYBE), data.draw(MAYBE), data.draw(st.booleans()),
         data.draw(st.booleans()), data.draw(st.none() | st.integers(-5, 10**6)), data.draw(days), data.draw(counts),
         data.draw(days), data.draw(counts), data.draw(days), tuple(data.draw(st.lists(next_door, max_size=3))),
-        tuple(data.draw(st.lists(far, max_size=3))),
+        tuple(data.draw(st.lists(far, max_size=3))), *(data.draw(CARRIES) for _ in range(3)),
     )  # fmt: skip
     causes = triage(case)
     assert sorted(c.kind for c in causes) == sorted(NAMES)

@@ -422,6 +422,26 @@ def test_r13_whoever_looked_saw_the_meter_move(scene: Scene) -> None:
     scene.steady()
 
 
+def test_r13_whoever_looked_saw_the_counter_past_zero(scene: Scene) -> None:
+    c = scene.customer(rate_code="R1-SEALED")
+    scene.uses(c, [0] * 7, start=999_980)
+    scene.act(seals.place, on(c, placed_on=DAY - 20 * DAYS, value=999_980))
+    scene.act(seals.verify, look(c, value=999_985))
+    assert item(scene, "R13").evidence["use"] == 5
+    scene.act(seals.verify, look(c, value=12))
+    assert (item(scene, "R13").evidence["use"], item(scene, "R13").evidence["before"]) == (32, 999_980)
+    assert scene.items("M09") == [], "it went past zero, not back"
+    scene.steady()
+    scene.act(seals.verify, look(c, value=999_990))
+    scene.read(c, "B2/2026-12", 40, on=DAY + DAYS, usage=60, rolled=1)
+    scene.refresh(DAY + DAYS)
+    assert scene.items("R13") == [f"R13:point:{c.point}@B2/2026-12"], "told once, by the read"
+    assert item(scene, "R13").evidence["value"] == 40
+    form = seals.Round(verified_on=DAY, rows=(seals.Found(seal="9001", value=500_000),))
+    scene.act(seals.round_in, form)
+    assert item(scene, "M09").title == "Sealed meter went back", "half way round is no pass of zero"
+
+
 def test_r13_water_behind_a_lock_for_nonpayment_is_use_behind_a_seal(scene: Scene) -> None:
     c = scene.customer()
     scene.uses(c, [30] * 6, last=PERIODS[-2])

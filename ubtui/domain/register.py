@@ -211,4 +211,10 @@ def may_show(before: int | None, value: int, after: int | None, dials: int) -> b
     if before is not None and after is not None:
         return before <= value <= after if before <= after else value >= before or value <= after
     low, high = (value, after) if before is None else (before, value)
-    return high is None or low <= high or (low * 10 >= limit * 9 and high * 10 <= limit)
+    return high is None or low <= high or passed(low, high, dials)
+
+
+def passed(before: int, value: int, dials: int) -> bool:
+    """Whether a lower value may be a counter past zero, by the dials alone: where no average can tell more."""
+    limit = int(10**dials)
+    return value < before and before * 10 >= limit * 9 and value * 10 <= limit

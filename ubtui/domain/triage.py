@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final, Literal
 
-from ubtui.domain.register import Register, is_rollover
+from ubtui.domain.register import NOTHING, Register, is_rollover
 from ubtui.domain.volume import Unit
 
 Kind = Literal[
@@ -33,7 +33,10 @@ WIDE: Final = (Fraction(1, 2), Fraction(2))
 
 @dataclass(frozen=True, slots=True)
 class Neighbour:
-    """The read of the same period next door, on its own face; `expected` in thousandths of billing units."""
+    """The read of the same period next door, on its own face; `expected` in thousandths of billing units.
+
+    `carry` is what the read before it carries, in billing units.
+    """
 
     point: str
     face: Register
@@ -41,13 +44,14 @@ class Neighbour:
     prev: int
     value: int
     expected: int | None
+    carry: Fraction = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
 class Other:
     """A meter that has no read of the period: its last value, on its own face; `near` says why it is thought of.
 
-    `expected` in thousandths of billing units.
+    `expected` in thousandths of billing units, `carry` what its last value carries, in billing units.
     """
 
     point: str
@@ -56,6 +60,7 @@ class Other:
     unit: Unit
     prev: int
     expected: int | None
+    carry: Fraction = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +70,7 @@ class Case:
     `expected` is the use to expect of the read's `days`, `average` that of six actual reads, both in thousandths of
     billing units, None where nothing is known. `before` is the value two reads back and `before_days` the days since;
     `actual` the last value that was not estimated, `actual_days` the days since; `prev_use` and `prev_days` are of
-    the read before.
+    the read before. `carry`, `before_carry` and `actual_carry` are what those reads carry, in billing units.
     """
 
     face: Register
@@ -85,6 +90,9 @@ class Case:
     actual_days: int | None = None
     neighbours: tuple[Neighbour, ...] = ()
     others: tuple[Other, ...] = ()
+    carry: Fraction = NOTHING
+    before_carry: Fraction = NOTHING
+    actual_carry: Fraction = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,18 +130,27 @@ def triage(case: Case) -> tuple[Cause, ...]:
     return tuple(sorted((judge(case) for judge in _JUDGES), key=order))
 
 
-def unswapped(face: Register, unit: Unit, prev: int, value: int, expected_milli: int, low: bool = False) -> int | None:
+def unswapped(
+    face: Register,
+    unit: Unit,
+    prev: int,
+    value: int,
+    expected_milli: int,
+    low: bool = False,
+    carry: Fraction = NOTHING,
+) -> int | None:
     """The value with two neighbouring digits changed back, where that and only that makes the use believable.
 
     `expected_milli` is the use to expect, in thousandths of billing units; believable is 0.7 to 1.4 of it. A use that
     is merely `low` may be true: there the changed value must fit twice as well as the one that was read.
+    `carry` is what the read before carries.
     """
 
     def off(candidate: int) -> int:
-        return abs(face.usage(prev, candidate, unit) * 1000 - expected_milli)
+        return abs(face.usage(prev, candidate, unit, carry=carry) * 1000 - expected_milli)
 
     def believable(candidate: int) -> bool:
-        return candidate >= prev and within(face.usage(prev, candidate, unit), expected_milli)
+        return candidate >= prev and within(face.usage(prev, candidate, unit, carry=carry), expected_milli)
 
     if expected_milli <= 0 or believable(value):
         return None
@@ -147,7 +164,9 @@ def unswapped(face: Register, unit: Unit, prev: int, value: int, expected_milli:
     return None if best is None or (low and 2 * off(best) > off(value)) else best
 
 
-def one_digit_off(face: Register, unit: Unit, prev: int, value: int, expected_milli: int) -> list[int]:
+def one_digit_off(
+    face: Register, unit: Unit, prev: int, value: int, expected_milli: int, carry: Fraction = NOTHING
+) -> list[int]:
     """The values with one digit read otherwise that make the use believable, the nearest to what is expected first.
 
     `expected_milli` and believable as in `unswapped`; of equals the one whose digit is nearest to what was read.
@@ -157,7 +176,9 @@ def one_digit_off(face: Register, unit: Unit, prev: int, value: int, expected_mi
     for i, was in enumerate(digits):
         for digit in "0123456789":
             candidate = int(digits[:i] + digit + digits[i + 1 :])
-            if digit != was and candidate >= prev and within(use := face.usage(prev, candidate, unit), expected_milli):
+            if digit == was or candidate < prev:
+                continue
+            if within(use := face.usage(prev, candidate, unit, carry=carry), expected_milli):
                 step = abs(int(digit) - int(was))
                 found.append((abs(use * 1000 - expected_milli), min(step, 10 - step), candidate))
     return [candidate for _, _, candidate in sorted(found)] if expected_milli > 0 else []
@@ -184,7 +205,7 @@ def _over(case: Case, days: int | None) -> int | None:
 
 def _rollover(case: Case) -> Cause:
     exact = case.face.raw_usage(case.prev, case.value, case.unit, rolled=True)
-    use = case.face.usage(case.prev, case.value, case.unit, rolled=True)
+    use = case.face.usage(case.prev, case.value, case.unit, rolled=True, carry=case.carry)
     average = None if case.average is None else Fraction(case.average, 1000)
     over = case.estimated and case.actual is not None and case.value >= case.actual
     near_end = case.prev * 10 >= case.face.limit * 9
@@ -206,7 +227,8 @@ def _over_estimate(case: Case) -> Cause:
         return Cause("over-estimate", "possible", None, "nobody ever read this counter before")
     if case.value < case.actual:
         return Cause("over-estimate", "unlikely", None, f"it is below the last actual read, {case.actual:,}, too")
-    use, expected = case.face.usage(case.actual, case.value, case.unit), _over(case, case.actual_days)
+    use = case.face.usage(case.actual, case.value, case.unit, carry=case.actual_carry)
+    expected = _over(case, case.actual_days)
     much = expected is not None and use * 1000 > 2 * expected
     return Cause(
         "over-estimate", "possible" if much else "likely", use, f"since the last actual read, {_told(expected)}"
@@ -220,9 +242,10 @@ def _prior_misread(case: Case) -> Cause:
         return Cause("prior-misread", "possible", None, "no earlier read to compare with")
     if case.value < case.before:
         return Cause("prior-misread", "unlikely", None, f"it is below {case.before:,}, two reads back, too")
-    use, expected = case.face.usage(case.before, case.value, case.unit), _over(case, case.before_days)
+    use = case.face.usage(case.before, case.value, case.unit, carry=case.before_carry)
+    expected = _over(case, case.before_days)
     between, high = _over(case, case.prev_days), case.prev_use or 0
-    best = unswapped(case.face, case.unit, case.before, case.prev, between or 0)
+    best = unswapped(case.face, case.unit, case.before, case.prev, between or 0, carry=case.before_carry)
     if best is None or not case.before <= best <= case.value:
         total, share = case.before_days or 2, case.prev_days or 1
         best = case.before + (case.value - case.before) * min(share, total) // total
@@ -235,7 +258,7 @@ def _prior_misread(case: Case) -> Cause:
 
 
 def _backwards(case: Case) -> Cause:
-    use = case.face.usage(case.value, case.prev, case.unit)
+    use = case.face.usage(case.value, case.prev, case.unit, carry=case.carry)
     said = f"what it ran down by, {_told(case.expected)}"
     usual = case.prev_use is None or within(case.prev_use, _over(case, case.prev_days), WIDE)
     if within(use, case.expected) and usual and not case.estimated:
@@ -258,21 +281,21 @@ def _exchange(case: Case) -> Cause:
 
 
 def _transposed(case: Case) -> Cause:
-    best = unswapped(case.face, case.unit, case.prev, case.value, case.expected or 0)
+    best = unswapped(case.face, case.unit, case.prev, case.value, case.expected or 0, carry=case.carry)
     if best is None:
         about = "" if case.expected is None else f" of about {(case.expected + 500) // 1000:,}"
         return Cause("transposed", "unlikely", None, f"no two digits changed back make a use{about}")
-    use = case.face.usage(case.prev, best, case.unit)
+    use = case.face.usage(case.prev, best, case.unit, carry=case.carry)
     return Cause("transposed", "likely", use, f"{best:,} for {case.value:,}, {_told(case.expected)}", best)
 
 
 def _misread(case: Case) -> Cause:
-    found = one_digit_off(case.face, case.unit, case.prev, case.value, case.expected or 0)
+    found = one_digit_off(case.face, case.unit, case.prev, case.value, case.expected or 0, case.carry)
     if not found:
         about = "" if case.expected is None else f" of about {(case.expected + 500) // 1000:,}"
         return Cause("misread", "unlikely", None, f"no one digit read otherwise makes a use{about}")
     best, several = found[0], f"; {len(found) - 1} other values would do" if len(found) > 1 else ""
-    use = case.face.usage(case.prev, best, case.unit)
+    use = case.face.usage(case.prev, best, case.unit, carry=case.carry)
     said = f"{best:,} for {case.value:,}, {_told(case.expected)}{several}"
     # An estimate that was too high explains the read without anybody's mistake.
     return Cause("misread", "possible" if several or case.estimated else "likely", use, said, best)
@@ -283,7 +306,7 @@ def _elsewhere(case: Case) -> Cause:
         (abs(use * 1000 - (each.expected or 0)), each.point, each, use)
         for each in case.others
         if each.prev <= case.value < each.face.limit
-        and within(use := each.face.usage(each.prev, case.value, each.unit), each.expected)
+        and within(use := each.face.usage(each.prev, case.value, each.unit, carry=each.carry), each.expected)
     ]
     if not fitting:
         none = (
@@ -306,9 +329,10 @@ def _swapped(case: Case, n: Neighbour) -> Cause:
     """Both reads told for each other: whether each fits where it would belong, and does not where it stands."""
     if n.value < case.prev or case.value < n.prev or n.value >= case.face.limit or case.value >= n.face.limit:
         return Cause("neighbour", "unlikely", None, f"{n.point} reads {n.value:,}, which does not go on from here")
-    ours, theirs = case.face.usage(case.prev, n.value, case.unit), n.face.usage(n.prev, case.value, n.unit)
+    ours = case.face.usage(case.prev, n.value, case.unit, carry=case.carry)
+    theirs = n.face.usage(n.prev, case.value, n.unit, carry=n.carry)
     said = f"{n.point} reads {n.value:,}, {_told(case.expected)}; there {theirs:,}, {_told(n.expected)}"
-    stands = n.value >= n.prev and within(n.face.usage(n.prev, n.value, n.unit), n.expected, WIDE)
+    stands = n.value >= n.prev and within(n.face.usage(n.prev, n.value, n.unit, carry=n.carry), n.expected, WIDE)
     both = within(ours, case.expected, WIDE) and within(theirs, n.expected, WIDE)
     if both and not stands:
         return Cause("neighbour", "likely", ours, said, n.value, n.point)

@@ -10,8 +10,10 @@ from typing import Final
 from ubtui.act import Look
 from ubtui.db.session import Row
 from ubtui.detectors.base import marks
+from ubtui.detectors.readings.facts import CARRIED_BEFORE, CARRIES
 from ubtui.detectors.readings.summaries import READS, Usual, days_between, faces
 from ubtui.detectors.readings.summaries import expected as expected_of
+from ubtui.domain.register import NOTHING, carried
 from ubtui.domain.triage import Case, Cause, Neighbour, Other, triage
 from ubtui.services.worklist import ItemView
 
@@ -27,7 +29,8 @@ _ROW = (
     " WHERE r.point_id = ? AND r.read_on = ? AND r.seq = ? AND r.raw_use IS NOT NULL ORDER BY r.raw_use, r.register_id"
 )
 _NEXT_DOOR = (
-    "SELECT q.number, r.register_id, r.point_id, r.prev_value, r.value, r.ly_milli, r.avg_milli FROM service_point p"
+    "SELECT q.number, r.register_id, r.point_id, r.prev_value, r.value, r.ly_milli, r.avg_milli,"
+    f" {CARRIED_BEFORE} FROM service_point p"
     " JOIN service_point q ON q.route_id = p.route_id AND q.id <> p.id AND q.sequence {side} p.sequence"
     " JOIN read_summary r ON r.point_id = q.id AND r.period = ? AND r.status <> 'billed' AND r.kind = 'regular'"
     " AND r.prev_value IS NOT NULL AND r.value IS NOT NULL WHERE p.id = ? ORDER BY q.sequence {way}, q.id LIMIT ?"
@@ -35,14 +38,16 @@ _NEXT_DOOR = (
 
 # Further along the route, where the value goes on from the read before: the nearest below it.
 _ALONG = (
-    "SELECT q.number, r.register_id, r.point_id, r.prev_value, r.value, r.ly_milli, r.avg_milli FROM service_point p"
+    "SELECT q.number, r.register_id, r.point_id, r.prev_value, r.value, r.ly_milli, r.avg_milli,"
+    f" {CARRIED_BEFORE} FROM service_point p"
     " JOIN service_point q ON q.route_id = p.route_id AND q.id <> p.id AND q.state = 'active'"
     " JOIN read_summary r ON r.point_id = q.id AND r.period = ? AND r.status <> 'billed' AND r.kind = 'regular'"
     " AND r.value IS NOT NULL AND r.prev_value <= ? WHERE p.id = ? ORDER BY r.prev_value DESC, q.id LIMIT ?"
 )
 # Meters that miss a read of the period: of the route, or of almost the same serial.
 _MISSING = (
-    "SELECT q.number, r.register_id, r.point_id, r.value, r.avg_milli FROM {} JOIN read_summary r ON r.point_id = q.id"
+    f"SELECT q.number, r.register_id, r.point_id, r.value, r.avg_milli, {CARRIES} FROM {{}}"
+    " JOIN read_summary r ON r.point_id = q.id"
     " AND r.newest = 1 AND r.period < ? AND r.period >= ? AND r.status <> 'held' AND r.value <= ?"
     " WHERE q.id <> ? AND q.state = 'active' AND {} AND EXISTS(SELECT 1 FROM register g JOIN install i"
     " ON i.meter_id = g.meter_id AND i.off_date IS NULL WHERE g.id = r.register_id AND i.point_id = q.id)"
@@ -93,6 +98,7 @@ def triaged(look: Look, item: ItemView) -> Triaged | None:
         face, unit, prev[5], row[5], days, expected, average, prev[9] == "E", prev[10] == "billed", prev[6],
         days_between(before[1], prev[1]) if before else prev[7], *_value(before, on), *_value(actual, on),
         _next_door(look, point, period, row[5]), _others(look, point, period, on, row[5], (maker, serial)),
+        *(carried(each[14]) if each else NOTHING for each in (prev, before, actual)),
     )  # fmt: skip
     several = len(rows) > 1
     return Triaged(
@@ -128,8 +134,8 @@ def _next_door(look: Look, point: int, period: str, value: int) -> tuple[Neighbo
     rows = list(dict.fromkeys([*rows, *look.db.rows(_ALONG, [period, value, point, _MOST])]))
     registers = faces(look.db, {row[1]: row[2] for row in rows})
     return tuple(
-        Neighbour(number, *registers[register], prev, value, last_year or average)
-        for number, register, _, prev, value, last_year, average in rows
+        Neighbour(number, *registers[register], prev, value, last_year or average, carried(carry))
+        for number, register, _, prev, value, last_year, average, carry in rows
     )
 
 
@@ -144,10 +150,12 @@ def _others(look: Look, point: int, period: str, on: str, value: int, meter: tup
         near |= dict.fromkeys((row[1] for row in found), f"of a serial like {meter[1]}")
     registers = faces(look.db, {row[1]: row[2] for row in rows})
     others = []
-    for number, register, _, prev, average in rows:
-        face, unit = registers[register]
-        if average is None or face.usage(prev, value, unit) * 1000 <= _FAR * average:  # else it is asked in vain
-            others.append(Other(number, near[register], face, unit, prev, expected_of(look.db, register, period, on)))
+    for number, register, _, prev, average, carry in rows:
+        (face, unit), over = registers[register], carried(carry)
+        if average is not None and face.usage(prev, value, unit, carry=over) * 1000 > _FAR * average:
+            continue  # it is asked in vain
+        usual = expected_of(look.db, register, period, on)
+        others.append(Other(number, near[register], face, unit, prev, usual, over))
     return tuple(others)
 
 

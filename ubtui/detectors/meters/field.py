@@ -11,6 +11,7 @@ from ubtui.db.session import Row
 from ubtui.detectors.base import Ask, Detector, Found, marks, parts
 from ubtui.detectors.meters.looks import BASE, LOOKS, newest
 from ubtui.domain.money import format_money
+from ubtui.domain.register import passed
 from ubtui.domain.sizes import inches
 from ubtui.domain.subjects import Subject
 from ubtui.domain.text import clean_text
@@ -28,7 +29,7 @@ _FEES = (
 )
 _SEALS = (
     "SELECT p.number, p.id, z.number, z.placed_on, CASE WHEN i.on_date <= z.placed_on THEN z.placed_value END,"
-    f" k.checked_on, k.found, k.value, k.found_number, k.checked_by, {BASE} FROM {LOOKS}"
+    f" k.checked_on, k.found, k.value, k.found_number, k.checked_by, {BASE}, g.dials FROM {LOOKS}"
     " LEFT JOIN live_install i ON i.point_id = p.id AND i.off_date IS NULL"
     " LEFT JOIN register g ON g.meter_id = i.meter_id AND g.n = 1"
     f" WHERE k.id = {newest()}{{}} ORDER BY p.number, z.id, i.id"
@@ -78,7 +79,7 @@ def _fee(row: Row) -> tuple[str, str, dict[str, Any]]:
 
 def _seal(row: Row) -> tuple[str, str, dict[str, Any]] | None:
     """Title, why and facts of a look at a seal that was not as the record has it; None where it was."""
-    _, _, seal, _, placed_value, on, found, value, other, by, before = row
+    _, _, seal, _, placed_value, on, found, value, other, by, before, dials = row
     facts = {"seal": seal, "found": found, "checked_on": on, "seen_by": clean_text(by, 60), "value": value}
     if found in ("broken", "missing"):
         what = "broken" if found == "broken" else "not there"
@@ -87,7 +88,7 @@ def _seal(row: Row) -> tuple[str, str, dict[str, Any]] | None:
         read = clean_text(other, 40)
         return "Another seal", f"seal {read} was on instead of {seal} on {on}", {**facts, "found_seal": read}
     base = placed_value if before is None else before
-    if value is not None and base is not None and value < base:
+    if value is not None and base is not None and value < base and not passed(base, value, dials):
         why = f"behind seal {seal} the meter showed {value:,} on {on}, {base:,} before"
         return "Sealed meter went back", why, {**facts, "before": base}
     return None

@@ -21,10 +21,16 @@ HELD = (
     " AND h.read_on <= k.checked_on AND h.read_on >= z.placed_on AND h.read_on >= i.on_date"
     f" AND NOT EXISTS(SELECT 1 {_SHOWN} AND {_SINCE} AND {_STANDS} AND (r.read_on, r.seq) > (h.read_on, h.seq)))"
 )
-# A read after the look reached what was seen: from then on the read tells of the water, and what was decided of it.
+# A read after the look reached what was seen, by itself or past zero: from then on the read tells of the water, and
+# what was decided of it.
 REACHED = (
-    f"EXISTS(SELECT 1 {_SHOWN} AND r.read_on > k.checked_on AND r.value >= k.value"
-    f" AND (r.status = 'held' OR {_STANDS}))"
+    f"EXISTS(SELECT 1 {_SHOWN} AND r.read_on > k.checked_on AND (r.value >= k.value"
+    f" OR (r.rolled = 1 AND k.value >= COALESCE({BASE}, z.placed_value, 0))) AND (r.status = 'held' OR {_STANDS}))"
+)
+# What the counter carries beyond what it showed on the day of the look.
+CARRIED = (
+    "(SELECT r.carry FROM live_read r WHERE r.register_id = g.id AND r.status <> 'void' AND r.read_on <= k.checked_on"
+    " AND r.kind NOT IN ('control', 'reread') ORDER BY r.read_on DESC, r.seq DESC LIMIT 1)"
 )
 
 

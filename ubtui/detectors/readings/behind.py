@@ -7,10 +7,10 @@ from datetime import date
 from fractions import Fraction
 
 from ubtui.detectors.base import Ask, Found
-from ubtui.detectors.meters.looks import BASE, HELD, LOOKS, REACHED, newest
+from ubtui.detectors.meters.looks import BASE, CARRIED, HELD, LOOKS, REACHED, newest
 from ubtui.detectors.readings.facts import METERED, day
 from ubtui.domain.periods import ReadCycle
-from ubtui.domain.register import Register
+from ubtui.domain.register import Register, carried, passed
 from ubtui.domain.text import clean_text
 from ubtui.domain.volume import Unit
 
@@ -19,7 +19,7 @@ _SEEN = (
     " k.checked_on, k.value, k.checked_by, g.dials,"
     f" g.fixed_zeros, g.mult_num, g.mult_den, g.unit, {BASE}, (SELECT MIN(x.unit) FROM live_service x"
     " WHERE x.point_id = p.id AND x.to_on IS NULL), c.code, c.months, c.first_month, c.read_day, c.bill_day,"
-    f" {HELD}"
+    f" {CARRIED}, {HELD}"
     f" FROM {LOOKS} JOIN live_install i ON i.point_id = p.id AND i.off_date IS NULL AND i.on_date <= k.checked_on"
     " JOIN register g ON g.meter_id = i.meter_id"
     " LEFT JOIN account a ON a.id = (SELECT MIN(x.account_id) FROM live_service x WHERE x.point_id = p.id"
@@ -39,11 +39,16 @@ def moved(ask: Ask, more_than: int, known: Collection[tuple[str, str]]) -> Itera
     for row in ask.db.rows(f"{_SEEN}{only} ORDER BY p.number, z.id", keys):
         number, point, seal, placed, placed_value, on, value, by = row[:8]
         dials, zeros, num, den, unit, before, billing = row[8:15]
-        base = placed_value if before is None else before
-        if base is None or value <= (base := max(base, row[-1] or 0)):
+        base, (carry, held) = placed_value if before is None else before, row[-2:]
+        if base is None:
+            continue
+        if held is not None and (held > base or passed(base, held, dials)):
+            base = held
+        if value <= base and not passed(base, value, dials):
             continue
         face = Register(dials, zeros, Fraction(num, den), Unit.parse(unit))
-        use = face.usage(base, value, Unit.parse(billing or ask.district.billing_unit))
+        bills = Unit.parse(billing or ask.district.billing_unit)
+        use = face.usage(base, value, bills, value < base, carried(carry))
         period = ReadCycle(*row[15:20]).coming(date.fromisoformat(on))[0] if row[15] else ""
         if use <= more_than or (number, period) in known:
             continue

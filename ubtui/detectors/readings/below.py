@@ -7,9 +7,9 @@ from fractions import Fraction
 
 from ubtui.db.session import Row
 from ubtui.detectors.base import Ask, Detector, Found, decimal
-from ubtui.detectors.readings.facts import Facts, day, found_read, rows
+from ubtui.detectors.readings.facts import CARRIED_READ, Facts, day, found_read, rows
 from ubtui.domain.holds import held_for
-from ubtui.domain.register import Register
+from ubtui.domain.register import Register, carried
 from ubtui.domain.volume import Unit
 
 _OVER = "r.prev_source = 'E' AND r.prev_actual_value IS NOT NULL AND r.value >= r.prev_actual_value"
@@ -57,9 +57,10 @@ _FACE = ", ".join(
 
 def over_estimated(ask: Ask) -> Iterable[Found]:
     """R11: lower than an estimate, not lower than the last value that somebody read: the estimate was too high."""
-    for r, (dials, zeros, num, den, unit, billing) in _below(ask, "R11", f", {_FACE}"):
+    for r, (dials, zeros, num, den, unit, billing, carry) in _below(ask, "R11", f", {_FACE}, {CARRIED_READ}"):
         face = Register(dials, zeros, Fraction(num, den), Unit.parse(unit))
-        use = face.usage(r["prev_actual_value"], r["value"], Unit.parse(billing or ask.district.billing_unit))
+        bills = Unit.parse(billing or ask.district.billing_unit)
+        use = face.usage(r["prev_actual_value"], r["value"], bills, carry=carried(carry))
         why = f"{r['value']:,} is below the estimate {r['prev_value']:,} of {day(r['prev_on'])};"
         why += f" {use:,} since the last actual read"
         yield found_read(

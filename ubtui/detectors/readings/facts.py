@@ -28,6 +28,17 @@ CLASS = f"(SELECT MIN(x.customer_class) FROM live_service x WHERE x.point_id = r
 ACCOUNT = f"(SELECT MIN(x.account_id) FROM live_service x WHERE x.point_id = r.point_id AND {METERED})"
 
 
+# What reads carry beyond their own counts, of a row under judgement `r`: the read itself, the one before it, and the
+# last before it that somebody read.
+_CARRY = (
+    "(SELECT z.carry FROM live_read z WHERE z.register_id = r.register_id AND z.status <> 'void'"
+    " AND z.kind NOT IN ('control', 'reread') AND {} ORDER BY z.read_on DESC, z.seq DESC LIMIT 1)"
+)
+CARRIES = _CARRY.format("z.read_on = r.read_on AND z.seq = r.seq")
+_BEFORE = "(z.read_on < r.read_on OR (z.read_on = r.read_on AND z.seq < r.seq))"
+CARRIED_BEFORE = _CARRY.format(_BEFORE)
+CARRIED_READ = _CARRY.format(f"{_BEFORE} AND z.source <> 'E' AND z.value IS NOT NULL")
+
 STAYS = frozenset({"R04", "R05", "R06", "R07"})
 
 

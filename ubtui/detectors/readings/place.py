@@ -7,8 +7,8 @@ from fractions import Fraction
 
 from ubtui.detectors.base import Ask, Detector, Found, Parameter
 from ubtui.detectors.readings.behind import moved
-from ubtui.detectors.readings.facts import SOME, day, found_read, rows
-from ubtui.domain.register import Register
+from ubtui.detectors.readings.facts import CARRIED_BEFORE, CARRIES, SOME, day, found_read, rows
+from ubtui.domain.register import Register, carried
 from ubtui.domain.volume import Unit
 
 
@@ -17,12 +17,12 @@ def use_while_sealed(ask: Ask) -> Iterable[Found]:
     more = (
         ", z.number, z.placed_on, z.placed_value, (SELECT g.unit FROM register g WHERE g.id = r.register_id),"
         " (SELECT MIN(x.unit) FROM live_service x WHERE x.point_id = r.point_id AND x.to_on IS NULL), g.dials,"
-        " g.fixed_zeros, g.mult_num, g.mult_den"
+        f" g.fixed_zeros, g.mult_num, g.mult_den, r.rolled, {CARRIES}, {CARRIED_BEFORE}"
     )
     where = (
         "g.id = r.register_id AND z.point_id = p.id AND z.removed_on IS NULL AND z.lock_state = 'locked'"
         " AND r.usage > ? AND r.read_on > z.placed_on"
-        " AND (r.prev_on >= z.placed_on OR z.placed_value IS NOT NULL)"
+        " AND (r.prev_on >= z.placed_on OR (z.placed_value IS NOT NULL AND g.n = 1))"
         " AND (z.batch_id IS NULL OR z.batch_id IN (SELECT b.id FROM batch b WHERE b.released_at IS NOT NULL))"
     )
     sources = (
@@ -32,13 +32,15 @@ def use_while_sealed(ask: Ask) -> Iterable[Found]:
     least = ask.whole("more_than")
     read: set[tuple[str, str]] = set()
     for r, extra in rows(ask, "R13", where, [least], more, sources=sources):
-        seal, placed_on, placed_value, unit, billing, dials, zeros, num, den = extra
+        seal, placed_on, placed_value, unit, billing, dials, zeros, num, den, rolled, now, before = extra
         use = r["usage"]
         if r["prev_on"] is None or r["prev_on"] < placed_on:
             if r["value"] is None:
                 continue
             face = Register(dials, zeros, Fraction(num, den), Unit.parse(unit))
-            use = face.usage(placed_value, r["value"], Unit.parse(billing or ask.district.billing_unit))
+            bills, onto = Unit.parse(billing or ask.district.billing_unit), carried(now)
+            passed = bool(rolled) and r["value"] < placed_value  # else zero was passed before the seal was on
+            use = face.usage(placed_value, r["value"], bills, passed, carried(before) if passed else onto, onto)
         if use <= least:
             continue
         read.add((r["number"], r["period"]))

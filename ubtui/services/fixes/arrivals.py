@@ -10,8 +10,9 @@ import msgspec
 from ubtui.act import Look
 from ubtui.db.session import Row
 from ubtui.detectors.base import marks
+from ubtui.detectors.readings.facts import CARRIES
 from ubtui.domain.errors import BadValue
-from ubtui.domain.register import Register
+from ubtui.domain.register import Register, carried, passed
 from ubtui.domain.volume import Unit
 from ubtui.exchange import fields as forms
 from ubtui.exchange import profile
@@ -90,9 +91,10 @@ def decided(look: Look, item: ItemView) -> Iterator[Draft]:
 
 
 _STAGED = (
-    "SELECT s.register_id, s.point_id, s.fields, b.profile, z.value, COALESCE(z.avg_milli, z.usage * 1000)"
-    " FROM staged_row s JOIN batch b ON b.id = s.batch_id LEFT JOIN read_summary z ON z.register_id = s.register_id"
-    " AND z.newest = 1 WHERE s.id = ?"
+    "SELECT s.register_id, s.point_id, s.fields, b.profile, r.value, COALESCE(r.avg_milli, r.usage * 1000),"
+    f" {CARRIES} FROM staged_row s JOIN batch b ON b.id = s.batch_id"
+    " LEFT JOIN read_summary r ON r.register_id = s.register_id AND r.newest = 1 WHERE s.id = ?"
+    " ORDER BY r.read_on DESC, r.seq DESC"
 )
 
 
@@ -129,7 +131,7 @@ def _mend(look: Look, item: ItemView) -> Iterator[Draft]:
     found = look.db.one(_STAGED, [row])
     if found is None:
         return
-    last, expected = found[4:]
+    last, expected, carry = found[4:]
     value = _value(found)
     plain = {"set": {"label": "Fields put right", "help": "field=value, one a line; as value=12345"}}
     more = 0
@@ -139,7 +141,9 @@ def _mend(look: Look, item: ItemView) -> Iterator[Draft]:
     if value is not None and more > 0:
         choices = []
         for right, words in ((value % face.limit, "its last"), (value // 10**more, "its first")):
-            use = face.usage(last, right, unit) if last is not None and right >= last else None
+            use = None
+            if last is not None and (right >= last or passed(last, right, face.dials)):
+                use = face.usage(last, right, unit, right < last, carried(carry))
             off = abs(use * 1000 - (expected or 0)) if use is not None else None
             choices.append((off is None, off or 0, right, words, use))
         for n, (unlikely, _, right, words, use) in enumerate(sorted(dict.fromkeys(choices))):

@@ -8,9 +8,11 @@ from typing import Any, Final
 
 from ubtui.act import Look
 from ubtui.db.calendars import office
+from ubtui.detectors.readings.facts import CARRIED_BEFORE
 from ubtui.detectors.readings.summaries import CLEARS, Usual
 from ubtui.domain.dates import format_day
 from ubtui.domain.numbers import format_account, parse_account
+from ubtui.domain.register import carried
 from ubtui.domain.triage import Cause, unswapped
 from ubtui.services import reads
 from ubtui.services.fixes.draft import Draft, Maker
@@ -31,7 +33,8 @@ TITLES: Final[dict[str, str]] = {
 _JUDGED = (
     "SELECT r.register_id, m.maker, m.serial, g.n, r.prev_value, r.value, r.rollover_use, r.rollover, r.avg_milli,"
     " r.ly_milli, r.usage, r.point_id, r.prev_on,"
-    " (SELECT c.ratio_ppm FROM cycle_median c WHERE c.period = r.period), r.held_code FROM read_summary r"
+    " (SELECT c.ratio_ppm FROM cycle_median c WHERE c.period = r.period), r.held_code,"
+    f" {CARRIED_BEFORE} FROM read_summary r"
     " JOIN register g ON g.id = r.register_id JOIN meter m ON m.id = g.meter_id"
     " WHERE r.point_id = ? AND r.read_on = ? AND r.seq = ?"
     " ORDER BY COALESCE(ABS(r.raw_use), r.usage, 0) DESC, r.register_id"
@@ -59,7 +62,7 @@ def _of_read(look: Look, item: ItemView, on: str | None, seq: int) -> Iterator[D
     meant = item.evidence.get("register")
     row = next((row for row in judged if row[3] == meant), judged[0])
     register, maker, serial, n, prev, value, if_rolled, rollover, average, last_year, use, point = row[:12]
-    prev_on, ratio, held = row[12:]
+    prev_on, ratio, held, carry = row[12:]
     if len(judged) > 1:
         base["meter"] = f"{maker}/{serial}"
         base["register"] = n if sum(1 for row in judged if row[1:3] == (maker, serial)) > 1 else 0
@@ -76,11 +79,12 @@ def _of_read(look: Look, item: ItemView, on: str | None, seq: int) -> Iterator[D
         known = {**base, "decision": "rollover", "reason": said}
         yield Draft("read.review", known, "It passed zero", True, said)
     if prev is not None and value is not None and item.key.code not in NO_USE:
-        face, unit = reads.faces(look.db, {register: point})[register]
-        merely_low = value >= prev and face.usage(prev, value, unit) * 1000 < expected
-        right = unswapped(face, unit, prev, value, expected, merely_low)
+        (face, unit), over = reads.faces(look.db, {register: point})[register], carried(carry)
+        merely_low = value >= prev and face.usage(prev, value, unit, carry=over) * 1000 < expected
+        right = unswapped(face, unit, prev, value, expected, merely_low, over)
         if right is not None:
-            said = f"two digits swapped: {right:,} for {value:,}, use {face.usage(prev, right, unit):,}"
+            use_then = face.usage(prev, right, unit, carry=over)
+            said = f"two digits swapped: {right:,} for {value:,}, use {use_then:,}"
             known = {**base, "decision": "corrected", "value": right, "reason": said}
             yield Draft("read.review", known, f"Correct to {right:,}", True, said, shown=shown)
     said = f"use {use:,} as read" if use is not None else "as read"

@@ -9,7 +9,9 @@ from typing import Final
 import msgspec
 
 from ubtui.act import Look
+from ubtui.detectors.readings.facts import CARRIED_BEFORE
 from ubtui.domain.errors import BadValue
+from ubtui.domain.register import carried, passed
 from ubtui.exchange import fields as forms
 from ubtui.exchange import profile
 from ubtui.services import reads
@@ -41,7 +43,8 @@ class TakenRead:
 
 
 _IN = (
-    "SELECT r.register_id, r.point_id, r.read_on, r.value, r.usage, r.prev_value, d.row_no, b.source, d.entered_by"
+    "SELECT r.register_id, r.point_id, r.read_on, r.value, r.usage, r.prev_value, d.row_no, b.source, d.entered_by,"
+    f" {CARRIED_BEFORE}"
     " FROM read_summary r JOIN read d ON d.register_id = r.register_id AND d.read_on = r.read_on AND d.seq = r.seq"
     " LEFT JOIN batch b ON b.id = d.batch_id WHERE r.point_id = ? AND r.period = ? AND r.kind = 'regular'"
     " ORDER BY r.register_id, r.read_on, r.seq"
@@ -58,10 +61,10 @@ def two_reads(look: Look, item: ItemView) -> tuple[TakenRead, ...]:
     if item.key.code != "R15" or item.point_id is None:
         return ()
     found, before = [], {}
-    for register, point, on, value, use, prev, row_no, source, by in look.db.rows(
+    for register, point, on, value, use, prev, row_no, source, by, carry in look.db.rows(
         _IN, [item.point_id, item.key.period]
     ):
-        before[register] = (point, prev)
+        before[register] = (point, prev, carry)
         told = f"{source}, row {row_no}" if source else f"by {by}"
         found.append(TakenRead(None, value, use, on, told))
     for id, register, row_no, source, layout, kind, texts in look.db.rows(_SECOND, [item.point_id, item.key.period]):
@@ -71,10 +74,10 @@ def two_reads(look: Look, item: ItemView) -> tuple[TakenRead, ...]:
         except (OSError, BadValue):  # the layout is gone: what the file says is shown as it stands
             values = {}
         value, use = values.get("value"), values.get("usage")
-        point, prev = before.get(register, (None, None))
+        point, prev, carry = before.get(register, (None, None, None))
         if kind == "reads" and value is not None and prev is not None:
             face, unit = reads.faces(look.db, {register: point})[register]
-            use = face.between(prev, value, unit).units
+            use = face.between(prev, value, unit, rolled=passed(prev, value, face.dials), carry=carried(carry)).units
         on = str(values.get("date") or fields.get("date", ""))[:10]
         shown = None if use is None else int(use)
         found.append(TakenRead(id, value, shown, on, f"{source}, row {row_no}"))
