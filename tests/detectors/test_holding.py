@@ -8,15 +8,18 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from tests.detectors.scene import PERIODS, Customer, Scene, read_day
 from tests.services.office import DAY, NOW
 from ubtui.db.models import field, record
 from ubtui.detectors import heal
 from ubtui.detectors.holding import Holding
-from ubtui.detectors.readings.summaries import CLEARS
+from ubtui.detectors.readings.summaries import CLEARS, Usual
 from ubtui.detectors.registry import DETECTORS
 from ubtui.domain.register import BELOW, OVER
+from ubtui.domain.scales import Scale, Scales
 from ubtui.services import reads
 from ubtui.services.reads import expecting
 from ubtui.services.verify import summaries
@@ -376,3 +379,40 @@ def test_an_expectation_is_told_of_older_and_unknown_reads(scene: Scene) -> None
         assert desk.ask(expecting.of_read, c.register_id, "2026-10-21", 1) == expecting.Range()
         assert str(desk.ask(expecting.of_read, c.register_id, read_day(LAST).isoformat())) == "expected 30, 11 to 60"
         assert desk.ask(expecting.expectations).high.base.last == Fraction(2)
+
+
+SCALES = st.builds(
+    lambda thousandths: Scales(Scale((), Fraction(thousandths, 1000))), st.integers(min_value=0, max_value=6000)
+)
+LEAST = st.integers(min_value=0, max_value=12)
+BOUNDS = st.builds(expecting.Bounds, SCALES, LEAST, SCALES, LEAST, SCALES, LEAST, SCALES, LEAST)
+MILLI = st.integers(min_value=0, max_value=60_000)
+USUAL = st.builds(Usual, st.none() | MILLI, st.none() | MILLI, st.just(0), st.none() | st.integers(0, 3_000_000))
+
+
+@given(BOUNDS, USUAL, st.none() | st.integers(min_value=0, max_value=60))
+@example(expecting.Bounds(*[Scales(Scale((), Fraction(1))), 0] * 4), Usual(None, 1_600), None)
+def test_what_is_expected_lies_in_its_range_wherever_the_exact_use_does(
+    bounds: expecting.Bounds, known: Usual, most: int | None
+) -> None:
+    low, high = bounds.around(known, None, most)
+    if (exact := known.expected) is not None and low is not None and high is not None:
+        whole = expecting.whole(exact, low, high)
+        assert abs(1000 * whole - exact) < 1000
+        if 1000 * (low - 1) < exact < 1000 * (high + 1):
+            assert low <= whole <= high
+        else:
+            assert whole == (exact + 500) // 1000
+
+
+def test_what_is_expected_of_many_is_what_is_expected_of_each(scene: Scene) -> None:
+    made = [scene.customer() for _ in range(3)]
+    for n, c in enumerate(made):
+        scene.uses(c, [30 + n, *[40 + n] * 5, 50])
+    keys = [
+        (c.register_id, read_day(period).isoformat(), seq) for c in made for period in PERIODS[-3:] for seq in (1, 2)
+    ]
+    with scene.desk() as desk:
+        alone = [desk.ask(expecting.of_read, *key) for key in keys]
+        assert desk.ask(expecting.of_reads, keys) == alone and len(set(alone)) > 3
+        assert desk.ask(expecting.of_reads, []) == []

@@ -7,12 +7,15 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from msgspec import structs
 
 from tests.detectors.scene import PERIODS, Customer, Scene, read_day
 from tests.services.office import DAY
 from ubtui.act import Done, Refused
 from ubtui.cli import run_command
+from ubtui.db.session import Session
 from ubtui.domain.errors import BadValue
 from ubtui.services import listing
 from ubtui.services.listing import Query
@@ -99,6 +102,39 @@ def test_the_list_says_what_each_read_is_held_by_and_what_was_expected(scene: Sc
         assert desk.ask(held.item_of, id) == scene.db.value("SELECT id FROM work_item WHERE code = 'R06'")
         told = dict(desk.ask(held.explained, id))
     assert told["use"].startswith("800 ccf") and told["before"].startswith("1,180 on") and "R06" in told
+
+
+def test_the_list_asks_as_much_for_many_rows_as_for_two(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    for name in ("rows", "one", "value"):
+        whole = getattr(Session, name)
+
+        def counted(self: Session, sql: str, *more: Any, whole: Any = whole) -> Any:
+            asked.append(sql)
+            return whole(self, sql, *more)
+
+        monkeypatch.setattr(Session, name, counted)
+
+    def cost() -> int:
+        with scene.desk() as desk:
+            ids = desk.ask(listing.ids, HELD, Query())
+            asked.clear()
+            assert len(desk.ask(listing.rows, HELD, ids)) == len(desk.ask(held.named, ids)) == len(ids)
+        return len(asked)
+
+    below(scene), extreme(scene)
+    scene.refresh()
+    few = cost()
+    for _ in range(3):
+        below(scene), extreme(scene), zero(scene)
+    scene.refresh()
+    assert cost() == few and len(rows(scene)) == 11
+
+
+@given(st.integers(1, 9_000_000), st.dates(date(1900, 1, 1)), st.integers(1, 9999))
+def test_a_rows_id_goes_back_to_its_read(register: int, on: date, seq: int) -> None:
+    id = register * 1_000_000_000_000 + int(f"{on:%Y%m%d}") * 10_000 + seq
+    assert held.at(id) == (register, on.isoformat(), seq) and id < 2**63
 
 
 def test_a_release_goes_for_each_that_it_fits_and_changes_nothing_of_the_others(scene: Scene) -> None:

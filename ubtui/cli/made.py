@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -99,7 +100,6 @@ def listed(
 
 
 def _rows(look: Any, of: Listing, query: Query, limit: int) -> Any:
-    for n, (_, *cells) in enumerate(listing.stream(look, of, query)):
-        if limit and n >= limit:
-            return
-        yield [clean_text(cell) for cell in of.row(look, tuple(cells)).cells]
+    found = (cells for _, *cells in islice(listing.stream(look, of, query), limit or None))
+    for row in listing.shown(look, of, found):
+        yield [clean_text(cell) for cell in row.cells]

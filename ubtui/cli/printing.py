@@ -42,5 +42,6 @@ def printed(desk: Desk, path: Path, pages: Sequence[Page], wide: bool = False) -
 def list_page(look: Any, of: Listing, title: str, query: Query, blanks: Sequence[str] = ()) -> Page:
     """A list of the record as a sheet, with columns to be filled in by hand. BadValue above 2,000 lines."""
     heads = [Head(each.title, each.width or 12, each.align == "right") for each in of.columns]
-    rows = (of.row(look, tuple(cells)).cells for _, *cells in listing.stream(look, of, query))
+    found = (cells for _, *cells in listing.stream(look, of, query))
+    rows = (row.cells for row in listing.shown(look, of, found))
     return page(title, heads, rows, blanks)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
@@ -92,7 +93,8 @@ class Listing(msgspec.Struct, frozen=True):
 
     `source` is a FROM clause and `params` are its and `where`'s parameters, `row` makes a Row of the selected
     `cells`; `usual` are conditions by the field whose naming in a filter lifts them; `words` are the searched columns
-    by their oracle's names; `me` gives the names that `me` stands for in a field of kind `person`.
+    by their oracle's names; `me` gives the names that `me` stands for in a field of kind `person`. `many` makes many
+    rows at once, as `row` makes one, where each asks the record for more.
     """
 
     name: str
@@ -109,6 +111,17 @@ class Listing(msgspec.Struct, frozen=True):
     usual: Mapping[str, str] = {}
     me: Callable[[Look], tuple[str, ...]] = lambda look: (look.actor.name,)
     params: tuple[Any, ...] = ()
+    many: Callable[[Look, Sequence[tuple[Any, ...]]], Sequence[Row]] | None = None
+
+
+def shown(look: Look, listing: Listing, cells: Iterable[Sequence[Any]]) -> Iterator[Row]:
+    """The rows of selected cells in their order, made a page at a time where the list makes `many` at once."""
+    if listing.many is None:
+        yield from (listing.row(look, tuple(each)) for each in cells)
+        return
+    left = iter(cells)
+    while page := [tuple(each) for each in islice(left, PAGE)]:
+        yield from listing.many(look, page)
 
 
 def first(look: Look, listing: Listing, query: Query, n: int) -> FirstPage:
@@ -129,7 +142,7 @@ def ids(look: Look, listing: Listing, query: Query) -> array[int]:
 
 def rows(look: Look, listing: Listing, ids: Sequence[int]) -> dict[int, Row]:
     """The rows of these ids; one that is no longer there is left out."""
-    found = {}
+    found: dict[int, Row] = {}
     for start in range(0, len(ids), PAGE):
         part = list(ids[start : start + PAGE])
         sql = (
@@ -137,8 +150,8 @@ def rows(look: Look, listing: Listing, ids: Sequence[int]) -> dict[int, Row]:
             f" WHERE {listing.id} IN ({_marks(part)}){_and(listing.where)}"
         )
         split = listing.source.count("?")
-        for id, *cells in look.db.rows(sql, [*listing.params[:split], *part, *listing.params[split:]]):
-            found[id] = listing.row(look, tuple(cells))
+        got = look.db.rows(sql, [*listing.params[:split], *part, *listing.params[split:]])
+        found.update(zip((id for id, *_ in got), shown(look, listing, (cells for _, *cells in got)), strict=True))
     return found
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ubtui.act import Look
+from ubtui.detectors.base import marks, parts
 from ubtui.detectors.heal import parameters
-from ubtui.detectors.readings.facts import METERED
+from ubtui.detectors.readings.facts import CARRIED_BEFORE, METERED
 from ubtui.detectors.readings.summaries import Usual, faces, usual
 from ubtui.detectors.registry import CODES
 from ubtui.domain.register import RESTART, Register, carried
@@ -17,15 +19,14 @@ from ubtui.domain.volume import Unit
 if TYPE_CHECKING:
     from ubtui.services.reads.routes import Stop
 
-_CLASS: Final = f"(SELECT MIN(x.customer_class) FROM live_service x WHERE x.point_id = {{}} AND {METERED})"
+_CLASSES: Final = (
+    "SELECT x.point_id, MIN(x.customer_class) FROM live_service x WHERE x.point_id IN ({})"
+    f" AND {METERED} GROUP BY x.point_id"
+)
 _JUDGED: Final = (
-    "SELECT r.point_id, r.prev_value, r.kind, r.ly_milli, r.avg_milli,"
-    " (SELECT m.ratio_ppm FROM cycle_median m WHERE m.period = r.period),"
-    " (SELECT z.carry FROM live_read z WHERE z.register_id = r.register_id AND z.read_on = r.prev_on"
-    " AND z.status <> 'void' AND z.kind NOT IN ('control', 'reread') AND (z.read_on < r.read_on OR z.seq < r.seq)"
-    " ORDER BY z.seq DESC LIMIT 1)"
-    " FROM read_summary r"
-    " WHERE r.register_id = ? AND r.read_on = ? AND r.seq = ?"
+    "SELECT r.register_id, r.read_on, r.seq, r.point_id, r.prev_value, r.kind, r.ly_milli, r.avg_milli,"
+    f" (SELECT m.ratio_ppm FROM cycle_median m WHERE m.period = r.period), {CARRIED_BEFORE} FROM read_summary r"
+    " WHERE r.register_id IN ({})"
 )
 
 
@@ -96,34 +97,75 @@ def expectations(look: Look) -> Bounds:
     return Bounds(*pairs)  # type: ignore[arg-type]
 
 
+Key = tuple[int, str, int]
+"""Register, day and number of a read."""
+
+
 def of_read(look: Look, register_id: int, read_on: str, seq: int = 1, within: Bounds | None = None) -> Range:
     """What is expected of a read that stands: as it is judged, or as its register's reads before it say.
 
     `within` where it is asked of many. An unknown read gives a Range of nothing.
     """
-    row = look.db.one(_JUDGED, [register_id, read_on, seq])
-    if row is not None:
-        point, prior, kind, *measured, carry = row
-        known = Usual(*measured)
-    else:
-        found = look.db.one(
-            "SELECT point_id, period, kind FROM live_read WHERE register_id = ? AND read_on = ? AND seq = ?",
-            [register_id, read_on, seq],
-        )
-        if found is None:
-            return Range()
-        point, period, kind = found
-        known, before = usual(look.db, register_id, period, read_on)
-        prior, carry = (before[5], before[14]) if before else (None, None)
-    if kind in RESTART or known.expected is None:
-        return Range()
-    face, unit = faces(look.db, {register_id: point})[register_id]
-    customer_class = look.db.value(f"SELECT {_CLASS.format('?')}", [point])
-    low, high = (within or expectations(look)).around(
-        known, customer_class, look.district.use_limits.get(customer_class or "")
+    return of_reads(look, [(register_id, read_on, seq)], within)[0]
+
+
+def of_reads(look: Look, keys: Sequence[Key], within: Bounds | None = None) -> list[Range]:
+    """The same of many reads, in their order; of those under judgement in a few statements for all."""
+    found: dict[Key, _Known] = {}
+    for part in parts(sorted({register for register, _, _ in keys})):
+        for register, on, seq, point, prior, kind, *measured, carry in look.db.rows(_JUDGED.format(marks(part)), part):
+            usually = Usual(None, None) if kind in RESTART else Usual(*measured)
+            found[register, on, seq] = _Known(point, prior, usually, carry)
+    for key in keys:
+        if key not in found:
+            found[key] = _behind(look, *key)
+    wanted = {key: found[key] for key in keys if found[key].usual.expected is not None}
+    if not wanted:
+        return [Range()] * len(keys)
+    at = {register: known.point for (register, _, _), known in wanted.items()}
+    face_of: dict[int, tuple[Register, Unit]] = {}
+    class_of: dict[int, str] = {}
+    for part in parts(sorted(at)):
+        face_of |= faces(look.db, {register: at[register] for register in part})
+    for part in parts(sorted(set(at.values()))):
+        class_of |= {point: kind or "" for point, kind in look.db.rows(_CLASSES.format(marks(part)), part)}
+    within, most = within or expectations(look), look.district.use_limits
+    out = {}
+    for key, known in wanted.items():
+        (face, unit), kind = face_of[key[0]], class_of.get(known.point, "")
+        low, high = within.around(known.usual, kind, most.get(kind))
+        shown = (n if n is None else n % face.limit for n in _shown(face, unit, known.prior, known.carry, low, high))
+        out[key] = Range(whole(known.usual.expected or 0, low, high), low, high, *shown)
+    return [out.get(key, Range()) for key in keys]
+
+
+class _Known(NamedTuple):
+    """What a read is judged by: its point, the value before, what measures it, and what the one before carries."""
+
+    point: int
+    prior: int | None
+    usual: Usual
+    carry: str | None
+
+
+def _behind(look: Look, register_id: int, read_on: str, seq: int) -> _Known:
+    """The same of a read that is not under judgement."""
+    found = look.db.one(
+        "SELECT point_id, period, kind FROM live_read WHERE register_id = ? AND read_on = ? AND seq = ?",
+        [register_id, read_on, seq],
     )
-    shown = (n if n is None else n % face.limit for n in _shown(face, unit, prior, carry, low, high))
-    return Range((known.expected + 500) // 1000, low, high, *shown)
+    if found is None or found[2] in RESTART:
+        return _Known(0, None, Usual(None, None), None)
+    known, before = usual(look.db, register_id, found[1], read_on)
+    return _Known(found[0], before[5] if before else None, known, before[14] if before else None)
+
+
+def whole(milli: int, low: int | None, high: int | None) -> int:
+    """Thousandths of units as whole ones, the nearest of those that the range holds where it holds the exact use."""
+    near = (milli + 500) // 1000
+    if high is not None and milli // 1000 <= high < near:
+        return high
+    return low if low is not None and near < low <= -(-milli // 1000) else near
 
 
 def limits(look: Look, stop: Stop, within: Bounds | None = None) -> tuple[int | None, int | None]:

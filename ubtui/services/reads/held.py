@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any, Final, NamedTuple
 
 from ubtui.act import Look
-from ubtui.detectors.base import decimal
+from ubtui.detectors.base import decimal, marks, parts
 from ubtui.detectors.readings.facts import ACCOUNT
 from ubtui.detectors.readings.summaries import CLEARS
 from ubtui.detectors.registry import CODES
@@ -36,7 +36,9 @@ _FIRST: Final = f"ORDER BY CASE {_NAMED} WHEN w.code = '{BADGE}' THEN 2 ELSE 1 E
 _SAYS: Final = f"w.code <> '{BADGE}' AND (w.code <> '{PRIOR}' OR r.held_code = '{PRIOR}')"
 _FOR: Final = f"COALESCE((SELECT w.code {_ITEMS} AND {_SAYS} {_FIRST}), r.held_code, '')"
 # Register, day and number of a read as one number: it goes back to them without asking.
-_ID: Final = "(r.register_id * 10000000000 + CAST(REPLACE(CAST(r.read_on AS text), '-', '') AS bigint) * 100 + r.seq)"
+_ID: Final = (
+    "(r.register_id * 1000000000000 + CAST(REPLACE(CAST(r.read_on AS text), '-', '') AS bigint) * 10000 + r.seq)"
+)
 _MONTH: Final = "SUBSTR(r.period, LENGTH(r.period) - 6)"
 _SOURCE: Final = (
     "read_summary r JOIN service_point p ON p.id = r.point_id JOIN premise m ON m.id = p.premise_id"
@@ -49,17 +51,28 @@ _CELLS: Final = (
 )
 
 
+_NAMES: Final = (
+    "SELECT r.register_id, r.read_on, r.seq, p.number, g.n, m.maker, m.serial FROM read r JOIN service_point p"
+    " ON p.id = r.point_id JOIN register g ON g.id = r.register_id JOIN meter m ON m.id = g.meter_id"
+    " WHERE r.register_id IN ({}) AND r.read_on IN ({})"
+)
+
+
 def at(id: int) -> tuple[int, str, int]:
     """The register, day and number of the read behind a row's id."""
-    register, rest = divmod(id, 10_000_000_000)
-    day = str(rest // 100)
-    return register, f"{day[:4]}-{day[4:6]}-{day[6:]}", rest % 100
+    register, rest = divmod(id, 1_000_000_000_000)
+    day, seq = divmod(rest, 10_000)
+    return register, f"{day // 10_000:04d}-{day // 100 % 100:02d}-{day % 100:02d}", seq
 
 
-def _row(look: Look, cells: tuple[Any, ...]) -> Row:
-    (register, on, seq, period, value, usage, raw_use, held, point, sequence, address, maker, serial, n, route, account,
+def _rows(look: Look, many: Sequence[tuple[Any, ...]]) -> list[Row]:
+    known = expecting.of_reads(look, [cells[:3] for cells in many])
+    return [_row(look, cells, each) for cells, each in zip(many, known, strict=True)]
+
+
+def _row(look: Look, cells: tuple[Any, ...], known: expecting.Range) -> Row:
+    (_, on, _, period, value, usage, raw_use, held, point, sequence, address, maker, serial, n, route, account,
      bill_day, code) = cells  # fmt: skip
-    known = expecting.of_read(look, register, on, seq)
     bill, read_on = billed_on(period, bill_day), date.fromisoformat(on)
     use = usage if usage is not None else raw_use
     age = (look.today - read_on).days
@@ -98,7 +111,8 @@ HELD: Final = Listing(
     source=_SOURCE,
     id=_ID,
     cells=_CELLS,
-    row=_row,
+    row=lambda look, cells: _rows(look, [cells])[0],
+    many=_rows,
     order=(*_BY_BILL, *_BY_WALK),
     sorts={
         "walk": _BY_WALK, "point": (("p.number", False),), "on": (("r.read_on", False),),
@@ -135,17 +149,22 @@ class Named(NamedTuple):
 
 def named(look: Look, ids: Sequence[int]) -> tuple[str, ...]:
     """The reads behind rows of the list, as `read.decide` takes them: POINT/DAY/NUMBER/REGISTER/MAKER/SERIAL."""
+    keys = [at(id) for id in ids]
+    names = {
+        (register, on, seq): (point, n, f"{maker}/{serial}")
+        for part in parts(sorted(set(keys)))
+        for register, on, seq, point, n, maker, serial in _names(look, part)
+    }
     out = []
-    for id in ids:
-        register, on, seq = at(id)
-        point, n, maker, serial = look.db.rows(
-            "SELECT p.number, g.n, m.maker, m.serial FROM read r JOIN service_point p ON p.id = r.point_id"
-            " JOIN register g ON g.id = r.register_id JOIN meter m ON m.id = g.meter_id"
-            " WHERE r.register_id = ? AND r.read_on = ? AND r.seq = ?",
-            [register, on, seq],
-        )[0]
-        out.append(str(Named(point, date.fromisoformat(on), seq, n, f"{maker}/{serial}")))
+    for key in keys:
+        point, n, meter = names[key]
+        out.append(str(Named(point, date.fromisoformat(key[1]), key[2], n, meter)))
     return tuple(out)
+
+
+def _names(look: Look, keys: Sequence[tuple[int, str, int]]) -> list[tuple[Any, ...]]:
+    registers, days = sorted({register for register, _, _ in keys}), sorted({on for _, on, _ in keys})
+    return look.db.rows(_NAMES.format(marks(registers), marks(days)), [*registers, *days])
 
 
 def wanted(look: Look, filter: str) -> tuple[str, ...]:
