@@ -10,6 +10,7 @@ from math import inf
 from typing import Any, Final
 
 from ubtui.db.session import Session
+from ubtui.detectors.readings.summaries import READS
 from ubtui.domain.periods import ReadCycle
 from ubtui.domain.register import Register
 from ubtui.domain.volume import Unit
@@ -40,6 +41,13 @@ class Hanging:
     """Of its cycle, by day: those asked for so far."""
     limit: int = 0
     most: float = inf
+    behind: tuple[str, int | None] | None = None
+    """Day and value of the read before the newest one, where that is an estimate of the file itself."""
+
+    def took(self, day: str, value: int, period: str, estimated: bool) -> None:
+        """The newest read is this one, of the file itself."""
+        self.behind = (self.last_on, self.last_value) if estimated else None
+        self.last_on, self.last_value, self.last_period, self.begins = day, value, period, ""
 
 
 _HANGS = (
@@ -86,6 +94,8 @@ _LAST = (
     f" WHERE r.status <> 'void' AND r.kind NOT IN ('control', 'reread') AND {_OURS.format('r')}"
     " AND g.id IN ({marks}) ORDER BY r.seq"
 )
+CHAIN: Final = READS.format("?").replace("FROM live_read WHERE", f"FROM read x WHERE {_OURS.format('x')} AND")
+"""All reads of a register (as READS) that an import sees: its batch first, then the register."""
 KEPT: Final = 10_000
 """Registers that an import keeps at hand; of more it asks again, so that a city's file takes no more than a town's."""
 

@@ -2,18 +2,39 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import Any, Final, NamedTuple
 
-from ubtui.act import Look
+from ubtui.act import Look, Refused
+from ubtui.detectors.readings.summaries import READS
 from ubtui.domain.periods import later
 from ubtui.domain.register import BELOW, MOST_USE, OVER
 from ubtui.exchange.profile import Profile
-from ubtui.services.imports.hanging import BY, Hanging, Registers
+from ubtui.services.imports.hanging import BY, CHAIN, Hanging, Registers
 from ubtui.services.imports.taking import Line, Page, Plain, Rows, Taker, Verdict, faulty, found, ordinal, refuse
+from ubtui.services.reads import entering
 
 NOT_READ: Final = "not-read"
+IN_PLACE: Final = "in-place-of-estimate"
+"""Why a row waits for the release of its batch: until then the estimate that it takes the place of stands."""
+
+
+class Between(NamedTuple):
+    """A read that goes in among those of its register, in the place of an estimate or where none is: which, when, what.
+
+    Written by the act that lets it in, against the record as it then stands.
+    """
+
+    at: entering.Hanging
+    day: str
+    value: int
+    limit: int | None
+
+    def now(self, look: Look) -> entering.Hanging:
+        """Its register with the reads that it has now."""
+        return dataclasses.replace(self.at, chain=tuple(look.db.rows(READS.format("?"), [self.at.register_id])))
 
 
 class Plainly(NamedTuple):
@@ -36,6 +57,10 @@ class ReadTaker(Taker):
         self.looks_ahead = profile.last_per_period
         self.registers = Registers(self.db, self.district.billing_unit, self.limit)
         self.latest: dict[tuple[Any, str], tuple[str, int]] = {}
+        self.replaced: set[tuple[int, str]] = set()
+        """Registers and periods of which a row of this file takes the place of an estimate."""
+        self.between = False
+        """Whether a read whose period has none goes in before later ones too: of a row that a person looked at."""
         self.today = look.today.isoformat()
 
     def survey(self, lines: Sequence[Line]) -> None:
@@ -61,13 +86,13 @@ class ReadTaker(Taker):
         if self.looks_ahead:
             return super().take(page, rows)
         days = [moment[:10] if moment else "" for moment in page.column("date")]
-        at = self.registers.in_columns(page)
+        at, guessed = self.registers.in_columns(page), page.column("estimated")
         taken: list[Plainly] = []
         verdicts: list[Verdict] = []
         for place, (hanging, day, value) in enumerate(zip(at, days, page.column("value"), strict=True)):
             plain = None
             if hanging is not None and value is not None and place not in page.odd:
-                plain = self._plainly(place, hanging, day, value)
+                plain = self._plainly(place, hanging, day, value, bool(guessed[place]))
             if plain is not None:
                 taken.append(plain)
                 continue
@@ -79,7 +104,7 @@ class ReadTaker(Taker):
         units, periods = sum(one.usage or 0 for one in taken), {one.period for one in taken}
         return verdicts, Plain(len(taken), units, 0, periods)
 
-    def _plainly(self, place: int, hanging: Hanging, day: str, value: int) -> Plainly | None:
+    def _plainly(self, place: int, hanging: Hanging, day: str, value: int, estimated: bool) -> Plainly | None:
         """A read in which nothing is to be told of: what `_weigh` accepts without a word, else None."""
         last_on, last = hanging.last_on, hanging.last_value
         cycle, periods = hanging.cycle, hanging.periods
@@ -98,7 +123,7 @@ class ReadTaker(Taker):
         usage, reason, *_ = hanging.face.between(last, value, hanging.unit)
         if reason or (usage is not None and usage > hanging.most):
             return None
-        hanging.last_on, hanging.last_value, hanging.last_period, hanging.begins = day, value, period, ""
+        hanging.took(day, value, period, estimated)
         return Plainly(place, hanging, day, value, period, usage, ordinal(day) - ordinal(last_on) if last_on else None)
 
     def weigh(self, lines: Sequence[Line]) -> Iterator[Verdict]:
@@ -136,7 +161,10 @@ class ReadTaker(Taker):
         if said["value"] >= hanging.face.limit:
             dials = hanging.face.dials
             return refuse(line, "digit-count", f"{said['value']} does not fit {dials} dials", "value", **where)
-        if hanging.last_on and day <= hanging.last_on:
+        behind = bool(hanging.last_on) and day <= hanging.last_on
+        if (behind or period == hanging.last_period) and (found := self._between(line, hanging, day, where)):
+            return found
+        if behind:
             return self._again(line, hanging, day, where)
         if period == hanging.last_period:
             said_first = f"{hanging.meter} has a read for {period}, of {hanging.last_on}"
@@ -170,22 +198,70 @@ class ReadTaker(Taker):
         later = f"{hanging.meter} has a later read, of {hanging.last_on}; sort the file by date"
         return refuse(line, "out-of-order", later, "date", **where)
 
+    def _between(self, line: Line, hanging: Hanging, day: str, where: dict[str, Any]) -> Verdict | None:
+        """An actual read in the place of the period's unbilled estimate, by the rule of reads that are typed; an
+        estimate that comes behind an actual read tells nothing. None: neither of both.
+        """
+        period, value = where["period"], line.values["value"]
+        key, newest = (hanging.register_id, period), period == hanging.last_period
+        assert hanging.cycle is not None
+        chain = tuple(self.db.rows(CHAIN, [self.registers.batch_id, hanging.register_id]))
+        at = entering.Hanging(
+            hanging.meter, hanging.register_id, hanging.point_id, False, hanging.face, hanging.unit,
+            hanging.cycle, 0, hanging.customer_class, "", chain,
+        )  # fmt: skip
+        row = at.taken(period)
+        ours = newest and hanging.behind is not None  # an estimate of this file, which the record does not show yet
+        if line.values.get("estimated"):
+            read = newest and not ours if row is None else row[8] == "regular" and row[9] != "E"
+            if read or key in self.replaced:
+                sentence = f"an estimate, and {hanging.meter} has a read for {period}"
+                return Verdict(line, "passed", "estimate-behind-read", sentence, "estimated", **where)
+            return None
+        if key in self.replaced or not (ours or (self.between if row is None else row[9] == "E")):
+            return None
+        limit = self.limit(hanging.customer_class)
+        try:
+            instead = entering.room(at, period)
+        except Refused as no:
+            return refuse(line, "duplicate-read", f"{no.reason}; {no.cure}", "date", **where)
+        try:
+            prev, _ = entering.weighed(at, instead, day, value, limit)
+        except Refused as no:
+            return refuse(line, "out-of-order", f"{no.reason}; {no.cure}", "date", **where)
+        before = hanging.behind if ours and hanging.behind else (prev[1], prev[5]) if prev else ("", None)
+        if instead is not None or ours:
+            self.replaced.add(key)
+        verdict = self._measured(line, hanging, day, where, *before)
+        verdict.goods = Between(at, day, value, limit)
+        if verdict.state == "accepted" and key in self.replaced:
+            verdict.reason = IN_PLACE
+            verdict.sentence = f"in the place of the estimate of {instead[1] if instead else hanging.last_on}"
+        if newest:
+            hanging.took(day, value, period, False)
+        return verdict
+
     def _taken(self, line: Line, hanging: Hanging, day: str, where: dict[str, Any]) -> Verdict:
-        value, before = line.values["value"], hanging.last_value
-        days = None
+        verdict = self._measured(line, hanging, day, where, hanging.last_on, hanging.last_value)
+        hanging.took(day, line.values["value"], where["period"], bool(line.values.get("estimated")))
+        return verdict
+
+    def _measured(
+        self, line: Line, hanging: Hanging, day: str, where: dict[str, Any], before_on: str, before: int | None
+    ) -> Verdict:
+        """The verdict on a read that goes in behind another one, by what it uses since."""
+        value = line.values["value"]
+        days = ordinal(day) - ordinal(before_on) if before_on else None
         sentence = ""
-        if hanging.last_on:
-            days = (date.fromisoformat(day) - date.fromisoformat(hanging.last_on)).days
         usage, reason, *_ = hanging.face.between(before, value, hanging.unit)
         limit = self.limit(hanging.customer_class)
         if reason == BELOW:
-            sentence = f"{value} is below {before} of {hanging.last_on}"
+            sentence = f"{value} is below {before} of {before_on}"
         elif reason == OVER:
             sentence = f"{before} to {value} is no use: {MOST_USE:,} {hanging.unit} are the most"
         elif usage is not None and limit is not None and usage > limit:
             reason = OVER
             sentence = f"{usage:,} {hanging.unit} is above the limit of {limit:,} for {hanging.customer_class}"
-        hanging.last_on, hanging.last_value, hanging.last_period, hanging.begins = day, value, where["period"], ""
         verdict = Verdict(line, "held" if reason else "accepted", reason or "", sentence, "value", **where)
         verdict.units, verdict.goods = usage or 0, (day, value, usage, days)
         return verdict
@@ -213,7 +289,11 @@ class ReadTaker(Taker):
         return {(register_id, on): seq for register_id, on, seq in found(self.db, sql + more, registers, since)}
 
     def write(self, rows: Rows, verdicts: Sequence[Verdict]) -> None:
-        taken = [v for v in verdicts if v.state in ("accepted", "held")]
+        going = [v for v in verdicts if v.state in ("accepted", "held")]
+        for v in going:
+            if isinstance(v.goods, Between):
+                rows.stage("reads", dataclasses.replace(v, reason=IN_PLACE))
+        taken = [v for v in going if not isinstance(v.goods, Between)]
         seqs = self._voided((v.register_id for v in taken), min((v.goods[0] for v in taken), default=""))
         for v in taken:
             day, value, usage, days = v.goods

@@ -16,6 +16,7 @@ from ubtui.db.session import Session
 from ubtui.domain.dates import parse_instant
 from ubtui.exchange.fields import convert
 from ubtui.exchange.profile import load
+from ubtui.services.imports.between import placed
 from ubtui.services.imports.reads import NOT_READ
 from ubtui.services.reads import Why, released
 
@@ -82,12 +83,15 @@ def release(work: Work, form: Release) -> Released:
     RUNNING.discard(msgspec.json.decode(row[5]).get("token", ""))
     work.detail(source=row[6])
     work.touch("run", f"import/{work.today.isoformat()}")
+    accepted, staged = int(row[1]), int(row[3])
     if form.kind == "reads":
         _skips(work, int(row[0]))
+        if stay := placed(work, int(row[0])):
+            accepted, staged = accepted - stay, staged + stay
     released(work, int(row[0]))
     held = int(work.db.value("SELECT COUNT(*) FROM read WHERE batch_id = ? AND status = 'held'", [row[0]]))
-    work.fact(batch=row[0], kind=form.kind, accepted=row[1], held=held, staged=row[3], cents=row[4])
-    return Released(int(row[0]), int(row[1]), held, int(row[3]), int(row[4]))
+    work.fact(batch=row[0], kind=form.kind, accepted=accepted, held=held, staged=staged, cents=row[4])
+    return Released(int(row[0]), accepted, held, staged, int(row[4]))
 
 
 def _skips(work: Work, batch_id: int) -> None:

@@ -17,9 +17,11 @@ from ubtui.domain.numbers import format_account
 from ubtui.domain.text import clean_text
 from ubtui.exchange.fields import convert
 from ubtui.exchange.profile import FIELDS, Kind, load
+from ubtui.services.imports.between import written
 from ubtui.services.imports.hanging import ALIAS
+from ubtui.services.imports.reads import ReadTaker
 from ubtui.services.imports.stage import taker
-from ubtui.services.imports.taking import STRANGE, Line, Rows, Taker, Verdict
+from ubtui.services.imports.taking import STRANGE, Line, Taker, Verdict
 from ubtui.services.reads import Review, reason, review, summarise
 
 _SHOWN = (
@@ -133,7 +135,10 @@ def mend(work: Work, form: Mend) -> Decided:
             )
         fields[name] = clean_text(text, 200).strip()
     work.detail(before=before, after=fields)
-    return _settle(work, row, "mended", "fields put right", _taken(work, row, fields))
+    taking, verdict = _judged(work, row, fields)
+    if verdict.state == "staged" and verdict.reason == _SECOND and fields != before:
+        return _waits(work, row, verdict, fields)
+    return _settle(work, row, "mended", "fields put right", _in(work, row, taking, verdict))
 
 
 @act("staged.decide")
@@ -152,7 +157,7 @@ def decide(work: Work, form: Decide) -> Decided:
         )
     if form.alike and row[18] is not None:
         return _told([_placed(work, each, why, msgspec.json.decode(each[12])) for each in rows])
-    if row[6] == "duplicate-read":
+    if row[6] == _SECOND:
         _make_room(work, row, why)
     return _settle(work, row, "kept", why, _taken(work, row, msgspec.json.decode(row[12])))
 
@@ -195,6 +200,7 @@ def link(work: Work, form: Link) -> Decided:
 _NAMES: Final = ("maker", "serial", "radio", "point", "account")
 """What a row of reads names its meter by."""
 _STRANGE: Final = "strange"
+_SECOND: Final = "duplicate-read"
 
 
 def _alike(work: Work, row: tuple[Any, ...]) -> list[tuple[Any, ...]]:
@@ -208,17 +214,23 @@ def _alike(work: Work, row: tuple[Any, ...]) -> list[tuple[Any, ...]]:
 def _placed(work: Work, row: tuple[Any, ...], why: str, texts: dict[str, str]) -> Decided:
     """Take a row in whose meter is known now; where something else is wrong with it, it waits for that."""
     taking, verdict = _judged(work, row, texts)
-    if verdict.state != "staged":
+    if verdict.state in ("accepted", "held"):
         return _settle(work, row, "kept", why, _written(work, row, taking, verdict))
-    head, _, _ = row[7].partition(": ")
     if verdict.reason in STRANGE:
         return Decided(row[0], _STRANGE, stay=1, because=verdict.sentence)
+    return _waits(work, row, verdict, texts)
+
+
+def _waits(work: Work, row: tuple[Any, ...], verdict: Verdict, texts: dict[str, str]) -> Decided:
+    """A row that is understood now waits on with these fields, for what else the record says of it."""
+    head, _, _ = row[7].partition(": ")
     work.db.update(
         StagedRow, row[0], reason=verdict.reason, sentence=f"{head}: {verdict.sentence}", stranger=None,
         fields=msgspec.json.encode(texts).decode(), point_id=verdict.point_id, account_id=verdict.account_id,
         register_id=verdict.register_id, period=verdict.period,
     )  # fmt: skip
-    work.touch("text", row[18])
+    if row[18] is not None:
+        work.touch("text", row[18])
     if verdict.point_id is not None:
         work.touch("point", work.db.value("SELECT number FROM service_point WHERE id = ?", [verdict.point_id]))
     return Decided(row[0], "staged", stay=1, because=verdict.sentence)
@@ -273,8 +285,12 @@ def _make_room(work: Work, row: tuple[Any, ...], why: str) -> None:
 
 def _taken(work: Work, row: tuple[Any, ...], fields: dict[str, str]) -> Verdict:
     """Judge the row alone, as the record now stands, and write it into its own batch; Refused if it cannot go in."""
-    taking, verdict = _judged(work, row, fields)
-    if verdict.state == "staged":
+    return _in(work, row, *_judged(work, row, fields))
+
+
+def _in(work: Work, row: tuple[Any, ...], taking: Taker, verdict: Verdict) -> Verdict:
+    """Write a row as it was judged; Refused if it cannot go in."""
+    if verdict.state in ("staged", "passed"):
         raise Refused(verdict.sentence, rule=verdict.reason, cure="mend the row, or drop it with a reason")
     return _written(work, row, taking, verdict)
 
@@ -296,17 +312,15 @@ def _judged(work: Work, row: tuple[Any, ...], fields: dict[str, str]) -> tuple[T
         raise Refused(first.sentence, rule=first.reason, cure="mend the field", bad_input=first.reason == "bad-value")
     taking = taker(work, kind, profile)
     taking.batch_id = row[1]
+    if isinstance(taking, ReadTaker):
+        taking.between = True
     return taking, _alone(taking, Line(1, 1, list(fields.values()), fields, values), row[15])
 
 
 def _written(work: Work, row: tuple[Any, ...], taking: Taker, verdict: Verdict) -> Verdict:
     """Write a verdict on one row into the row's own batch."""
-    kind: Kind = row[5]
-    verdict.line.row_no = row[4]
-    rows = Rows(work.db, row[1], work.actor.name, work.now)
-    taking.write(rows, [verdict])
-    rows.flush()
-    if verdict.register_id is not None and kind in ("reads", "usage"):
+    written(work, taking, verdict, row[1], row[4])
+    if verdict.register_id is not None and row[5] in ("reads", "usage"):
         summarise(work.db, [verdict.register_id])
     if taking.placeholders and (day := released_on(work.db, row[1])):
         work.touch("run", f"import/{day}")

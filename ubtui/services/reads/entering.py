@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -124,7 +124,12 @@ def enter(work: Work, form: Enter) -> Entered:
         raise Refused(
             f"{read_on} lies in no read window of cycle {at.cycle.code}", rule="read windows", cure="check the day"
         )
-    return _entered(work, form, at, period, _estimate_of(at, period), ("R03", "void", f"read on {read_on} after all"))
+    return _entered(work, form, at, period, room(at, period), after_all(read_on.isoformat()))
+
+
+def after_all(on: str) -> tuple[str, str, str]:
+    """Why an estimate makes room for the read of a day: code, decision and words of its review."""
+    return "R03", "void", f"read on {on} after all"
 
 
 def reread(work: Work, form: Enter, asked_on: date, about: tuple[str, str], order: str) -> str:
@@ -182,38 +187,58 @@ def _trouble(form: Enter) -> str | None:
 def _entered(
     work: Work, form: Enter, at: Hanging, period: str, instead: Row | None, why: tuple[str, str, str]
 ) -> Entered:
-    """Write a read of a period in the place of another one, measured against its neighbours."""
+    """Write a read of a period in the place of another one, and say how it stands."""
     read_on = form.on or work.today
     on = read_on.isoformat()
-    chain = [r for r in at.chain if instead is None or r[:3] != instead[:3]]
-    later = next((r for r in chain if r[1] > on), None)
-    if later is not None and later[10] == "billed":
-        raise Refused(f"the read of {later[1]} is billed", rule="billed reads are fixed", cure="check the day")
-    if instead is not None:
-        write(work.db, at.register_id, instead[1], instead[2], status="void")
-        decided(work, instead, *why, None)
-    prev = next((r for r in reversed(chain) if r[1] <= on), None)
-    use = measured(at.face, at.unit, prev, form.value)
     limit = work.district.use_limits.get(at.customer_class)
-    if use.hold is None and use.units is not None and limit is not None and use.units > limit:
-        use = use._replace(hold=OVER)
-    like = (at.register_id, on, 1, at.point_id, period, None, None, None, "regular", "C" if form.by_customer else "A")
-    seq = add(
-        work, like, on, form.value, use, days=days_between(prev[1], on) if prev else None, trouble_code=_trouble(form)
-    )
-    follow(work.db, at.register_id, at.face, at.unit, on, seq)
-    use = use._replace(units=stands(work.db, at.register_id, on, seq))
+    seq = put(
+        work, at, period, on, form.value, instead, why, limit, source="C" if form.by_customer else "A",
+        trouble_code=_trouble(form),
+    )  # fmt: skip
+    units = stands(work.db, at.register_id, on, seq)
     summarise(work.db, [at.register_id])
     work.touch("point", form.point)
     work.fact(point=form.point, read_on=on, period=period)
     replaced = None if instead is None else instead[5]
     status, held = settled(work, form.point, at.register_id, on, seq)
-    work.detail(value=form.value, usage=use.units, held=held, replaced=replaced)
-    return Entered(form.point, read_on, seq, period, form.value, use.units, status, held, replaced)
+    work.detail(value=form.value, usage=units, held=held, replaced=replaced)
+    return Entered(form.point, read_on, seq, period, form.value, units, status, held, replaced)
 
 
-def _estimate_of(at: Hanging, period: str) -> Row | None:
-    """The unbilled estimate that a read of the period takes the place of; Refused where it has an actual read."""
+def put(
+    work: Work, at: Hanging, period: str, on: str, value: int, instead: Row | None, why: tuple[str, str, str],
+    limit: int | None, **columns: Any,
+) -> int:  # fmt: skip
+    """Write a read of a period in the place of another one, or of none, measured against its neighbours; its number.
+
+    The caller summarises. Refused where the read behind it is billed.
+    """
+    prev, use = weighed(at, instead, on, value, limit)
+    if instead is not None:
+        write(work.db, at.register_id, instead[1], instead[2], status="void")
+        decided(work, instead, *why, None)
+    like = (at.register_id, on, 1, at.point_id, period, None, None, None, "regular", "A")
+    seq = add(work, like, on, value, use, days=days_between(prev[1], on) if prev else None, **columns)
+    follow(work.db, at.register_id, at.face, at.unit, on, seq)
+    return seq
+
+
+def weighed(at: Hanging, instead: Row | None, on: str, value: int, limit: int | None) -> tuple[Row | None, Use]:
+    """The read that one of a day comes behind, and what it bills against that; Refused where the next is billed."""
+    chain = [r for r in at.chain if instead is None or r[:3] != instead[:3]]
+    later = next((r for r in chain if r[1] > on), None)
+    if later is not None and later[10] == "billed":
+        raise Refused(f"the read of {later[1]} is billed", rule="billed reads are fixed", cure="check the day")
+    prev = next((r for r in reversed(chain) if r[1] <= on), None)
+    use = measured(at.face, at.unit, prev, value)
+    if use.hold is None and use.units is not None and limit is not None and use.units > limit:
+        use = use._replace(hold=OVER)
+    return prev, use
+
+
+def room(at: Hanging, period: str) -> Row | None:
+    """The unbilled estimate that a read of the period takes the place of, None where the period has no read; Refused
+    where it has an actual one, or a billed one."""
     row = at.taken(period)
     if row is None:
         return None
