@@ -15,6 +15,7 @@ from tests.faults.seats import Hand, race
 from tests.services import office
 from tests.services.office import DAY
 from ubtui.act import Done
+from ubtui.db.errors import RuleBroken
 from ubtui.desk import Desk
 from ubtui.domain.drawer import Money, taken
 from ubtui.domain.errors import BadValue
@@ -171,13 +172,62 @@ def test_a_count_is_not_taken_back_by_who_counted_once_he_was_told_what_is_expec
     sound(data)
 
 
-def test_a_check_in_the_place_of_cash_needs_its_reason_though_nothing_is_missing(data: str, ana: Desk) -> None:
+def test_a_check_in_the_place_of_cash_is_counted_by_another(data: str, ana: Desk, ben: Desk) -> None:
     take(ana, 40_00)
     take(ana, 40_00, "check")
     assert "more than 5.00" in no(ana, 0, checks_cents=80_00)
     got = close(ana, 0, 80_00, reason="cashed a check of the crew")
+    assert (got.state, got.over_cents, got.proposal) == ("counted", 0, None)
+    assert got.differs == "cash 40.00 short, checks 40.00 over"
+    told = items(data)
+    assert told == [("P12", f"drawer/{MINE}", "One tender for another")], "named at once, and blind: no figures"
+    assert office.refused(ana.perform(deposits.make, deposits.Make(), key())).sentence().startswith("nothing is ready")
+    assert "a colleague counts it" in no(ana, 40_00, checks_cents=40_00), "not by whose drawer it is"
+    session = office.admin(data)
+    with pytest.raises(RuleBroken, match="counted again"), session.writing():
+        session.run("UPDATE drawer SET cash = 4000, checks = 4000")
+    session.database.close()
+    assert "more than 5.00" in no(ben, 0, checks_cents=80_00, staff="ana"), "he too says why"
+    got = close(ben, 0, 80_00, staff="ana", reason="the crew's check, seen")
     assert (got.state, got.over_cents) == ("closed", 0)
+    assert ana.ask(drawers.drawer, "ana", DAY).difference == Money(-40_00, 40_00)
+    assert items(data) == []
     sound(data)
+
+
+def test_who_counts_it_again_may_find_it_right(data: str, ana: Desk) -> None:
+    session = office.admin(data)
+    office.hire(session, "tom", "technician")
+    session.database.close()
+    take(ana, 40_00)
+    take(ana, 40_00, "check")
+    close(ana, 80_00, reason="typed in one sum")
+    with office.desk(data, "tom") as tom:
+        assert "difference" not in no(tom, 1, staff="ana") and "40.00" not in no(tom, 1, staff="ana")
+        got = close(tom, 40_00, 40_00, staff="ana")
+    assert (got.state, got.differs, got.over_cents) == ("closed", "", 0)
+    sound(data)
+
+
+def test_a_swap_beside_a_shortage_is_named_to_who_approves_it(data: str, ana: Desk, ben: Desk) -> None:
+    take(ana, 40_00)
+    take(ana, 40_00, "check")
+    got = close(ana, 0, 79_00, reason="lost one")
+    assert (got.state, got.over_cents, got.approvers) == ("counted", -1_00, ("lead",))
+    note = ana.session.value("SELECT note FROM proposal WHERE number = ?", [got.proposal])
+    assert note == "lost one (cash 40.00 short, checks 39.00 over)"
+    office.done(ben.perform(adjustments.approve, adjustments.Approve(proposal=got.proposal, amount_cents=1_00), key()))
+    sound(data)
+
+
+def items(data: str) -> list[tuple[str, str, str]]:
+    """The items of takings as they are found now."""
+    session = office.admin(data)
+    found = session.rows(
+        "SELECT code, subject_key, title FROM work_item WHERE code = 'P12' AND state IN ('open', 'claimed', 'waiting')"
+    )
+    session.database.close()
+    return [(row[0], row[1], row[2]) for row in found]
 
 
 def test_whose_drawer_it_is(data: str, ana: Desk, ben: Desk) -> None:
@@ -234,6 +284,14 @@ def test_what_is_tampered_with_is_found(data: str, ana: Desk) -> None:
 
 KINDS = st.sampled_from(["cash", "check", "money_order", "card"])
 TENDERS = st.lists(st.tuples(KINDS, st.integers(1, 500_00)), max_size=30)
+
+
+@given(*[st.integers(-500_00, 500_00)] * 3)
+def test_what_stands_for_another_tender_is_what_moved(cash: int, checks: int, cards: int) -> None:
+    differs = Money(cash, checks, cards)
+    parts = (cash, checks, cards)
+    assert differs.swapped == (sum(map(abs, parts)) - abs(sum(parts))) // 2
+    assert (differs.said() == "") == (parts == (0, 0, 0))
 
 
 @given(TENDERS)

@@ -84,6 +84,9 @@ def _stands(found: Counted) -> str:
     over = found.difference.total
     told = f"{format_money(found.counted.total)} counted"
     told += f", {format_money(abs(over))} {'over' if over > 0 else 'short'}" if over else ", as expected"
+    if found.waits:
+        return f"{format_money(found.counted.total)} counted: its tenders differ, another person counts it"
+    told += f" ({found.difference.said()})" if found.difference.swapped else ""
     return f"closed {found.closed_on}, {told}" if found.closed_on else f"{told}: {found.proposal} is not approved"
 
 

@@ -130,8 +130,14 @@ def _slip(ready: deposits.Ready, told: str) -> Iterator[Line]:
         yield Line("card slips", f"{format_money(money.cards)}, settled by their processor")
     for each in ready.left_open:
         yield Line(
-            "not in it", f"{each.key}: {'its over or short waits' if each.counted else 'not counted yet'}", "warning"
-        )
+            "not in it", f"{each.key}: {_left(each)}", "warning"
+        )  # fmt: skip
+
+
+def _left(each: Counted) -> str:
+    if each.waits:
+        return "another person counts it"
+    return "its over or short waits" if each.counted else "not counted yet"
 
 
 async def count(screen: DeskScreen, found: Counted) -> bool:
@@ -166,7 +172,12 @@ async def count(screen: DeskScreen, found: Counted) -> bool:
             over = got.over_cents or 0
             told = f"Drawer {got.drawer} {got.state}: {format_money(got.counted_cents)} counted"
             told += f", {format_money(abs(over))} {'over' if over > 0 else 'short'}" if over else ", as expected"
-            told += f"; {got.proposal} waits for {' or '.join(got.approvers)}" if got.state == "counted" else ""
+            if got.differs and not over:
+                told = f"{told.removesuffix(', as expected')}, {got.differs}"
+            if got.state == "counted":
+                told += f"; {got.proposal} waits for {' or '.join(got.approvers)}" if got.proposal else (
+                    "; another person counts it"
+                )  # fmt: skip
             screen.say(told)
             return True
         lines = [lines[0], Line("refused", screen.said(), "danger")]

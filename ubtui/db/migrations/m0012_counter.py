@@ -71,9 +71,10 @@ def statements(d: Dialect) -> list[str]:
                 "NEW.last_n <> OLD.last_n AND (OLD.counted_at IS NOT NULL OR NEW.last_n <> OLD.last_n + 1)",
             ),
             (
-                "a drawer is counted again only when its over or short was refused",
+                "a drawer is counted again only when its over or short was refused, or by another than its own person",
                 f"OLD.counted_at IS NOT NULL AND ({_changed(_COUNT)}) AND NOT EXISTS(SELECT 1 FROM proposal p"
-                " JOIN approval a ON a.proposal_id = p.id WHERE p.number = OLD.proposal AND a.decision <> 'approved')",
+                " JOIN approval a ON a.proposal_id = p.id WHERE p.number = OLD.proposal AND a.decision <> 'approved')"
+                " AND NOT (OLD.proposal IS NULL AND OLD.counted_by = OLD.staff AND NEW.counted_by <> OLD.staff)",
             ),
             (
                 "a drawer that differs closes with the journal of its over or short",

@@ -51,6 +51,11 @@ class Counted:
         """Over (positive) or short, slot by slot; nothing while it is not counted."""
         return self.counted.less(self.expected) if self.counted and self.expected else Money()
 
+    @property
+    def waits(self) -> bool:
+        """Whether one tender stood for another when its own person counted it: another one counts it again."""
+        return self.counted is not None and self.closed_on is None and not self.proposal
+
 
 _DRAWER = (
     "SELECT id, staff, day, last_n, expected_cash, expected_checks, expected_cards, cash, checks, cards,"
