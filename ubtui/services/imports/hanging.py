@@ -77,6 +77,7 @@ _ALIASES = _HANGS.format(
     more=f"JOIN external_id x ON x.subject_type = 'meter' AND x.subject_id = m.id AND x.system = '{ALIAS}'"
     " AND x.kind = 'meter' WHERE x.value IN ({marks})",
 )
+_IDLE = "SELECT serial, maker FROM meter WHERE serial IN ({marks})"
 _SERVED = (
     "SELECT s.point_id, s.account_id, s.customer_class, s.unit, c.code, c.months, c.first_month, c.read_day, c.bill_day"
     " FROM live_service s JOIN live_account a ON a.id = s.account_id JOIN cycle c ON c.id = a.cycle_id"
@@ -127,6 +128,8 @@ class Registers:
         self.alone: dict[str, dict[str, Hanging]] = {by: {} for by in BY}
         """Names that one register alone has, and no second time."""
         self.aliases: set[str] = set()
+        self.idle: dict[str, set[str]] = {}
+        """Serials of meters of the record that hang nowhere, with their makers."""
 
     def of(self, line: Line) -> tuple[Hanging | None, Verdict | None]:
         """The register of a row, by serial, else radio, else point, else account; or why there is not just one."""
@@ -160,8 +163,8 @@ class Registers:
     def _at_odds(self, line: Line, hanging: Hanging) -> Verdict | None:
         """The refusal of a row whose other names are not of the meter found: a swapped, moved or mistyped one.
 
-        A radio that is nowhere known may be new, and a serial beside a known radio the maker's own number; an account
-        that is not known may be closed.
+        A radio that is nowhere known may be new, and a serial that is nobody's beside a known radio the maker's own
+        number; an account that is not known may be closed.
         """
         said, meter, where = line.values, hanging.meter, {"point_id": hanging.point_id}
 
@@ -171,8 +174,12 @@ class Registers:
         def ours(by: str) -> bool:
             return any(h.meter == meter and h.point_id == hanging.point_id for h in named(by))
 
-        if "serial" in said and not ours("serial") and (named("serial") or not ours("radio")):
-            return refuse(line, "serial-mismatch", f"{meter} hangs there, not {said['serial'][:40]}", "serial", **where)
+        if "serial" in said and not ours("serial"):
+            makers = self.idle.get(said["serial"], set())
+            idle = said["maker"].casefold() in makers if "maker" in said else bool(makers)
+            if idle or named("serial") or not ours("radio"):
+                known = f"{meter} hangs there, not {said['serial'][:40]}" + (", which hangs nowhere" if idle else "")
+                return refuse(line, "serial-mismatch", known, "serial", **where)
         if named("radio") and not ours("radio"):
             other = f"radio {said['radio']} is {named('radio')[0].meter}'s, not {meter}'s"
             return refuse(line, "radio-mismatch", other, "radio", **where)
@@ -183,6 +190,12 @@ class Registers:
             other = f"{meter} does not hang at account {said['account']}"
             return refuse(line, "wrong-account", other, "account", **where)
         return None
+
+    def other_serial(self, line: Line, hanging: Hanging) -> str:
+        """What a row calls the meter found by its radio, where that is no serial of this record; else empty."""
+        serial = str(line.values.get("serial", ""))
+        ours = any(h.meter == hanging.meter for h in self.known.get(("serial", serial), ()))
+        return "" if ours or not serial or serial == hanging.meter.partition("/")[2] else serial
 
     def resolve(self, lines: Sequence[Line]) -> None:
         """Look up all that these rows name, at once."""
@@ -199,10 +212,12 @@ class Registers:
             wanted = said.get(by, set()) - self._asked[by]
             self._asked[by] |= wanted
             rows = found(self.db, sql, wanted)
-            if by == "serial" and self.aliased and (strange := wanted - {row[0] for row in rows}):
-                others = found(self.db, _ALIASES, strange)
+            if by == "serial" and (strange := wanted - {row[0] for row in rows}):
+                others = found(self.db, _ALIASES, strange) if self.aliased else []
                 self.aliases |= {row[0] for row in others}
                 rows += others
+                for serial, maker in found(self.db, _IDLE, strange):
+                    self.idle.setdefault(serial, set()).add(maker.casefold())
             for name, *row in rows:
                 made = _made(row, self.billing_unit)
                 # One register that hung twice is two; under several names it is one, with one newest read.

@@ -263,6 +263,8 @@ class ReadTaker(Taker):
             reason = OVER
             sentence = f"{usage:,} {hanging.unit} is above the limit of {limit:,} for {hanging.customer_class}"
         verdict = Verdict(line, "held" if reason else "accepted", reason or "", sentence, "value", **where)
+        if called := self.registers.other_serial(line, hanging):
+            verdict.also = ("other-serial", f"by its radio it is {hanging.meter}; the file calls it {called[:40]}")
         verdict.units, verdict.goods = usage or 0, (day, value, usage, days)
         return verdict
 

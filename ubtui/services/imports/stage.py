@@ -265,10 +265,11 @@ class _Staging:
             self.units += v.units
             if v.period:
                 self.periods.add(v.period)
-            if v.reason:
-                self.reasons[v.reason] += 1
-                if len(self.examples) < EXAMPLES:
-                    self.examples.append(Example(v.line.line, v.field, v.state, v.reason, v.sentence))
+            for reason, sentence in ((v.reason, v.sentence), v.also or ("", "")):
+                if reason:
+                    self.reasons[reason] += 1
+                    if len(self.examples) < EXAMPLES:
+                        self.examples.append(Example(v.line.line, v.field, v.state, reason, sentence))
 
     def finish(self, totals: Sequence[str] | None) -> None:
         """The file is through: prove it against its totals and mark the batch as ready to be released."""

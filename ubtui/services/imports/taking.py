@@ -156,6 +156,8 @@ class Verdict:
     period: str | None = None
     units: int = 0
     goods: Any = None
+    also: tuple[str, str] | None = None
+    """What else is to be told of a row that goes in: a reason and its sentence."""
 
 
 STRANGE: Final = frozenset(
