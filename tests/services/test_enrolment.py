@@ -14,7 +14,7 @@ from ubtui.act import Act
 from ubtui.db.models import record
 from ubtui.desk import Desk
 from ubtui.domain.numbers import account_number, format_account
-from ubtui.services import adjustments, contacts, documents, enrolment, escrow, ledger, owners
+from ubtui.services import adjustments, billing, contacts, documents, enrolment, escrow, ledger, owners, worklist
 from ubtui.services.accounts import account
 from ubtui.services.enrolment import ByMail, Enrol, Stop
 from ubtui.services.escrow import Demand
@@ -157,6 +157,39 @@ def test_a_closed_account_is_not_drafted(data: str, ana: Desk) -> None:
         session.run("UPDATE account SET state = 'closed', closed_on = ?", [DAY.isoformat()])
     session.database.close()
     assert "is closed" in no(ana, enrolment.enrol, Enrol(account=ONE, last4="1234", token="tok_9zK2"))
+
+
+def test_autopay_drafts_the_final_bill_and_ends_with_it(data: str, ana: Desk) -> None:
+    session = office.admin(data)
+    id, other = office.account(session), office.account(session, 2)
+    with session.writing():
+        for each in (id, other):
+            session.insert(
+                record.Service, account_id=each, kind="standby", rate_code="R1", unit="ccf",
+                customer_class="residential", from_on=date(2020, 1, 1),
+            )  # fmt: skip
+    session.database.close()
+    enrol(ana)
+    enrol(ana, account=format_account(account_number(2)))
+    stop = billing.Stop(account=ONE, last_on=DAY, reason="moved out")
+    assert does(ana, billing.stop, stop).autopay == "bank ending 1234 ends with the final bill"
+    live = "SELECT account_id FROM autopay WHERE until IS NULL ORDER BY account_id"
+    does(ana, worklist.refresh, worklist.Refresh())
+    assert ana.session.rows(live) == [(id,), (other,)], "the final bill is still to come"
+    office.bill(ana, id, 60_00, DAY, due=DAY + timedelta(days=12))
+    does(ana, worklist.refresh, worklist.Refresh())
+    (drafted,) = ana.ask(lambda look: list(enrolment.register(look, DAY + timedelta(days=20))))
+    assert (drafted.account, drafted.cents) == (ONE, 60_00)
+    office.pay(ana, id, 60_00, DAY)
+    does(ana, worklist.refresh, worklist.Refresh())
+    assert ana.session.rows(live) == [(other,)], "who is still served goes on"
+    assert ana.session.one("SELECT ended_how, ended_why FROM autopay WHERE account_id = ?", [id]) == (
+        "closed", "its last bill is paid",
+    )  # fmt: skip
+    again = office.done(ana.perform(worklist.refresh, worklist.Refresh(), key()))
+    assert (again.opened, again.closed) == (0, 0)
+    paid = billing.Stop(account=format_account(account_number(2)), last_on=date(2020, 1, 1), reason="never billed")
+    assert does(ana, billing.stop, paid).autopay.endswith("ends with the final bill")
 
 
 def demand(**more: Any) -> Demand:

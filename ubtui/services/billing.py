@@ -11,6 +11,7 @@ from ubtui.act import Form, Look, Refused, Work, act
 from ubtui.db.models.record import Service, ServicePoint
 from ubtui.domain.numbers import format_account
 from ubtui.domain.text import clean_text
+from ubtui.services import enrolment
 from ubtui.services.adjustments.plans import find_account
 
 Why = Annotated[str, msgspec.Meta(description="why, for the record", min_length=3, max_length=500)]
@@ -28,16 +29,20 @@ class Stop(Form, frozen=True, kw_only=True):
 
 
 class Stopped(msgspec.Struct, frozen=True):
-    """The account, how many services ended, and the points that serve nobody now."""
+    """The account, how many services ended, the points that serve nobody now, and what becomes of its autopay."""
 
     account: str
     services: int
     idle: tuple[str, ...]
+    autopay: str = ""
 
 
 @act("billing.stop")
 def stop(work: Work, form: Stop) -> Stopped:
-    """End running services on a day; a point that serves nobody then is inactive, and use there is a finding."""
+    """End running services on a day; a point that serves nobody then is inactive, and use there is a finding.
+
+    Where nothing of the account runs any more its autopay ends with the final bill.
+    """
     account_id, number = find_account(work, form.account)
     if form.last_on > work.today:
         raise Refused(f"{form.last_on} is still to come", rule="services", cure="give today or a day before")
@@ -67,7 +72,16 @@ def stop(work: Work, form: Stop) -> Stopped:
     work.touch("account", shown)
     work.fact(account=shown, services=len(running), last_on=form.last_on.isoformat())
     work.detail(reason=clean_text(form.reason, 500), idle=idle)
-    return Stopped(shown, len(running), tuple(idle))
+    return Stopped(shown, len(running), tuple(idle), _drafted(work, account_id))
+
+
+def _drafted(work: Work, account_id: int) -> str:
+    """What becomes of an account's autopay when a service of it ended; empty where it has none or another runs."""
+    found = enrolment.autopay(work, account_id)
+    runs = "SELECT 1 FROM live_service WHERE account_id = ? AND to_on IS NULL LIMIT 1"
+    if found is None or work.db.value(runs, [account_id]):
+        return ""
+    return f"{found.told} is ended" if enrolment.finish(work, account_id) else f"{found.told} ends with the final bill"
 
 
 class Place(Form, frozen=True, kw_only=True):

@@ -145,6 +145,30 @@ def ended(work: Work, account_id: int, how: Literal["asked", "owner"], why: str)
     return [table for table in ("autopay", "ebill") if _end(work, table, account_id, how, why)]
 
 
+# Nothing runs, no final bill is owed (none reaches the last day), and nothing is open: there is nothing to draft.
+_FINISHED = (
+    "SELECT p.account_id, a.number FROM autopay p JOIN live_account a ON a.id = p.account_id WHERE p.until IS NULL{}"
+    " AND (a.state = 'closed' OR (EXISTS(SELECT 1 FROM live_service s WHERE s.account_id = a.id)"
+    " AND NOT EXISTS(SELECT 1 FROM live_service s WHERE s.account_id = a.id AND s.to_on IS NULL)))"
+    " AND COALESCE((SELECT MAX(b.to_on) FROM bill b WHERE b.account_id = a.id), '0001-01-01')"
+    " >= COALESCE((SELECT MAX(s.to_on) FROM live_service s WHERE s.account_id = a.id), '0001-01-01')"
+    " AND NOT EXISTS(SELECT 1 FROM open_item o WHERE o.account_id = a.id) ORDER BY p.account_id"
+)
+
+
+def finish(work: Work, account_id: int | None = None) -> int:
+    """End the autopay of accounts whose last bill is paid, inside any act: of one account, or of all; how many.
+
+    An authorization to draft is for the account's bills (Regulation E): the final one is drafted, and nothing after.
+    """
+    done = work.db.rows(_FINISHED.format("" if account_id is None else " AND p.account_id = ?"),
+                        [] if account_id is None else [account_id])  # fmt: skip
+    for id, number in done:
+        _end(work, "autopay", id, "closed", "its last bill is paid")
+        work.touch("account", format_account(number))
+    return len(done)
+
+
 def _end(work: Work, table: str, account_id: int, how: str, why: str) -> bool:
     said = [work.today.isoformat(), work.actor.name, clean_text(why, 500)]
     more = ", ended_how = ?" if table == "autopay" else ""

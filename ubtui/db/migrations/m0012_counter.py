@@ -34,7 +34,7 @@ CREATE TABLE autopay(
   method {text} NOT NULL CHECK(method IN('bank','card')), token {text} NOT NULL, last4 {text} NOT NULL,
   draft_day {int} NOT NULL CHECK(draft_day BETWEEN 0 AND 28), since {day} NOT NULL,
   enrolled_by {text} NOT NULL REFERENCES staff(name), enrolled_at {instant} NOT NULL, until {day},
-  ended_how {text} CHECK(ended_how IN('asked','returned','owner')), ended_by {text}, ended_why {text},
+  ended_how {text} CHECK(ended_how IN('asked','returned','owner','closed')), ended_by {text}, ended_why {text},
   version {int} NOT NULL DEFAULT 1,
   CONSTRAINT autopay_last4 CHECK(length(last4) = 4), CONSTRAINT autopay_token CHECK(length(token) BETWEEN 4 AND 80),
   CONSTRAINT autopay_ended CHECK((until IS NULL) = (ended_how IS NULL) AND (until IS NULL) = (ended_by IS NULL)))

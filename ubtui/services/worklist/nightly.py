@@ -30,7 +30,7 @@ class Refreshed(Struct, frozen=True):
 
 @act("worklist.refresh")
 def refresh(work: Work, form: Refresh) -> Refreshed:
-    """The nightly job: end leases and proposals, wake what waited, sweep dead imports, run every detector."""
+    """The nightly job: end leases, proposals and drafts, wake what waited, sweep dead imports, run every detector."""
     lapsed = _move(
         work,
         "state = 'claimed' AND lease_until <= ?",
@@ -45,7 +45,7 @@ def refresh(work: Work, form: Refresh) -> Refreshed:
         "woken",
         "state = 'open', wake_on = NULL, wait_for = NULL",
     )
-    expired, swept = _expire(work), _sweep(work)
+    expired, swept, drafts = _expire(work), _sweep(work), _finish(work)
     work.healed = heal.refresh(work.db, work.today, work.now, work.actor.name)
     demoted: list[str] = []
     released = 0
@@ -57,7 +57,7 @@ def refresh(work: Work, form: Refresh) -> Refreshed:
     opened, closed = len(work.healed.opened), len(work.healed.closed)
     work.fact(
         opened=opened, closed=closed, lapsed=lapsed, woken=woken, expired=expired, swept=swept, released=released,
-        demoted=len(demoted),
+        demoted=len(demoted), drafts_ended=drafts,
     )  # fmt: skip
     return Refreshed(opened, closed, lapsed, woken, expired, released, tuple(demoted))
 
@@ -72,6 +72,12 @@ def _sweep(work: Work) -> int:
     from ubtui.services.imports.release import sweep  # as above
 
     return sweep(work.db, work.now, work.utc)
+
+
+def _finish(work: Work) -> int:
+    from ubtui.services import enrolment  # as above
+
+    return enrolment.finish(work)
 
 
 def _move(work: Work, where: str, bound: str, kind: str, change: str) -> int:
