@@ -16,6 +16,7 @@ from tests.screen_text import screen_text
 from tests.screens.office import settled, sitting
 from tests.screens.test_states import NAMES, press
 from ubtui import keys
+from ubtui.screens.ask import AskScreen
 from ubtui.screens.base import DeskScreen
 
 
@@ -132,6 +133,29 @@ async def test_a_flood_behind_a_key_is_told_on_what_that_key_opened(district: st
         assert "they were dropped" in " ".join(screen_text(pilot.app).split())
 
 
+async def chord(pilot: Pilot[Any], letter: str) -> None:
+    """What a terminal sends for alt and a letter, or for esc and a letter that it has at once."""
+    pilot.app.post_message(events.Key(f"alt+{letter}", letter))
+    await asyncio.sleep(0.3)
+    await settled(pilot)
+
+
+async def test_a_letter_in_one_piece_with_esc_is_pressed_behind_it_and_never_typed(district: str) -> None:
+    async with sitting(district) as pilot:
+        before = screen_text(pilot.app)
+        await press(pilot, "n")
+        await chord(pilot, "j")
+        assert not isinstance(pilot.app.screen, AskScreen) and screen_text(pilot.app) != before, "it went down a row"
+        await press(pilot, "n 'seen'")
+        await chord(pilot, "x")
+        text = screen_text(pilot.app)
+        assert isinstance(pilot.app.screen, AskScreen) and "esc again leaves it" in text and "seenx" not in text
+        await press(pilot, "escape g e l 'seen' tab")
+        await chord(pilot, "e")
+        text = screen_text(pilot.app)
+        assert "esc again leaves it" in text and "it stays held" in text and "estimate it" not in text, "nor chosen"
+
+
 def opened(district: str) -> Terminal:
     return Terminal([sys.executable, "-m", "ubtui", "--data", district], env={"UBTUI_LEAN": "1"})
 
@@ -149,6 +173,12 @@ def test_bursts_on_a_real_terminal(district: str) -> None:
         terminal.wait_for("code:R10")
         time.sleep(0.4)
         terminal.press("enter")
+        terminal.wait_for("filtered: code:R10")
+        terminal.write(b"n")
+        terminal.wait_for("who said what")
+        terminal.write(b"\x1bo")  # esc and o in one piece, as tmux sends them
+        terminal.wait_for("[Summary]")
+        terminal.press("escape")
         terminal.wait_for("filtered: code:R10")
         terminal.press("q")
         assert terminal.exit_code() == 0

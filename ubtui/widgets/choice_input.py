@@ -22,6 +22,7 @@ class ChoiceInput(Widget, can_focus=True):
     they are told, and the choice is again what it was before them.
     """
 
+    takes_letters = True
     DEFAULT_CSS = "ChoiceInput { height: 1; width: 1fr; }"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("right,space", "turn(1)", "next", show=False),

@@ -28,6 +28,7 @@ class TypedAhead(App[None], inherit_bindings=False):
         self._key_number = 0
         self._key_began, self._steps = 0.0, 0
         self._top: Screen[Any] | None = None  # when the key came
+        self._behind_esc: events.Key | None = None  # a letter that came with an esc before it in one piece
         self._keys = 0  # that have come
         self._flooded, self._is_flood = float("-inf"), False
         self._begun: dict[Worker[Any], Screen[Any] | None] = {}  # since the last key; with the question it has put
@@ -55,9 +56,20 @@ class TypedAhead(App[None], inherit_bindings=False):
                 if not self._under_way:
                     self._drop_flood()
                 return
+            if event.key.startswith("alt+") and event.character:
+                # No key here is a chord: a terminal that has esc and a letter at once sends them as alt and the letter.
+                self._typed.append(events.Key("escape", "\x1b"))
+                self._behind_esc = event = events.Key(event.character, event.character)
         self._typed.append(event)
         if not self._under_way:
             await self._next_key()
+
+    def _is_lost(self, event: events.Key | events.Paste) -> bool:
+        """Whether a letter that came in one piece with an esc would be typed: it was meant for what esc leads to."""
+        if event is not self._behind_esc or (at := self.focused) is None:
+            return False
+        letter = self._behind_esc.key
+        return getattr(at, "takes_letters", False) or at.check_consume_key(letter, letter)
 
     def takes_key(self, at: float, sent: int) -> bool:
         """Whether a key at that instant is a person's; the driver asks too, from its thread, having sent so many."""
@@ -85,7 +97,7 @@ class TypedAhead(App[None], inherit_bindings=False):
             self._begun = {each: put for each, put in self._begun.items() if put and not each.is_finished}
             number = self._key_number
             loop.call_later(STUCK_SECONDS, self.call_later, self._settle, number)
-            if isinstance(event, events.Key) and self.is_ours(event, top):
+            if self._is_lost(event) or (isinstance(event, events.Key) and self.is_ours(event, top)):
                 self.call_later(self._settle, number)
             else:
                 target = self.focused or top
