@@ -287,7 +287,9 @@ def test_the_matrix_of_views_holds_and_each_refusal_is_an_event(place: str) -> N
 def test_in_a_live_district_a_copys_right_is_none(place: str) -> None:
     with Desk(place, Seat("one-lead")) as desk:
         session = admin(place)
-        session.run("UPDATE meta SET value = replace(value, 'kind = \"sample\"', 'kind = \"live\"') WHERE key = 'district'")
+        session.run(
+            "UPDATE meta SET value = replace(value, 'kind = \"sample\"', 'kind = \"live\"') WHERE key = 'district'"
+        )
         session.database.close()
         with pytest.raises(Refused, match=r"the role lead may not do record\.backup"):
             desk.viewed("record.backup", file="b")

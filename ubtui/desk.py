@@ -226,7 +226,7 @@ class Desk:
     def _performed(self, act: Act[F, R], form: F, key: str | None, dry_run: bool) -> Done[R] | Refused:
         self.session.mend()
         try:
-            return perform(self.look(), act, whole(form), key or new_key(), dry_run)
+            answer = perform(self.look(), act, whole(form), key or new_key(), dry_run)
         except RecordError as exc:
             if exc.cause != "unreachable":
                 raise
@@ -234,6 +234,11 @@ class Desk:
             raise Busy(
                 "lost", "the server went away meanwhile: do it again, under the same key it is done once"
             ) from exc
+        if self.folder is not None and act.name.startswith("settings.") and isinstance(answer, Done) and not dry_run:
+            from ubtui.services.office import keep
+
+            keep(self.folder, self.session.value("SELECT value FROM meta WHERE key = 'district'"))
+        return answer
 
     def _asked(self, question: Callable[Concatenate[Look, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         self.session.mend()

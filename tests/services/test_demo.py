@@ -443,7 +443,9 @@ def test_a_district_that_is_no_sample_takes_none(sample_folder: str) -> None:
     with closing(session.database):
         training = settings().replace('kind = "sample"', 'kind = "training"')
         session.run("UPDATE meta SET value = ? WHERE key = 'district'", [training])
-        look = Look(session, DAY, f"{DAY}T16:00:00.000000Z", "", district(training), Actor("service", "service", "test"))
+        look = Look(
+            session, DAY, f"{DAY}T16:00:00.000000Z", "", district(training), Actor("service", "service", "test")
+        )
         form = Fill(seed=1, accounts=20, years=1, today=DAY, first=0, count=20)
         refused = perform(look, fill, form, "no-sample-here")
     assert isinstance(refused, Refused) and "training" in str(refused)

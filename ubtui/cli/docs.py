@@ -15,10 +15,28 @@ from ubtui import keys
 from ubtui.act import permissions
 from ubtui.cli import COMMANDS, cli
 from ubtui.detectors import registry
+from ubtui.services.district.allowed import ALONE
 from ubtui.settings import District
 
 FOLDER: Final = Path(__file__).parent.parent.parent / "docs"
 MADE: Final = "<!-- Made by `python -m ubtui.cli.docs`: change the program, then run it again. -->\n\n"
+CHANGING: Final = (
+    "`ubtui settings show --format toml > next.toml` writes the settings in force; its first line says which they are.",
+    "`ubtui settings diff next.toml` tells what yours would change, `ubtui settings apply next.toml --reason WHY` puts",
+    f"it forward. How work is laid out ({', '.join(f'`{name}`' for name in sorted(ALONE))})",
+    "takes force at once. All else is money or people, and waits for finance or the manager, where neither works for",
+    "another lead or administrator: on their worklist (X05), or `ubtui settings approve NUMBER`. One change waits at a",
+    "time; a file made from older settings is refused.",
+    "",
+    "A lead changes all but the staff list, `service_uid` and `seat_keys`, which are the administrator's, or the",
+    "lead's where there is none. Nobody changes his own place. Who no longer stands on the staff list has no seat, his",
+    "items are free, and what he did keeps his name; written again he is back.",
+    "",
+    "What the record rests on stays: `kind`, `zone`, `billing_unit`, `fiscal_year_start`; the months of a cycle with",
+    "accounts; accounts and funds of codes under which lines are posted; a rate effective on a day that was billed",
+    "(write a new one from a later day); reasons of adjustments made; past holidays. Another approval policy has a",
+    "higher `version`. Limits of what the worklist finds are adopted apart, beside what they would do.",
+)
 
 
 def commands() -> str:
@@ -54,6 +72,10 @@ def settings() -> str:
         "# The district file",
         "",
         "Decoded strictly: what is not named here is refused, every fault with its place.",
+        "",
+        "## Changing them",
+        "",
+        *CHANGING,
         "",
     ]
     seen: set[type] = set()

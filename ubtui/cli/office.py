@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -58,9 +59,9 @@ def init(options: Options, file: Path, today: str | None) -> None:
 
 
 def read(file: Path) -> str:
-    """A settings file's text."""
+    """A settings file's text; `-` is what comes in."""
     try:
-        return file.read_text("utf-8")
+        return (sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()).decode("utf-8")
     except UnicodeDecodeError as exc:
         raise BadValue(f"{file}: byte {exc.start} is not UTF-8: save the file as UTF-8.") from None
 

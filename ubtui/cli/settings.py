@@ -9,12 +9,10 @@ import click
 from ubtui.cli.common import Options, doing, emit, opened, rendered, shared
 from ubtui.cli.faults import say
 from ubtui.cli.office import read
-from ubtui.desk import Desk
 from ubtui.services import district as services
-from ubtui.services import office
 
 base_of = click.option("--base", type=click.IntRange(1), help="The settings FILE was made from, if it does not say.")
-file_of = click.argument("file", type=click.Path(path_type=Path))
+file_of = click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
 number_of = click.argument("number", type=click.IntRange(1))
 
 
@@ -67,7 +65,7 @@ def apply(options: Options, file: Path, reason: str, base: int | None) -> None:
     text = read(file)
     with opened(options) as desk:
         form = services.Apply(text=text, base=_base(text, base), reason=reason)
-        _tell(options, desk, doing(desk, options, services.apply, form))
+        _tell(options, doing(desk, options, services.apply, form))
 
 
 @settings.command()
@@ -76,7 +74,7 @@ def apply(options: Options, file: Path, reason: str, base: int | None) -> None:
 def approve(options: Options, number: int) -> None:
     """Put change NUMBER in force, which another person put forward."""
     with opened(options) as desk:
-        _tell(options, desk, doing(desk, options, services.approve, services.Approve(number=number)))
+        _tell(options, doing(desk, options, services.approve, services.Approve(number=number)))
 
 
 @settings.command()
@@ -117,10 +115,8 @@ def _base(text: str, given: int | None) -> int:
     return given or said or 1
 
 
-def _tell(options: Options, desk: Desk, result: services.Applied) -> None:
-    """What an act did; the folder's own copy of the settings follows those in force."""
-    if result.state == "in force" and not options.dry_run and desk.folder is not None:
-        office.keep(desk.folder, desk.ask(services.text))
+def _tell(options: Options, result: services.Applied) -> None:
+    """What an act did, and whose turn it is."""
     for line in rendered(options, result):
         click.echo(line)
     if result.state == "waiting" and not options.dry_run:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import re
 import uuid
 from typing import Annotated, Any
 
@@ -13,7 +15,6 @@ from ubtui.act import Form, Refused, Work, act
 from ubtui.db.models.office import SettingsChange
 from ubtui.db.session import Row
 from ubtui.detectors import heal
-from ubtui.detectors.registry import CODES
 from ubtui.domain import ranking
 from ubtui.domain.subjects import ItemKey, Subject
 from ubtui.domain.text import clean_text
@@ -22,12 +23,13 @@ from ubtui.services.district import allowed
 from ubtui.services.district.keys import Change, changes, marked
 from ubtui.services.worklist.items import row_of
 from ubtui.services.worklist.life import ACTIVE, FREE, change, event
-from ubtui.services.worklist.limits import freed
 from ubtui.services.worklist.own import put
 from ubtui.settings import District, Person, SettingsError, district
 
 Why = Annotated[str, Meta(min_length=1, max_length=500, description="why: the resolution, or who asked for it")]
 Number = Annotated[int, Meta(ge=1, description="the change's number")]
+_SHOWN = 20
+_OF_A_PERSON = re.compile(r",? ?(?:own|linked|seat key sha256) ")
 _RULE = "a living district's settings"
 _ROW = "SELECT id, base, body, reason, maker, state, makes, decided_by FROM settings_change"
 
@@ -98,8 +100,9 @@ def apply(work: Work, form: Apply) -> Applied:
     if (no := allowed.makers_no(work, was, now)) is not None:
         raise no
     others = allowed.checkers(was, now, work.actor.name)
-    number = work.db.insert(
-        SettingsChange, base=form.base, body=form.text, changes=msgspec.json.encode(made).decode(),
+    number = int(work.db.value("SELECT COALESCE(MAX(id), 0) + 1 FROM settings_change"))  # no gap after a dry run
+    work.db.insert(
+        SettingsChange, id=number, base=form.base, body=form.text, changes=msgspec.json.encode(made).decode(),
         reason=clean_text(form.reason, 500), maker=work.actor.name, made_on=work.today, made_at=work.now,
         checked=int(bool(others)), state="waiting",
     )  # fmt: skip
@@ -109,7 +112,7 @@ def apply(work: Work, form: Apply) -> Applied:
         alone = () if allowed.sections(was, now) <= allowed.ALONE else ("nobody else is here to approve it",)
         return _enforce(work, number, form.base, form.text, was, now, made, alone)
     notes = tuple(allowed.notes(work, was, now))
-    _ask(work, number, form.reason, others)
+    _ask(work, number, form.reason, others, made)
     return Applied(number, "waiting", form.base, tuple(made), tuple(p.name for p in others), notes)
 
 
@@ -194,7 +197,10 @@ def _enforce(
     work: Work, number: int, base: int, text: str, was: District, now: District, made: list[Change],
     notes: tuple[str, ...] = (),
 ) -> Applied:  # fmt: skip
-    """The settings in force, and all that follows from them, before the commit."""
+    """The settings in force, and all that follows from them, before the commit.
+
+    A read that is held for its use stays held under wider limits: a person decides it.
+    """
     said = [*notes, *allowed.notes(work, was, now)]
     work.db.run("UPDATE meta SET value = ? WHERE key = 'district'", [marked(text, base + 1)])
     work.district = now
@@ -205,9 +211,6 @@ def _enforce(
     for person in was.staff:
         if roles.get(person.name) != person.role:
             said += _give_back(work, person.name, gone=person.name not in roles)
-    if was.use_limits != now.use_limits:
-        over = CODES["R06"]
-        freed(work, over, over.values(heal.parameters(work.db).get(over.code, {})))
     _decide(work, number, "in force", base + 1, "")
     healed = heal.run(work.db, work.today, work.now, None, "settings", work.actor.name)
     work.healed = heal.Healed(healed.opened, healed.closed + _settle(work, number, "in force"))
@@ -258,17 +261,31 @@ def _subject(number: int) -> Subject:
     return Subject("text", str(uuid.uuid5(uuid.NAMESPACE_OID, f"settings/{number}")))
 
 
-def _ask(work: Work, number: int, reason: str, others: list[Person]) -> None:
+def _ask(work: Work, number: int, reason: str, others: list[Person], made: list[Change]) -> None:
     """An item for those who may approve: without it the change would wait unseen."""
     score = ranking.priority("X05", days_past_due=0, typed=60)
     alone = others[0].name if len(others) == 1 else None
     title = f"Settings change {number} by {work.actor.name} waits for approval"
+    evidence: dict[str, str | int] = {"priority": 60, "settings change": number, "by": work.actor.name}
+    for each in made[:_SHOWN]:
+        evidence[each.setting.replace("_", " ")] = f"{_evident(each.setting, each.before)} -> {_evident(each.setting, each.after)}"
+    if len(made) > _SHOWN:
+        evidence["more"] = f"{len(made) - _SHOWN}: ubtui settings changes {number}"
     found = put(
-        work, _subject(number), title, f"{reason} (ubtui settings changes {number})", score, others[0].role, alone,
-        evidence='{"priority":60}', raised_by=work.actor.name,
+        work, _subject(number), title, reason, score, others[0].role, alone, evidence=json.dumps(evidence),
+        raised_by=work.actor.name,
     )  # fmt: skip
     change(work, found, "added", reason)
     work.healed = heal.Healed(opened=(ItemKey("X05", _subject(number)),))
+
+
+def _evident(setting: str, value: str | None) -> str:
+    """A value as every desk may see it: not whose accounts are whose, nor what opens a seat."""
+    if value is not None and setting.startswith("staff."):
+        if setting.endswith((".own", ".linked", ".seat_key_sha256")):
+            return "set" if value else "none"
+        value = _OF_A_PERSON.split(value)[0]
+    return value or "none"
 
 
 def _settle(work: Work, number: int, state: str) -> tuple[ItemKey, ...]:

@@ -8,6 +8,7 @@ from typing import Final
 
 from ubtui.act import Look
 from ubtui.services.fixes.draft import Draft, Maker
+from ubtui.services.fixes.settings import CHANGE
 from ubtui.services.worklist import ItemView
 
 ALWAYS: Final = ("worklist.answer", "worklist.wait", "worklist.dismiss", "worklist.add")
@@ -29,7 +30,8 @@ def _dismiss(look: Look, item: ItemView) -> Iterator[Draft]:
 
 
 def _resolve(look: Look, item: ItemView) -> Iterator[Draft]:
-    yield Draft("worklist.resolve", {}, likely=True)
+    if CHANGE not in item.evidence:  # that one is decided
+        yield Draft("worklist.resolve", {}, likely=True)
 
 
 MAKERS: Final[dict[str, Maker]] = {

@@ -23,6 +23,7 @@ from ubtui.services.fixes import (
     proposals,
     readings,
     requests,
+    settings,
     takings,
     twice,
 )
@@ -44,6 +45,7 @@ _AREAS: Final = (
     proposals,
     readings,
     requests,
+    settings,
     takings,
     twice,
 )
@@ -106,7 +108,8 @@ def _barred(look: Look, item: ItemView) -> str:
 
 def table(code: str) -> tuple[str, ...]:
     """The acts that may be done from an item of this code."""
-    return tuple(dict.fromkeys((*fixes_of(code), *any_item.ALWAYS)))
+    besides = settings.TITLES if code == "X05" else ()  # such a change waits as an item made by hand
+    return tuple(dict.fromkeys((*fixes_of(code), *besides, *any_item.ALWAYS)))
 
 
 def offers(look: Look, item: ItemView) -> tuple[Offer, ...]:

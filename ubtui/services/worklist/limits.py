@@ -51,15 +51,15 @@ def adopt(work: Work, form: Limits) -> Adopted:
     work.db.insert(
         Policy, kind=kind, version=version, body=canonical(body), adopted_on=work.today, adopted_by=work.actor.name
     )
-    gone = freed(work, detector, then) if detector.holds else 0
+    freed = _freed(work, detector, then) if detector.holds else 0
     work.healed = heal.run(work.db, work.today, work.now, None, "worklist.limits", work.actor.name)
     opened, closed = len(work.healed.opened), len(work.healed.closed)
-    work.fact(code=detector.code, version=version, opened=opened, closed=closed, freed=gone)
+    work.fact(code=detector.code, version=version, opened=opened, closed=closed, freed=freed)
     work.detail(before=now, after=then, reason=form.reason)
     return Adopted(detector.code, then, opened, closed)
 
 
-def freed(work: Work, detector: Detector, values: Mapping[str, str]) -> int:
+def _freed(work: Work, detector: Detector, values: Mapping[str, str]) -> int:
     """Let go the reads that the kind holds and does not find under these limits; how many."""
     found = {each.read for each in found_anew(work, detector, values)}
     sql = "SELECT register_id, read_on, seq FROM read_summary WHERE status = 'held' AND held_code = ?"
