@@ -191,3 +191,32 @@ def test_m06_nobody_is_served_at_a_point_that_is_closed(scene: Scene) -> None:
     scene.act(points.activate, points.Activate(point=c.point, account=c.account, from_on=DAY))
     assert codes(scene, "M06") == [f"M06:point:{c.point}"]
     scene.steady()
+
+
+def test_a_read_that_cannot_be_the_new_meters_is_asked_about(scene: Scene) -> None:
+    c = scene.customer()
+    scene.uses(c, [30] * 6, start=180_000, last=PERIODS[-2])  # 180,180 on Aug 20
+    enter(scene, c, 180_189)
+    before = scene.db.rows("SELECT * FROM read ORDER BY register_id, read_on, seq")
+    no = scene.refused(installs.exchange, swap(c, date(2026, 10, 1), removed_value=1))
+    assert "1 of 2026-10-01 is below 180,180 of 2026-08-20, by the old meter" in no.reason
+    assert "180,189 used by the new meter from 2026-10-01 to 2026-10-20 is above the limit of 300" in no.reason
+    assert "sure" in no.cure
+    assert scene.db.rows("SELECT * FROM read ORDER BY register_id, read_on, seq") == before
+    done = scene.act(installs.exchange, swap(c, date(2026, 10, 1), removed_value=1, sure=True)).result
+    assert len(done.doubts) == 2 and done.usage is None
+    statuses = scene.db.rows("SELECT status FROM read WHERE kind IN ('removal', 'regular') AND read_on > '2026-09-01'")
+    assert sorted(statuses) == [("held",), ("held",), ("void",)], "what cannot be is held"
+    scene.steady()
+
+
+@pytest.mark.parametrize(
+    ("removed", "says"),
+    [(1_175, "1,175 of 2026-09-19 is below 1,180"), (1_900, "720 used by the old meter"), (1_195, "")],
+)
+def test_an_odd_last_read_alone_is_told_and_held(scene: Scene, removed: int, says: str) -> None:
+    c = read_until(scene)
+    done = scene.act(installs.exchange, swap(c, date(2026, 9, 19), removed_value=removed)).result
+    assert len(done.doubts) == bool(says) and says in "".join(done.doubts)
+    assert scene.db.value("SELECT status FROM read WHERE kind = 'removal'") == ("held" if says else "released")
+    scene.steady()

@@ -24,12 +24,13 @@ def would(answer: Done[Any] | Refused) -> tuple[Line, ...]:
     if isinstance(answer, Refused):
         return (Line("refused", answer.sentence(), "danger"),)
     plain = msgspec.to_builtins(answer.result, enc_hook=str)
+    doubts = plain.pop("doubts", ())
     facts = evidence.told({name: value for name, value in plain.items() if value not in (None, "", [], ())})
     closed = ", ".join(map(fixes.named, answer.closed[:2])) or "nothing"
     lines = [Line("would close", closed + (f" and {len(answer.closed) - 2} more" if len(answer.closed) > 2 else ""))]
     if answer.opened:
         lines.append(Line("would open", ", ".join(map(fixes.named, answer.opened[:3])), "warning"))
-    return (*lines, Line("result", facts))
+    return (*lines, *(Line("look at", each, "warning") for each in doubts), Line("result", facts))
 
 
 async def carried_out(

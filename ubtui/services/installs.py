@@ -52,6 +52,9 @@ class Exchange(Form, frozen=True, kw_only=True):
     multiplier: Annotated[str, msgspec.Meta(description="counts times this; empty: as the old one", max_length=20)] = ""
     radio: Annotated[str, msgspec.Meta(description="number of its endpoint, if it has one", max_length=40)] = ""
     from_point: Annotated[str, msgspec.Meta(description="point it hangs at in the record, if it was swapped")] = ""
+    sure: Annotated[
+        bool, msgspec.Meta(description="yes if the reads are right though they cannot both be: they are held then")
+    ] = False
     reason: Annotated[str, msgspec.Meta(description="why: age, stopped, swapped", min_length=3, max_length=500)]
 
 
@@ -59,7 +62,7 @@ class Exchanged(msgspec.Struct, frozen=True):
     """Both meters, each part's use in billing units, None where it is not known, and what each face counts.
 
     `moved` are reads that were entered for the old meter and are the new one's, guesses among them struck;
-    `estimated` says that the old meter's last part is one.
+    `estimated` says that the old meter's last part is one; `doubts` are what of its reads cannot be, and is held.
     """
 
     point: str
@@ -72,6 +75,7 @@ class Exchanged(msgspec.Struct, frozen=True):
     new_face: str = ""
     estimated: bool = False
     moved: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -92,7 +96,8 @@ def exchange(work: Work, form: Exchange) -> Exchanged:
 
     Where nothing hangs, a meter is set. A meter that the record has elsewhere is moved here when `from_point` says
     so; that point then waits for its own exchange. An open order to exchange it is done with this. Reads that were
-    taken since were of the new meter: they are moved to it and judged again.
+    taken since were of the new meter: they are moved to it and judged again. Refused where they cannot be its own,
+    unless somebody is `sure`.
     """
     point, why, on = points.found(work, form.point), reason(form.reason), form.on or work.today
     if on > work.today:
@@ -129,11 +134,17 @@ def exchange(work: Work, form: Exchange) -> Exchanged:
     moving.moved(work, later, dict(zip(gone, registers, strict=False)), f"{maker}/{serial}", why)
     step(work.db, registers[0], on.isoformat())
     summarise(work.db, [*registers, *gone])
+    last, since = moving.doubts(work, point[0], gone, registers, on)
+    if since and not form.sure:
+        raise Refused(
+            "; ".join((*last, *since)), rule="both parts are billed",
+            cure="look at the day, at the last read and at the first; if they are right all the same, say sure",
+        )  # fmt: skip
     done = Exchanged(
         form.point, old.name if old else "", f"{maker}/{serial}", on,
         moving.used(work.db, gone, on, "removal"), moving.used(work.db, registers, on, "regular"),
         _face_of(work, old.meter) if old else "", _face_of(work, meter), estimated,
-        tuple(f"{row[1]}: {moving.told(row)} for {row[4]}" for row in later),
+        tuple(f"{row[1]}: {moving.told(row)} for {row[4]}" for row in later), (*last, *since),
     )  # fmt: skip
     orders.finish(work, point[0], form.point, "exchange", on, f"{maker}/{serial} set")
     points.touch(work, form.point)
@@ -143,7 +154,7 @@ def exchange(work: Work, form: Exchange) -> Exchanged:
     work.fact(point=form.point, removed=old.name if old else "", installed=f"{maker}/{serial}", on=on.isoformat())
     work.detail(
         reason=why, removed_value=form.removed_value, installed_value=form.installed_value, usage=done.usage,
-        new_usage=done.new_usage, estimated=done.estimated, moved=done.moved,
+        new_usage=done.new_usage, estimated=done.estimated, moved=done.moved, doubts=done.doubts,
     )  # fmt: skip
     return done
 

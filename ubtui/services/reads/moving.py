@@ -7,9 +7,9 @@ from datetime import date
 
 from ubtui.act import Refused, Work
 from ubtui.db.session import Row, Session
-from ubtui.detectors.base import marks
+from ubtui.detectors.base import METERED_KINDS, marks
 from ubtui.detectors.readings.summaries import READS, expected, faces
-from ubtui.domain.register import Register, Use
+from ubtui.domain.register import BELOW, OVER, Register, Use
 from ubtui.domain.volume import Unit
 from ubtui.services.reads.placing import add, advanced, decided, write
 
@@ -61,6 +61,36 @@ def used(db: Session, registers: Sequence[int], on: date, kind: str) -> int | No
     if not some or any(r[10] == "held" or r[6] is None for r in some):
         return None
     return sum(int(r[6]) for r in some)
+
+
+_CLASS = (
+    "SELECT s.customer_class FROM live_service s WHERE s.point_id = ?"
+    f" AND s.kind IN {METERED_KINDS} ORDER BY s.to_on IS NOT NULL, s.from_on DESC, s.id DESC LIMIT 1"
+)
+
+
+def doubts(
+    work: Work, point_id: int, gone: Sequence[int], hung: Sequence[int], on: date
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What cannot be: of the last reads of registers that came off on a day, and of the reads since of those that hang
+    there now. A read below the one before it, or a use above the limit of its class.
+    """
+    most = work.district.use_limits.get(work.db.value(_CLASS, [point_id]) or "")
+    found: dict[bool, list[str]] = {False: [], True: []}
+    for register in (*gone, *hung):
+        new, prev = register in hung, None
+        for row in work.db.rows(READS.format("?"), [register]):
+            if row[1] >= on.isoformat() and row[8] == ("regular" if new else "removal") and prev is not None:
+                meter = "the new meter" if new else "the old meter"
+                if row[10] == "held" and row[11] == BELOW:
+                    found[new].append(f"{row[5]:,} of {row[1]} is below {prev[5]:,} of {prev[1]}, by {meter}")
+                elif row[6] is not None and most is not None and row[6] > most:
+                    used_up = f"{row[6]:,} used by {meter} from {prev[1]} to {row[1]}"
+                    found[new].append(f"{used_up} is above the limit of {most:,}")
+                elif row[10] == "held" and row[11] == OVER:
+                    found[new].append(f"{prev[5]:,} to {row[5]:,} of {row[1]} is no use, by {meter}")
+            prev = row
+    return tuple(found[False]), tuple(found[True])
 
 
 def told(row: Row) -> str:
