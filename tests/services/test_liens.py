@@ -136,6 +136,57 @@ def test_what_goes_to_the_roll_is_owed_to_the_county_and_may_come_back(cho: Desk
         assert wrong(ana) == []
 
 
+def test_a_lien_moved_to_the_roll_stands_until_the_county_has_paid(cho: Desk, backend: str) -> None:
+    made = office.done(cho.perform(record_lien, certificate(80_00)))
+    gone = Release(number=made.number, release_number="2026-0013000", released_on=office.DAY)
+
+    def move(desk: Desk, reason: str, cents: int) -> str:
+        form = adjustments.Propose(account=NUMBER, reason=reason, amount_cents=cents, documents=[PAPER])
+        number = office.done(desk.perform(adjustments.propose, form)).number
+        office.done(cho.perform(adjustments.approve, adjustments.Approve(proposal=number, amount_cents=cents)))
+        return number
+
+    with office.desk(backend) as ana:
+        there = move(ana, "to-tax-roll", 80_00)
+        (kept,) = liens(cho.look(), office.account(cho.session))
+        assert kept.left == "80.00 of it open, 80.00 of that on the county's roll"
+        no = office.refused(cho.perform(release, gone))
+        assert "80.00 of it is on the county's tax roll" in no.reason and "county paid it over" in no.cure
+        assert "80.00 of it open, 80.00 of that" in "\n".join(text(accounts.account(cho.look(), NUMBER)))
+        move(ana, "from-tax-roll", 30_00)
+        assert liens(cho.look(), office.account(cho.session))[0].open_cents == 80_00, "it came back, and is owed here"
+        journal = ana.session.value(
+            "SELECT j.id FROM journal j JOIN approval d ON d.id = j.approval_id JOIN proposal p ON p.id = d.proposal_id"
+            " WHERE p.number = ?",
+            [there],
+        )
+        office.refused(ana.perform(adjustments.reverse, adjustments.Reverse(journal=journal, note="listed in error")))
+    office.pay(cho, office.account(cho.session), 85_00, office.DAY)
+    left = liens(cho.look(), office.account(cho.session))[0].open_cents
+    back = cho.session.value(
+        "SELECT COALESCE(CAST(SUM(o.cents) AS bigint), 0) FROM open_item o JOIN receivable_item i ON i.id = o.item_id"
+        " WHERE i.bill_line_id IS NULL"
+    )
+    assert (left, back) == (50_00, 0), "what came back is paid, the rest is the county's to collect"
+    early = Release(
+        number=made.number, release_number="2026-0013000", released_on=office.DAY,
+        county_paid_on=RECORDED - timedelta(days=1),
+    )  # fmt: skip
+    assert "no day on which" in office.refused(cho.perform(release, early)).reason
+    paid = Release(number=made.number, release_number="2026-0013000", released_on=office.DAY, county_paid_on=office.DAY)
+    office.done(cho.perform(release, paid))
+    (kept,) = liens(cho.look(), office.account(cho.session))
+    assert (kept.open_cents, kept.roll_cents, kept.released_on) == (0, 0, office.DAY)
+    assert wrong(cho) == []
+
+
+def test_no_county_pays_what_it_never_had(cho: Desk) -> None:
+    made = office.done(cho.perform(record_lien, certificate(80_00)))
+    office.pay(cho, office.account(cho.session), 105_00, office.DAY)
+    form = Release(number=made.number, release_number="2026-0013000", released_on=office.DAY, county_paid_on=office.DAY)
+    assert "nothing of it is on the county's roll" in office.refused(cho.perform(release, form)).reason
+
+
 def test_verify_finds_liens_that_do_not_hold(cho: Desk, backend: str) -> None:
     office.done(cho.perform(record_lien, certificate(80_00)))
     session = office.admin(backend)

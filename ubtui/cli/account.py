@@ -147,7 +147,7 @@ def text(view: AccountView) -> Iterator[str]:
     if b.roll:
         yield f"on the roll {money(b.roll):>14}   the county collects it with the taxes"
     for lien in view.liens:
-        ended = f"released {lien.released_on}" if lien.released_on else f"{money(lien.open_cents)} of it open"
+        ended = f"released {lien.released_on}" if lien.released_on else lien.left
         yield f"lien        {money(lien.cents):>14}   {lien.number}, recorded {lien.recorded_on}, {ended}"
     yield "   ".join(f"{what} {day}" for what, day in view.coming) or "nothing more to read or bill"
     yield from _block(

@@ -165,7 +165,7 @@ def liens_(options: Options, account: str) -> None:
 
 def _lien(kept: liens.Lien) -> Iterator[str]:
     ended = f"released {kept.released_on}, {kept.release_number}" if kept.released_on else f"until {kept.expires_on}"
-    left = f", {format_money(kept.open_cents)} of it open" if kept.open_cents else ""
+    left = f", {kept.left}" if kept.open_cents else ""
     yield f"{kept.number}, recorded {kept.recorded_on}, {ended}: {format_money(kept.cents)}{left}"
     yield f"  {kept.owner}, parcel {format_apn(kept.apn)}"
 

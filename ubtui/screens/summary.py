@@ -145,7 +145,7 @@ def standing(view: AccountView, today: date) -> Iterator[Fact]:
     for lien in view.liens[:2]:
         told = f"{lien.number} recorded {lien.recorded_on} over {format_money(lien.cents)}"
         if lien.released_on is None:
-            yield Fact("lien", f"{told} · {format_money(lien.open_cents)} of it open", "warning")
+            yield Fact("lien", f"{told} · {lien.left}", "warning")
         else:
             yield Fact("lien", f"{told} · released {lien.released_on}")
     around = view.around

@@ -102,6 +102,9 @@ class Release(Form, frozen=True, kw_only=True):
     number: Annotated[str, msgspec.Meta(description="the lien's recorded number")]
     release_number: Annotated[str, msgspec.Meta(description="the recorder's number of the release", min_length=3)]
     released_on: Annotated[date, msgspec.Meta(description="the day the release was recorded")]
+    county_paid_on: Annotated[
+        date | None, msgspec.Meta(description="the day the county paid what was moved to its roll; empty: nothing was")
+    ] = None
 
 
 class Released(msgspec.Struct, frozen=True):
@@ -114,7 +117,11 @@ class Released(msgspec.Struct, frozen=True):
 
 @act("lien.release")
 def release(work: Work, form: Release) -> Released:
-    """Keep the recorded release of a lien. Refused while an item that it states is open."""
+    """Keep the recorded release of a lien. Refused while an item that it states is open.
+
+    What was moved to the county's tax roll is not paid by that: it is still owed until the county has paid it over
+    (PUC 12811.1: a release follows full payment), or it came back and is paid here.
+    """
     row = work.db.one(
         "SELECT l.id, l.number, a.number, l.recorded_on, l.released_on, l.version FROM lien l"
         " JOIN account a ON a.id = l.account_id WHERE l.number = ?",
@@ -127,15 +134,22 @@ def release(work: Work, form: Release) -> Released:
         raise Refused(f"lien {number} was released on {released_on}", rule="a lien is released once")
     if not date.fromisoformat(recorded_on) <= form.released_on <= work.today:
         raise Refused(f"{form.released_on} is no day of its release", rule="liens", cure=f"{recorded_on} or later")
-    due = work.db.value(
-        "SELECT CAST(SUM(o.cents) AS bigint) FROM lien_item x JOIN open_item o ON o.item_id = x.item_id"
-        " WHERE x.lien_id = ?",
-        [lien],
-    )
+    due, roll = work.db.rows(f"SELECT {_OPEN}, {_ROLLED} FROM lien l WHERE l.id = ?", [lien])[0]
     if due:
         raise Refused(f"{format_money(due)} of it is open", rule="a lien is released when it is paid", cure="pay first")
+    paid_on = form.county_paid_on
+    if roll and paid_on is None:
+        raise Refused(
+            f"{format_money(roll)} of it is on the county's tax roll", rule="a lien is released when it is paid",
+            cure="give the day on which the county paid it over, or bring it back and have it paid",
+        )  # fmt: skip
+    if paid_on is not None and not (roll and date.fromisoformat(recorded_on) <= paid_on <= form.released_on):
+        raise Refused(
+            f"{paid_on} is no day on which the county paid it" if roll else "nothing of it is on the county's roll",
+            rule="liens", cure=f"{recorded_on} to {form.released_on}" if roll else "leave county_paid_on empty",
+        )  # fmt: skip
     work.db.update(
-        models.Lien, lien, version, released_on=form.released_on,
+        models.Lien, lien, version, released_on=form.released_on, county_paid_on=paid_on,
         release_number=clean_text(form.release_number, 40).strip(), released_by=work.actor.name,
     )  # fmt: skip
     work.touch("account", format_account(account))
@@ -143,9 +157,31 @@ def release(work: Work, form: Release) -> Released:
     return Released(number, format_account(account), form.released_on)
 
 
+_ON_ROLL = (
+    "EXISTS(SELECT 1 FROM posting p JOIN gl_account g ON g.id = p.gl_id AND g.use = 'roll' WHERE p.journal_id = {})"
+)
+_OPEN = (
+    "(SELECT CAST(COALESCE(SUM(o.cents), 0) AS bigint) FROM lien_item x JOIN open_item o ON o.item_id = x.item_id"
+    " WHERE x.lien_id = l.id)"
+)
+_MOVED = (
+    "(SELECT CAST(COALESCE(SUM(a.cents), 0) AS bigint) FROM lien_item x JOIN application a ON a.item_id = x.item_id"
+    f" WHERE x.lien_id = l.id AND {_ON_ROLL.format('a.journal_id')})"
+)
+# What the account has on the roll now, and what came back from it and is open here.
+_OWED = (
+    "(SELECT CAST(COALESCE(SUM(p.cents), 0) AS bigint) FROM posting p JOIN gl_account g ON g.id = p.gl_id"
+    " AND g.use = 'roll' WHERE p.account_id = l.account_id)"
+    " + (SELECT CAST(COALESCE(SUM(o.cents), 0) AS bigint) FROM open_item o JOIN receivable_item i ON i.id = o.item_id"
+    f" WHERE o.account_id = l.account_id AND {_ON_ROLL.format('i.journal_id')})"
+)
+_ROLLED = f"CASE WHEN {_MOVED} < {_OWED} THEN {_MOVED} ELSE {_OWED} END"
+"""Of a lien `l`, what was moved to the county's roll and is owed still: there, or come back and open."""
+
+
 @dataclass(frozen=True)
 class Lien:
-    """A recorded lien: its amount and what of its items is still open, in cents."""
+    """A recorded lien: its amount and what of it is not paid, in cents; `roll_cents` of that went to the tax roll."""
 
     number: str
     apn: str
@@ -156,6 +192,13 @@ class Lien:
     open_cents: int
     released_on: date | None
     release_number: str | None
+    roll_cents: int = 0
+
+    @property
+    def left(self) -> str:
+        """What of it is not paid, in words: `80.00 of it open, 30.00 of that on the county's roll`."""
+        roll = f", {format_money(self.roll_cents)} of that on the county's roll" if self.roll_cents else ""
+        return f"{format_money(self.open_cents)} of it open{roll}"
 
 
 def liens(look: Look, account_id: int) -> tuple[Lien, ...]:
@@ -163,13 +206,13 @@ def liens(look: Look, account_id: int) -> tuple[Lien, ...]:
     return tuple(
         Lien(
             row[0], row[1], clean_text(row[2]), date.fromisoformat(row[3]), date.fromisoformat(row[4]), row[5],
-            row[6] or 0, date.fromisoformat(row[7]) if row[7] else None, row[8],
+            row[6] + (roll := 0 if row[9] else row[10]), date.fromisoformat(row[7]) if row[7] else None, row[8], roll,
         )
         for row in look.db.rows(
-            "SELECT l.number, p.apn, o.name, l.recorded_on, l.expires_on, l.cents, (SELECT CAST(SUM(i.cents) AS bigint)"
-            " FROM lien_item x JOIN open_item i ON i.item_id = x.item_id WHERE x.lien_id = l.id), l.released_on,"
-            " l.release_number FROM lien l JOIN parcel p ON p.id = l.parcel_id JOIN party o ON o.id = l.party_id"
-            " WHERE l.account_id = ? ORDER BY l.released_on IS NOT NULL, l.recorded_on, l.id",
+            f"SELECT l.number, p.apn, o.name, l.recorded_on, l.expires_on, l.cents, {_OPEN}, l.released_on,"
+            f" l.release_number, l.county_paid_on, {_ROLLED} FROM lien l JOIN parcel p ON p.id = l.parcel_id"
+            " JOIN party o ON o.id = l.party_id WHERE l.account_id = ?"
+            " ORDER BY l.released_on IS NOT NULL, l.recorded_on, l.id",
             [account_id],
         )
     )  # fmt: skip

@@ -9,10 +9,12 @@ CREATE TABLE lien(
   party_id {int} NOT NULL REFERENCES party(id), recorded_on {day} NOT NULL, expires_on {day} NOT NULL,
   cents {int} NOT NULL CHECK(cents > 0), recorded_by {text} NOT NULL REFERENCES staff(name),
   recorded_at {instant} NOT NULL, released_on {day}, release_number {text}, released_by {text},
+  county_paid_on {day},
   version {int} NOT NULL DEFAULT 1,
   CONSTRAINT lien_days CHECK(expires_on > recorded_on AND (released_on IS NULL OR released_on >= recorded_on)),
   CONSTRAINT lien_released CHECK((released_on IS NULL) = (release_number IS NULL)
-    AND (released_on IS NULL) = (released_by IS NULL))) {strict};
+    AND (released_on IS NULL) = (released_by IS NULL)),
+  CONSTRAINT lien_county CHECK(county_paid_on IS NULL OR county_paid_on BETWEEN recorded_on AND released_on)) {strict};
 CREATE INDEX lien_account ON lien(account_id);
 CREATE TABLE lien_item(
   lien_id {int} NOT NULL REFERENCES lien(id), item_id {int} NOT NULL REFERENCES receivable_item(id),

@@ -22,6 +22,7 @@ class Lien(Record):
     released_on = DayField(null=True)
     release_number = TextField(null=True)
     released_by = TextField(null=True)
+    county_paid_on = DayField(null=True)
     version = IntegerField()
 
     class Meta:
