@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 from textual.pilot import Pilot
 
 from tests.screen_text import screen_text
 from tests.screens.office import settled, sitting
+from tests.screens.test_states import press
 from ubtui.desk import open_session
 from ubtui.screens.ask import AskScreen
 from ubtui.widgets.field import Form
@@ -25,7 +28,7 @@ async def write_to(pilot: Pilot[Any], path: Path) -> str:
         await pilot.pause(0.02)
         if isinstance(pilot.app.screen, AskScreen):
             text = screen_text(pilot.app)
-            if "exists already" in text or "own place" in text:
+            if "! " in text:
                 await pilot.press("escape")
                 await settled(pilot)
                 return text
@@ -59,6 +62,32 @@ async def test_an_export_never_takes_the_place_of_what_stands(district: str, tmp
             lambda look: look.db.rows("SELECT outcome FROM audit WHERE act = 'worklist.export'")
         )
     assert acts == [("viewed",)] * 2
+
+
+async def test_a_name_says_what_is_written_into_it(district: str, tmp_path: Path) -> None:
+    async with sitting(district) as pilot:
+        for name, says in (
+            ("list.pdf", "no pdf is written here: choose one of text, csv, json, jsonl, md, xlsx"),
+            ("LIST.PDF", "no pdf is written here"),
+            ("list.xls", "no xls is written here"),
+            ("list.xlsx", "csv would be written into a file that ends in .xlsx"),
+            ("list.txt", "change the ending, or the format to text"),
+        ):
+            told = " ".join((await write_to(pilot, tmp_path / name)).replace("!", " ").split())
+            assert says in told, told
+        assert list(tmp_path.glob("[lL]*")) == []
+        for name in ("list", "list.2026", "list.CSV"):
+            assert "items written to" in await write_to(pilot, tmp_path / name)
+
+
+async def test_the_name_that_is_proposed_follows_the_format(
+    district: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with sitting(district) as pilot:
+        await press(pilot, "e tab 'json' f5")
+        [file] = tmp_path.glob("worklist*")
+        assert file.suffix == ".json" and json.loads(file.read_text())
 
 
 async def test_a_role_without_the_right_is_asked_for_no_file(district: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol
+from typing import Any, BinaryIO, Final, Protocol
 
 from ubtui.domain.errors import BadValue
 from ubtui.domain.text import clean_text
@@ -15,6 +15,8 @@ from ubtui.services.listing import Row
 from ubtui.widgets.field import FieldSpec
 from ubtui.widgets.queue_list import QueueList
 from ubtui.widgets.rows import Column
+
+OTHERS: Final = ("pdf", "xls", "xlsm", "ods", "doc", "docx", "odt", "rtf", "html", "htm", "xml", "zip")
 
 
 class Writing(Protocol):
@@ -27,25 +29,31 @@ class Writing(Protocol):
 async def export(screen: DeskScreen, shown: QueueList, name: str, things: str, writing: Writing | None = None) -> None:
     """Ask for a file and write what `shown` shows to it; `writing` where the record has more than the list."""
     folder = screen.desk.folder
+    proposed = f"{name}-{screen.router.day}.csv"
     fields = (
-        FieldSpec("path", "File", required=True, value=f"{name}-{screen.router.day}.csv", help="where to write it"),
+        FieldSpec("path", "File", required=True, value=proposed, help="where to write it"),
         FieldSpec("format", "Format", "choice", tuple((each, each) for each in FORMATS), True, value="csv"),
     )
 
-    def wrong(values: dict[str, str]) -> dict[str, str]:
+    def file(values: dict[str, str]) -> Path:
         named = Path(os.path.expanduser(values["path"]))
+        ending = {"text": ".txt"}.get(values["format"], f".{values['format']}")
+        return named.with_suffix(ending) if values["path"] == proposed else named
+
+    def wrong(values: dict[str, str]) -> dict[str, str]:
+        named = file(values)
         try:
             place = apart(named, folder)
         except (BadValue, OSError, RuntimeError) as fault:
             return {"path": str(fault).removeprefix(f"{named}: ")}
         if os.path.lexists(place) and place not in screen.router.written:
             return {"path": "exists already: choose another name"}
-        return {}
+        return {"path": why} if (why := misnamed(place, values["format"])) else {}
 
     told = f"Write what is shown: {shown.counts()}"
     if (values := await screen.router.asked(Ask(told, fields, do="write it", check=wrong))) is None:
         return
-    path = apart(Path(os.path.expanduser(values["path"])), folder)
+    path = apart(file(values), folder)
     if writing is None:
         ids = await shown.source.ids(shown.asked)
         rows = await shown.source.rows(ids)
@@ -53,13 +61,24 @@ async def export(screen: DeskScreen, shown: QueueList, name: str, things: str, w
     written = writing
 
     def write_it(look: Any) -> int:
-        with replacing(path, folder) as file:
-            return written(look, values["format"], file)
+        with replacing(path, folder) as out:
+            return written(look, values["format"], out)
 
     await screen.desk.viewing("worklist.export", list=name, format=values["format"], rows=len(shown.ids))
     count = await screen.desk.exporting(write_it)
     screen.router.written.add(path)
     screen.say(f"{count:,} {things} written to {path}")
+
+
+def misnamed(path: Path, form: str) -> str:
+    """Why a file is not to be named so, "" where it may: its ending says another format than is written into it."""
+    ending = path.suffix.lower().removeprefix(".")
+    if ending in OTHERS:
+        return f"no {ending} is written here: choose one of {', '.join(FORMATS)}, and an ending that says so"
+    of = {"txt": "text", "log": "text", "markdown": "md"}.get(ending, ending)
+    if of in FORMATS and of != form:
+        return f"{form} would be written into a file that ends in .{ending}: change the ending, or the format to {of}"
+    return ""
 
 
 _DAY = re.compile("(?:[0-9]{4}-[0-9]{2}-[0-9]{2}|—)?").fullmatch
