@@ -266,6 +266,59 @@ def test_a_deposit_is_made_of_drawers_and_batches_each_once(data: str, ana: Desk
     sound(data)
 
 
+def staged(ana: Desk, ben: Desk, kind: str, *cents: int) -> tuple[int, int]:
+    """A released batch of payments that nobody is known for: its id, and the journal that brought it in."""
+    lines = [payments.Came(cents=each, payer="A", reference=f"r{next(_keys)}") for each in cents]
+    form = payments.Stage(source="Mail", kind=kind, received_on=DAY, lines=lines, control_cents=sum(cents))  # type: ignore[arg-type]
+    made = office.done(ana.perform(payments.stage, form, key()))
+    approve = adjustments.Approve(proposal=made.proposal, amount_cents=sum(cents))
+    journal = office.done(ben.perform(adjustments.approve, approve, key())).journal_id
+    assert journal is not None
+    return int(made.payments[0].partition("/")[0]), journal
+
+
+def posted(ana: Desk, ben: Desk, form: payments.Return | adjustments.Reverse) -> int:
+    """Propose what gives money back, and have it approved: its journal."""
+    act: Any = payments.give_back if isinstance(form, payments.Return) else adjustments.reverse
+    made = office.done(ana.perform(act, form, key()))
+    approve = adjustments.Approve(proposal=made.number, amount_cents=made.amount_cents)
+    journal = office.done(ben.perform(adjustments.approve, approve, key())).journal_id
+    assert journal is not None
+    return int(journal)
+
+
+def test_what_went_to_the_bank_is_taken_back_item_by_item(data: str, ana: Desk, ben: Desk) -> None:
+    checks, journal = staged(ana, ben, "check", 70_00, 11_00)
+    _, cash = staged(ana, ben, "cash", 20_00)
+    waits = office.done(ana.perform(adjustments.reverse, adjustments.Reverse(journal=cash, note="not ours"), key()))
+    made = office.done(ana.perform(deposits.make, deposits.Make(), key()))
+    undo = office.refused(ana.perform(adjustments.reverse, adjustments.Reverse(journal=journal, note="no"), key()))
+    assert undo.reason == f"batch {checks} went to the bank in deposit {made.deposit}"
+    late = adjustments.Approve(proposal=waits.number, amount_cents=waits.amount_cents)
+    assert "went to the bank" in office.refused(ben.perform(adjustments.approve, late, key())).reason, "nor one begun"
+    before, one = cash_ledger(ana), f"{checks}/1"
+    bounced = posted(ana, ben, payments.Return(payment=one, note="account closed, notice of the bank", unpaid=True))
+    assert before - cash_ledger(ana) == 70_00, "the bank took it back: out of cash, to nobody"
+    assert (
+        "is returned"
+        in office.refused(ana.perform(payments.give_back, payments.Return(payment=one, note="again"), key())).reason
+    )
+    no_cash = payments.Return(payment=f"{checks + 1}/1", note="unknown", unpaid=True)
+    assert "is cash" in office.refused(ana.perform(payments.give_back, no_cash, key())).reason
+    posted(ana, ben, adjustments.Reverse(journal=bounced, note="the bank's mistake"))
+    assert cash_ledger(ana) == before
+    assert ana.session.value("SELECT state FROM suspense_line WHERE batch_id = ? AND line = 1", [checks]) == "suspense"
+    sound(data)
+
+
+def test_what_is_not_at_the_bank_yet_never_came(data: str, ana: Desk, ben: Desk) -> None:
+    checks, journal = staged(ana, ben, "check", 70_00)
+    posted(ana, ben, adjustments.Reverse(journal=journal, note="keyed twice"))
+    assert ana.session.value("SELECT state FROM suspense_line WHERE batch_id = ?", [checks]) == "void"
+    assert "nothing is ready" in office.refused(ana.perform(deposits.make, deposits.Make(), key())).reason
+    sound(data)
+
+
 def test_what_is_tampered_with_is_found(data: str, ana: Desk) -> None:
     take(ana, 20_00)
     close(ana, 20_00)

@@ -197,16 +197,20 @@ class Return(Form, frozen=True, kw_only=True):
 
     payment: Payment
     note: Annotated[str, msgspec.Meta(description="what was tried, and to whom it goes back", min_length=3)]
+    unpaid: Annotated[bool, msgspec.Meta(description="the bank returned it unpaid: it goes out of cash")] = False
     documents: list[Paper] = []
 
 
 @act("payment.return")
 def give_back(work: Work, form: Return) -> Proposed:
-    """Propose to give a payment back; another person approves it as he would a refund, which posts it."""
+    """Propose to give a payment back; another person approves it as he would a refund, which posts it.
+
+    What the bank returned unpaid goes back to nobody: it leaves suspense and cash.
+    """
     line = find(work, form.payment)
     item = f"P01:payment:{line.key}"
     work.touch("payment", line.key)
-    return put(work, returning(work, item), form.note, item, form.documents)
+    return put(work, returning(work, item, unpaid=form.unpaid), form.note, item, form.documents)
 
 
 class Transfer(Form, frozen=True, kw_only=True):

@@ -22,7 +22,7 @@ from ubtui.services.adjustments.drafted import came_back
 from ubtui.services.adjustments.overshort import OVER_SHORT, left, named
 from ubtui.services.adjustments.overshort import posted as drawer_posted
 from ubtui.services.adjustments.plans import Plan, moved
-from ubtui.services.adjustments.returns import RETURN, returned, taken_back
+from ubtui.services.adjustments.returns import RETURNS, returned, taken_back
 from ubtui.services.adjustments.reversals import concerned
 from ubtui.services.adjustments.rows import Row, find, not_linked, own, risen
 from ubtui.services.adjustments.transfers import TRANSFER, arrived
@@ -185,7 +185,7 @@ def post_approved(work: Work, row: Row, made: Plan, by: str, reason: str) -> int
         ),
     )
     _review(work, row)
-    if row.reason == RETURN:
+    if row.reason in RETURNS:
         returned(work, row.item or "", journal_id)
     if row.reason == BATCH:
         released(work, row.item or "", journal_id)

@@ -18,7 +18,7 @@ from ubtui.services.adjustments.batches import BATCH
 from ubtui.services.adjustments.decide import decide, post_approved
 from ubtui.services.adjustments.overshort import OVER_SHORT
 from ubtui.services.adjustments.plans import Plan, Propose, Shown, as_shown, legs_hash, plan, unguarded
-from ubtui.services.adjustments.returns import RETURN
+from ubtui.services.adjustments.returns import RETURNS
 from ubtui.services.adjustments.reversals import reversal
 from ubtui.services.adjustments.rows import Row, find, not_linked, own
 from ubtui.services.adjustments.tiers import Aside
@@ -109,7 +109,7 @@ def revise(work: Work, form: Revise) -> Proposed:
         raise Refused(f"{old.number} is posted", rule="posted is final", cure="propose a reversal of its journal")
     if old.reverses is not None:
         raise Refused(f"{old.number} is a reversal", rule="reversals", cure="withdraw it and reverse again")
-    if old.reason in (BATCH, RETURN, TRANSFER, OVER_SHORT):
+    if old.reason in (BATCH, *RETURNS, TRANSFER, OVER_SHORT):
         again = "have it decided first" if old.reason == OVER_SHORT else "withdraw it and propose it again"
         raise Refused(f"{old.number} moves money as it stands", rule="returns", cure=again)
     if newer := work.db.value("SELECT number FROM proposal WHERE revises = ?", [old.id]):

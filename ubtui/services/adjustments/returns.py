@@ -16,28 +16,37 @@ from ubtui.services.ledger import Entry, Leg
 from ubtui.settings import Reason
 
 RETURN = "payment-return"
+UNPAID = "payment-unpaid"
+RETURNS = {RETURN: "Payment returned to its payer", UNPAID: "Payment returned by the bank"}
 
 
-def returning(look: Look, item: str, aside: Aside = ASKER, day: date | None = None) -> Plan:
+def returning(look: Look, item: str, aside: Aside = ASKER, day: date | None = None, unpaid: bool = False) -> Plan:
     """What returning the payment of this item (`P01:payment:17/3`) would do: suspense to refunds payable.
 
-    It concerns no account; who signs a refund signs this. Raises Refused.
+    What the bank returned `unpaid` goes out of cash instead, item by item, whatever became of the others of its
+    deposit. It concerns no account; who signs a refund signs what goes to the payer. Raises Refused.
     """
-    key, cents, state = _line(look, item)
+    key, cents, state, kind = _line(look, item)
     if state != "suspense":
-        raise Refused(f"payment {key} is {state}", rule="a payment leaves suspense once")
+        cure = "reverse its match first" if state == "matched" else ""
+        raise Refused(f"payment {key} is {state}", rule="a payment leaves suspense once", cure=cure)
     use = ledger.chart(look.db).use
+    if unpaid:
+        if kind == "cash":
+            raise Refused(f"payment {key} is cash", rule="no bank returns cash", cure="give it back to its payer")
+        legs = [Leg(use["suspense"], cents), Leg(use["cash"], -cents)]
+        entry = Entry("", "ADJ", day or look.today, f"payment {key} returned by the bank", legs)
+        reason = Reason(code=UNPAID, title=RETURNS[UNPAID], effect="credit", gl=use["cash"], charge_code="")
+        return whole(look, "", "ADJ", reason, cents, entry, (), aside)
     legs = [Leg(use["suspense"], cents), Leg(use["refunds"], -cents)]
     entry = Entry("", "REFUND", day or look.today, f"payment {key} returned to its payer", legs)
-    reason = Reason(
-        code=RETURN, title="Payment returned to its payer", effect="refund", gl=use["refunds"], charge_code=""
-    )
+    reason = Reason(code=RETURN, title=RETURNS[RETURN], effect="refund", gl=use["refunds"], charge_code="")
     return whole(look, "", "REFUND", reason, cents, entry, (), aside)
 
 
 def returned(work: Work, item: str, journal_id: int) -> None:
     """Say that the payment of this item has left suspense by this journal."""
-    key, _, _ = _line(work, item)
+    key, *_ = _line(work, item)
     line = line_of(key)
     assert line is not None
     line_id = work.db.value("SELECT id FROM suspense_line WHERE batch_id = ? AND line = ?", list(line))
@@ -71,14 +80,15 @@ def taken_back(work: Work, journal_id: int, by: int) -> None:
         work.touch("payment", f"{batch}/{line}")
 
 
-def _line(look: Look, item: str) -> tuple[str, int, str]:
-    """Key, cents and state of the payment that an item is about. Raises Refused."""
+def _line(look: Look, item: str) -> tuple[str, int, str, str]:
+    """Key, cents, state and kind of the payment that an item is about. Raises Refused."""
     try:
         subject = ItemKey.parse(item).subject
     except BadValue as exc:
         raise Refused(str(exc), rule="suspense", cure="name the payment as batch/line", bad_input=True) from exc
     line = line_of(subject.key) if subject.type == "payment" else None
-    row = line and look.db.one("SELECT cents, state FROM suspense_line WHERE batch_id = ? AND line = ?", list(line))
+    sql = "SELECT cents, state, kind FROM suspense_line WHERE batch_id = ? AND line = ?"
+    row = line and look.db.one(sql, list(line))
     if not row:
         raise Refused(f"no payment {subject.key}", rule="suspense", cure="see `ubtui payment list`", bad_input=True)
-    return subject.key, int(row[0]), str(row[1])
+    return subject.key, int(row[0]), str(row[1]), str(row[2])

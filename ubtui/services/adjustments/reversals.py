@@ -97,7 +97,18 @@ def concerned(look: Look, journal_id: int) -> dict[int, str]:
 
 
 def _still_there(look: Look, journal_id: int) -> None:
-    """Refuse to undo what brought payments into suspense while one of them has left it."""
+    """Refuse to undo what brought payments into suspense while one of them has left it, or once it is at the bank."""
+    banked = look.db.one(
+        "SELECT l.batch_id, d.number FROM suspense_line l JOIN deposit_batch x ON x.batch_id = l.batch_id"
+        " JOIN deposit d ON d.id = x.deposit_id WHERE l.journal_id = ? LIMIT 1",
+        [journal_id],
+    )
+    if banked is not None:
+        raise Refused(
+            f"batch {banked[0]} went to the bank in deposit {banked[1]}",
+            rule="what is deposited is taken back item by item",
+            cure="return each payment, unpaid where the bank returned it",
+        )
     gone = look.db.one(
         "SELECT batch_id, line, state, settled_journal_id FROM suspense_line WHERE journal_id = ?"
         " AND state <> 'suspense' ORDER BY line LIMIT 1",

@@ -11,7 +11,7 @@ from ubtui.domain.subjects import Subject
 from ubtui.services.adjustments.batches import BATCH, taking_in
 from ubtui.services.adjustments.overshort import OVER_SHORT, differing
 from ubtui.services.adjustments.plans import Plan, Propose, plan
-from ubtui.services.adjustments.returns import RETURN, returning
+from ubtui.services.adjustments.returns import RETURNS, UNPAID, returning
 from ubtui.services.adjustments.reversals import reversal
 from ubtui.services.adjustments.tiers import Aside
 from ubtui.services.adjustments.transfers import TRANSFER, target, transferring
@@ -69,8 +69,8 @@ class Row:
     def plan(self, look: Look) -> Plan:
         """What it would do now. Raises Refused."""
         aside = Aside(self.maker, self.id, self.revises is not None and was_rejected(look, self.revises))
-        if self.reason == RETURN:
-            return returning(look, self.item or "", aside, self.effective_on)
+        if self.reason in RETURNS:
+            return returning(look, self.item or "", aside, self.effective_on, self.reason == UNPAID)
         if self.reason == BATCH:
             return taking_in(look, self.item or "", aside)
         if self.reason == OVER_SHORT:

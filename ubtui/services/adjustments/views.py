@@ -13,7 +13,7 @@ from ubtui.services.adjustments.batches import BATCH
 from ubtui.services.adjustments.batches import TITLE as BATCH_TITLE
 from ubtui.services.adjustments.overshort import OVER_SHORT
 from ubtui.services.adjustments.plans import Plan, PlanLeg
-from ubtui.services.adjustments.returns import RETURN
+from ubtui.services.adjustments.returns import RETURNS
 from ubtui.services.adjustments.rows import Row, find, risen
 from ubtui.services.adjustments.tiers import STANDING
 from ubtui.services.adjustments.transfers import TRANSFER, target, title
@@ -190,9 +190,7 @@ def _untyped(look: Look, row: Row) -> str:
     return _TITLES[row.reason]
 
 
-_TITLES = {
-    BATCH: BATCH_TITLE, OVER_SHORT: "Drawer over or short", RETURN: "Payment returned to its payer",
-}  # fmt: skip
+_TITLES = {BATCH: BATCH_TITLE, OVER_SHORT: "Drawer over or short", **RETURNS}
 
 
 def _now(look: Look, row: Row, papers: bool) -> tuple[Plan | None, str]:
