@@ -80,6 +80,7 @@ service.activate        -   -   y   y   -   -   -   -   -
 service.seasonal        -   -   y   y   -   -   -   -   -
 staged.decide           -   -   y   y   -   -   -   -   -
 staged.link             -   -   y   y   -   -   -   -   -
+staged.unlink           -   -   y   y   -   -   -   -   -
 staged.mend             -   -   y   y   -   -   -   -   -
 import.stage            -   -   y   y   -   -   -   -   y
 import.release          -   -   y   y   -   -   -   -   y

@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
+from msgspec import structs
 
 from tests.services.importing import ACCOUNTS, METERS, PARCELS, bring, file, seat, stage, training
-from tests.services.office import admin
+from tests.services.office import admin, done, refused
 from ubtui.db.models import record
 from ubtui.desk import Desk
 from ubtui.domain.errors import BadValue
 from ubtui.exchange.profile import load
+from ubtui.services.imports.links import Unlink, links, unlink
+from ubtui.services.imports.staged import Link, link, staged
 from ubtui.services.reads.handheld import sent
 from ubtui.services.reads.routes import routes, walk
 
@@ -164,3 +168,60 @@ def test_a_row_whose_names_are_of_two_meters_waits(
             True,
             True,
         )
+
+
+def test_a_serial_that_stands_for_another_meter_is_asked_about_and_taken_back(desk: Desk, tmp_path: Path) -> None:
+    def waiting(serial: str, on: str, value: int) -> int:
+        text = f"maker,serial,date,value\nBADGER,{serial},{on},{value}\n"
+        assert bring(desk, "reads", file(tmp_path, text, f"{serial}-{on}.csv")).staged == 1
+        return desk.ask(staged)[-1].row
+
+    def link_to(row: int, meter: str, **more: Any) -> Any:
+        return desk.perform(link, Link(row=row, meter=meter, reason="the lid says so", **more))
+
+    first = waiting("T-1", "2016-09-21", 1150)
+    done(link_to(first, "BADGER/1002"))
+    assert [(each.serial, each.meter) for each in desk.ask(links)] == [("T-1", "BADGER/1002")]
+    with (session := admin(desk.data)).writing():
+        session.insert(record.Meter, maker="BADGER", serial="S-5", size="5/8")
+        session.run("UPDATE install SET off_date = '2016-09-25' WHERE meter_id ="
+                    " (SELECT id FROM meter WHERE serial = '1002')")  # fmt: skip
+    session.database.close()
+    second = waiting("T-1", "2016-09-28", 130)
+    no = refused(link_to(second, "BADGER/1001"))
+    assert "T-1 stands for BADGER/1002" in no.reason and "--yes" in no.cure
+    assert desk.ask(links)[0].meter == "BADGER/1002", "a refusal changes nothing"
+    done(link_to(second, "BADGER/1001", instead=True))
+    assert [(each.serial, each.meter) for each in desk.ask(links)] == [("T-1", "BADGER/1001")]
+
+    store = waiting("S-5", "2016-09-22", 960)
+    assert "is the serial of BADGER/S-5 in store" in refused(link_to(store, "NEPTUNE/1001")).reason
+    done(link_to(store, "NEPTUNE/1001", always=False))
+    assert len(desk.ask(links)) == 1
+
+    taken = done(desk.perform(unlink, Unlink(serial="T-1", reason="the wrong lid")))
+    assert (taken.meter, taken.reads) == ("BADGER/1001", [])
+    assert desk.ask(links) == ()
+    assert "is linked to no meter" in refused(desk.perform(unlink, Unlink(serial="T-1", reason="again"))).reason
+    assert bring(desk, "reads", file(tmp_path, "maker,serial,date,value\nBADGER,T-1,2016-09-29,131\n")).reasons == {
+        "unknown-meter": 1
+    }
+
+
+def test_a_serial_that_hangs_elsewhere_is_linked_for_its_rows_alone(desk: Desk, tmp_path: Path) -> None:
+    text = "maker,serial,point,date,value\nBADGER,1001,SP-00002,2016-09-21,1150\n"
+    bring(desk, "reads", file(tmp_path, text))
+    [row] = desk.ask(staged)
+    form = Link(row=row.row, meter="BADGER/1002", reason="the bodies were changed")
+    no = refused(desk.perform(link, form))
+    assert "1001 is BADGER/1001's own serial" in no.reason and "--once" in no.cure
+    got = done(desk.perform(link, structs.replace(form, always=False)))
+    assert got.state == "kept" and desk.ask(links) == ()
+
+
+def test_what_a_link_brought_in_is_named_when_it_is_taken_back(desk: Desk, tmp_path: Path) -> None:
+    bring(desk, "reads", file(tmp_path, "maker,serial,date,value\nBADGER,T-1,2016-09-21,1150\n"))
+    [row] = desk.ask(staged)
+    done(desk.perform(link, Link(row=row.row, meter="BADGER/1002", reason="the lid says so")))
+    taken = done(desk.perform(unlink, Unlink(serial="T-1", reason="the wrong lid")))
+    assert taken.reads == ["SP-00002 2016-09-21: 1,150"]

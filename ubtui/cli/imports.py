@@ -212,8 +212,9 @@ _decide("drop", "Put a staged row away for good.")
 @click.argument("meter", metavar="MAKER/SERIAL")
 @click.option("--reason", required=True, metavar="TEXT", help="Why, for the record.")
 @click.option("--once", is_flag=True, help="For these rows alone: the next file's serial is asked about again.")
+@click.option("--yes", is_flag=True, help="The serial stood for another meter until now, and means this one.")
 @shared()
-def staged_link(options: Options, row: int, meter: str, reason: str, once: bool) -> None:
+def staged_link(options: Options, row: int, meter: str, reason: str, once: bool, yes: bool) -> None:
     """Say which meter the rows of an unknown one are of; they go in, and the serial is understood from then on."""
     from ubtui.services.imports.staged import Link, link
 
@@ -222,7 +223,41 @@ def staged_link(options: Options, row: int, meter: str, reason: str, once: bool)
     if not 3 <= len(meter) <= 81:
         raise BadValue("MAKER/SERIAL: write both, as badger/12345678.")
     with opened(options) as desk:
-        emit(options, doing(desk, options, link, Link(row=row, meter=meter, reason=reason, always=not once)))
+        form = Link(row=row, meter=meter, reason=reason, always=not once, instead=yes)
+        emit(options, doing(desk, options, link, form))
+
+
+@staged.command("links")
+@output
+@shared(FORMATS)
+def staged_links(options: Options, path: Path | None) -> None:
+    """List the serials under which files name a meter besides its own."""
+    from ubtui.exchange.tables import Field, Shown, write
+    from ubtui.services.imports.links import links
+
+    names = ("serial", "meter")
+    with opened(options) as desk:
+        rows = ((each.serial, each.meter) for each in desk.ask(links))
+        fields, shown = (
+            [Field(name, "text") for name in names],
+            [Shown("serial", "Serial", 24), Shown("meter", "Meter")],
+        )
+        with going_to(path, options, desk) as out:
+            write(out, options.format, fields, rows, shown)
+
+
+@staged.command("unlink")
+@click.argument("serial")
+@click.option("--reason", required=True, metavar="TEXT", help="Why, for the record.")
+@shared()
+def staged_unlink(options: Options, serial: str, reason: str) -> None:
+    """Take a linked serial back: the next file's is asked about again. Names the reads that linking brought in."""
+    from ubtui.services.imports.links import Unlink, unlink
+
+    if not 3 <= len(reason) <= 500:
+        raise BadValue("--reason: write 3 to 500 characters.")
+    with opened(options) as desk:
+        emit(options, doing(desk, options, unlink, Unlink(serial=serial, reason=reason)))
 
 
 @click.command()

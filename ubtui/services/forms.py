@@ -61,6 +61,7 @@ ROOMS: Final[dict[str, str]] = {
     "service": "ubtui.services.points",
     "settings": "ubtui.services.district",
     "staged": "ubtui.services.imports.staged",
+    "staged.unlink": "ubtui.services.imports.links",
     "view": "ubtui.services.worklist.desks",
     "worklist": "ubtui.services.worklist.acts",
 }

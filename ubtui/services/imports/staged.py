@@ -18,7 +18,7 @@ from ubtui.domain.text import clean_text
 from ubtui.exchange.fields import convert
 from ubtui.exchange.profile import FIELDS, Kind, load
 from ubtui.services.imports.between import written
-from ubtui.services.imports.hanging import ALIAS
+from ubtui.services.imports.links import remember
 from ubtui.services.imports.reads import ReadTaker
 from ubtui.services.imports.stage import taker
 from ubtui.services.imports.taking import STRANGE, Line, Taker, Verdict
@@ -101,6 +101,7 @@ class Link(Form, frozen=True, kw_only=True):
     meter: Annotated[str, msgspec.Meta(description="the meter it is, maker/serial", min_length=3, max_length=81)]
     reason: Annotated[str, msgspec.Meta(description="why, for the record", min_length=3, max_length=500)]
     always: Annotated[bool, msgspec.Meta(description="yes: files to come mean this meter by that serial too")] = True
+    instead: Annotated[bool, msgspec.Meta(description="yes: until now that serial stood for another meter")] = False
 
 
 class Decided(msgspec.Struct, frozen=True):
@@ -183,11 +184,7 @@ def link(work: Work, form: Link) -> Decided:
         raise Refused(f"no meter {form.meter[:60]} hangs or hung here", rule="meters", cure="write maker/serial")
     named = msgspec.json.decode(row[12]).get("serial", "").strip()
     if form.always and named and named != meter[2]:
-        work.db.run(
-            "INSERT INTO external_id(system, kind, value, subject_type, subject_id) VALUES (?, 'meter', ?, 'meter', ?)"
-            " ON CONFLICT DO NOTHING",
-            [ALIAS, named, meter[0]],
-        )
+        remember(work.db, named, meter[0], form.instead)
     work.detail(reason=why)
     work.fact(meter=f"{meter[1]}/{meter[2]}", always=form.always)
     done = []
