@@ -247,7 +247,8 @@ def test_a_heal_of_one_subject_asks_few_questions(scene: Scene) -> None:
         heal.heal(scene.db, [Subject("point", c.point)], DAY, NOW)
     scene.db.on_statement = None
     about = sum(1 for d in DETECTORS if {"point", "route"} & set(d.subject_types))
-    assert len(asked) <= 17 + about
+    # A server is asked together what does not wait for another answer; SQLite answers without a way to go.
+    assert len(asked) <= (16 if scene.db.kind == "postgres" else 18 + about)
 
 
 def test_the_registry_is_whole() -> None:

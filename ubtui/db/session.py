@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 import peewee
@@ -14,10 +14,13 @@ from ubtui.db.errors import explain
 
 Row = tuple[Any, ...]
 CHUNK = 500
+_AT_ONCE = 1000
+"""Values that a statement of a bulk load takes on SQLite."""
 
 
 class Session:
-    """Wraps a Peewee database; `on_statement` (tests only) is called before every statement."""
+    """Wraps a Peewee database; `on_statement` (tests only) is called before every statement, of several
+    that go together once."""
 
     def __init__(self, database: peewee.Database) -> None:
         self.database = database
@@ -61,6 +64,18 @@ class Session:
     def rows(self, sql: str | peewee.Query, params: Sequence[Any] = ()) -> list[Row]:
         with self._named():
             return list(self.execute(sql, params).fetchall())
+
+    def together(self, questions: Sequence[tuple[str, Sequence[Any]]]) -> list[list[Row]]:
+        """The rows of several questions, none of which waits for another's: one way to a server and back."""
+        if self.kind == "sqlite" or len(questions) < 2:
+            return [self.rows(sql, params) for sql, params in questions]
+        line = self.database.connection()
+        if self.on_statement:
+            self.on_statement("; ".join(sql for sql, _ in questions))
+        with self._named():
+            with line.pipeline():
+                asked = [line.execute(placeholders(sql), tuple(params)) for sql, params in questions]
+            return [cursor.fetchall() for cursor in asked]
 
     def stream(self, sql: str, params: Sequence[Any] = (), size: int = 1000) -> Iterator[Row]:
         """Rows in constant memory (a server-side cursor on PostgreSQL)."""
@@ -122,15 +137,21 @@ class Session:
                 from ubtui.db import find  # which itself asks a session
 
                 cursor = self.database.connection().cursor()
-                sql = f"INSERT INTO {table}({names}) VALUES ({', '.join('?' * len(columns))})"
+                into, mark = f"INSERT INTO {table}({names}) VALUES ", f"({', '.join('?' * len(columns))})"
+                # What every statement costs where triggers look at its rows is shared by as many as go in at once.
+                many = max(1, _AT_ONCE // len(columns))
+                several = into + ", ".join([mark] * many)
                 source = iter(rows)
                 at_once = table in find.BULK and self.database.in_transaction()
                 last = find.hold(self, table) if at_once else None
                 try:
                     while part := list(islice(source, 2000)):
                         if self.on_statement:
-                            self.on_statement(sql)
-                        cursor.executemany(sql, part)
+                            self.on_statement(into + mark)
+                        whole = len(part) // many * many
+                        for at in range(0, whole, many):
+                            cursor.execute(several, tuple(chain.from_iterable(part[at : at + many])))
+                        cursor.executemany(into + mark, part[whole:])
                         count += len(part)
                 finally:
                     if last is not None:

@@ -28,6 +28,8 @@ def unbilled(ask: Ask) -> Iterable[Found]:
     for cycle, code, months in ask.db.rows(f"SELECT id, code, months FROM cycle{cycles} ORDER BY id", numbers):
         length = months * 365 * ask.milli("cycles") // 12_000
         cutoff = (ask.today - timedelta(days=length)).isoformat()
+        if not only and not _billed_since(ask, cycle, cutoff):  # every account of the cycle would be gone through
+            continue
         late: dict[int, tuple[str, str, list[str], str | None]] = {}
         for account, number, kind, point, from_on, last in ask.db.rows(
             "SELECT a.id, a.number, s.kind, p.number, s.from_on, (SELECT MAX(b.to_on) FROM bill b"
@@ -44,7 +46,7 @@ def unbilled(ask: Ask) -> Iterable[Found]:
         ):
             _, _, kinds, _ = late.setdefault(account, (number, from_on, [], last))
             kinds.append(" ".join(filter(None, (kind.replace("_", " "), point))))
-        if not late or not _billed_since(ask, cycle, cutoff):
+        if not late or (only and not _billed_since(ask, cycle, cutoff)):
             continue
         for account, (number, from_on, kinds, last) in late.items():
             since = max(from_on, last or "")

@@ -46,6 +46,10 @@ def heal(
     touched = _by_type(subjects)
     if any(len(some) > _MANY for some in touched.values()):
         return run(db, today, now, touched, by, actor)
+    if db.kind == "postgres":
+        asking.ahead(
+            [partial(district_of, asking), partial(parameters, asking), partial(_with_routes, asking, touched)]
+        )
     keys = _with_routes(asking, _besides(asking, today, now, touched))
     return _Reconciliation(db, today, now, by, actor, keys, asking).run()
 
@@ -231,10 +235,11 @@ class _Reconciliation:
         ]  # fmt: skip
         few = subjects is not None and all(len(keys) <= _FEW for keys in subjects.values())
         if subjects is not None and few and self.db.kind == "postgres" and isinstance(self.asking, Answers):
-            heard: list[Callable[[], Iterable[object]]] = [partial(d.find, ask) for d, ask in asks]
+            heard: list[Callable[[], object]] = [partial(d.find, ask) for d, ask in asks]
             if holding.codes and (points := subjects.get("point")):
                 heard.append(partial(self.asking.rows, *holding.question(points)))
             self.asking.foresee(heard)
+            self.asking.ahead(heard)
         for d, ask in asks:
             for found in d.find(ask):
                 holding.add(d.code, found)

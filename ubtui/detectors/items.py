@@ -86,10 +86,10 @@ class Items:
                 if key not in out:
                     unknown[key[1]][key[2]] = None
             wanted = [(kind, list(keys)) for kind, keys in unknown.items()]
-        for kind, keys in wanted:
-            for part in parts(keys):
-                sql = f"SELECT {_COLUMNS} FROM work_item WHERE subject_type = ? AND subject_key IN ({marks(part)})"
-                out.update((_of(row), row) for row in self.db.rows(sql, [kind, *part]) if row[1] in codes)
+        sql = f"SELECT {_COLUMNS} FROM work_item WHERE subject_type = ? AND subject_key IN"
+        asked = [(f"{sql} ({marks(part)})", [kind, *part]) for kind, keys in wanted for part in parts(keys)]
+        for rows in self.db.together(asked):
+            out.update((_of(row), row) for row in rows if row[1] in codes)
         return out
 
     def _silenced(self, row: Row) -> bool:

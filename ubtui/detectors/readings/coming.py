@@ -9,7 +9,7 @@ from datetime import date, timedelta
 
 from ubtui.db.session import Row
 from ubtui.detectors.base import Ask, Detector, Found, Parameter, marks
-from ubtui.detectors.readings.facts import ACCOUNT, METERED, found_read, rows
+from ubtui.detectors.readings.facts import ACCOUNT, JOINED, METERED, found_read, rows
 from ubtui.domain.dates import format_day
 from ubtui.domain.periods import ReadCycle, later
 
@@ -68,9 +68,8 @@ _OF_ROUTES = (
     f" WHERE r.register_id = g.id AND {_REGULAR.format('r')} AND ({{fresh}}))"
 )
 _OF_ALL = (
-    "SELECT r.register_id FROM read_summary r WHERE r.newest = 1 AND (r.kind IN ('opening', 'installation')"
-    " OR NOT ({fresh})) UNION SELECT n.id FROM register n"
-    " WHERE NOT EXISTS(SELECT 1 FROM read_summary r WHERE r.register_id = n.id) ORDER BY 1"
+    "SELECT n.id FROM register n EXCEPT SELECT r.register_id FROM read_summary r"
+    f" WHERE {_REGULAR.format('r')} AND ({{fresh}}) ORDER BY 1"
 )
 _KNOWN = (
     "SELECT DISTINCT t.code, a.cycle_id, p.sequence, p.number, p.id, g.id, i.on_date, x.from_on, z.read_on, z.period,"
@@ -228,17 +227,17 @@ def off_their_days(ask: Ask) -> Iterable[Found]:
         bands[w.code] = band
         each.append("r.period BETWEEN ? AND ? AND (r.days < ? OR r.days > ?)")
         params += [*w.span, *band]
-    judged = " AND r.newest = 1 AND r.kind = 'regular' AND r.prev_on IS NOT NULL AND r.days IS NOT NULL"
+    judged = "r.newest = 1 AND r.kind = 'regular' AND r.prev_on IS NOT NULL AND r.days IS NOT NULL"
     odd = f" AND r.status <> 'billed' AND r.decided NOT LIKE '%R16%' AND ({' OR '.join(each)})"
     if keys is None:
         source, only, first = "read_summary r CROSS JOIN service_point p CROSS JOIN route t", "", []
     else:
         source = "route t CROSS JOIN service_point p CROSS JOIN read_summary r"
         only, first = f"t.code IN ({marks(keys)}) AND ", [*keys]
-    of = f"{only}p.id = r.point_id AND t.id = p.route_id{judged}"
+    joined = f"{JOINED} AND t.id = p.route_id"
     found = ask.db.rows(
         "SELECT t.code, r.period, CAST(COUNT(*) AS bigint), MIN(r.days), MAX(r.days), MIN(r.read_on), MAX(r.read_on)"
-        f" FROM {source} WHERE {of}{odd} GROUP BY t.code, r.period",
+        f" FROM {source} WHERE {only}{judged}{odd}{joined} GROUP BY t.code, r.period",
         [*first, *params],
     )
     for route, period, count, shortest, longest, earliest, latest in found:
@@ -246,7 +245,7 @@ def off_their_days(ask: Ask) -> Iterable[Found]:
             continue
         read = ask.db.value(
             "SELECT COUNT(*) FROM route t CROSS JOIN service_point p CROSS JOIN read_summary r WHERE t.code = ?"
-            f" AND p.id = r.point_id AND t.id = p.route_id AND r.period = ?{judged}",
+            f" AND r.period = ? AND {judged}{joined}",
             [route, period],
         )
         if count * 100 < ask.whole("share") * read:

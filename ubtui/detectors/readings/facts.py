@@ -23,6 +23,8 @@ _FACTS = ", ".join(f"r.{name}" for name in _COLUMNS[:-1]) + ", p.number"
 # CROSS JOIN keeps SQLite to this order: from the rows under judgement when all are asked for, else from the points.
 ALL = "read_summary r CROSS JOIN service_point p"
 SOME = "service_point p CROSS JOIN read_summary r"
+JOINED = " AND p.id = r.point_id"
+"""Last of all conditions: put first, it makes SQLite go through the rows by their points, a lookup for each."""
 METERED = f"x.to_on IS NULL AND x.kind IN {METERED_KINDS}"
 CLASS = f"(SELECT MIN(x.customer_class) FROM live_service x WHERE x.point_id = r.point_id AND {METERED})"
 ACCOUNT = f"(SELECT MIN(x.account_id) FROM live_service x WHERE x.point_id = r.point_id AND {METERED})"
@@ -65,10 +67,7 @@ def rows(
         if not keys:
             return
         only, source = f"p.number IN ({marks(keys)}) AND ", sources[1]
-    sql = (
-        f"SELECT {_FACTS}{more} FROM {source} WHERE {only}p.id = r.point_id AND {where}"
-        f" AND r.decided NOT LIKE '%{code}%'"
-    )
+    sql = f"SELECT {_FACTS}{more} FROM {source} WHERE {only}{where} AND r.decided NOT LIKE '%{code}%'{JOINED}"
     for row in ask.db.rows(sql, [*selected, *(keys or ()), *params]):
         yield dict(zip(_COLUMNS, row, strict=False)), row[len(_COLUMNS) :]
 

@@ -136,8 +136,8 @@ def post_bills(work: Work, bills: Iterable[BillDraft]) -> int:
     return count
 
 
-def _bill(load: _Load, bill: BillDraft) -> list[Item]:
-    """Gather a bill's rows; the items it opens."""
+def _bill(load: _Load, bill: BillDraft) -> None:
+    """Gather a bill's rows."""
     if any(line.cents < 0 for line in bill.lines):
         raise ValueError(f"bill {bill.number}: a line is negative; credit the account by an adjustment instead")
     bill_id, who = load.new("bill"), bill.account_id
@@ -165,13 +165,6 @@ def _bill(load: _Load, bill: BillDraft) -> list[Item]:
     load.rows["bill"].append(
         (bill_id, bill.number, who, bill.period, bill.version, *days, total, journal_id, bill.replaces)
     )
-    return [
-        Item(
-            item_id, who, line.charge, charge.priority, bill.billed_on, bill.due_on, bill.mailed_on, line.service_id,
-            line_id, line.cents, line.cents,
-        )
-        for item_id, line, charge, line_id in items
-    ]  # fmt: skip
 
 
 def post_receipts(work: Work, receipts: Iterable[ReceiptDraft]) -> int:

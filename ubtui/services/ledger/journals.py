@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 from ubtui.act import Look, Refused, Work
@@ -70,8 +70,7 @@ def chart(db: Session) -> Chart:
     return made
 
 
-@dataclass(frozen=True)
-class Leg:
+class Leg(NamedTuple):
     """One posting: debit positive, credit negative; `new_item` is the place of an item in the same entry."""
 
     gl: str
