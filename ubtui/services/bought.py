@@ -8,6 +8,7 @@ from typing import Annotated
 import msgspec
 
 from ubtui.act import Form, Refused, Work, act
+from ubtui.db.makers import spellings
 from ubtui.db.models.record import Meter, Register
 from ubtui.domain.errors import BadValue
 from ubtui.domain.register import parse_multiplier
@@ -45,8 +46,9 @@ def stock(work: Work, form: Stock) -> Stocked:
     maker, serial, model = (" ".join(clean_text(text, 40).split()) for text in (form.maker, form.serial, form.model))
     if not maker or not serial or "/" in maker:
         raise Refused("maker and serial name a meter", rule="meters", cure="take them from its plate")
+    made, makers = spellings(work.db, maker, serial)
     known = work.db.value(
-        "SELECT COUNT(*) FROM meter WHERE serial = ? AND lower(maker) = ? AND placeholder = 0", [serial, maker.lower()]
+        f"SELECT COUNT(*) FROM meter WHERE serial = ? AND maker{made} AND placeholder = 0", [serial, *makers]
     )
     if known:
         raise Refused(f"{maker}/{serial} is here already", rule="one meter, one serial", cure="see ubtui meter life")

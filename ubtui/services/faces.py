@@ -9,6 +9,7 @@ from typing import Annotated
 import msgspec
 
 from ubtui.act import Form, Refused, Work, act
+from ubtui.db.makers import spellings
 from ubtui.detectors.readings.summaries import READS, faces, summarise
 from ubtui.domain.errors import BadValue
 from ubtui.domain.register import parse_multiplier
@@ -49,7 +50,7 @@ class Faced(msgspec.Struct, frozen=True):
 _FIND = (
     "SELECT g.id, i.point_id, p.number, g.dials, g.fixed_zeros, g.mult_num, g.mult_den, g.unit FROM meter m"
     " JOIN live_install i ON i.meter_id = m.id JOIN register g ON g.meter_id = m.id"
-    " JOIN live_point p ON p.id = i.point_id WHERE m.serial = ? AND lower(m.maker) = ? AND g.n = ?"
+    " JOIN live_point p ON p.id = i.point_id WHERE m.serial = ? AND m.maker{} AND g.n = ?"
     " ORDER BY i.off_date IS NOT NULL, i.on_date DESC, i.id DESC LIMIT 1"
 )
 
@@ -59,7 +60,8 @@ def face(work: Work, form: Face) -> Faced:
     """Put a register's dials, zeros, multiplier or unit right; its reads are measured anew, and none may be billed."""
     why = reason(form.reason)
     maker, _, serial = form.meter.strip().partition("/")
-    found = work.db.one(_FIND, [serial, maker.lower(), form.register])
+    made, makers = spellings(work.db, maker, serial)
+    found = work.db.one(_FIND.format(made), [serial, *makers, form.register])
     if found is None:
         raise Refused(f"no meter {form.meter[:60]} hangs anywhere", rule="meters", cure="give maker/serial")
     id, point, number, *stood = found

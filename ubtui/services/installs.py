@@ -11,6 +11,7 @@ from typing import Annotated
 import msgspec
 
 from ubtui.act import Form, Refused, Work, act
+from ubtui.db.makers import spellings
 from ubtui.db.models import record
 from ubtui.db.session import Row
 from ubtui.detectors.meters import programme
@@ -107,10 +108,9 @@ def exchange(work: Work, form: Exchange) -> Exchanged:
     if old is not None and on.isoformat() < old.since:
         raise Refused(f"{old.name} hangs there since {old.since}", rule="exchanges", cure="give a later day")
     maker, serial = (" ".join(clean_text(text, 40).split()) for text in (form.maker, form.serial))
-    spelled = (
-        "SELECT maker FROM meter WHERE serial = ? AND lower(maker) = ? AND placeholder = 0 ORDER BY id DESC LIMIT 1"
-    )
-    maker = work.db.value(spelled, [serial, maker.lower()]) or maker
+    made, makers = spellings(work.db, maker, serial)
+    spelled = f"SELECT maker FROM meter WHERE serial = ? AND maker{made} AND placeholder = 0 ORDER BY id DESC LIMIT 1"
+    maker = work.db.value(spelled, [serial, *makers]) or maker
     meter, registers = _incoming(work, form, maker, serial, old or _hung(work, point[0]), on)
     dials = work.db.value("SELECT MIN(dials) FROM register WHERE meter_id = ?", [meter])
     if form.installed_value >= 10**dials:

@@ -13,6 +13,7 @@ import msgspec
 
 from ubtui.act import Form, Look, Refused, Work, act
 from ubtui.db.calendars import office
+from ubtui.db.makers import spellings
 from ubtui.db.models.meters import MeterTest, MeterTestFlow
 from ubtui.db.session import Row
 from ubtui.detectors.base import marks
@@ -182,12 +183,13 @@ def _line(row: Row, flows: dict[str, tuple[Measured, Limits]]) -> TestLine:
 
 def _meter(look: Look, name: str) -> _Meter:
     maker, _, serial = name.strip().partition("/")
+    made, makers = spellings(look.db, maker, serial)
     row = look.db.one(
         "SELECT m.id, m.maker, m.serial, m.size, p.id, p.number, i.on_date, i.off_date FROM meter m"
         " JOIN live_install i ON i.meter_id = m.id JOIN service_point p ON p.id = i.point_id"
-        " WHERE m.serial = ? AND lower(m.maker) = ? ORDER BY i.off_date IS NOT NULL, i.off_date DESC, i.id DESC"
+        f" WHERE m.serial = ? AND m.maker{made} ORDER BY i.off_date IS NOT NULL, i.off_date DESC, i.id DESC"
         " LIMIT 1",
-        [serial, maker.lower()],
+        [serial, *makers],
     )
     if row is None:
         raise Refused(f"no meter {name[:60]} is installed or was", rule="meters", cure="give maker/serial")

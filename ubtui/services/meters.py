@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from fractions import Fraction
 
 from ubtui.act import Look
+from ubtui.db.makers import spellings
 from ubtui.db.session import Row
 from ubtui.detectors.base import METERED_KINDS, marks
 from ubtui.domain.errors import BadValue
@@ -140,10 +141,11 @@ def _point(look: Look, key: str) -> int:
     found = look.db.rows("SELECT id FROM live_point WHERE number = ?", [key])
     if not found and "/" in key:
         maker, _, serial = key.partition("/")
+        made, makers = spellings(look.db, maker, serial)
         found = look.db.rows(
-            "SELECT i.point_id FROM meter m JOIN live_install i ON i.meter_id = m.id WHERE m.serial = ? AND"
-            " lower(m.maker) = ? ORDER BY i.off_date IS NOT NULL, i.on_date DESC LIMIT 1",
-            [serial, maker.lower()],
+            "SELECT i.point_id FROM meter m JOIN live_install i ON i.meter_id = m.id WHERE m.serial = ?"
+            f" AND m.maker{made} ORDER BY i.off_date IS NOT NULL, i.on_date DESC LIMIT 1",
+            [serial, *makers],
         )
     if not found:
         try:

@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import Any, Final
 
 from ubtui.act import Look
+from ubtui.db.makers import spellings
 from ubtui.db.session import Row as Record
 from ubtui.detectors.base import marks
 from ubtui.detectors.meters import is_large
@@ -190,10 +191,11 @@ def life(look: Look, key: str) -> Life:
 
 def _meter(look: Look, key: str) -> Record:
     maker, slash, serial = key.rpartition("/")
+    made, makers = spellings(look.db, maker, serial) if slash else ("", [])
     rows = look.db.rows(
         "SELECT id, maker, serial, model, size, bought_on, tested_on FROM meter WHERE serial = ? AND placeholder = 0"
-        + (" AND lower(maker) = ?" if slash else "") + " ORDER BY maker, id DESC",
-        [serial, maker.lower()] if slash else [key],
+        + (f" AND maker{made}" if slash else "") + " ORDER BY maker, id DESC",
+        [serial, *makers],
     )  # fmt: skip
     if not rows:
         raise BadValue(f"Meter {clean_text(key, 60)!r} is not here: give its serial, or maker/serial.")

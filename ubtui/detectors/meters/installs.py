@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
 
+from ubtui.db.makers import spellings
 from ubtui.db.session import Session
 from ubtui.detectors.base import Ask, Detector, Found, Parameter, marks
 from ubtui.domain.scales import Scale
@@ -75,11 +76,12 @@ def _staged(ask: Ask, serials: Sequence[str] | None) -> Iterator[_Twice]:
         maker, serial = str(said.get("maker", "")).strip(), str(said.get("serial", "")).strip()
         if serials is not None and serial not in serials:
             continue
+        made, makers = spellings(ask.db, maker, serial) if maker else (" <> ?", [""])
         live = ask.db.one(
             "SELECT m.maker, p.id, p.number FROM meter m JOIN live_install i ON i.meter_id = m.id"
             " AND i.off_date IS NULL JOIN live_point p ON p.id = i.point_id WHERE m.serial = ?"
-            " AND (lower(m.maker) = ? OR ? = '') ORDER BY m.id LIMIT 1",
-            [serial, maker.lower(), maker],
+            f" AND m.maker{made} ORDER BY m.id LIMIT 1",
+            [serial, *makers],
         )
         if live is not None:
             there = str(said.get("point") or said.get("account") or "")

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 
 from ubtui.act import Form, Look, Refused, Work, act
+from ubtui.db.makers import spellings
 from ubtui.db.models.office import StagedRow
 from ubtui.detectors.billing import staged_account
 from ubtui.detectors.meters import meters_of_row
@@ -175,10 +176,11 @@ def link(work: Work, form: Link) -> Decided:
             f"row {form.row} waits for another reason, {row[6]}", rule="staged rows", cure="mend it, keep it or drop it"
         )
     maker, _, serial = form.meter.strip().partition("/")
+    made, makers = spellings(work.db, maker.strip(), serial.strip())
     meter = work.db.one(
-        "SELECT m.id, m.maker, m.serial FROM meter m WHERE m.serial = ? AND lower(m.maker) = lower(?)"
+        f"SELECT m.id, m.maker, m.serial FROM meter m WHERE m.serial = ? AND m.maker{made}"
         " AND EXISTS(SELECT 1 FROM live_install i WHERE i.meter_id = m.id)",
-        [serial.strip(), maker.strip()],
+        [serial.strip(), *makers],
     )
     if meter is None:
         raise Refused(f"no meter {form.meter[:60]} hangs or hung here", rule="meters", cure="write maker/serial")
