@@ -206,6 +206,19 @@ def test_r08_monthly_needs_three_periods(scene: Scene) -> None:
     assert scene.items() == [key("R08", other)]
 
 
+def test_r08_a_district_may_look_at_the_first_period_already(scene: Scene) -> None:
+    once, resting, used = scene.customer(), scene.customer(seasonal=1), scene.customer()
+    for c in (once, resting):
+        scene.uses(c, [30] * 6 + [0])
+    scene.uses(used, [30] * 7)
+    scene.refresh()
+    assert scene.items() == []
+    scene.policy("R08", periods_longer="1")
+    scene.refresh()
+    assert scene.items() == [key("R08", once)]
+    assert scene.db.value("SELECT why FROM work_item WHERE code = 'R08'") == "no use for a period, 30 before"
+
+
 def below(scene: Scene, previous: int, value: int, dials: int = 6, source: str = "A") -> Customer:
     c = scene.customer(dials=dials)
     scene.uses(c, FLAT, start=previous - sum(FLAT), last=PERIODS[-2], source=source)

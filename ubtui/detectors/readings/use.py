@@ -138,14 +138,16 @@ def none_on_active(ask: Ask) -> Iterable[Found]:
     seasonal = f"EXISTS(SELECT 1 FROM live_service x WHERE x.point_id = r.point_id AND x.seasonal = 1 AND {METERED})"
     sealed = "EXISTS(SELECT 1 FROM seal z WHERE z.point_id = r.point_id AND z.removed_on IS NULL)"
     few = min(ask.whole("periods_monthly"), ask.whole("periods_longer"))
+    run = "r.zero_run > 1 AND " if few > 1 else ""  # the rows that are kept at hand; one zero is found among all
     where = (
-        "r.zero_run > 1 AND r.usage = 0 AND r.zero_run >= ? AND r.before_zero >= ? AND p.state = 'active'"
+        f"{run}r.usage = 0 AND r.zero_run >= ? AND r.before_zero >= ? AND p.state = 'active'"
         f" AND r.zero_run >= CASE WHEN {months} = 1 THEN CAST(? AS bigint) ELSE CAST(? AS bigint) END"
         f" AND NOT {seasonal} AND NOT {sealed}"
     )
     params = [few, ask.whole("before"), ask.whole("periods_monthly"), ask.whole("periods_longer")]
     for r, _ in rows(ask, "R08", where, params):
-        why = f"no use for {r['zero_run']} periods, {r['before_zero']:,} before"
+        periods = f"{r['zero_run']} periods" if r["zero_run"] > 1 else "a period"
+        why = f"no use for {periods}, {r['before_zero']:,} before"
         yield found_read(
             ask, "No use on active meter", why, r, r["before_zero"], periods=r["zero_run"], before=r["before_zero"],
         )  # fmt: skip
