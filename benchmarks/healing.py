@@ -21,7 +21,7 @@ YEARS, TRIES = 3, 400
 
 
 def healed(data: str, tries: int = TRIES) -> tuple[list[float], int, int]:
-    """Sorted milliseconds of healing one point each, the points' count, and the most statements of one heal."""
+    """Sorted milliseconds of healing one point each, the points' count, and how often one heal asked at most."""
     times, asked = [], [0]
     with Desk(data) as desk:
         db = desk.session
@@ -59,6 +59,6 @@ def measure(accounts: int = 300) -> list[Row]:
                 server.execute("ANALYZE", database=at(place)[1])
             times, points, asked = healed(place)
             p50, p95 = times[len(times) // 2], times[int(len(times) * 0.95)]
-            told = f"{points:,} points, {asked} statements at most"
+            told = f"{points:,} points, asked {asked} times at most"
             out.append(Row(f"heal one point, {name}", f"p50 {p50:.2f} ms, p95 {p95:.2f}", "", None, "≤ 2 ms", told))
     return out

@@ -147,6 +147,55 @@ def inserting(rows: int = 200_000) -> Row:
     )
 
 
+_BOOKS = ("journal", "bill", "bill_line", "receivable_item", "posting", "journal_seal")
+
+
+def posting(accounts: int = 20_000) -> list[Row]:
+    """Bills of two lines through the ledger, beside their rows in bare tables and under the ledger's own rules alone:
+    processor time."""
+    data, again = district.empty(), district.empty()
+    for place in (data, again):
+        district.wide(place, accounts, 1)
+    ours = _busy(lambda: district.ledger_of(data, accounts, 1))
+    line = apsw.Connection(os.path.join(data, "ubtui.db"), flags=apsw.SQLITE_OPEN_READONLY)
+    sets = [
+        (table, [row[1] for row in line.execute(f"PRAGMA table_info({table})")],
+         line.execute(f"SELECT * FROM {table} ORDER BY 1").fetchall())
+        for table in _BOOKS
+    ]  # fmt: skip
+    raw = apsw.Connection(os.path.join(tempfile.mkdtemp(), "raw.db"))
+    raw.execute("PRAGMA journal_mode=wal; PRAGMA synchronous=FULL").fetchall()
+    for table, columns, _ in sets:
+        raw.execute(f"CREATE TABLE {table}({columns[0]} INTEGER PRIMARY KEY, {', '.join(columns[1:])})")
+
+    def bare() -> None:
+        with raw:
+            for table, columns, rows in sets:
+                raw.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' * len(columns))})", rows)
+
+    with Desk(again) as desk:
+
+        def guarded() -> None:
+            with desk.session.writing():
+                for table, columns, rows in sets:
+                    desk.session.load(table, columns, rows)
+
+        rules = _busy(guarded)
+    plain = _busy(bare)
+    told, note = f"{accounts / ours:,.0f} bills/s CPU", f"{accounts:,} bills of two lines"
+    return [
+        Row("post bills", told, f"their rows in bare tables {accounts / plain:,.0f}", ours / plain, "≤ 2.5", note),
+        Row("", "", f"under the ledger's rules {accounts / rules:,.0f}", ours / rules, "", note),
+    ]
+
+
+def _busy(call: Callable[[], object]) -> float:
+    """Seconds of processor time of `call`."""
+    began = time.process_time()
+    call()
+    return time.process_time() - began
+
+
 def committing(data: str) -> Row:
     """One act, audit and healing included, beside a bare durable commit of one row."""
     times = []
@@ -346,6 +395,7 @@ def measure(scale: int = 1) -> list[Row]:
     return [
         *opening(small, large, big),
         inserting(200_000 // scale),
+        *posting(20_000 // min(scale, 10)),
         committing(small),
         history(wide, points, 13),
         histories,

@@ -258,3 +258,17 @@ def test_the_registry_is_whole() -> None:
     assert all(code == "X05" or code in BASE for code in CODES)
     page = as_markdown()
     assert all(f"### {d.code} {d.title}" in page for d in DETECTORS)
+
+
+def test_all_rows_under_judgement_are_gone_through_as_they_lie(scene: Scene) -> None:
+    high(scene)
+    asked: list[str] = []
+    scene.db.on_statement = asked.append
+    scene.refresh()
+    scene.db.on_statement = None
+    over = {sql for sql in asked if "FROM read_summary r CROSS JOIN service_point p" in sql}
+    assert len(over) > 10
+    if scene.db.kind == "sqlite":  # by their points each would be looked up once more
+        for sql in over:
+            plan = [row[3] for row in scene.db.rows(f"EXPLAIN QUERY PLAN {sql}", [None] * sql.count("?"))]
+            assert "SCAN r USING INDEX read_summary_point" not in plan, sql
