@@ -47,8 +47,8 @@ def test_sheets_and_calendar_hold_every_open_order(scene: Scene, capsys: pytest.
     assert run_command(["order", "calendar"]) == 0
     told = capsys.readouterr().out
     assert told.count("BEGIN:VEVENT") == 3 and "DTSTART;VALUE=DATE:20261124" in told
-    assert "mind the dog\\, bring a probe" in told.replace("\n ", "")
-    names = [line for line in told.replace("\n ", "").splitlines() if line.startswith("UID:")]
+    assert "mind the dog\\, bring a probe" in told.replace("\r\n ", "")
+    names = [line for line in told.replace("\r\n ", "").splitlines() if line.startswith("UID:")]
     assert len(set(names)) == 3 and not any(" " in name for name in names)
 
 

@@ -80,6 +80,8 @@ WHOLE = {
     "meter-seal-why": ("ana", "/ 'code:R13' enter m tab tab tab tab x"),
     "meter-orders": ("ana", "/ 'code:M08' enter m tab tab tab tab tab"),
     "held-reread": ("ana", "g e a"),
+    "held-release": ("ana", "g e space j space j space j space j space l 'looked at'"),
+    "held-release-one": ("ana", "g e j l 'looked at'"),
     "held-correct": ("ana", "g e c '1'"),
     "held-explained": ("ana", "g e x"),
     "orders-order": ("ana", "o O"),

@@ -71,7 +71,7 @@ def test_an_order_knows_where_and_whose_it_is(scene: Scene) -> None:
     number = sent(scene, c, due=DAY + 2 * DAYS, instructions="dog \x1b[31m bites", item="R22:point:SP-00001@B2/2026-10")
     with scene.desk() as desk:
         view = desk.ask(orders.order, number.lower())
-        assert (view.point, view.address, view.account, view.route) == (c.point, "1 Alder Ct", c.account, "R07-1")
+        assert (view.point, view.address, view.account, view.route) == (c.point, "1 Alder Ct", c.account, "R07-0001")
         assert view.instructions == "dog [31m bites" and view.item == "R22:point:SP-00001@B2/2026-10"
         assert desk.ask(orders.of_account, c.account) == (view,)
         assert desk.ask(orders.open_at, c.point_id) == (view,)

@@ -84,7 +84,7 @@ class FieldWork(DeskScreen):
             known_already = (("would close", "nothing"), *(("result", line.value) for line in tried))
             return (*facts, *(line for line in tried if not facts or (line.label, line.value) not in known_already))
 
-        title = " ".join(filter(None, (TITLES[act], known.get("point"))))
+        title = ", ".join(filter(None, (TITLES[act], known.get("point"))))
         does, said = DOES.get(act, "do it"), f"{TITLES[act]}: done."
         done = await carried_out(self, act, title, specs, known, shown, lines=lines, do=does, said=said)
         if done is not None:
@@ -117,7 +117,7 @@ def _asked(
             choices = points if each.name == "point" else out
             each = replace(each, kind="choice", choices=choices, value=choices[0][0])
         elif each.kind == "choice" and each.required:
-            words = orders.KINDS if act == "order.create" else {v: v.replace("_", " ") for v, _ in each.choices}
+            words = orders.KINDS if act == "order.create" else dict(each.choices)
             each = replace(each, value=next(iter(words)), choices=tuple(words.items()))
         elif each.kind == "day" and each.required:
             each = replace(each, value=(due if each.name == "due_on" else today).isoformat())

@@ -172,7 +172,7 @@ def _kind(name: str, inner: shape.Type, meta: Mapping[str, Any]) -> tuple[Kind, 
     if isinstance(inner, shape.BoolType):
         return "bool", ()
     if isinstance(inner, shape.LiteralType):
-        return "choice", tuple((str(value), str(value)) for value in inner.values)
+        return "choice", tuple((str(value), str(value).replace("_", " ")) for value in inner.values)
     return ("multiline" if isinstance(inner, _MANY) else "text"), ()
 
 

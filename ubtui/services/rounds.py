@@ -49,7 +49,7 @@ _WORDS = {"title": "p.number", "where": "m.address"}
 
 
 def _walk(route: str, sequence: int | None, point: str, address: str) -> tuple[str, str, str]:
-    return f"{route}{'' if sequence is None else f'-{sequence}'}", point, clean_text(address)
+    return f"{route}{'' if sequence is None else f'-{sequence:04d}'}", point, clean_text(address)
 
 
 def _name(look: Look, owner: str) -> str:

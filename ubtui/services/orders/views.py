@@ -50,7 +50,11 @@ class OrderView:
     version: int
 
 
-_WALK = "COALESCE(t.code, '') || CASE WHEN p.sequence IS NULL THEN '' ELSE '-' || CAST(p.sequence AS text) END"
+_WALK = (  # 12-0340, as everywhere
+    "COALESCE(t.code, '') || CASE WHEN p.sequence IS NULL THEN '' WHEN p.sequence < 10 THEN '-000'"
+    " WHEN p.sequence < 100 THEN '-00' WHEN p.sequence < 1000 THEN '-0' ELSE '-' END"
+    " || COALESCE(CAST(p.sequence AS text), '')"
+)
 _SOURCE = (
     "field_order o JOIN service_point p ON p.id = o.point_id JOIN premise m ON m.id = p.premise_id"
     " LEFT JOIN route t ON t.id = p.route_id LEFT JOIN account a ON a.id = o.account_id"
