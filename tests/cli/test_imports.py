@@ -76,6 +76,20 @@ def test_the_report_of_what_is_in_counts_what_the_checks_of_its_release_hold(dat
     assert json.loads(again.stdout)["held"] == 2
 
 
+def test_a_linked_serial_is_listed_asked_about_and_taken_back(data: Path, tmp_path: Path) -> None:
+    bring(data, tmp_path)
+    (tmp_path / "t.csv").write_text("maker,serial,date,value\nBADGER,T-1,2016-09-21,1150\nBADGER,1001,2016-09-21,130\n")
+    assert ubtui(data, "import", "reads", str(tmp_path / "t.csv")).returncode == 0
+    rows = json.loads(ubtui(data, "import", "staged", "list", "--format", "json").stdout)
+    [row] = [str(each["row"]) for each in rows if each["reason"] == "unknown-meter"]
+    linked = ubtui(data, "import", "staged", "link", row, "BADGER/1002", "--reason", "the lid says so")
+    assert linked.returncode == 0, linked.stderr
+    assert "T-1" in ubtui(data, "import", "staged", "links").stdout
+    taken = ubtui(data, "import", "staged", "unlink", "T-1", "--reason", "the wrong lid")
+    assert taken.returncode == 0 and "2016-09-21: 1,150" in taken.stdout, taken.stderr
+    assert "T-1" not in ubtui(data, "import", "staged", "links").stdout
+
+
 def test_a_key_gives_the_first_answer_again(data: Path, tmp_path: Path) -> None:
     path = str(file(tmp_path, PARCELS))
     assert ubtui(data, "import", "parcels", path, "--key", "monday-parcels").returncode == 0

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from tests.detectors.scene import DAY, NOW, PERIODS, Customer, Scene, read_day
 from tests.services.importing import bring, file
@@ -91,6 +92,21 @@ def test_r18_linked_goes_in_and_is_known_ever_after(scene: Scene, tmp_path: Path
     arrive(scene, tmp_path, f"badger,90777,,,,{on},1150", name="again.csv")
     assert scene.items("R18") == [], "the file's serial is understood now"
     assert scene.db.rows("SELECT reason FROM staged_row WHERE state = 'staged'") == [("same-read",)]
+
+
+def test_r18_the_serial_of_another_meter_is_linked_for_its_rows_alone(scene: Scene, tmp_path: Path) -> None:
+    c, other = scene.customer(), scene.customer()
+    until_last(scene, c)
+    arrive(scene, tmp_path, f"badger,90002,,SP-00001,,{read_day(LAST)},1150")
+    key = text("90002")
+    with scene.desk() as desk:
+        offered = offers(desk.look(), desk.ask(worklist.item, ItemKey.parse(key)))
+    assert {o.values()["always"] for o in offered if o.act == "staged.link"} == {"no"}
+    form = staged.Link(row=staged_row(scene, key), meter="badger/90001", reason="the bodies were changed")
+    assert "own serial" in scene.refused(staged.link, form).reason
+    done = scene.act(staged.link, structs.replace(form, always=False))
+    assert done.result.state == "kept" and other.point
+    healthy(scene)
 
 
 def test_r18_linked_to_a_meter_that_was_read_waits_for_that(scene: Scene, tmp_path: Path) -> None:

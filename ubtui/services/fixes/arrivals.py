@@ -52,6 +52,8 @@ def _link(look: Look, item: ItemView) -> Iterator[Draft]:
         return
     known: dict[str, object] = {"row": facts.get("staged")}
     serial = str(facts.get("serial") or "").strip()
+    if serial and look.db.one("SELECT 1 FROM meter WHERE serial = ?", [serial]):  # another's own: for these rows alone
+        known["always"] = False
     rows: list[Any] = []
     if item.point_id is not None:
         rows += [(row, "hangs where the row says") for row in look.db.rows(_LIVE.format("i.point_id = ?"),

@@ -97,6 +97,11 @@ _LAST = (
 )
 CHAIN: Final = READS.format("?").replace("FROM live_read WHERE", f"FROM read x WHERE {_OURS.format('x')} AND")
 """All reads of a register (as READS) that an import sees: its batch first, then the register."""
+GUESSED: Final = (
+    f"SELECT 1 FROM read x WHERE {_OURS.format('x')} AND x.register_id = ? AND x.period = ? AND x.source = 'E'"
+    " AND x.status <> 'void' LIMIT 1"
+)
+"""Whether it sees an estimate of a register for a period: its batch first, then both."""
 KEPT: Final = 10_000
 """Registers that an import keeps at hand; of more it asks again, so that a city's file takes no more than a town's."""
 

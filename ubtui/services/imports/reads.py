@@ -12,7 +12,7 @@ from ubtui.detectors.readings.summaries import READS
 from ubtui.domain.periods import later
 from ubtui.domain.register import BELOW, MOST_USE, OVER
 from ubtui.exchange.profile import Profile
-from ubtui.services.imports.hanging import BY, CHAIN, Hanging, Registers
+from ubtui.services.imports.hanging import BY, CHAIN, GUESSED, Hanging, Registers
 from ubtui.services.imports.taking import Line, Page, Plain, Rows, Taker, Verdict, faulty, found, ordinal, refuse
 from ubtui.services.reads import entering
 
@@ -202,17 +202,19 @@ class ReadTaker(Taker):
         """An actual read in the place of the period's unbilled estimate, by the rule of reads that are typed; an
         estimate that comes behind an actual read tells nothing. None: neither of both.
         """
-        period, value = where["period"], line.values["value"]
+        period, value, estimated = where["period"], line.values["value"], bool(line.values.get("estimated"))
         key, newest = (hanging.register_id, period), period == hanging.last_period
+        ours = newest and hanging.behind is not None  # an estimate of this file, which the record does not show yet
+        known = [self.registers.batch_id, hanging.register_id]
+        if not (ours or estimated or self.between or self.db.one(GUESSED, [*known, period])):
+            return None
         assert hanging.cycle is not None
-        chain = tuple(self.db.rows(CHAIN, [self.registers.batch_id, hanging.register_id]))
         at = entering.Hanging(
-            hanging.meter, hanging.register_id, hanging.point_id, False, hanging.face, hanging.unit,
-            hanging.cycle, 0, hanging.customer_class, "", chain,
+            hanging.meter, hanging.register_id, hanging.point_id, False, hanging.face, hanging.unit, hanging.cycle, 0,
+            hanging.customer_class, "", tuple(self.db.rows(CHAIN, known)),
         )  # fmt: skip
         row = at.taken(period)
-        ours = newest and hanging.behind is not None  # an estimate of this file, which the record does not show yet
-        if line.values.get("estimated"):
+        if estimated:
             read = newest and not ours if row is None else row[8] == "regular" and row[9] != "E"
             if read or key in self.replaced:
                 sentence = f"an estimate, and {hanging.meter} has a read for {period}"
