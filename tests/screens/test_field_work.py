@@ -164,3 +164,14 @@ async def test_an_order_on_the_worklist_leads_to_its_own_meter(district: str) ->
         await press(pilot, "end m")
         shown = text(pilot)
         assert shown.startswith("Meter") and "SP-" in shown
+
+
+async def test_an_exchange_shows_which_of_its_reads_cannot_be(district: str) -> None:
+    _, point = one_point(district)
+    async with sitting(district) as pilot:
+        await opened(pilot, "meter", point)
+        await press(pilot, "M")
+        await press(pilot, "'exchange' enter")
+        await press(pilot, "'badger' enter 'N-1' enter 'age of the meter' enter '1'")
+        shown = text(pilot)
+        assert "look at" in shown and "by the old meter" in shown
