@@ -356,7 +356,7 @@ def test_a_long_day_leaves_the_books_right(place: Callable[[], tuple[str, Callab
                 machine.every_account_is_as_the_oracle_says()
                 machine.every_money_act_has_its_one_event()
         machine.posted_rows_stay()
-        assert sum(wish.state == "approved" for wish in machine.truth.wishes) > 10
+        assert sum(wish.state == "approved" for wish in machine.truth.wishes) > 3  # else the day proved little
     finally:
         machine.teardown()
 
