@@ -175,3 +175,15 @@ async def test_an_exchange_shows_which_of_its_reads_cannot_be(district: str) -> 
         await press(pilot, "'badger' enter 'N-1' enter 'age of the meter' enter '1'")
         shown = text(pilot)
         assert "look at" in shown and "by the old meter" in shown
+
+
+async def test_all_that_can_be_done_at_the_meter_is_in_view_with_its_digit(district: str) -> None:
+    account, point = one_point(district)
+    async with sitting(district) as pilot:
+        await opened(pilot, "account", account)
+        await press(pilot, "M")
+        told = text(pilot)
+        assert "1 The owner asks to seal or unseal 2 The seal is on 3 The seal is off" in told
+        assert "8 Exchange the meter" in told and "Write down what the agency states" in told
+        await press(pilot, "8")
+        assert f"Exchange the meter, {point}" in text(pilot)

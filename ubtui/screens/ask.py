@@ -22,6 +22,7 @@ from ubtui.widgets.too_small import TooSmall
 
 INTERRUPTING = ("phone.card", "go.find")
 TYPING_SECONDS = 0.25  # after this pause what is typed is tried
+DIGITS = 9  # choices that one key takes
 FORM_KEYS = "adjust"  # a question is a form: the keys that act in forms act in it
 
 
@@ -59,9 +60,9 @@ class AskScreen(ModalScreen[dict[str, str] | None], inherit_bindings=False):
         ask = self.question
         with Vertical(id="ask"):
             yield StatusBar(ask.title)
-            if ask.lines:
+            if lines := (*ask.lines, *self._choices()):
                 with VerticalScroll(id="ask-lines", classes="" if ask.fields else "-alone", can_focus=False):
-                    yield Panel(ask.lines)
+                    yield Panel(lines)
             if ask.fields:
                 yield Form(ask.fields, id="ask-form")
             if ask.preview is not None:
@@ -69,6 +70,16 @@ class AskScreen(ModalScreen[dict[str, str] | None], inherit_bindings=False):
                     yield Panel(id="ask-would")
             yield StatusBar(self._ways_out(), id="ask-keys")
         yield TooSmall()
+
+    def _choices(self) -> tuple[Line, ...]:
+        """All there is to choose from, with the digit that takes it, where a question only chooses."""
+        if not self._only_chooses():
+            return ()
+        titles = (title for _, title in self.question.fields[0].choices)
+        return tuple(Line(str(n) if n <= DIGITS else "", title) for n, title in enumerate(titles, 1))
+
+    def _only_chooses(self) -> bool:
+        return self.question.do == CHOOSE and [each.kind for each in self.question.fields] == ["choice"]
 
     def _ways_out(self) -> str:
         if not self.question.do:
@@ -139,7 +150,7 @@ class AskScreen(ModalScreen[dict[str, str] | None], inherit_bindings=False):
 
     def on_choice_input_picked(self) -> None:
         """A digit in a question that only chooses is the answer: what is chosen is asked for next, or shown."""
-        if self.question.do == CHOOSE and [each.kind for each in self.question.fields] == ["choice"]:
+        if self._only_chooses():
             self.action_accept()
 
     def on_not_taken(self, event: NotTaken) -> None:

@@ -191,13 +191,14 @@ class HeldScreen(Listed):
         shown.clear_marks()
         await self.reread()
         got = done.result
-        left = f"{got.done} of {got.done + got.left} done" if got.left else f"{got.done} done"
+        count = f"{got.done} of {got.done + got.left} done" if got.left else f"{got.done} done"
         others = got.left - got.spared
-        left += _by(got) + (f"; {others} stay as they are" if others else "") + _spared(got)
+        stay = "1 stays as it is" if others == 1 else f"{others} stay as they are" if others else ""
+        left = f"{count}{_by(got)}" + (f"; {stay}" if stay else "") + _spared(got)
         self.say(" · ".join(filter(None, (f"{VERBS[decision]}: {left}", news(done)))))
         if got.left:
-            title = f"{VERBS[decision]}: {got.done} of {got.done + got.left} done"
-            await self.show_lines(title, (Line("in all", left), *_left(got)))
+            told = left.removeprefix(count).lstrip(",; ")
+            await self.show_lines(f"{VERBS[decision]}: {count}", (Line("in all", told), *_left(got)))
 
     async def _correct(self) -> None:
         from ubtui.screens.rehearsed import carried_out

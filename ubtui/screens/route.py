@@ -146,7 +146,8 @@ class RouteScreen(DeskScreen):
         if (found := self._tally) is None:
             return
         told = [f"{count} {state}" for state in STATES if (count := found.states[state])]
-        told += [f"{n} {what}" for n, what in ((found.gaps, "gaps"), (found.twins, "numbers twice")) if n]
+        told += [f"{n} {what}" for n, what in ((found.gaps, "gap"), (found.twins, "number twice")) if n == 1]
+        told += [f"{n} {what}" for n, what in ((found.gaps, "gaps"), (found.twins, "numbers twice")) if n > 1]
         self.head(f"Route {self.place.key}  {', '.join(found.periods)}")
         on = format_day(self.on or self.router.day, self.router.day)
         self.query_one("#counts", StatusBar).say(

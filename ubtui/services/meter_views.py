@@ -13,6 +13,7 @@ from ubtui.detectors.base import marks
 from ubtui.domain.accuracy import thousandths
 from ubtui.domain.charts import bar
 from ubtui.domain.errors import BadValue
+from ubtui.domain.holds import held_for
 from ubtui.domain.text import clean_text
 from ubtui.services import meter_tests, orders
 from ubtui.services.listing import Column, Row
@@ -102,8 +103,9 @@ def _reads(look: Look, history: MeterHistory) -> Part:
 
 def read_row(read: ReadLine, point: str = "") -> Row:
     """A read as a row of a list."""
+    status = f"held: {held_for(read.held)}" if read.status == "held" else read.status
     number = [("" if n is None else f"{n:,}") for n in (read.value, read.use, read.days, read.last_year)]
-    told = " ".join(filter(None, (read.status, read.held, read.trouble, "rolled" if read.rolled else "", read.reviews)))
+    told = " ".join(filter(None, (status, read.trouble, "rolled" if read.rolled else "", read.reviews)))
     tone = "danger" if read.status == "held" else "dim" if read.status == "void" else None
     return Row((read.on.isoformat(), *number[:3], read.per_day, number[3], read.source, told, read.meter, point), tone)
 

@@ -10,6 +10,7 @@ from ubtui.act import Look
 from ubtui.db.session import Row
 from ubtui.detectors.readings.summaries import faces
 from ubtui.domain.estimating import Span
+from ubtui.domain.holds import held_for
 from ubtui.domain.register import Register, carried
 from ubtui.domain.volume import Unit
 from ubtui.services.meters import MeterHistory, ReadLine
@@ -56,7 +57,8 @@ def read_rows(look: Look, history: MeterHistory, place: int) -> Iterator[tuple[s
         known = expecting.of_read(look, found[0], read.on.isoformat(), read.seq)
         if known.expected is not None:
             yield "expected", f"{known.expected:,} {card.use_unit}, {known.low:,} to {known.high:,}"
-    stands = " ".join(filter(None, (read.kind, read.status, read.held, read.trouble, read.reviews)))
+    held = held_for(read.held) if read.held else ""
+    stands = " ".join(filter(None, (read.kind, read.status, held, read.trouble, read.reviews)))
     yield "stands", stands
     yield "entered by", read.by
 
