@@ -23,6 +23,7 @@ from ubtui.services import adjustments as adj
 from ubtui.services import district as services
 from ubtui.services import fixes, worklist
 from ubtui.services import office as offices
+from ubtui.services.district.kept import kept
 from ubtui.services.worklist import acts, desks
 from ubtui.settings import district
 
@@ -377,6 +378,25 @@ def test_what_nothing_rests_on_goes_and_comes(ben: Desk, cho: Desk) -> None:
     assert ben.session.value("SELECT value FROM meta WHERE key = 'name'") == "Rincon Alta Water District"
     policies = ben.session.rows("SELECT version, adopted_by FROM policy WHERE kind = 'approval' ORDER BY version")
     assert policies == [(1, "district file"), (2, "cho")]
+
+
+@pytest.mark.parametrize(
+    ("harm", "said"),
+    [
+        ("UPDATE meta SET value = replace(value, '3000', '3001') WHERE key = 'district'", "not those that event"),
+        ("UPDATE staff SET role = 'lead' WHERE name = 'ana'", "staff ana: is lead; the settings say technician"),
+        ("UPDATE staff SET active = 0 WHERE name = 'cho'", "staff cho: is gone; the settings say finance"),
+        ("INSERT INTO staff(name, full_name, role, login) VALUES ('mal', 'M', 'lead', 'mal')", "no settings name him"),
+        ("UPDATE meta SET value = 'x' WHERE key = 'district'", "meta district: district.toml: "),
+    ],
+)
+def test_verify_finds_settings_that_nobody_put_in_force(ben: Desk, cho: Desk, harm: str, said: str) -> None:
+    done(apply(ben, fee(now(ben))))
+    done(approve(cho))
+    assert list(kept(ben.session)) == []
+    ben.session.run(harm)
+    told = [str(each) for each in kept(ben.session)]
+    assert any(said in each for each in told), told
 
 
 MOVES: dict[str, Callable[[str], str]] = {

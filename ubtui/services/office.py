@@ -16,6 +16,7 @@ from ubtui.db.migrate import migrate
 from ubtui.db.models import office, record
 from ubtui.db.session import Session
 from ubtui.domain import calendars
+from ubtui.domain.canonical import sha256_hex
 from ubtui.settings import District, district
 
 
@@ -36,7 +37,8 @@ def install(session: Session, text: str, day: date, now: str, folder: Path | Non
         for key, value in (("district", text), ("today", day.isoformat())):
             session.run(_META, [key, value])
         work = Work(session, day, now, now, found, Actor("service", "service", "init"), "init")
-        append_event(work, "district.init", "done", {"name": found.name, "kind": found.kind}, {})
+        facts = {"name": found.name, "kind": found.kind, "settings_sha256": sha256_hex(text)}
+        append_event(work, "district.init", "done", facts, {})
     return found
 
 

@@ -23,6 +23,7 @@ from ubtui.services import chain
 from ubtui.services.chain import KEEP, Anchor
 from ubtui.services.checks import BOOKS, DECISIONS, PAPERS, PLANS, REVIEW, TRAIL, Check
 from ubtui.services.counter_checks import COUNTER
+from ubtui.services.district.kept import kept
 from ubtui.services.finding import Finding
 from ubtui.services.ledger import posted_hash
 from ubtui.services.lien_checks import LIENS
@@ -50,6 +51,7 @@ class Report:
             ("storage", lambda: storage(self.session)),
             ("audit", lambda: chain.links(self.session, self.anchors)),
             ("audit_personal", lambda: chain.sides(self.session)),
+            ("meta", lambda: kept(self.session)),
             ("posting", lambda: chain.counted(self.session, self.anchors)),
             ("work_item", lambda: work_items(self.session)),
             ("read_summary", lambda: summaries(self.session)),

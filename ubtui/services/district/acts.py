@@ -16,6 +16,7 @@ from ubtui.db.models.office import SettingsChange
 from ubtui.db.session import Row
 from ubtui.detectors import heal
 from ubtui.domain import ranking
+from ubtui.domain.canonical import sha256_hex
 from ubtui.domain.subjects import ItemKey, Subject
 from ubtui.domain.text import clean_text
 from ubtui.services import office
@@ -202,7 +203,8 @@ def _enforce(
     A read that is held for its use stays held under wider limits: a person decides it.
     """
     said = [*notes, *allowed.notes(work, was, now)]
-    work.db.run("UPDATE meta SET value = ? WHERE key = 'district'", [marked(text, base + 1)])
+    file = marked(text, base + 1)
+    work.db.run("UPDATE meta SET value = ? WHERE key = 'district'", [file])
     work.district = now
     office.lay(work.db, now)
     if was.approval.version != now.approval.version:
@@ -214,7 +216,7 @@ def _enforce(
     _decide(work, number, "in force", base + 1, "")
     healed = heal.run(work.db, work.today, work.now, None, "settings", work.actor.name)
     work.healed = heal.Healed(healed.opened, healed.closed + _settle(work, number, "in force"))
-    work.fact(settings=base + 1)
+    work.fact(settings=base + 1, settings_sha256=sha256_hex(file))
     return Applied(number, "in force", base + 1, tuple(made), (), tuple(said))
 
 
@@ -268,7 +270,9 @@ def _ask(work: Work, number: int, reason: str, others: list[Person], made: list[
     title = f"Settings change {number} by {work.actor.name} waits for approval"
     evidence: dict[str, str | int] = {"priority": 60, "settings change": number, "by": work.actor.name}
     for each in made[:_SHOWN]:
-        evidence[each.setting.replace("_", " ")] = f"{_evident(each.setting, each.before)} -> {_evident(each.setting, each.after)}"
+        evidence[each.setting.replace("_", " ")] = (
+            f"{_evident(each.setting, each.before)} -> {_evident(each.setting, each.after)}"
+        )
     if len(made) > _SHOWN:
         evidence["more"] = f"{len(made) - _SHOWN}: ubtui settings changes {number}"
     found = put(
