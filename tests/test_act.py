@@ -1,4 +1,5 @@
 """The one door for writing: who may, once only, refusals kept, rehearsals forgotten, and a kill at the worst moment."""
+# Length: who may do what is typed by hand as one table.
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
 """Reads that do not come as they should: found exactly, silent just inside, and closed by the acts that fix them."""
+# Length: one detector after another, each found, just inside, and closed.
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
 """What holds a read: found on it, kept through whatever moves, let go by a decision or with its cause."""
+# Length: one rule of what holds a read, from every act that meets it.
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
 """Each readings detector: planted and found exactly, fixed by its act, closed in that commit; just inside, silent."""
+# Length: one detector after another, each found, just inside, and closed.
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
 """The sample district: true books, exactly the trouble its key names, and the same again from the same dice."""
+# Length: one sample is made for all of these to look at.
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
 """Drawers and deposits: counted blind, over and short posted by another's word above a limit, each banked once."""
+# Length: one drawer's day from its opening to its deposit.
 
 from __future__ import annotations
 

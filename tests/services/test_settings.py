@@ -1,4 +1,5 @@
 """A living district's settings: two people for money, one base, nothing that the record rests on, all in step."""
+# Length: one change of settings from its file to its approval.
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
 """Verify finds what a bare connection did to the record, names its table and row, and finds nothing else."""
+# Length: one way of tampering a function; the list is the point.
 
 from __future__ import annotations
 

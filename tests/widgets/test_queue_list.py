@@ -1,4 +1,5 @@
 """The long list: what it shows, where the cursor goes, what it counts, and that no source can hold it up."""
+# Length: one widget whose keys, pages and strips share one cursor.
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
 """The wire layer: the terminal shows what whole frames would show, for fewer bytes."""
+# Length: the screen that judges stands beside the frames that it judges.
 
 from __future__ import annotations
 

@@ -349,9 +349,15 @@ def mean(recent: Sequence[str], days: int | None) -> tuple[int | None, int]:
         if said == "E":
             guessed += 1
             continue
-        use, _, length = said.partition("/")
-        total, span, count, last = total + int(use), span + int(length), count + 1, guessed
+        use, length = _use_and_days(said)
+        total, span, count, last = total + use, span + length, count + 1, guessed
     return (_scaled(total, span, days or span // count), 100 * last // (count + last)) if count else (None, 0)
+
+
+@lru_cache(maxsize=5_000)
+def _use_and_days(said: str) -> tuple[int, int]:
+    use, _, days = said.partition("/")
+    return int(use), int(days)
 
 
 @lru_cache(maxsize=1000)

@@ -1,0 +1,193 @@
+"""Exchanges, and files of meters: both parts of an exchange are kept, what is released is judged at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.detectors.scene import DAY, NOW, PERIODS, Customer, Scene
+from tests.services import importing
+from tests.services.test_field import DAYS, sent
+from ubtui.db.models import reads as read_models
+from ubtui.db.models import record
+from ubtui.services import (
+    installs,
+    locations,
+    meter_tests,
+    rights,
+)
+
+
+@pytest.fixture
+def scene(backend: str) -> Iterator[Scene]:
+    made = Scene(backend)
+    yield made
+    made.close()
+
+
+# -- exchanges -------------------------------------------------------------------------------------------------
+
+
+def swap(c: Customer, **more: Any) -> installs.Exchange:
+    return installs.Exchange(
+        **{"point": c.point, "on": DAY, "maker": "badger", "serial": "777", "reason": "stopped"} | more
+    )
+
+
+def test_both_parts_of_an_exchange_are_kept(scene: Scene) -> None:
+    c = scene.customer()
+    scene.uses(c, [30] * 7)
+    with scene.db.writing():
+        scene.db.run("UPDATE endpoint SET to_on = ?", [DAY.isoformat()])
+        scene.db.insert(record.Endpoint, meter_id=c.meter_id, radio="R1", from_on=date(2020, 1, 1))
+    number = sent(scene, c, "exchange")
+    done = scene.act(installs.exchange, swap(c, removed_value=1222, installed_value=4, radio="R2"))
+    assert (done.result.removed, done.result.installed, done.result.usage) == ("badger/90001", "badger/777", 12)
+    reads = "SELECT kind, value, usage, days, period FROM read WHERE read_on = ? ORDER BY kind"
+    assert scene.db.rows(reads, [DAY.isoformat()]) == [
+        ("installation", 4, None, None, "B2/2026-12"), ("removal", 1222, 12, 34, "B2/2026-12"),
+    ]  # fmt: skip
+    assert scene.db.rows("SELECT off_date FROM install ORDER BY id") == [(DAY.isoformat(),), (None,)]
+    radios = scene.db.rows("SELECT radio, to_on FROM endpoint ORDER BY id DESC LIMIT 2")
+    assert radios == [("R2", None), ("R1", DAY.isoformat())]
+    new = scene.db.one("SELECT dials, unit FROM register WHERE meter_id <> ?", [c.meter_id])
+    assert new == (6, "ccf"), "as the old one"
+    assert scene.db.value("SELECT state FROM field_order WHERE number = ?", [number]) == "done"
+    scene.steady()
+
+
+def test_the_use_after_an_exchange_begins_with_the_new_meter(scene: Scene) -> None:
+    c = scene.customer()
+    scene.uses(c, [30] * 6, last=PERIODS[-2])
+    scene.act(installs.exchange, swap(c, on=date(2026, 9, 1), removed_value=1185, installed_value=10))
+    register = scene.db.value("SELECT MAX(id) FROM register")
+    new = Customer(**{**c.__dict__, "register_id": register})
+    scene.read(new, PERIODS[-1], 25, usage=15)
+    row = scene.db.one(
+        "SELECT prev_value, usage FROM read_summary WHERE register_id = ? AND kind = 'regular'", [register]
+    )
+    assert row == (10, 15)
+
+
+def test_an_exchange_right_after_the_read_belongs_to_the_next_bill(scene: Scene) -> None:
+    c = scene.customer()
+    scene.uses(c, [30] * 7)
+    scene.act(installs.exchange, swap(c, on=date(2026, 10, 25), removed_value=1211))
+    assert scene.db.value("SELECT period FROM read WHERE kind = 'removal'") == "B2/2026-12"
+
+
+def test_a_last_read_below_the_one_before_is_held(scene: Scene) -> None:
+    c = scene.customer()
+    scene.uses(c, [30] * 7)
+    done = scene.act(installs.exchange, swap(c, removed_value=1200))
+    assert done.result.usage is None
+    assert scene.db.one("SELECT status, held_code FROM read WHERE kind = 'removal'") == ("held", "below-previous")
+    assert [str(key) for key in done.opened] == [f"R09:point:{c.point}@B2/2026-12"]
+    scene.steady()
+
+
+def test_what_exchanges_refuse(scene: Scene) -> None:
+    c, other = scene.customer(), scene.customer()
+    for form, says in (
+        (swap(c, on=DAY + DAYS), "still to come"),
+        (swap(c, on=date(2019, 1, 1)), "hangs there since"),
+        (swap(c, removed_value=10**6), "does not fit"),
+        (swap(c, installed_value=10**6), "does not fit"),
+        (swap(c, size="huge"), "no meter size"),
+        (swap(c, serial="90001"), "hangs at SP-00001"),
+        (swap(c, serial="90002"), "hangs at SP-00002 in the record"),
+        (swap(c, from_point=other.point), "no meter badger/777 hangs"),
+        (swap(c, unit="furlong"), "the new face"),
+        (swap(c, multiplier="1/0"), "the new face"),
+        (swap(c, removed_value_2=5), "has one register"),
+    ):
+        assert says in scene.refused(installs.exchange, form).sentence()
+    assert scene.db.value("SELECT COUNT(*) FROM install") == 2
+
+
+def test_a_meter_is_set_where_none_hangs(scene: Scene) -> None:
+    c, bare, other = scene.customer(), scene.customer(), scene.customer()
+    with scene.db.writing():
+        scene.db.run("UPDATE install SET off_date = ?", [(DAY - DAYS).isoformat()])
+        scene.db.run("UPDATE install SET point_id = ? WHERE point_id = ?", [other.point_id, bare.point_id])
+    assert "like" in scene.refused(installs.exchange, swap(bare, size="1")).reason
+    done = scene.act(installs.exchange, swap(bare, size="1", dials=5, unit="kgal", multiplier="10"))
+    assert done.result.removed == "" and done.result.usage is None
+    scene.act(installs.exchange, swap(c, serial="778"))
+    made = scene.db.rows("SELECT dials, mult_num, mult_den, unit FROM register ORDER BY id")[3:]
+    assert made == [(5, 10, 1, "kgal"), (6, 1, 1, "ccf")], "as told, and as the last that hung there"
+    assert scene.db.value("SELECT COUNT(*) FROM read WHERE kind = 'removal'") == 0
+
+
+def test_a_compound_meter_gives_two_last_reads(scene: Scene) -> None:
+    c = scene.customer()
+    with scene.db.writing():
+        second = scene.db.insert(
+            record.Register, meter_id=c.meter_id, n=2, dials=5, mult_num=10, mult_den=1, unit="ccf"
+        )
+        for register, value in ((c.register_id, 100), (second, 20)):
+            scene.db.insert(
+                read_models.Read, register_id=register, read_on=date(2026, 10, 20), seq=1, point_id=c.point_id,
+                period=PERIODS[-1], value=value, kind="regular", source="A", status="released", rolled=0,
+                entered_by="import", entered_at=NOW,
+            )  # fmt: skip
+    done = scene.act(installs.exchange, swap(c, removed_value=105, removed_value_2=23))
+    assert done.result.usage == 5 + 30
+    faces = scene.db.rows("SELECT n, dials, mult_num FROM register WHERE meter_id <> ? ORDER BY n", [c.meter_id])
+    assert faces == [(1, 6, 1), (2, 5, 10)], "the new one is as the old one"
+
+
+def test_what_tests_and_places_refuse(scene: Scene) -> None:
+    c = scene.customer()
+    missing = meter_tests.Test(meter="badger/1", tested_on=DAY)
+    assert "is installed" in scene.refused(meter_tests.test, missing).reason
+    coming = meter_tests.Test(meter="badger/90001", tested_on=DAY + DAYS)
+    assert "still to come" in scene.refused(meter_tests.test, coming).reason
+    form = locations.Place(point=c.point, location="\u200b\u200b\u200b")
+    assert "no place" in scene.refused(locations.place, form).reason
+
+
+# -- imports ---------------------------------------------------------------------------------------------------
+
+
+def test_a_released_file_of_meters_is_judged_at_once(scene: Scene, tmp_path: Path) -> None:
+    here, other = scene.customer(), scene.customer()
+    with scene.db.writing():
+        plot = scene.db.insert(record.Parcel, apn="012345678000", county="Nevada")
+        scene.db.run("UPDATE premise SET parcel_id = ?", [plot])
+        scene.db.run("UPDATE install SET off_date = ? WHERE point_id = ?", [DAY.isoformat(), here.point_id])
+    for count in (1, 1):
+        scene.act(rights.set_right, rights.Set(parcel="012345678000", size="5/8", count=count, source="permit"))
+    scene.refresh()
+    text = (
+        "maker,serial,size,dials,unit,point,installed_on\n"
+        f"badger,5001,2,6,ccf,{here.point},2016-01-01\n"  # too large for its right, and not tested for ten years
+        f"badger,90002,5/8,6,ccf,{here.point},2016-01-01\n"  # hangs at the other point
+    )
+    with scene.desk() as desk:
+        importing.bring(desk, "meters", importing.file(tmp_path, text))
+    assert [key for key in scene.items() if key[0] == "M"] == [
+        "M02:parcel:012345678000", "M07:meter:badger/90002", "M10:run:meter-programme/2026", "M14:parcel:012345678000",
+    ]  # fmt: skip
+    scene.steady()
+    assert other.point in scene.db.value("SELECT why FROM work_item WHERE code = 'M07'")
+
+
+def test_a_released_file_of_accounts_counts_its_points(scene: Scene, tmp_path: Path) -> None:
+    c = scene.customer()
+    with scene.db.writing():
+        plot = scene.db.insert(record.Parcel, apn="012345678000", county="Nevada")
+        scene.db.run("UPDATE premise SET parcel_id = ?", [plot])
+    scene.act(rights.set_right, rights.Set(parcel="012345678000", size="5/8", source="permit"))
+    text = (
+        "old_number,name,class,cycle,address,apn,route,sequence,rate,opened_on\n"
+        "A-1,Ruth Ortiz,residential,B2,1 Alder Ct rear,012-345-678-000,R07,90,R1,2026-01-01\n"
+    )
+    with scene.desk() as desk:
+        importing.bring(desk, "accounts", importing.file(tmp_path, text))
+    assert "M01:parcel:012345678000" in scene.items() and c.point
+    scene.steady()
