@@ -21,6 +21,7 @@ from ubtui.desk import DATABASE, Desk, is_url
 from ubtui.domain.errors import BadValue
 from ubtui.services import adjustments, chain, ledger
 from ubtui.services.chain import Anchor
+from ubtui.services.checks import BOOKS, DECISIONS, PAPERS, TRAIL
 from ubtui.services.finding import Finding
 from ubtui.services.reads import summarise
 from ubtui.services.verify import Report
@@ -527,3 +528,14 @@ def test_reversals_and_credits_stay_clean(scene: Scene, at: Desk) -> None:
     assert ("journal", at.session.value("SELECT id FROM journal WHERE reverses = ?", [journal])) in {
         (f.table, f.row) for f in scene.findings()
     }
+
+
+def test_no_sum_of_the_books_is_kept_whole_in_memory(sample_folder: str) -> None:
+    """A check that needs a table of its own, or an index made for it, grows with the record."""
+    session = office.admin(sample_folder)
+    with session.transaction():
+        for check in (*BOOKS, *DECISIONS, *PAPERS, *TRAIL):
+            steps = [row[3] for row in session.rows(f"EXPLAIN QUERY PLAN {check.sql}")]
+            grows = [step for step in steps if "MATERIALIZE" in step or "AUTOMATIC" in step]
+            assert not grows, f"{check.table} {check.say}: {grows}"
+    session.database.close()

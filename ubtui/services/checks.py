@@ -21,6 +21,9 @@ class Check:
     cure: str = RESTORE
 
 
+# Sums are asked for row by row, by an index: a table of them would be as large as the record, in memory.
+_SUM = "COALESCE((SELECT CAST(SUM({}) AS bigint) FROM {}), 0)"
+_APPLIED = _SUM.format("x.cents", "application x WHERE x.item_id = i.id")
 _RECEIVABLE = "(SELECT id FROM gl_account WHERE use = 'receivable')"
 _YM = "CAST(substr(CAST({0} AS text), 1, 4) AS bigint) * 100 + CAST(substr(CAST({0} AS text), 6, 2) AS bigint)"
 # An item that the journal itself opened had no number yet when its legs were approved.
@@ -83,12 +86,15 @@ BOOKS: Final = (
     Check(
         "gl_account",
         "control account {0}: postings are {1} cents, open items {2}",
-        """SELECT g.id, g.code, g.posted, g.open FROM (SELECT g.id, g.code,
-          COALESCE((SELECT CAST(SUM(p.cents) AS bigint) FROM posting p WHERE p.gl_id = g.id), 0) AS posted,
-          COALESCE((SELECT CAST(SUM(i.cents) AS bigint) FROM receivable_item i JOIN charge_code c
-            ON c.id = i.charge_code_id WHERE c.receivable_gl_id = g.id), 0)
-          - COALESCE((SELECT CAST(SUM(x.cents) AS bigint) FROM application x JOIN receivable_item i ON i.id = x.item_id
-            JOIN charge_code c ON c.id = i.charge_code_id WHERE c.receivable_gl_id = g.id), 0) AS open
+        f"""SELECT g.id, g.code, g.posted, g.open FROM (SELECT g.id, g.code,
+          {_SUM.format("p.cents", "posting p WHERE p.gl_id = g.id")} AS posted,
+          {
+            _SUM.format(
+                f"i.cents - {_APPLIED}",
+                "receivable_item i WHERE i.charge_code_id IN"
+                " (SELECT c.id FROM charge_code c WHERE c.receivable_gl_id = g.id)",
+            )
+        } AS open
           FROM gl_account g WHERE g.use = 'receivable') g WHERE g.posted <> g.open""",
     ),
     Check(
@@ -100,9 +106,8 @@ BOOKS: Final = (
     Check(
         "receivable_item",
         "{0} cents are left of it, {1} in the list of what is open",
-        """SELECT i.id, i.cents - COALESCE(x.c, 0), COALESCE(o.cents, 0) FROM receivable_item i LEFT JOIN
-          (SELECT item_id, CAST(SUM(cents) AS bigint) AS c FROM application GROUP BY item_id) x ON x.item_id = i.id
-          LEFT JOIN open_item o ON o.item_id = i.id WHERE i.cents - COALESCE(x.c, 0) <> COALESCE(o.cents, 0)
+        f"""SELECT i.id, i.cents - {_APPLIED}, COALESCE(o.cents, 0) FROM receivable_item i
+          LEFT JOIN open_item o ON o.item_id = i.id WHERE i.cents - {_APPLIED} <> COALESCE(o.cents, 0)
           OR o.account_id <> i.account_id OR o.due_on <> i.due_on""",
         REVIEW,
     ),
@@ -260,12 +265,18 @@ PLANS: Final = (
     ),
 )
 
+_LINES = _SUM.format("l.cents", "bill_line l WHERE l.bill_id = b.id")
+_TENDERS = _SUM.format("t.cents", "tender t WHERE t.receipt_id = r.id")
+_ITEMS = _SUM.format("i.cents", "receivable_item i WHERE i.journal_id = b.j")
+_CAME = _SUM.format(
+    "p.cents",
+    "posting p WHERE p.journal_id = b.j AND p.gl_id IN (SELECT id FROM gl_account WHERE use IN ('cash', 'suspense'))",
+)
 PAPERS: Final = (
     Check(
         "bill",
         "{0}: its total is {1} cents, its lines {2}",
-        "SELECT b.id, b.number, b.total_cents, l.c FROM bill b LEFT JOIN (SELECT bill_id, CAST(SUM(cents) AS bigint)"
-        " AS c FROM bill_line GROUP BY bill_id) l ON l.bill_id = b.id WHERE b.total_cents <> COALESCE(l.c, 0)",
+        f"SELECT b.id, b.number, b.total_cents, {_LINES} FROM bill b WHERE b.total_cents <> {_LINES}",
     ),
     Check(
         "bill",
@@ -275,10 +286,8 @@ PAPERS: Final = (
     Check(
         "journal",
         "its bills are {0} cents, its items {1}",
-        """SELECT b.j, b.c, COALESCE(i.c, 0) FROM (SELECT journal_id AS j, CAST(SUM(total_cents) AS bigint) AS c
-          FROM bill WHERE journal_id IS NOT NULL GROUP BY journal_id) b LEFT JOIN (SELECT journal_id AS j,
-          CAST(SUM(cents) AS bigint) AS c FROM receivable_item GROUP BY journal_id) i ON i.j = b.j
-          WHERE b.c <> COALESCE(i.c, 0)""",
+        f"""SELECT j, c, {_ITEMS} FROM (SELECT journal_id AS j, CAST(SUM(total_cents) AS bigint) AS c FROM bill
+          WHERE journal_id IS NOT NULL GROUP BY journal_id) b WHERE c <> {_ITEMS}""",
     ),
     Check(
         "receivable_item",
@@ -290,18 +299,13 @@ PAPERS: Final = (
     Check(
         "receipt",
         "{0}: {1} cents, its tenders {2}",
-        "SELECT r.id, r.number, r.cents, COALESCE(t.c, 0) FROM receipt r LEFT JOIN (SELECT receipt_id,"
-        " CAST(SUM(cents) AS bigint) AS c FROM tender GROUP BY receipt_id) t ON t.receipt_id = r.id"
-        " WHERE r.cents <> COALESCE(t.c, 0)",
+        f"SELECT r.id, r.number, r.cents, {_TENDERS} FROM receipt r WHERE r.cents <> {_TENDERS}",
     ),
     Check(
         "journal",
         "its receipts are {0} cents, its cash and what leaves suspense {1}",
-        """SELECT r.j, r.c, COALESCE(p.c, 0) FROM (SELECT journal_id AS j, CAST(SUM(cents) AS bigint) AS c FROM receipt
-          GROUP BY journal_id) r LEFT JOIN (SELECT journal_id AS j, CAST(SUM(cents) AS bigint) AS c FROM posting
-          WHERE gl_id IN (SELECT id FROM gl_account WHERE use IN ('cash', 'suspense')) GROUP BY journal_id) p
-          ON p.j = r.j
-          WHERE r.c <> COALESCE(p.c, 0)""",
+        f"""SELECT j, c, {_CAME} FROM (SELECT journal_id AS j, CAST(SUM(cents) AS bigint) AS c FROM receipt
+          GROUP BY journal_id) b WHERE c <> {_CAME}""",
     ),
     Check(
         "batch",
