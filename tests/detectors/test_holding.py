@@ -406,6 +406,20 @@ def test_what_is_expected_lies_in_its_range_wherever_the_exact_use_does(
             assert whole == (exact + 500) // 1000
 
 
+def test_what_is_expected_moves_with_the_cycle_as_the_detectors_say(scene: Scene) -> None:
+    c = scene.customer()
+    scene.uses(c, [100] * 6 + [30])
+    with scene.db.writing():
+        scene.db.run("DELETE FROM cycle_median WHERE period = ?", [LAST])
+        scene.db.run(
+            "INSERT INTO cycle_median(period, ratio_ppm, pairs, as_of) VALUES (?, 800000, 40, ?)",
+            [LAST, DAY.isoformat()],
+        )
+    with scene.desk() as desk:
+        told = desk.ask(expecting.of_read, c.register_id, read_day(LAST).isoformat())
+    assert told.expected == 80, "a fifth less than a year ago, as the whole cycle"
+
+
 def test_what_is_expected_of_many_is_what_is_expected_of_each(scene: Scene) -> None:
     made = [scene.customer() for _ in range(3)]
     for n, c in enumerate(made):

@@ -113,9 +113,11 @@ def of_reads(look: Look, keys: Sequence[Key], within: Bounds | None = None) -> l
     """The same of many reads, in their order; of those under judgement in a few statements for all."""
     found: dict[Key, _Known] = {}
     for part in parts(sorted({register for register, _, _ in keys})):
-        for register, on, seq, point, prior, kind, *measured, carry in look.db.rows(_JUDGED.format(marks(part)), part):
-            usually = Usual(None, None) if kind in RESTART else Usual(*measured)
-            found[register, on, seq] = _Known(point, prior, usually, carry)
+        for *key, point, prior, kind, last_year, average, ratio, carry in look.db.rows(
+            _JUDGED.format(marks(part)), part
+        ):
+            known = Usual(None, None) if kind in RESTART else Usual(last_year, average, ratio_ppm=ratio)
+            found[key[0], key[1], key[2]] = _Known(point, prior, known, carry)
     for key in keys:
         if key not in found:
             found[key] = _behind(look, *key)
