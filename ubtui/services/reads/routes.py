@@ -28,6 +28,10 @@ from ubtui.services.listing import Column, Listing
 from ubtui.services.listing import Row as ListRow
 
 _METERED: Final = f"EXISTS(SELECT 1 FROM live_service x WHERE x.point_id = {{point}}.id AND {METERED})"
+_WALKED: Final = (  # to a point that is in use
+    "EXISTS(SELECT 1 FROM live_install j JOIN meter f ON f.id = j.meter_id AND f.placeholder = 0"
+    f" WHERE j.point_id = {{point}}.id AND j.off_date IS NULL) AND {_METERED}"
+)
 _HANGS: Final = (
     " JOIN live_install i ON i.point_id = p.id AND i.off_date IS NULL JOIN meter e ON e.id = i.meter_id"
     " AND e.placeholder = 0 JOIN register g ON g.meter_id = e.id"
@@ -58,8 +62,7 @@ _TALLY: Final = (
 _OPEN: Final = f"SELECT g.id, c.id, {_LIKE}{_BY_REGISTER} WHERE g.id IN ({{ids}})"
 _BEFORE: Final = (
     "(SELECT q.sequence FROM service_point q WHERE q.route_id = p.route_id AND q.state = 'active' AND (q.sequence,"
-    " q.number) < (p.sequence, p.number) AND EXISTS(SELECT 1 FROM live_install j JOIN meter f ON f.id = j.meter_id"
-    f" AND f.placeholder = 0 WHERE j.point_id = q.id AND j.off_date IS NULL) AND {_METERED.format(point='q')}"
+    f" q.number) < (p.sequence, p.number) AND {_WALKED.format(point='q')}"
     " ORDER BY q.sequence DESC, q.number DESC LIMIT 1)"
 )
 _LINES: Final = (
@@ -82,9 +85,7 @@ _STEP: Final = (
 _ODD: Final = (
     "SELECT COALESCE(SUM(CASE WHEN n - before >= 2 * ? THEN 1 ELSE 0 END), 0), COALESCE(SUM(CASE WHEN n = before"
     " THEN 1 ELSE 0 END), 0) FROM (SELECT p.sequence AS n, LAG(p.sequence) OVER (ORDER BY p.sequence, p.number)"
-    f" AS before FROM service_point p WHERE {_ON} AND p.sequence IS NOT NULL AND EXISTS(SELECT 1 FROM live_install i"
-    " JOIN meter e ON e.id = i.meter_id AND e.placeholder = 0 WHERE i.point_id = p.id AND i.off_date IS NULL)"
-    f" AND {_METERED.format(point='p')}) w"
+    f" AS before FROM service_point p WHERE {_ON} AND p.sequence IS NOT NULL AND {_WALKED.format(point='p')}) w"
 )
 _STARTS: Final = ("opening", "installation")
 _NEXT: Final = 20
@@ -154,9 +155,8 @@ def _route_row(look: Look, cells: tuple[Any, ...]) -> ListRow:
 
 
 _METERED_ROUTE: Final = (
-    "EXISTS(SELECT 1 FROM service_point p JOIN live_install i ON i.point_id = p.id AND i.off_date IS NULL"
-    " JOIN meter e ON e.id = i.meter_id AND e.placeholder = 0 JOIN live_service x ON x.point_id = p.id"
-    f" WHERE p.route_id = t.id AND p.state = 'active' AND {METERED})"
+    "EXISTS(SELECT 1 FROM service_point p WHERE p.route_id = t.id AND p.state = 'active'"
+    f" AND {_WALKED.format(point='p')})"
 )
 ROUTES: Final = Listing(
     name="routes",
