@@ -113,11 +113,10 @@ def of_reads(look: Look, keys: Sequence[Key], within: Bounds | None = None) -> l
     """The same of many reads, in their order; of those under judgement in a few statements for all."""
     found: dict[Key, _Known] = {}
     for part in parts(sorted({register for register, _, _ in keys})):
-        for *key, point, prior, kind, last_year, average, ratio, carry in look.db.rows(
-            _JUDGED.format(marks(part)), part
-        ):
-            known = Usual(None, None) if kind in RESTART else Usual(last_year, average, ratio_ppm=ratio)
-            found[key[0], key[1], key[2]] = _Known(point, prior, known, carry)
+        for row in look.db.rows(_JUDGED.format(marks(part)), part):
+            register, on, seq, point, prior, kind, last_year, average, ratio, carry = row
+            usually = Usual(None, None) if kind in RESTART else Usual(last_year, average, ratio_ppm=ratio)
+            found[register, on, seq] = _Known(point, prior, usually, carry)
     for key in keys:
         if key not in found:
             found[key] = _behind(look, *key)
