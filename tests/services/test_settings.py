@@ -1,4 +1,5 @@
 """A living district's settings: two people for money, one base, nothing that the record rests on, all in step."""
+# Length: one mechanism; the tests share how a settings file is taken apart and changed.
 # Length: one change of settings from its file to its approval.
 
 from __future__ import annotations
@@ -14,10 +15,11 @@ import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as runs
 from hypothesis import strategies as st
+from msgspec import Struct
 
 from tests.services import office
 from tests.services.office import DAY, done, refused
-from ubtui.act import Done, Refused
+from ubtui.act import Act, Done, Refused, Work, perform
 from ubtui.db.session import Session
 from ubtui.desk import Desk, is_url
 from ubtui.services import adjustments as adj
@@ -379,6 +381,25 @@ def test_what_nothing_rests_on_goes_and_comes(ben: Desk, cho: Desk) -> None:
     assert ben.session.value("SELECT value FROM meta WHERE key = 'name'") == "Rincon Alta Water District"
     policies = ben.session.rows("SELECT version, adopted_by FROM policy WHERE kind = 'approval' ORDER BY version")
     assert policies == [(1, "district file"), (2, "cho")]
+
+
+class Seen(Struct, frozen=True):
+    """What an act works by."""
+
+    cents: int
+    role: str
+
+
+def test_an_act_works_by_what_is_in_force_when_it_writes(place: str, ben: Desk, cho: Desk) -> None:
+    def body(work: Work, form: acts.Next) -> Seen:
+        return Seen(work.district.seals.seal_cents, work.actor.role)
+
+    with office.desk(place) as ana:
+        before = ana.look()
+        done(apply(ben, changed(fee(now(ben)), "staff", "ana", "role", '"lead"')))
+        done(approve(cho))
+        seen = done(perform(before, Act("worklist.next", acts.Next, Seen, body), acts.Next(), "after-the-change"))
+        assert seen == Seen(30_00, "lead")
 
 
 @pytest.mark.parametrize(
