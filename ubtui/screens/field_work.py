@@ -18,8 +18,8 @@ from ubtui.services.orders.ahead import ahead, asked
 from ubtui.widgets.panel import Line
 
 AT_THE_METER: Final = (
-    "seal.request", "seal.place", "seal.remove", "seal.replace", "seal.verify", "seal.withdraw", "seal.fee",
-    "meter.exchange", "service.rate", "point.place", "order.move", "order.cancel", "request.make", "request.close",
+    "seal.request", "seal.place", "seal.remove", "seal.replace", "seal.verify", "seal.withdraw", "meter.exchange",
+    "service.rate", "seal.fee", "point.place", "order.move", "order.cancel", "request.make", "request.close",
     "intertie.statement",
 )  # fmt: skip
 TITLES: Final = {**field.TITLES, **connecting.TITLES}
