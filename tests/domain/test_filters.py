@@ -163,6 +163,12 @@ def test_rows_that_do_not(text: str) -> None:
     assert not matches(ROW, parse(text))
 
 
+def test_a_key_that_nobody_knows_is_not_searched() -> None:
+    row = ROW | {"subject": "text:a3b1c2d4-73e5-5f60-8a9b-0c1d2e3f4a5b", "title": "Call back", "where": "Main St"}
+    assert not any(matches(row, parse(word)) for word in ("a3", "73", "5b", "text"))
+    assert matches(row, parse("-73 call"))
+
+
 ORDERED = {"pri": "priority", "age": "age_days", "units": "units"}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
+from uuid import NAMESPACE_OID, uuid5
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -35,6 +36,7 @@ def spread(n: int) -> list[dict[str, Any]]:
         found.append(
             items.made(
                 i,
+                **({"subject_type": "text", "subject_key": str(uuid5(NAMESPACE_OID, f"{i}"))} if i % 4 == 3 else {}),
                 code=["R04", "R05", "P07", "A01", "X05"][(i // 2) % 5],
                 account=account_number(120_000 + i % 40) if i % 6 else None,
                 cycle=CYCLES[i % 5],
@@ -106,7 +108,7 @@ def found(desk: Desk, query: Query) -> list[tuple[str, str]]:
 
 WORDS = st.one_of(
     st.sampled_from(
-        [*NAMES, *PLACES, "díaz", "main st", "1200", "120000-9", "-", "0-", "jose", "fi", "k", "SS", "r04", "P07"]
+        [*NAMES, *PLACES, "díaz", "main st", "1200", "120000-9", "-", "0-", "jose", "fi", "k", "SS", "r04", "P07", "a3"]
     ),
     st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters='"'), min_size=1, max_size=4),
 )
@@ -156,7 +158,7 @@ def test_each_clause_alone_and_negated_is_the_oracles(at: Desk) -> None:
 
 def test_the_list_comes_by_priority_code_and_subject_and_shows_what_is_live(at: Desk) -> None:
     live = [item for item in ALL if item["state"] in ("open", "claimed", "waiting") and not item["backlog"]]
-    live.sort(key=lambda item: (-item["priority"], item["code"], item["subject_key"]))
+    live.sort(key=lambda item: (-item["priority"], item["code"], item["subject_type"], item["subject_key"]))
     assert found(at, Query()) == [(item["code"], item["subject_key"]) for item in live]
     assert at.ask(listing.total, WORKLIST) == len(live)
 
@@ -190,6 +192,12 @@ def test_a_row_shows_its_cells_and_its_version(at: Desk) -> None:
 def test_what_cannot_be_asked_is_said(at: Desk, query: Query, says: str) -> None:
     with pytest.raises(BadValue, match=says):
         at.ask(listing.first, WORKLIST, query, 5)
+
+
+def test_a_key_that_nobody_knows_is_not_searched(at: Desk) -> None:
+    for item in ALL:
+        if item["subject_type"] == "text":
+            assert not found(at, Query(f'"{item["subject_key"][:13]}" state:{item["state"]}'))
 
 
 def test_user_text_is_never_a_pattern(at: Desk) -> None:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from ubtui.domain.dates import parse_day
 from ubtui.domain.errors import BadValue
 from ubtui.domain.money import parse_money
-from ubtui.domain.subjects import TYPES
+from ubtui.domain.subjects import NAMELESS, TYPES
 from ubtui.domain.text import fold
 
 Value = str | int | date
@@ -261,9 +261,11 @@ def _holds(row: Mapping[str, object], clause: Clause) -> bool:
 
 
 def _searched(key: str, raw: object) -> str:
-    """The text of a searched column; of a subject, `point:SP-00073`, its number and not its type."""
+    """The text of a searched column; of a subject, `point:SP-00073`, its number, none where people know none."""
     kind, _, number = str(raw).partition(":")
-    return number if key == "subject" and kind in TYPES else str(raw)
+    if key != "subject" or kind not in TYPES:
+        return str(raw)
+    return "" if kind == NAMELESS else number
 
 
 def _found(name: str, raw: object) -> Value | None:

@@ -20,6 +20,8 @@ TYPES = (
     "run",
     "text",
 )
+NAMELESS = "text"
+"""The type whose keys nobody knows: they are made for the record, not read from a paper or a meter."""
 
 _CODE = re.compile(r"[A-Z][0-9]{2}")
 _PERIOD = re.compile(r"[A-Za-z0-9_-]{1,20}/[0-9]{4}-[0-9]{2}|[0-9]{6}|[0-9]{4}(?:-[0-9]{2}){0,2}")

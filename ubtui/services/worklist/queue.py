@@ -13,6 +13,7 @@ from ubtui.act import Look, permissions
 from ubtui.domain.dates import format_instant
 from ubtui.domain.money import format_money
 from ubtui.domain.numbers import format_account
+from ubtui.domain.subjects import NAMELESS
 from ubtui.services.listing import Column, Field, Listing, Order, Row
 
 USUAL = {"state": "w.state IN ('open','claimed','waiting')", "backlog": "w.backlog = 0"}
@@ -51,6 +52,7 @@ def _last(sql: str, down: bool = False) -> Order:
     return ((f"({sql} IS NULL)", False), (sql, down))
 
 
+_NUMBER = f"CASE WHEN w.subject_type <> '{NAMELESS}' THEN w.subject_key END"
 _SUBJECT: Order = (("w.code", False), ("w.subject_type", False), ("w.subject_key", False), ("w.period", False))
 
 WORKLIST = Listing(
@@ -119,7 +121,7 @@ WORKLIST = Listing(
         "who": "w.who",
         "where": "w.place",
         "account": "w.account",
-        "subject": "w.subject_key",
+        "subject": _NUMBER,
     },
     usual=USUAL,
     me=lambda look: reach(look),
@@ -183,7 +185,7 @@ def _shown_nameless(look: Look, cells: tuple[Any, ...]) -> Row:
 _NAMELESS = replace(
     WORKLIST,
     row=_shown_nameless,
-    words={"account": "w.account", "subject": "w.subject_key"},
+    words={"account": "w.account", "subject": _NUMBER},
     sorts={key: order for key, order in WORKLIST.sorts.items() if key not in ("item", "who", "why")},
 )
 
