@@ -320,6 +320,28 @@ def test_what_is_not_at_the_bank_yet_never_came(data: str, ana: Desk, ben: Desk)
     sound(data)
 
 
+def test_no_bank_returns_a_check_that_it_was_not_given(data: str, ana: Desk, ben: Desk) -> None:
+    checks, _ = staged(ana, ben, "check", 70_00, 11_00)
+    unpaid = payments.Return(payment=f"{checks}/1", note="stop payment", unpaid=True)
+    told = office.refused(ana.perform(payments.give_back, unpaid, key()))
+    assert told.reason == f"payment {checks}/1 is in no deposit yet" and "reverse its batch" in told.cure
+    boxes, _ = staged(ana, ben, "lockbox", 5_00)
+    posted(ana, ben, payments.Return(payment=f"{boxes}/1", note="account closed", unpaid=True))
+    assert cash_ledger(ana) == 81_00, "what the bank itself takes in, it returns"
+    made = office.done(ana.perform(deposits.make, deposits.Make(), key()))
+    assert made.total_cents == cash_ledger(ana) == 81_00, "the slip is what cash says"
+    posted(ana, ben, unpaid)
+    sound(data)
+    session = office.admin(data)
+    with session.writing():
+        on = " ON deposit_batch" if session.kind == "postgres" else ""
+        session.run(f"DROP TRIGGER deposit_batch_nd{on}")
+        session.run("DELETE FROM deposit_batch")
+    found = {each.wrong for each in Report(session, DAY).findings() if each.table == "suspense_line"}
+    session.database.close()
+    assert found == {f"{checks}/1: 7000 cents left cash as returned by the bank, which had not been given them"}
+
+
 def test_what_is_tampered_with_is_found(data: str, ana: Desk) -> None:
     take(ana, 20_00)
     close(ana, 20_00)

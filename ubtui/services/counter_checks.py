@@ -68,4 +68,14 @@ COUNTER: Final = (
         "SELECT d.drawer_id FROM deposit_drawer d JOIN drawer w ON w.id = d.drawer_id WHERE w.closed_on IS NULL",
         REVIEW,
     ),
+    Check(
+        "suspense_line",
+        "{0}/{1}: {2} cents left cash as returned by the bank, which had not been given them",
+        """SELECT l.id, l.batch_id, l.line, l.cents FROM suspense_line l JOIN posting p
+          ON p.journal_id = l.settled_journal_id AND p.cents < 0
+          AND p.gl_id IN (SELECT id FROM gl_account WHERE use = 'cash')
+          WHERE l.state = 'returned' AND l.kind IN ('cash', 'check') AND NOT EXISTS(SELECT 1 FROM deposit_batch x
+          JOIN deposit d ON d.id = x.deposit_id WHERE x.batch_id = l.batch_id AND d.made_at <= l.settled_at)""",
+        REVIEW,
+    ),
 )

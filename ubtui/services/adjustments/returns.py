@@ -17,6 +17,8 @@ from ubtui.settings import Reason
 
 RETURN = "payment-return"
 UNPAID = "payment-unpaid"
+# What a processor, a lockbox or the bank itself takes in is at the bank from the start: it is in no deposit.
+_BANKED = "SELECT deposit_id FROM deposit_batch WHERE batch_id = ?"
 RETURNS = {RETURN: "Payment returned to its payer", UNPAID: "Payment returned by the bank"}
 
 
@@ -24,7 +26,8 @@ def returning(look: Look, item: str, aside: Aside = ASKER, day: date | None = No
     """What returning the payment of this item (`P01:payment:17/3`) would do: suspense to refunds payable.
 
     What the bank returned `unpaid` goes out of cash instead, item by item, whatever became of the others of its
-    deposit. It concerns no account; who signs a refund signs what goes to the payer. Raises Refused.
+    deposit; a check that is in no deposit yet was at no bank. It concerns no account; who signs a refund signs what
+    goes to the payer. Raises Refused.
     """
     key, cents, state, kind = _line(look, item)
     if state != "suspense":
@@ -34,6 +37,11 @@ def returning(look: Look, item: str, aside: Aside = ASKER, day: date | None = No
     if unpaid:
         if kind == "cash":
             raise Refused(f"payment {key} is cash", rule="no bank returns cash", cure="give it back to its payer")
+        if kind == "check" and look.db.value(_BANKED, [int(key.partition("/")[0])]) is None:
+            raise Refused(
+                f"payment {key} is in no deposit yet", rule="the bank returns what it was given",
+                cure="make the deposit first; where the check never came, reverse its batch",
+            )  # fmt: skip
         legs = [Leg(use["suspense"], cents), Leg(use["cash"], -cents)]
         entry = Entry("", "ADJ", day or look.today, f"payment {key} returned by the bank", legs)
         reason = Reason(code=UNPAID, title=RETURNS[UNPAID], effect="credit", gl=use["cash"], charge_code="")
