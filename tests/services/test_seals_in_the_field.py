@@ -13,6 +13,7 @@ from tests.detectors.money import bill
 from tests.detectors.scene import PERIODS, Customer, Scene
 from tests.services.office import DAY
 from tests.services.test_seals import DAYS, item, look, on
+from ubtui.domain.numbers import format_account
 from ubtui.domain.subjects import ItemKey
 from ubtui.services import fixes, orders, reads, rounds, seals, worklist
 
@@ -258,6 +259,39 @@ def test_a_crew_makes_no_proposal_the_fee_of_its_seal_waits_for_the_desk(scene: 
     assert scene.items("M09") == [] and scene.db.value("SELECT COUNT(*) FROM proposal") == 1
     assert scene.db.rows("SELECT number, fee_cents FROM seal ORDER BY id") == [("RV0", 2500), ("RV1", 0)]
     assert "no fee" in scene.refused(seals.charge, seals.Charge(point=c.point)).reason
+    scene.steady()
+
+
+def moved(scene: Scene, c: Customer, state: str = "active") -> Customer:
+    """Another account where this one was: its service ended yesterday, the other's begins today."""
+    other = scene.customer()
+    with scene.db.writing():
+        scene.db.run("UPDATE service SET to_on = ? WHERE id = ?", [(DAY - DAYS).isoformat(), c.service_id])
+        scene.db.run("UPDATE service SET point_id = ?, from_on = ? WHERE id = ?",
+                     [c.point_id, DAY.isoformat(), other.service_id])  # fmt: skip
+        if state == "closed":
+            scene.db.run("UPDATE account SET state = 'closed', closed_on = ? WHERE id = ?",
+                         [DAY.isoformat(), c.account_id])  # fmt: skip
+    return other
+
+
+def test_the_fee_of_a_seal_goes_to_who_paid_there_when_the_crew_was_there(scene: Scene) -> None:
+    from tests.services.office import hire
+
+    c, typed = scene.customer(), scene.customer()
+    hire(scene.db, "gus", "field")
+    sent = scene.act(seals.request, seals.Request(point=c.point, kind="seal", asked_by="Owner")).result.order
+    scene.act(orders.result, orders.Result(order=sent, done_on=DAY, found_seal="RV1"), who="gus")
+    moved(scene, c)
+    moved(scene, typed)
+    charged = "SELECT a.number FROM proposal p JOIN account a ON a.id = p.account_id ORDER BY p.id"
+    scene.act(seals.charge, seals.Charge(point=c.point))
+    scene.act(seals.place, on(typed, "9001", placed_on=DAY - 3 * DAYS))
+    assert [(format_account(n),) for (n,) in scene.db.rows(charged)] == [(c.account,), (typed.account,)]
+    gone = scene.customer()
+    moved(scene, gone, "closed")
+    late = on(gone, "9002", placed_on=DAY - 3 * DAYS)
+    assert scene.act(seals.place, late).result.fee == "", "who came after him is not asked for it"
     scene.steady()
 
 

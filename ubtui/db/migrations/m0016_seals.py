@@ -11,7 +11,8 @@ CREATE TABLE seal_check(
 CREATE INDEX seal_check_seal ON seal_check(seal_id, checked_on);
 CREATE TABLE seal_fee(
   id {id}, seal_id {int} NOT NULL REFERENCES seal(id), what {text} NOT NULL CHECK(what IN('put on','taken off')),
-  cents {int} NOT NULL CHECK(cents > 0), noted_on {day} NOT NULL, noted_by {text} NOT NULL REFERENCES staff(name),
+  account_id {int} NOT NULL REFERENCES account(id), cents {int} NOT NULL CHECK(cents > 0), noted_on {day} NOT NULL,
+  noted_by {text} NOT NULL REFERENCES staff(name),
   settled_on {day}, settled_by {text} REFERENCES staff(name), proposal {text}, why {text} NOT NULL DEFAULT '',
   version {int} NOT NULL DEFAULT 1, CONSTRAINT seal_fee_once UNIQUE(seal_id, what),
   CONSTRAINT seal_fee_settled CHECK((settled_on IS NULL) = (settled_by IS NULL)
@@ -22,7 +23,7 @@ CREATE INDEX seal_fee_open ON seal_fee(seal_id) WHERE settled_on IS NULL;
 
 def statements(d: Dialect) -> list[str]:
     out = [*d.ddl(TABLES), *d.append_only("seal_check", ["id"], "what was found is kept: look again")]
-    fixed = ("seal_id", "what", "cents", "noted_on", "noted_by")
+    fixed = ("seal_id", "what", "account_id", "cents", "noted_on", "noted_by")
     changed = " OR ".join(f"NEW.{name} IS DISTINCT FROM OLD.{name}" for name in fixed)
     out += d.refuse(
         "seal_fee_nu",

@@ -73,6 +73,7 @@ class SealFee(Record):
     id = AutoField()
     seal_id = IntegerField()
     what = TextField()
+    account_id = IntegerField()
     cents = CentsField()
     noted_on = DayField()
     noted_by = TextField()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Literal
 
 import msgspec
@@ -19,19 +20,27 @@ Fee = Annotated[
     Annotated[Cents, msgspec.Meta(ge=0, le=1_000_00)] | None,
     msgspec.Meta(description="fee; empty: as the district's terms have it"),
 ]
+_PAID = "s.from_on <= ? AND (s.to_on IS NULL OR s.to_on >= ?)"
 _PAYS = (
-    "SELECT a.number FROM live_service s JOIN account a ON a.id = s.account_id WHERE s.point_id = ?"
-    " AND a.state = 'active' ORDER BY s.to_on IS NULL DESC, s.from_on DESC, s.id LIMIT 1"
+    "SELECT a.id, a.number, a.state FROM live_service s JOIN account a ON a.id = s.account_id WHERE s.point_id = ?"
+    f" AND (a.state = 'active' OR ({_PAID})) ORDER BY ({_PAID}) DESC, a.state = 'active' DESC, s.to_on IS NULL DESC,"
+    " s.from_on DESC, s.id LIMIT 1"
 )
 
 
-def payer(look: Look, point_id: int) -> str:
-    """The open account that pays at a point now, or paid last, as it is printed; empty where there is none.
+def payer(look: Look, point_id: int, on: date | None = None) -> str:
+    """The open account that pays at a point on a day (today), or paid last, as it is printed; empty where none does.
 
-    Who left and is done with his account asked for nothing since.
+    Who left and is done with his account is asked for nothing since, nor is who came after him.
     """
-    number = look.db.value(_PAYS, [point_id])
-    return format_account(number) if number else ""
+    found = _payer(look, point_id, on)
+    return format_account(found[1]) if found else ""
+
+
+def _payer(look: Look, point_id: int, on: date | None) -> tuple[int, str] | None:
+    day = (on or look.today).isoformat()
+    found = look.db.one(_PAYS, [point_id, day, day, day, day])
+    return (int(found[0]), str(found[1])) if found and found[2] == "active" else None
 
 
 def may_charge(look: Look) -> bool:
@@ -39,31 +48,33 @@ def may_charge(look: Look) -> bool:
     return look.actor.role in permissions()["adjust.propose"]
 
 
-def charged(work: Work, point_id: int, usual: int, asked: int | None, note: str) -> str:
-    """Propose a fee for the account that pays at the point; the proposal's number, empty where nothing is charged.
+def charged(work: Work, account: str, usual: int, asked: int | None, note: str) -> str:
+    """Propose a fee for an account; the proposal's number, empty where nothing is charged.
 
     `usual` is the fee by the district's terms, `asked` the one that was typed. Refused where that one can be charged
     to nobody, or for no reason. Nothing is charged by who may not propose: `wait` keeps it for the desk.
     """
-    cents, number, why = usual if asked is None else asked, payer(work, point_id), work.district.seals.fee_reason
-    if asked and not (number and why):
+    cents, why = usual if asked is None else asked, work.district.seals.fee_reason
+    if asked and not (account and why):
         raise Refused(
-            "the district names no reason (seals.fee_reason)" if number else "no open account pays at this point",
+            "the district names no reason (seals.fee_reason)" if account else "no open account pays at this point",
             rule="seals", cure="leave the fee empty",
         )  # fmt: skip
-    if not cents or not number or not why or not may_charge(work):
+    if not cents or not account or not why or not may_charge(work):
         return ""
-    form = adjustments.Propose(account=number, reason=why, amount_cents=cents, note=note)
+    form = adjustments.Propose(account=account, reason=why, amount_cents=cents, note=note)
     return adjustments.propose(work, form).number
 
 
-def wait(work: Work, point_id: int, seal_id: int, what: What, usual: int) -> bool:
-    """Keep a fee that who acts may not propose for the desk, where there is somebody to charge; whether one waits."""
-    if not usual or may_charge(work) or not payer(work, point_id) or not work.district.seals.fee_reason:
+def wait(work: Work, point_id: int, seal_id: int, what: What, on: date, usual: int) -> bool:
+    """Keep a fee that who acts may not propose for the desk, on the account that pays on the day; whether one waits."""
+    pays = _payer(work, point_id, on)
+    if not usual or may_charge(work) or pays is None or not work.district.seals.fee_reason:
         return False
     work.db.insert(
-        SealFee, seal_id=seal_id, what=what, cents=usual, noted_on=work.today, noted_by=work.actor.name, why=""
-    )
+        SealFee, seal_id=seal_id, what=what, account_id=pays[0], cents=usual, noted_on=work.today,
+        noted_by=work.actor.name, why="",
+    )  # fmt: skip
     return True
 
 
@@ -89,8 +100,9 @@ class Charged(msgspec.Struct, frozen=True):
 
 
 _WAITING = (
-    "SELECT f.id, f.version, f.cents, f.what, z.id, z.version, z.number, z.fee_cents FROM seal_fee f"
-    " JOIN seal z ON z.id = f.seal_id WHERE z.point_id = ? AND f.settled_on IS NULL ORDER BY f.id"
+    "SELECT f.id, f.version, f.cents, f.what, z.id, z.version, z.number, z.fee_cents, a.number, a.state FROM seal_fee f"
+    " JOIN seal z ON z.id = f.seal_id JOIN account a ON a.id = f.account_id"
+    " WHERE z.point_id = ? AND f.settled_on IS NULL ORDER BY f.id"
 )
 
 
@@ -98,16 +110,23 @@ _WAITING = (
 def charge(work: Work, form: Charge) -> Charged:
     """Propose a seal's fee that waits for the desk, or say why none is charged; the oldest first.
 
-    The district's terms say what a seal at the owner's request costs. Refused where none waits.
+    It goes to the account that paid at the point when the crew was there, whoever pays there now. The district's terms
+    say what a seal at the owner's request costs. Refused where none waits.
     """
     point = points.found(work, form.point)
     waiting = [row for row in work.db.rows(_WAITING, [point[0]]) if form.number.strip() in ("", row[6])]
     if not waiting:
         raise Refused(f"no fee of a seal waits at {form.point}", rule="seals", cure="see its meter card")
-    id, version, noted, what, seal_id, seal_version, number, before = waiting[0]
+    id, version, noted, what, seal_id, seal_version, number, before, account, state = waiting[0]
     cents = noted if form.fee_cents is None else form.fee_cents
     why = reason(form.reason) if cents != noted else form.reason.strip()
-    proposal = charged(work, point[0], noted, cents, f"seal {number} {what} at {form.point}")
+    proposal = charged(
+        work,
+        format_account(account) if state == "active" else "",
+        noted,
+        cents,
+        f"seal {number} {what} at {form.point}",
+    )
     work.db.update(
         SealFee, id, version, settled_on=work.today, settled_by=work.actor.name, proposal=proposal or None, why=why
     )

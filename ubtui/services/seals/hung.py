@@ -103,14 +103,15 @@ def place(work: Work, form: Place) -> Placed:
     starts = rates.starts(work, point[0], effect, form.placed_on)
     usual = work.district.seals.seal_cents if form.why == "owner_request" else 0
     said = f"seal {number} put on at {form.point} on {form.placed_on}"
-    fee = fees.charged(work, point[0], usual, form.fee_cents, said)
+    fee = fees.charged(work, fees.payer(work, point[0], form.placed_on), usual, form.fee_cents, said)
     made = work.db.insert(
         Seal, point_id=point[0], number=number, lock_state=form.lock, lock_reason=form.why, rate_status=form.rate,
         rate_effect=effect, rate_from=starts, placed_on=form.placed_on, placed_value=form.value,
         requested_by=clean_text(form.requested_by, 120).strip() or (asked[4] if asked else None),
         fee_cents=(usual if form.fee_cents is None else form.fee_cents) if fee else 0, verified_on=form.placed_on,
     )  # fmt: skip
-    waits = fees.wait(work, point[0], made, "put on", usual if form.fee_cents is None else form.fee_cents)
+    due = usual if form.fee_cents is None else form.fee_cents
+    waits = fees.wait(work, point[0], made, "put on", form.placed_on, due)
     if asked:
         rows.close(work, asked, "done", form.placed_on, f"seal {number}")
     orders.finish(work, point[0], form.point, "seal", form.placed_on, f"seal {number}")
@@ -240,8 +241,9 @@ def remove(work: Work, form: Remove) -> Removed:
     asked = rows.asked(work, point[0], "unseal")
     usual = work.district.seals.unseal_cents if asked else 0
     said = f"seal {row[1]} taken off at {form.point} on {form.removed_on}"
-    fee = fees.charged(work, point[0], usual, form.fee_cents, said)
-    waits = fees.wait(work, point[0], row[0], "taken off", usual if form.fee_cents is None else form.fee_cents)
+    fee = fees.charged(work, fees.payer(work, point[0], form.removed_on), usual, form.fee_cents, said)
+    due = usual if form.fee_cents is None else form.fee_cents
+    waits = fees.wait(work, point[0], row[0], "taken off", form.removed_on, due)
     if asked is not None:
         rows.close(work, asked, "done", form.removed_on, f"seal {row[1]} off")
     for kind in ("unseal", "seal_check"):  # nobody need look at what is off
