@@ -1,5 +1,4 @@
 """A living district's settings: two people for money, one base, nothing that the record rests on, all in step."""
-# Length: one mechanism; the tests share how a settings file is taken apart and changed.
 # Length: one change of settings from its file to its approval.
 
 from __future__ import annotations
@@ -117,13 +116,13 @@ def test_money_takes_two_people_and_every_open_desk_follows(place: str, ben: Des
             "staff.fay": (None, "full name Fay Wong, role technician"),
         }
         assert ana.ask(lambda look: look.district.seals.seal_cents) == 25_00
-        waits = cho.session.rows("SELECT title, role, state FROM work_item WHERE code = 'X05'")
+        waits = cho.session.rows("SELECT title, role, state FROM work_item WHERE code = 'X06'")
         assert waits == [("Settings change 1 by ben waits for approval", "finance", "open")]
         assert "your own" in refused(approve(ben)).reason
         assert "may not do settings.approve" in refused(approve(ana)).reason
         assert done(approve(cho)).settings == 2
         assert ana.ask(lambda look: look.district.seals.seal_cents) == 30_00
-        assert cho.session.value("SELECT state FROM work_item WHERE code = 'X05'") == "resolved"
+        assert cho.session.value("SELECT state FROM work_item WHERE code = 'X06'") == "resolved"
         assert refused(approve(cho)).reason == "change 1 is in force"
     with office.desk(place, "fay") as fay:
         assert fay.actor.role == "technician"
@@ -134,7 +133,7 @@ def test_money_takes_two_people_and_every_open_desk_follows(place: str, ben: Des
 
 def test_finance_finds_the_change_on_the_worklist_and_decides_it_there(place: str, ben: Desk, cho: Desk) -> None:
     put = done(apply(ben, changed(fee(now(ben)) + EVE, "staff", "dee", "own", '["120009-6"]')))
-    key = int(cho.session.value("SELECT id FROM work_item WHERE code = 'X05'"))
+    key = int(cho.session.value("SELECT id FROM work_item WHERE code = 'X06'"))
 
     def offered(at: Desk) -> tuple[worklist.ItemView, list[fixes.Offer]]:
         return at.ask(lambda look: (found := worklist.item(look, key), list(fixes.offers(look, found))))
@@ -144,10 +143,49 @@ def test_finance_finds_the_change_on_the_worklist_and_decides_it_there(place: st
     assert "120009" not in str(view.evidence)  # whose accounts are whose is not every desk's to see
     acts_of = [each.act for each in made]
     assert acts_of[0] == "settings.approve" and "settings.reject" in acts_of and "worklist.resolve" not in acts_of
-    assert not {each.act for each in offered(ben)[1]} & {"settings.approve", "settings.reject"}
+    mine = {each.act for each in offered(ben)[1]}
+    assert "settings.withdraw" in mine and not mine & {"settings.approve", "settings.reject"}
     done(cho.perform(services.approve, fixes.form("settings.approve", made[0].values())))
     if not is_url(place):
         assert (Path(place) / "district.toml").read_text() == now(cho)
+
+
+def test_only_a_decision_takes_a_change_off_the_worklist(place: str, ben: Desk, cho: Desk) -> None:
+    done(ben.perform(worklist.refresh, worklist.Refresh()))
+    opened = apply(ben, fee(now(ben)))
+    assert isinstance(opened, Done) and [each.code for each in opened.opened] == ["X06"]
+    item = str(opened.opened[0])
+    with office.desk(place) as ana:
+        version = ana.session.value("SELECT version FROM work_item WHERE code = 'X06'")
+        away = acts.Dismiss(item=item, version=version, reason="not mine", until=date(2026, 12, 1))
+        assert "waits for a decision" in refused(ana.perform(acts.dismiss, away)).reason
+        settled = acts.own.Resolve(item=item, version=version, resolution="done")
+        assert "the cause of" in refused(ana.perform(acts.own.resolve, settled)).reason
+    in_step(ben)
+    ben.session.run("UPDATE work_item SET state = 'resolved' WHERE code = 'X06'")
+    again = done(ben.perform(worklist.refresh, worklist.Refresh()))
+    assert (again.opened, again.closed) == (1, 0)
+    shut = cho.perform(services.reject, services.Reject(number=1, reason="not this year"))
+    assert isinstance(shut, Done) and [str(each) for each in shut.closed] == [item]
+
+
+@pytest.mark.parametrize(
+    ("staff", "role"),
+    [(("eve", "cho"), "finance"), (("eve",), "manager"), (("cho",), "finance"), (("amy", "fay"), "lead"), ((), None)],
+)
+def test_a_change_waits_on_the_list_of_the_first_role_that_somebody_has(
+    backend: str, staff: tuple[str, ...], role: str | None
+) -> None:
+    text = office.sample_settings()
+    for name in ("ana", "cho", "dee"):
+        text = without(text, "staff", name)
+    for name in staff:
+        does = {"eve": "manager", "cho": "finance", "amy": "admin", "fay": "lead"}[name]
+        text += EVE.replace('"fay"', f'"{name}"').replace("technician", does)
+    office.install(backend, text)
+    with office.desk(backend, "ben") as ben:
+        done(apply(ben, fee(now(ben))))
+        assert ben.session.value("SELECT role FROM work_item WHERE code = 'X06'") == role
 
 
 def test_how_work_is_laid_out_takes_one(ben: Desk) -> None:
@@ -243,7 +281,7 @@ def test_a_change_is_rejected_or_withdrawn(ben: Desk, cho: Desk) -> None:
     assert [(m.number, m.state, m.decided_by, m.why) for m in ben.ask(services.history)] == [
         (2, "withdrawn", "ben", ""), (1, "rejected", "cho", "not this year"),
     ]  # fmt: skip
-    assert ben.session.rows("SELECT DISTINCT state FROM work_item WHERE code = 'X05'") == [("resolved",)]
+    assert ben.session.rows("SELECT DISTINCT state FROM work_item WHERE code = 'X06'") == [("resolved",)]
     assert ben.ask(lambda look: look.district.seals.seal_cents) == 25_00
     in_step(ben)
 

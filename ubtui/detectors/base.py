@@ -142,6 +142,7 @@ class Detector:
     What a kind that `holds` finds on an unbilled read holds it: no bill takes it until a person has decided. What a
     kind that stands `alone` finds is an item only where no kind that holds has one of the same subject and period.
     Of a kind with `stock` only what it finds beyond a day's quota at once waits there, as on the first day.
+    What is to be `decided` is dismissed by nobody: a decision closes it, either way.
     `also` gives, by the type of subject that was touched, what must be judged besides: a run whose list it may end
     or begin.
     """
@@ -162,6 +163,7 @@ class Detector:
     stock: bool = False
     holds: bool = False
     alone: bool = False
+    decided: bool = False
     also: Mapping[str, Callable[[Ask], Iterable[Subject]]] = field(default_factory=dict)
 
     @property

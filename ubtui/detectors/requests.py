@@ -1,7 +1,9 @@
-"""Requests: promises that fall due, and the duties of the district's calendar."""
+"""Requests: promises that fall due, the duties of the district's calendar, a change of its settings that waits."""
 
 from __future__ import annotations
 
+import json
+import re
 import uuid
 from collections.abc import Iterable
 from datetime import date, timedelta
@@ -9,6 +11,7 @@ from datetime import date, timedelta
 from ubtui.detectors.base import Ask, Detector, Found, Parameter
 from ubtui.domain.duties import due_days
 from ubtui.domain.money import format_money
+from ubtui.domain.second import checkers
 
 _DUE = (
     "SELECT c.key, c.account_id, c.on_day, c.by_staff, c.with_role, c.text, c.promise_on, c.promise_cents"
@@ -79,6 +82,55 @@ def duty_due(ask: Ask) -> Iterable[Found]:
             )  # fmt: skip
 
 
+_SHOWN = 20
+_OF_A_PERSON = re.compile(r",? ?(?:own|linked|seat key sha256) ")
+
+
+def settings_key(number: int) -> str:
+    """The subject key of the item on which a change of the settings waits."""
+    return str(uuid.uuid5(uuid.NAMESPACE_OID, f"settings/{number}"))
+
+
+def settings_waits(ask: Ask) -> Iterable[Found]:
+    """X06: a change of the settings that another person is to put in force or to reject."""
+    keys = ask.keys("text")
+    if keys is not None and not keys:
+        return
+    for number, maker, reason, body in ask.db.rows(
+        "SELECT id, maker, reason, changes FROM settings_change WHERE state = 'waiting'"
+    ):
+        if keys is not None and settings_key(number) not in keys:
+            continue
+        made = json.loads(body)
+        roles = {p.name: p.role for p in ask.district.staff}
+        may = checkers(roles, {name for name in roles if _touches(name, made)}, maker)
+        evidence: dict[str, str | int] = {"settings change": number, "by": maker}
+        for each in made[:_SHOWN]:
+            name = each["setting"]
+            told = f"{_evident(name, each['before'])} -> {_evident(name, each['after'])}"
+            evidence[name.replace("_", " ")] = told
+        if len(made) > _SHOWN:
+            evidence["more"] = f"{len(made) - _SHOWN}: ubtui settings changes {number}"
+        yield Found(
+            settings_key(number), "", f"Settings change {number} by {maker} waits for approval", reason, evidence,
+            role=roles[may[0]] if may else "",
+        )  # fmt: skip
+
+
+def _touches(name: str, made: list[dict[str, str]]) -> bool:
+    own = f"staff.{name}"
+    return any(each["setting"] == own or each["setting"].startswith(f"{own}.") for each in made)
+
+
+def _evident(setting: str, value: str | None) -> str:
+    """A value as every desk may see it: not whose accounts are whose, nor what opens a seat."""
+    if value is not None and setting.startswith("staff."):
+        if setting.endswith((".own", ".linked", ".seat_key_sha256")):
+            return "set" if value else "none"
+        value = _OF_A_PERSON.split(value)[0]
+    return value or "none"
+
+
 DETECTORS = (
     Detector(
         "X01", "Promise due", ("text",), "an open promise of payment or call whose day is within ahead office days",
@@ -97,5 +149,12 @@ DETECTORS = (
         "a duty of the district file within its lead_days of its day, or past it, not done",
         "A report or payment that others wait for is late.", ("duty.done",), "the district's calendar of duties",
         duty_due,
+    ),
+    Detector(
+        "X06", "Settings change waits", ("text",),
+        "a change of the district's settings put forward, neither put in force nor rejected nor withdrawn",
+        "What the board resolved does not hold, and no other change can be put forward.",
+        ("settings.approve", "settings.reject", "settings.withdraw"), "two people for money and for the staff list",
+        settings_waits, role="finance", decided=True,
     ),
 )  # fmt: skip

@@ -3,34 +3,26 @@
 from __future__ import annotations
 
 import hashlib
-import json
-import re
-import uuid
 from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta, Struct
 
-from ubtui.act import Form, Refused, Work, act
+from ubtui.act import Form, Look, Refused, Work, act
 from ubtui.db.models.office import SettingsChange
 from ubtui.db.session import Row
 from ubtui.detectors import heal
-from ubtui.domain import ranking
+from ubtui.detectors.requests import settings_key
 from ubtui.domain.canonical import sha256_hex
-from ubtui.domain.subjects import ItemKey, Subject
 from ubtui.domain.text import clean_text
 from ubtui.services import office
 from ubtui.services.district import allowed
 from ubtui.services.district.keys import Change, changes, marked
-from ubtui.services.worklist.items import row_of
-from ubtui.services.worklist.life import ACTIVE, FREE, change, event
-from ubtui.services.worklist.own import put
-from ubtui.settings import District, Person, SettingsError, district
+from ubtui.services.worklist.life import event
+from ubtui.settings import District, SettingsError, district
 
 Why = Annotated[str, Meta(min_length=1, max_length=500, description="why: the resolution, or who asked for it")]
 Number = Annotated[int, Meta(ge=1, description="the change's number")]
-_SHOWN = 20
-_OF_A_PERSON = re.compile(r",? ?(?:own|linked|seat key sha256) ")
 _RULE = "a living district's settings"
 _ROW = "SELECT id, base, body, reason, maker, state, makes, decided_by FROM settings_change"
 
@@ -80,9 +72,9 @@ class Applied(Struct, frozen=True):
     notes: tuple[str, ...] = ()
 
 
-def in_force(work: Any) -> tuple[int, Row | None]:
+def in_force(look: Look) -> tuple[int, Row | None]:
     """The number of the settings in force, and the change that made them; the first are those of the set-up."""
-    row = work.db.one(f"{_ROW} WHERE makes = (SELECT MAX(makes) FROM settings_change)")
+    row = look.db.one(f"{_ROW} WHERE makes = (SELECT MAX(makes) FROM settings_change)")
     return (1, None) if row is None else (int(row[6]), row)
 
 
@@ -113,8 +105,8 @@ def apply(work: Work, form: Apply) -> Applied:
         alone = () if allowed.sections(was, now) <= allowed.ALONE else ("nobody else is here to approve it",)
         return _enforce(work, number, form.base, form.text, was, now, made, alone)
     notes = tuple(allowed.notes(work, was, now))
-    _ask(work, number, form.reason, others, made)
-    return Applied(number, "waiting", form.base, tuple(made), tuple(p.name for p in others), notes)
+    work.touch("text", settings_key(number))
+    return Applied(number, "waiting", form.base, tuple(made), tuple(others), notes)
 
 
 @act("settings.approve")
@@ -125,7 +117,7 @@ def approve(work: Work, form: Approve) -> Applied:
     was, now = work.district, _decoded(row[2])
     _base(work, row[1])
     made = _may(work, was, now)
-    may = [p.name for p in allowed.checkers(was, now, row[4])]
+    may = allowed.checkers(was, now, row[4])
     if may and work.actor.name not in may:
         raise Refused(
             f"change {row[0]} is not {work.actor.name}'s to approve", rule=_RULE, cure=f"ask: {', '.join(may)}"
@@ -214,8 +206,7 @@ def _enforce(
         if roles.get(person.name) != person.role:
             said += _give_back(work, person.name, gone=person.name not in roles)
     _decide(work, number, "in force", base + 1, "")
-    healed = heal.run(work.db, work.today, work.now, None, "settings", work.actor.name)
-    work.healed = heal.Healed(healed.opened, healed.closed + _settle(work, number, "in force"))
+    work.healed = heal.run(work.db, work.today, work.now, None, "settings", work.actor.name)
     work.fact(settings=base + 1, settings_sha256=sha256_hex(file))
     return Applied(number, "in force", base + 1, tuple(made), (), tuple(said))
 
@@ -243,7 +234,7 @@ def _give_back(work: Work, name: str, gone: bool) -> list[str]:
 
 def _closed(work: Work, row: Row, state: str, why: str) -> Applied:
     _decide(work, row[0], state, None, why)
-    work.healed = heal.Healed(closed=_settle(work, row[0], state))
+    work.touch("text", settings_key(row[0]))
     work.fact(change=row[0], state=state)
     work.detail(reason=why)
     return Applied(row[0], state, in_force(work)[0], ())
@@ -254,57 +245,3 @@ def _decide(work: Work, number: int, state: str, makes: int | None, why: str) ->
         SettingsChange, number, state=state, makes=makes, decided_by=work.actor.name, decided_on=work.today,
         why=clean_text(why, 500),
     )  # fmt: skip
-
-
-# -- the item that waits for the second person -------------------------------------------------------------------
-
-
-def _subject(number: int) -> Subject:
-    return Subject("text", str(uuid.uuid5(uuid.NAMESPACE_OID, f"settings/{number}")))
-
-
-def _ask(work: Work, number: int, reason: str, others: list[Person], made: list[Change]) -> None:
-    """An item for those who may approve: without it the change would wait unseen."""
-    score = ranking.priority("X05", days_past_due=0, typed=60)
-    alone = others[0].name if len(others) == 1 else None
-    title = f"Settings change {number} by {work.actor.name} waits for approval"
-    evidence: dict[str, str | int] = {"priority": 60, "settings change": number, "by": work.actor.name}
-    for each in made[:_SHOWN]:
-        evidence[each.setting.replace("_", " ")] = (
-            f"{_evident(each.setting, each.before)} -> {_evident(each.setting, each.after)}"
-        )
-    if len(made) > _SHOWN:
-        evidence["more"] = f"{len(made) - _SHOWN}: ubtui settings changes {number}"
-    found = put(
-        work, _subject(number), title, reason, score, others[0].role, alone, evidence=json.dumps(evidence),
-        raised_by=work.actor.name,
-    )  # fmt: skip
-    change(work, found, "added", reason)
-    work.healed = heal.Healed(opened=(ItemKey("X05", _subject(number)),))
-
-
-def _evident(setting: str, value: str | None) -> str:
-    """A value as every desk may see it: not whose accounts are whose, nor what opens a seat."""
-    if value is not None and setting.startswith("staff."):
-        if setting.endswith((".own", ".linked", ".seat_key_sha256")):
-            return "set" if value else "none"
-        value = _OF_A_PERSON.split(value)[0]
-    return value or "none"
-
-
-def _settle(work: Work, number: int, state: str) -> tuple[ItemKey, ...]:
-    """Close that item with the change; which it was."""
-    key = ItemKey("X05", _subject(number))
-    if (
-        work.db.value("SELECT 1 FROM work_item WHERE subject_type = 'text' AND subject_key = ?", [key.subject.key])
-        is None
-    ):
-        return ()
-    found = row_of(work, key)
-    if found["state"] not in (*ACTIVE, "dismissed"):
-        return ()
-    change(
-        work, found, "resolved", f"the change is {state}", state="resolved", resolved_by=work.actor.name,
-        resolved_at=work.now, resolution=f"the change is {state}", wake_on=None, wait_for=None, **FREE,
-    )  # fmt: skip
-    return (key,)

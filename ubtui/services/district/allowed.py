@@ -7,9 +7,10 @@ from datetime import date
 from typing import Any, Final
 
 from ubtui.act import Look, Refused
+from ubtui.domain import second
 from ubtui.services.district import keys
 from ubtui.services.office import SERVICE, holidays
-from ubtui.settings import District, Person
+from ubtui.settings import District
 
 ALONE: Final = frozenset(["name", "county", "duties", "holidays", "use_limits", "worklist"])
 """How work is laid out: whoever may change it does so alone. All else is money or people, and takes two."""
@@ -60,16 +61,11 @@ def touched(was: District, now: District) -> set[str]:
     return {name for place, name in keys.differing(was, now) if place == "staff"}
 
 
-def checkers(was: District, now: District, maker: str) -> list[Person]:
-    """Who may put in force what `maker` put forward: finance and the manager; where none is, another lead or admin.
-
-    Nobody whose own place it changes, unless no other is left. Empty: it needs no second person, or there is none.
-    """
+def checkers(was: District, now: District, maker: str) -> list[str]:
+    """Who may put in force what `maker` put forward. Empty: it needs no second person, or there is none."""
     if sections(was, now) <= ALONE:
         return []
-    others = [p for p in was.staff if p.name != maker]
-    may = [p for p in others if p.role in _CHECKERS] or [p for p in others if p.role in ("lead", "admin")]
-    return [p for p in may if p.name not in touched(was, now)] or may
+    return second.checkers({p.name: p.role for p in was.staff}, touched(was, now), maker)
 
 
 def faults(look: Look, was: District, now: District) -> Iterator[str]:

@@ -106,7 +106,7 @@ def compared(look: Look, file: str, base: int) -> Difference:
         in_force(look)[0],
         tuple(keys.changes(was, now)),
         (*([no.sentence()] if no else []), *allowed.faults(look, was, now)),
-        tuple(p.name for p in allowed.checkers(was, now, look.actor.name)),
+        tuple(allowed.checkers(was, now, look.actor.name)),
         tuple(allowed.notes(look, was, now)),
     )
 

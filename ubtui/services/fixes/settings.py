@@ -14,13 +14,16 @@ CHANGE: Final = "settings change"
 TITLES: Final[dict[str, str]] = {
     "settings.approve": "Put the settings in force",
     "settings.reject": "Say no to the change",
+    "settings.withdraw": "Take the change back",
 }
 
 
-def _decide(act: str, likely: bool = False) -> Maker:
+def _decide(act: str, likely: bool = False, own: bool = False) -> Maker:
+    """For its maker where it is his `own` to do, else for everybody but him."""
+
     def drafts(look: Look, item: ItemView) -> Iterator[Draft]:
-        if (number := item.evidence.get(CHANGE)) is not None and item.evidence.get("by") != look.actor.name:
-            yield Draft(act, {"number": number}, likely=likely)
+        if (item.evidence.get("by") == look.actor.name) == own:
+            yield Draft(act, {"number": item.evidence[CHANGE]}, likely=likely)
 
     return drafts
 
@@ -28,4 +31,5 @@ def _decide(act: str, likely: bool = False) -> Maker:
 MAKERS: Final[dict[str, Maker]] = {
     "settings.approve": _decide("settings.approve", likely=True),
     "settings.reject": _decide("settings.reject"),
+    "settings.withdraw": _decide("settings.withdraw", own=True),
 }

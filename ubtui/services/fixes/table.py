@@ -108,8 +108,7 @@ def _barred(look: Look, item: ItemView) -> str:
 
 def table(code: str) -> tuple[str, ...]:
     """The acts that may be done from an item of this code."""
-    besides = settings.TITLES if code == "X05" else ()  # such a change waits as an item made by hand
-    return tuple(dict.fromkeys((*fixes_of(code), *besides, *any_item.ALWAYS)))
+    return tuple(dict.fromkeys((*fixes_of(code), *any_item.ALWAYS)))
 
 
 def offers(look: Look, item: ItemView) -> tuple[Offer, ...]:

@@ -158,7 +158,10 @@ class Dismiss(OnItem, frozen=True, kw_only=True):
 
 @act("worklist.dismiss")
 def dismiss(work: Work, form: Dismiss) -> Changed:
-    """Silence (code, subject) until a day; never without a reason and an end, nor against a statutory deadline."""
+    """Silence (code, subject) until a day; never without a reason and an end.
+
+    Nothing with a statutory deadline, nor what waits for a decision.
+    """
     found = begin(work, form, states=ACTIVE)
     if form.until <= work.today:
         said = f"{form.until} is not after today, {work.today}"
@@ -171,6 +174,8 @@ def dismiss(work: Work, form: Dismiss) -> Changed:
             rule="dismissal",
             cure="do what the law asks",
         )
+    if CODES[found["code"]].decided:
+        raise Refused(f"{key_of(found)} waits for a decision", rule="dismissal", cure="have it approved or rejected")
     note = f"until {form.until}: {form.reason}"
     wake = {"wake_on": None, "wait_for": None}
     if found["grp"] == "R":  # a read that it was about may be held, and its bill is told by itself then

@@ -22,7 +22,7 @@ WINDOW_DAYS = 30
 LEAST_RAISED = 10
 TOLD_PRIORITY = 50
 PROTECTED_GROUPS = frozenset("CPBA")  # statutory, and money
-PROTECTED = frozenset({"R13", "R14", "A05"})  # fraud
+PROTECTED = frozenset({"R13", "R14", "A05", "X06"})  # fraud, and what takes two people
 
 
 def may_demote(detector: Detector) -> bool:
