@@ -41,7 +41,12 @@ def test_a_file_goes_out_and_comes_back_changed(
     if not is_url(backend):
         assert mirror.read_text() == after and mirror.stat().st_mode & 0o777 == 0o600
     assert "made from settings 1; in force are 2" in said("apply", str(file), "--reason", "again", code=1)
-    assert "nothing differs" in said("apply", str(file), "--reason", "again", "--base", "2", code=1)
+    assert "nothing differs" in said("apply", str(file), "--reason", "again", "--base", "2", code=1)  # it does not say
+    file.write_text(after.replace("2750", "9900"))
+    for words in (("diff", str(file)), ("apply", str(file), "--reason", "x")):
+        no = said(*words, "--base", "1", code=2)
+        assert "made from settings 2, --base says 1" in no
+    assert json.loads(said("diff", str(file), "--base", "2", "--format", "json"))["base"] == 2
     file.write_text(after.replace("[seals]", "[seal]").replace("fiscal_year_start = 7", "fiscal_year_start = 13"))
     for words in (("diff", str(file)), ("apply", str(file), "--reason", "x")):
         no = said(*words, code=2)

@@ -110,9 +110,11 @@ def changes(options: Options, number: int | None) -> None:
 
 
 def _base(text: str, given: int | None) -> int:
-    """The settings a file was made from: as its first line says, as given, else those of the set-up."""
+    """The settings a file was made from: as its first line says, else as given, else those of the set-up."""
     said = services.based_on(text)
-    return given or said or 1
+    if said and given and said != given:
+        raise click.UsageError(f"The file says that it was made from settings {said}, --base says {given}.")
+    return said or given or 1
 
 
 def _tell(options: Options, result: services.Applied) -> None:
