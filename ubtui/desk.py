@@ -237,7 +237,8 @@ class Desk:
         if self.folder is not None and act.name.startswith("settings.") and isinstance(answer, Done) and not dry_run:
             from ubtui.services.office import keep
 
-            keep(self.folder, self.session.value("SELECT value FROM meta WHERE key = 'district'"))
+            with suppress(OSError):  # the act is done; `ubtui doctor` says where the folder's copy is another
+                keep(self.folder, self.session.value("SELECT value FROM meta WHERE key = 'district'"))
         return answer
 
     def _asked(self, question: Callable[Concatenate[Look, P], T], *args: P.args, **kwargs: P.kwargs) -> T:

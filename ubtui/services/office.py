@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
@@ -43,13 +44,18 @@ def install(session: Session, text: str, day: date, now: str, folder: Path | Non
 
 
 def keep(folder: Path, text: str) -> None:
-    """Write the folder's own copy of the settings, replaced whole; the record's rules, this is for people to read."""
-    path = folder / "district.toml"
-    part = path.with_name("district.toml.part")
-    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-        os.fchmod(file.fileno(), 0o600)
-        file.write(text)
-    os.replace(part, path)
+    """Write the folder's own copy of the settings, replaced whole; the record's rules, this is for people to read.
+
+    Raises OSError where the folder cannot be written.
+    """
+    part, name = tempfile.mkstemp(".part", "district.toml.", folder)  # 0600, and no other seat's
+    try:
+        with os.fdopen(part, "w", encoding="utf-8") as file:
+            file.write(text)
+        os.replace(name, folder / "district.toml")
+    except OSError:
+        os.unlink(name)
+        raise
 
 
 _NAME = "SELECT value FROM meta WHERE key = 'name'"
