@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from datetime import date
@@ -188,6 +190,26 @@ def test_a_change_waits_on_the_list_of_the_first_role_that_somebody_has(
         assert ben.session.value("SELECT role FROM work_item WHERE code = 'X06'") == role
 
 
+def test_a_copy_that_cannot_be_written_undoes_nothing(backend: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    if is_url(backend):
+        pytest.skip("a server has no folder beside it")
+    office.found(backend)
+    full = OSError(28, "No space left on device")
+
+    def fails(*_: object) -> None:
+        raise full
+
+    with office.desk(backend, "ben") as ben, office.desk(backend, "cho") as cho, monkeypatch.context() as broken:
+        done(apply(ben, fee(now(ben))))
+        before = (Path(backend) / "district.toml").read_text()
+        broken.setattr(os, "replace", fails)
+        assert done(approve(cho)).settings == 2
+        assert (Path(backend) / "district.toml").read_text() == before
+        broken.setattr(tempfile, "mkstemp", fails)
+        done(apply(ben, fee(now(ben), 31_00)))
+    assert list(Path(backend).glob("district.toml*")) == [Path(backend) / "district.toml"]
+
+
 def test_how_work_is_laid_out_takes_one(ben: Desk) -> None:
     done(ben.perform(worklist.refresh, worklist.Refresh()))
     text = now(ben).replace("residential = 300", "residential = 250")
@@ -332,6 +354,37 @@ def test_nobody_changes_his_own_place(place: str, ben: Desk, cho: Desk) -> None:
     with office.desk(place, "eve") as eve:
         assert done(approve(eve)).state == "in force"
     assert cho.ask(lambda look: look.actor.role) == "manager"
+
+
+def test_two_who_decide_are_put_forward_one_by_one(place: str, ben: Desk, cho: Desk) -> None:
+    promoted = changed(now(ben), "staff", "cho", "role", '"manager"')
+    both = changed(promoted, "staff", "eve", "linked", "[]").replace('"Eve Stone"', '"Eve Stein"')
+    no = refused(apply(ben, both))
+    assert (no.reason, no.cure) == (
+        "it changes the places of cho and eve, who would decide on it", "put them forward one by one",
+    )  # fmt: skip
+    assert no.sentence() in ben.ask(services.compared, both, 1).refused
+    assert done(apply(ben, promoted)).waits_for == ("eve",)
+
+
+def test_the_only_one_who_decides_falls_to_an_administrator_then_to_himself(backend: str) -> None:
+    text = office.sample_settings()
+    for name in ("ana", "dee"):
+        text = without(text, "staff", name)
+    promoted = changed(text, "staff", "cho", "full_name", '"Cho Park"')
+    office.install(backend, text)
+    with office.desk(backend, "ben") as ben, office.desk(backend, "cho") as cho:
+        put = done(apply(ben, promoted))
+        assert (put.waits_for, put.notes) == (("cho",), ("cho decides on his own place: nobody else is here",))
+        assert done(approve(cho)).notes == put.notes
+        done(apply(ben, now(ben) + EVE.replace("technician", "admin")))
+        done(approve(cho, 2))
+    with office.desk(backend, "fay") as fay:
+        done(apply(fay, now(fay).replace('"Cho Park"', '"Cho Parker"')))
+    with office.desk(backend, "cho") as cho, office.desk(backend, "ben") as ben:
+        assert "not cho's to approve" in refused(approve(cho, 3)).reason
+        assert cho.session.value("SELECT role FROM work_item WHERE code = 'X06' AND state = 'open'") == "lead"
+        assert done(approve(ben, 3)).state == "in force"
 
 
 def test_an_administrator_makes_people_and_no_money(place: str, ben: Desk, cho: Desk) -> None:

@@ -10,8 +10,19 @@ def checkers(roles: Mapping[str, str], touched: Collection[str], maker: str) -> 
     """Who may put in force what `maker` put forward, of people by their roles; empty: nobody else is here.
 
     Finance and the manager, where none is another lead or administrator; nobody whose own place is `touched`, unless
-    no other is left. Whoever is asked first stands first.
+    nobody else is left in any of these roles. Whoever is asked first stands first.
     """
-    asked = [[name for role in some for name in roles if roles[name] == role and name != maker] for some in _ROLES]
+    asked = _asked(roles, maker)
+    free = [[name for name in some if name not in touched] for some in asked]
+    return free[0] or free[1] or asked[0] or asked[1]
+
+
+def all_touched(roles: Mapping[str, str], touched: Collection[str], maker: str) -> list[str]:
+    """Several to whom it would go, each of whose own places it changes: one by one they decide for each other."""
+    asked = _asked(roles, maker)
     may = asked[0] or asked[1]
-    return [name for name in may if name not in touched] or may
+    return may if len(may) > 1 and set(may) <= set(touched) else []
+
+
+def _asked(roles: Mapping[str, str], maker: str) -> list[list[str]]:
+    return [[name for role in some for name in roles if roles[name] == role and name != maker] for some in _ROLES]

@@ -104,7 +104,7 @@ def apply(work: Work, form: Apply) -> Applied:
     if not others:
         alone = () if allowed.sections(was, now) <= allowed.ALONE else ("nobody else is here to approve it",)
         return _enforce(work, number, form.base, form.text, was, now, made, alone)
-    notes = tuple(allowed.notes(work, was, now))
+    notes = (*allowed.own_place(was, now, others[0]), *allowed.notes(work, was, now))
     work.touch("text", settings_key(number))
     return Applied(number, "waiting", form.base, tuple(made), tuple(others), notes)
 
@@ -118,13 +118,14 @@ def approve(work: Work, form: Approve) -> Applied:
     _base(work, row[1])
     made = _may(work, was, now)
     may = allowed.checkers(was, now, row[4])
-    if may and work.actor.name not in may:
+    if work.actor.name not in may:
         raise Refused(
             f"change {row[0]} is not {work.actor.name}'s to approve", rule=_RULE, cure=f"ask: {', '.join(may)}"
         )
     work.fact(change=row[0], base=row[1], differ=len(made))
     work.detail(changes=made)
-    return _enforce(work, row[0], row[1], row[2], was, now, made)
+    alone = allowed.own_place(was, now, work.actor.name)
+    return _enforce(work, row[0], row[1], row[2], was, now, made, alone)
 
 
 @act("settings.reject")

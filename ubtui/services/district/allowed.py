@@ -53,6 +53,11 @@ def makers_no(look: Look, was: District, now: District) -> Refused | None:
             f"{look.actor.name} would change his own place on the staff list", rule="nobody widens his own role",
             cure="ask a colleague to put it forward",
         )  # fmt: skip
+    if several := second.all_touched({p.name: p.role for p in was.staff}, touched(was, now), look.actor.name):
+        return Refused(
+            f"it changes the places of {' and '.join(several)}, who would decide on it",
+            rule="nobody widens his own role", cure="put them forward one by one",
+        )  # fmt: skip
     return None
 
 
@@ -66,6 +71,11 @@ def checkers(was: District, now: District, maker: str) -> list[str]:
     if sections(was, now) <= ALONE:
         return []
     return second.checkers({p.name: p.role for p in was.staff}, touched(was, now), maker)
+
+
+def own_place(was: District, now: District, name: str) -> tuple[str, ...]:
+    """What is said of a person who is the only one left to decide on his own place."""
+    return (f"{name} decides on his own place: nobody else is here",) if name in touched(was, now) else ()
 
 
 def faults(look: Look, was: District, now: District) -> Iterator[str]:
