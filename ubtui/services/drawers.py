@@ -57,8 +57,8 @@ def close(work: Work, form: Close) -> Closed:
 
     Above the district's limit it needs its reason, and what is over or short in all is approved by another person
     before it is closed. Where one tender stands for another by more than that, as a check for cash, a person whose
-    drawer it is not must have counted it. Neither a rehearsal nor a
-    refusal tells what is expected.
+    drawer it is not must have counted it, whatever is missing beside. Neither a rehearsal nor a refusal tells what is
+    expected.
     """
     found = drawer(work, form.staff.strip() or work.actor.name, form.day or work.today)
     _may(work, found)
@@ -84,7 +84,7 @@ def close(work: Work, form: Close) -> Closed:
     work.touch("run", f"drawer/{found.key}")
     state, number = "closed", None
     approvers: tuple[str, ...] = ()
-    if differs.total == 0 and differs.swapped > limit and work.actor.name == found.staff:
+    if differs.swapped > limit and work.actor.name == found.staff:
         state = "counted"  # checks swapped for cash hide what was taken from other payments
     elif differs.total == 0:
         work.db.update(models.Drawer, found.id, closed_on=work.today)
