@@ -141,6 +141,7 @@ class Paid(Form, frozen=True, kw_only=True):
 def paid(work: Work, form: Paid) -> Request:
     """Note the receipt of a fee that was paid elsewhere; it counts once another person has read the same off it.
 
+    Whoever reads another receipt or day off it notes that anew, whoever noted it before, and another confirms his.
     Whoever confirms it may approve charges. What is charged on the account is paid there, and a receipt of this
     district's own books is no payment elsewhere.
     """
@@ -155,18 +156,16 @@ def paid(work: Work, form: Paid) -> Request:
         raise Refused(f"{now.number} is paid since {now.paid_on}", rule="service requests", cure="nothing to do")
     on = form.paid_on or (now.noted[0] if now.noted else work.today)
     receipt = _receipt(work, on, form.receipt)
-    if now.noted is None or now.noted[2] == work.actor.name:
+    same = now.noted is not None and (on, _folded(receipt)) == (now.noted[0], _folded(now.noted[1]))
+    if now.noted is None or now.noted[2] == work.actor.name or not same:
+        if now.noted is not None:
+            work.detail(before=[now.noted[0].isoformat(), *now.noted[1:]])
         work.db.update(ServiceRequest, id, version, paid_on=on, receipt=receipt, noted_by=work.actor.name)
         return _done(work, form.number)
     if work.actor.role not in (checkers := permissions()["adjust.approve"]):
         raise Refused(
             f"{now.noted[2]} noted its receipt, and the role {work.actor.role} confirms none",
             rule="two people see a receipt", cure="ask: " + ", ".join(sorted(checkers)),
-        )  # fmt: skip
-    if (on, _folded(receipt)) != (now.noted[0], _folded(now.noted[1])):
-        raise Refused(
-            f"{now.noted[2]} noted {clean_text(now.noted[1], 80)} of {now.noted[0]}", rule="two people see a receipt",
-            cure=f"look at the paper together; {now.noted[2]} notes what it says",
         )  # fmt: skip
     work.db.update(ServiceRequest, id, version, confirmed_by=work.actor.name)
     return _done(work, form.number)
