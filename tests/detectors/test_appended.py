@@ -8,7 +8,7 @@ from typing import Any
 from unittest import mock
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.detectors.scene import Scene
@@ -65,8 +65,15 @@ def stored(scene: Scene, ids: list[int]) -> list[tuple[Any, ...]]:
     return sorted(scene.db.rows(sql, ids), key=lambda row: row[:3])
 
 
+PLAIN: dict[str, Any] = {
+    "after": 1, "usage": 7, "value": 7, "days": 30, "kind": "regular", "source": "A", "status": "billed",
+    "trouble_code": None,
+}  # fmt: skip
+
+
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(READ, min_size=1, max_size=14), EXCHANGED, st.integers(1, 3))
+@example([PLAIN | {"source": "E"}, *[PLAIN] * 6, PLAIN | {"usage": None, "days": None}], set(), 1)
 def test_each_read_more_is_judged_as_from_all_reads(
     scene: Scene, said: list[dict[str, Any]], exchanges: set[int], at_once: int
 ) -> None:

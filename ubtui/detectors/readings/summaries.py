@@ -329,14 +329,15 @@ def _recent(history: Sequence[Row], place: int) -> list[str]:
 
 
 def _joined(own: str, recent: Sequence[str]) -> str:
-    """What the next read's average is taken from, as it is kept with this one."""
-    if not own:
-        return " ".join(recent)
-    if own != "E" and len(recent) - recent.count("E") == _AVERAGED:
-        recent = recent[:-1]
-        while recent[-1] == "E":
-            recent = recent[:-1]
-    return " ".join((own, *recent))
+    """What the next read's average is taken from, as it is kept with this one: to the sixth actual."""
+    told = (own, *recent) if own else recent
+    actual = 0
+    for at, said in enumerate(told, 1):
+        actual += said != "E"
+        if actual == _AVERAGED:
+            told = told[:at]
+            break
+    return " ".join(told)
 
 
 def mean(recent: Sequence[str], days: int | None) -> tuple[int | None, int]:
