@@ -92,7 +92,7 @@ def counts(desk: Desk) -> dict[str, int]:
     tables = (
         *("parcel", "party", "premise", "service_point", "account", "account_role", "account_parcel", "service"),
         *("meter", "register", "endpoint", "install", "external_id", "read", "read_summary", "staged_row", "route"),
-        *("county_owner", "work_item", "audit"),
+        *("county_owner", "linked_row", "work_item", "audit"),
     )
     return {table: int(desk.session.value(f"SELECT COUNT(*) FROM {table}")) for table in tables}
 

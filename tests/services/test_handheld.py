@@ -17,7 +17,7 @@ from ubtui.desk import Desk
 from ubtui.domain.errors import BadValue
 from ubtui.exchange.profile import load
 from ubtui.services.imports.links import Unlink, links, unlink
-from ubtui.services.imports.staged import Link, link, staged
+from ubtui.services.imports.staged import Decide, Link, decide, link, staged
 from ubtui.services.reads.handheld import sent
 from ubtui.services.reads.routes import routes, walk
 
@@ -225,3 +225,32 @@ def test_what_a_link_brought_in_is_named_when_it_is_taken_back(desk: Desk, tmp_p
     done(desk.perform(link, Link(row=row.row, meter="BADGER/1002", reason="the lid says so")))
     taken = done(desk.perform(unlink, Unlink(serial="T-1", reason="the wrong lid")))
     assert taken.reads == ["SP-00002 2016-09-21: 1,150"]
+
+
+def test_reads_of_later_files_that_came_in_by_a_link_are_named_too(backend: str, tmp_path: Path) -> None:
+    """By whichever way: linked, linked and kept later, in columns, alone, in the place of an estimate; none of those
+    that came by the meter's own serial, of another meter, or that are void."""
+    training(backend, date(2017, 6, 5))
+    with seat(backend) as desk:
+        for kind, text in (("parcels", PARCELS), ("accounts", ACCOUNTS), ("meters", METERS), ("reads", READS)):
+            bring(desk, kind, file(tmp_path, text, f"{kind}.csv"))  # type: ignore[arg-type]
+        rows = "BADGER,T-1,2016-09-21,1150\nBADGER,T-1,2016-09-22,1151\n"
+        bring(desk, "reads", file(tmp_path, f"maker,serial,date,value\n{rows}"))
+        form = Link(row=desk.ask(staged)[0].row, meter="BADGER/1002", reason="the lid says so")
+        assert done(desk.perform(link, form)).stay == 1
+        [second] = desk.ask(staged)
+        done(desk.perform(decide, Decide(row=second.row, decision="keep", reason="the crew is sure")))
+        for n, (serial, more) in enumerate(
+            [
+                ("T-1", "2016-11-18,1170,"), ("1002", "2017-01-19,1185,"), ("T-1", "2017-03-20,1180,"),
+                ("T-1", "2017-05-19,1200,yes"), ("T-1", "2017-05-22,1202,"),
+            ]
+        ):  # fmt: skip
+            text = f"maker,serial,date,value,estimated\nBADGER,{serial},{more}\n"
+            report = bring(desk, "reads", file(tmp_path, text, f"later-{n}.csv"))
+            assert report.staged == 0, (more, report)
+        taken = done(desk.perform(unlink, Unlink(serial="T-1", reason="the wrong lid")))
+        assert taken.reads == [
+            "SP-00002 2016-09-22: 1,151", "SP-00002 2016-11-18: 1,170", "SP-00002 2017-03-20: 1,180",
+            "SP-00002 2017-05-22: 1,202",
+        ]  # fmt: skip

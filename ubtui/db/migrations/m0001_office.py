@@ -66,6 +66,9 @@ CREATE TABLE staged_row(
   version {int} NOT NULL DEFAULT 1, CONSTRAINT staged_once UNIQUE(batch_id, row_no)) {strict};
 CREATE INDEX staged_open ON staged_row(kind, reason) WHERE state='staged';
 CREATE INDEX staged_stranger ON staged_row(stranger) WHERE state='staged' AND stranger IS NOT NULL;
+CREATE TABLE linked_row(
+  id {id}, batch_id {int} NOT NULL REFERENCES batch(id), row_no {int} NOT NULL, serial {text} NOT NULL) {strict};
+CREATE INDEX linked_row_of ON linked_row(batch_id, row_no);
 """
 
 

@@ -220,6 +220,16 @@ class StagedRow(Record):
         table_name = "staged_row"
 
 
+class LinkedRow(Record):
+    id = AutoField()
+    batch_id = IntegerField()
+    row_no = IntegerField()
+    serial = TextField()
+
+    class Meta:
+        table_name = "linked_row"
+
+
 class SettingsChange(Record):
     id = AutoField()
     base = IntegerField()

@@ -20,9 +20,8 @@ def written(work: Work, taking: Taker, verdict: Verdict, batch_id: int, row_no: 
     Refused, with nothing written, where there is no room for it any more. The caller summarises.
     """
     verdict.line.row_no = row_no
-    goods = verdict.goods
+    goods, rows = verdict.goods, Rows(work.db, batch_id, work.actor.name, work.now)
     if not isinstance(goods, Between):
-        rows = Rows(work.db, batch_id, work.actor.name, work.now)
         taking.write(rows, [verdict])
         rows.flush()
         return
@@ -31,6 +30,9 @@ def written(work: Work, taking: Taker, verdict: Verdict, batch_id: int, row_no: 
         work, at, verdict.period or "", goods.day, goods.value, room(at, verdict.period or ""), after_all(goods.day),
         goods.limit, trouble_code=verdict.line.values.get("trouble"), batch_id=batch_id, row_no=row_no,
     )  # fmt: skip
+    if isinstance(taking, ReadTaker):
+        taking.note(rows, verdict)
+        rows.flush()
 
 
 def placed(work: Work, batch_id: int) -> int:

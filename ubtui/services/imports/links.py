@@ -20,9 +20,9 @@ _OWN: Final = (
     " WHERE m.serial = ? AND m.id <> ? ORDER BY 2 DESC, 1"
 )
 _BROUGHT: Final = (
-    "SELECT s.fields, p.number, r.read_on, r.value FROM staged_row s JOIN read r ON r.batch_id = s.batch_id"
-    " AND r.row_no = s.row_no AND r.status <> 'void' JOIN register g ON g.id = r.register_id AND g.meter_id = ?"
-    " JOIN service_point p ON p.id = r.point_id WHERE s.state = 'kept' AND s.stranger IS NOT NULL"
+    "SELECT p.number, r.read_on, r.value FROM register g JOIN live_read r ON r.register_id = g.id"
+    " JOIN service_point p ON p.id = r.point_id WHERE g.meter_id = ? AND r.status <> 'void' AND r.value IS NOT NULL"
+    " AND EXISTS(SELECT 1 FROM linked_row l WHERE l.batch_id = r.batch_id AND l.row_no = r.row_no AND l.serial = ?)"
     " ORDER BY r.read_on, r.register_id"
 )
 
@@ -77,7 +77,8 @@ class Unlink(Form, frozen=True, kw_only=True):
 
 
 class Unlinked(msgspec.Struct, frozen=True):
-    """The meter that the serial stood for, and the reads that linking it brought in: each is to be looked at."""
+    """The meter that the serial stood for, and its reads that came in by that serial, of rows that were linked and of
+    later files: each is to be looked at."""
 
     serial: str
     meter: str
@@ -101,8 +102,7 @@ def unlink(work: Work, form: Unlink) -> Unlinked:
     brought = [
         f"{point} {on}: {value:,}"
         for _, _, meter in rows
-        for texts, point, on, value in work.db.rows(_BROUGHT, [meter])
-        if value is not None and msgspec.json.decode(texts).get("serial", "").strip() == serial
+        for point, on, value in work.db.rows(_BROUGHT, [meter, serial])
     ]
     for _, name, _ in rows:
         work.touch("meter", name)

@@ -285,6 +285,16 @@ class ReadTaker(Taker):
             )
             for place, h, day, value, period, usage, days in taken
         )  # fmt: skip
+        if linked := self.registers.aliases:
+            serials = page.column("serial")
+            for one in taken:
+                if serials[one.place] in linked:
+                    rows.add("linked_row", batch_id, first + one.place, serials[one.place])
+
+    def note(self, rows: Rows, verdict: Verdict) -> None:
+        """Keep of a row that goes in by a linked serial by which one: whoever takes the link back is told of it."""
+        if (serial := verdict.line.values.get("serial")) in self.registers.aliases:
+            rows.add("linked_row", rows.batch_id, verdict.line.row_no, serial)
 
     def _voided(self, registers: Iterable[int | None], since: str) -> dict[tuple[int | None, str], int]:
         """The highest number of void reads by register and day."""
@@ -298,6 +308,8 @@ class ReadTaker(Taker):
             if isinstance(v.goods, Between):
                 rows.stage("reads", dataclasses.replace(v, reason=IN_PLACE))
         taken = [v for v in going if not isinstance(v.goods, Between)]
+        for v in taken:
+            self.note(rows, v)
         seqs = self._voided((v.register_id for v in taken), min((v.goods[0] for v in taken), default=""))
         for v in taken:
             day, value, usage, days = v.goods

@@ -46,6 +46,7 @@ _UNDO: Final = (
     "DELETE FROM county_owner WHERE batch_id = ?",
     "DELETE FROM parcel WHERE batch_id = ?",
     "DELETE FROM staged_row WHERE batch_id = ?",
+    "DELETE FROM linked_row WHERE batch_id = ?",
 )
 
 

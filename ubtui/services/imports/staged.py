@@ -8,7 +8,7 @@ import msgspec
 
 from ubtui.act import Form, Look, Refused, Work, act
 from ubtui.db.makers import spellings
-from ubtui.db.models.office import StagedRow
+from ubtui.db.models.office import LinkedRow, StagedRow
 from ubtui.detectors.billing import staged_account
 from ubtui.detectors.meters import meters_of_row
 from ubtui.detectors.quality import released_on
@@ -191,8 +191,11 @@ def link(work: Work, form: Link) -> Decided:
     work.fact(meter=f"{meter[1]}/{meter[2]}", always=form.always)
     done = []
     for each in (row, *_alike(work, row)):
+        said = msgspec.json.decode(each[12]).get("serial", "").strip()
         texts = {name: "" if name in _NAMES else text for name, text in msgspec.json.decode(each[12]).items()}
         done.append(_placed(work, each, why, {**texts, "maker": meter[1], "serial": meter[2]}))
+        if said not in ("", meter[2]) and done[-1].state != _STRANGE:
+            work.db.insert(LinkedRow, batch_id=each[1], row_no=each[4], serial=said)
     return _told(done)
 
 

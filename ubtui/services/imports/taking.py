@@ -56,6 +56,7 @@ COLUMNS: Final[dict[str, tuple[str, ...]]] = {
         *("batch_id", "row_no", "kind", "reason", "sentence", "raw", "fields", "point_id", "account_id"),
         *("register_id", "period", "stranger", "cents"),
     ),
+    "linked_row": ("batch_id", "row_no", "serial"),
 }
 
 
