@@ -144,6 +144,7 @@ def test_under_however_many_names_a_read_is_measured_by_the_one_before(desk: Des
         ("1002", "", "SP-00001", "wrong-point"), ("1002", "9001", "", "radio-mismatch"),
         ("1001", "9002", "", "radio-mismatch"), ("1002", "NEW", "SP-00002", ""), ("T-77", "9002", "", "other-serial"),
         ("S-5", "9002", "", "serial-mismatch"), ("S-6", "9002", "", "other-serial"),
+        ("S-7", "9002", "", "serial-mismatch"),
         ("T-77", "9002", "SP-00001", "wrong-point"),
     ],
 )  # fmt: skip
@@ -154,7 +155,7 @@ def test_a_row_whose_names_are_of_two_meters_waits(
     that of one hanging elsewhere, says that somebody took the wrong one."""
     assert next(s.point for s in desk.ask(walk, "R1") if s.serial == "1002") == "SP-00002"
     with (session := admin(desk.data)).writing():
-        for maker, name in (("BADGER", "S-5"), ("NEPTUNE", "S-6")):
+        for maker, name in (("BADGER", "S-5"), ("NEPTUNE", "S-6"), ("Bádger", "S-7")):
             session.insert(record.Meter, maker=maker, serial=name, size="5/8")
     session.database.close()
     text = f"maker,serial,radio,point,date,value\nBADGER,{serial},{radio},{point},2016-09-22,1150\n"
@@ -206,6 +207,13 @@ def test_a_serial_that_stands_for_another_meter_is_asked_about_and_taken_back(de
     assert bring(desk, "reads", file(tmp_path, "maker,serial,date,value\nBADGER,T-1,2016-09-29,131\n")).reasons == {
         "unknown-meter": 1
     }
+
+
+@pytest.mark.parametrize("maker", ["badger", "Bádger", "BADGÉR "])
+def test_a_maker_is_known_by_every_spelling(desk: Desk, tmp_path: Path, maker: str) -> None:
+    text = f"maker,serial,date,value\n{maker},1002,2016-09-21,1150\n"
+    report = stage(desk, "reads", file(tmp_path, text), dry_run=True)
+    assert (report.accepted, report.reasons) == (1, {})
 
 
 def test_a_serial_that_hangs_elsewhere_is_linked_for_its_rows_alone(desk: Desk, tmp_path: Path) -> None:

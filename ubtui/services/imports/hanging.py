@@ -13,6 +13,7 @@ from ubtui.db.session import Session
 from ubtui.detectors.readings.summaries import READS
 from ubtui.domain.periods import ReadCycle
 from ubtui.domain.register import Register
+from ubtui.domain.text import fold
 from ubtui.domain.volume import Unit
 from ubtui.services.imports.taking import Line, Page, Verdict, found, refuse
 
@@ -181,7 +182,7 @@ class Registers:
 
         if "serial" in said and not ours("serial"):
             makers = self.idle.get(said["serial"], set())
-            idle = said["maker"].casefold() in makers if "maker" in said else bool(makers)
+            idle = fold(said["maker"]) in makers if "maker" in said else bool(makers)
             if idle or named("serial") or not ours("radio"):
                 known = f"{meter} hangs there, not {said['serial'][:40]}" + (", which hangs nowhere" if idle else "")
                 return refuse(line, "serial-mismatch", known, "serial", **where)
@@ -222,7 +223,7 @@ class Registers:
                 self.aliases |= {row[0] for row in others}
                 rows += others
                 for serial, maker in found(self.db, _IDLE, strange):
-                    self.idle.setdefault(serial, set()).add(maker.casefold())
+                    self.idle.setdefault(serial, set()).add(fold(maker))
             for name, *row in rows:
                 made = _made(row, self.billing_unit)
                 # One register that hung twice is two; under several names it is one, with one newest read.
@@ -300,7 +301,8 @@ def _names(line: Line) -> list[tuple[str, str]]:
 
 
 def _of(hanging: Hanging, said: dict[str, Any]) -> bool:
-    return hanging.meter.partition("/")[0].casefold() == str(said["maker"]).casefold()
+    ours, theirs = hanging.meter.partition("/")[0], str(said["maker"])
+    return ours == theirs or fold(ours) == fold(theirs)
 
 
 def _made(row: Sequence[Any], unit: str) -> Hanging:
