@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from tests.test_desk import install, live
+from ubtui.act import Done, Refused
 from ubtui.db.migrate import known
-from ubtui.desk import is_url, open_session
-from ubtui.services import doctor
+from ubtui.desk import Desk, is_url, open_session
+from ubtui.services import doctor, ledger, worklist
 from ubtui.services.doctor import examine
 from ubtui.services.finding import Finding
 
@@ -57,6 +58,26 @@ def test_each_trouble_of_the_record_is_named(backend: str, statement: str, table
     install(backend)
     change(backend, statement)
     assert [f for f in found(backend) if f.table == table and says in f.wrong and f.cure], found(backend)
+
+
+def test_the_ledgers_months_open_as_the_years_come(backend: str) -> None:
+    when = NOON.replace(year=2029)
+    install(backend, live())
+    assert not [f for f in found(backend, NOON.replace(year=2028)) if f.table == "period"]
+    [no] = [f for f in found(backend, when) if f.table == "period"]
+    assert (no.row, no.wrong, no.cure) == (
+        "202813", "no ledger month is open today", "run `ubtui worklist refresh`",
+    )  # fmt: skip
+    with Desk(backend, utc=lambda: when) as ana:
+        with pytest.raises(Refused, match="no open ledger month from 2029-11 on"):
+            ledger.period_for(ana.session, when.date())
+        for _ in range(2):
+            assert isinstance(ana.perform(worklist.refresh, worklist.Refresh()), Done)
+        assert ledger.period_for(ana.session, when.date()) == 202911
+        months = "SELECT ym FROM period WHERE ym > 202813 ORDER BY ym"
+        want = [year * 100 + month for year in (2029, 2030, 2031) for month in range(1, 14)]
+        assert [ym for (ym,) in ana.session.rows(months)] == want
+    assert not [f for f in found(backend, when) if f.table == "period"]
 
 
 @pytest.mark.parametrize(

@@ -162,7 +162,7 @@ def record(session: Session, data: str, uid: int, utc: Callable[[], datetime]) -
             yield Finding("calendar_year", name, f"ends with {last}", "enter the coming years' holidays")
     ahead = session.value("SELECT MAX(ym) FROM period WHERE status = 'open'")
     if ahead is None or ahead < today.year * 100 + today.month:
-        yield Finding("period", str(ahead), "no ledger month is open today", "ask finance to open the year")
+        yield Finding("period", str(ahead), "no ledger month is open today", "run `ubtui worklist refresh`")
     yield from _clock(session, found, today, utc())
 
 

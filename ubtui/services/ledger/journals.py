@@ -128,8 +128,16 @@ def period_for(db: Session, day: date) -> int:
         "SELECT MIN(ym) FROM period WHERE ym >= ? AND ym % 100 <= 12 AND status = 'open'", [day.year * 100 + day.month]
     )
     if found is None:
-        raise Refused(f"no open ledger month from {day:%Y-%m} on", rule="period", cure="ask finance to open the year")
+        raise Refused(f"no open ledger month from {day:%Y-%m} on", rule="period", cure="run `ubtui worklist refresh`")
     return int(found)
+
+
+def open_months(db: Session, day: date) -> int:
+    """Open the ledger months that come, to the end of the second year after `day`'s; how many. Closed ones stay so."""
+    last = int(db.value("SELECT COALESCE(MAX(ym) / 100, ?) FROM period", [day.year - 1]))
+    new = [(year * 100 + month,) for year in range(last + 1, day.year + 3) for month in range(1, 14)]
+    db.load("period", ["ym"], new)
+    return len(new)
 
 
 def post(work: Work, entry: Entry) -> int:

@@ -30,7 +30,10 @@ class Refreshed(Struct, frozen=True):
 
 @act("worklist.refresh")
 def refresh(work: Work, form: Refresh) -> Refreshed:
-    """The nightly job: end leases, proposals and drafts, wake what waited, sweep dead imports, run every detector."""
+    """The nightly job: end leases, proposals and drafts, wake what waited, sweep dead imports, run every detector.
+
+    The ledger's months open by it as the years come.
+    """
     lapsed = _move(
         work,
         "state = 'claimed' AND lease_until <= ?",
@@ -45,7 +48,7 @@ def refresh(work: Work, form: Refresh) -> Refreshed:
         "woken",
         "state = 'open', wake_on = NULL, wait_for = NULL",
     )
-    expired, swept, drafts = _expire(work), _sweep(work), _finish(work)
+    expired, swept, drafts, months = _expire(work), _sweep(work), _finish(work), _months(work)
     work.healed = heal.refresh(work.db, work.today, work.now, work.actor.name)
     demoted: list[str] = []
     released = 0
@@ -57,7 +60,7 @@ def refresh(work: Work, form: Refresh) -> Refreshed:
     opened, closed = len(work.healed.opened), len(work.healed.closed)
     work.fact(
         opened=opened, closed=closed, lapsed=lapsed, woken=woken, expired=expired, swept=swept, released=released,
-        demoted=len(demoted), drafts_ended=drafts,
+        demoted=len(demoted), drafts_ended=drafts, months_opened=months,
     )  # fmt: skip
     return Refreshed(opened, closed, lapsed, woken, expired, released, tuple(demoted))
 
@@ -78,6 +81,12 @@ def _finish(work: Work) -> int:
     from ubtui.services import enrolment  # as above
 
     return enrolment.finish(work)
+
+
+def _months(work: Work) -> int:
+    from ubtui.services import ledger  # as above
+
+    return ledger.open_months(work.db, work.today)
 
 
 def _move(work: Work, where: str, bound: str, kind: str, change: str) -> int:
