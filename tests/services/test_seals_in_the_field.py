@@ -295,6 +295,29 @@ def test_the_fee_of_a_seal_goes_to_who_paid_there_when_the_crew_was_there(scene:
     scene.steady()
 
 
+def test_a_fee_whose_account_is_closed_is_charged_to_nobody(scene: Scene) -> None:
+    from tests.services.office import hire
+
+    c = scene.customer()
+    hire(scene.db, "gus", "field")
+    sent = scene.act(seals.request, seals.Request(point=c.point, kind="seal", asked_by="Owner")).result.order
+    scene.act(orders.result, orders.Result(order=sent, done_on=DAY, found_seal="RV1"), who="gus")
+    told = item(scene, "M09")
+    with scene.desk() as desk:
+        offer = desk.ask(fixes.offer, told, "seal.fee")
+    assert offer is not None and offer.values()["fee_cents"] == ""
+    moved(scene, c, "closed")
+    no = scene.refused(seals.charge, seals.Charge(point=c.point))
+    assert (no.reason, no.cure) == (f"{c.account}, which is to pay, is closed", "fee 0, with a reason: none is charged")
+    assert scene.refused(seals.charge, seals.Charge(point=c.point, fee_cents=5_00, reason="half")).cure == no.cure
+    with scene.desk() as desk:
+        offer = desk.ask(fixes.offer, told, "seal.fee")
+    assert offer is not None and offer.values()["fee_cents"] == "0.00" and c.account in str(offer.values()["reason"])
+    none = seals.Charge(point=c.point, fee_cents=0, reason=str(offer.values()["reason"]))
+    assert scene.act(seals.charge, none).result.proposal == "" and scene.items("M09") == []
+    scene.steady()
+
+
 def test_what_the_desk_brings_in_itself_is_proposed_at_once(scene: Scene) -> None:
     c = scene.customer()
     sent = scene.act(seals.request, seals.Request(point=c.point, kind="seal", asked_by="Owner")).result.order

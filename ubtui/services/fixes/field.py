@@ -12,6 +12,7 @@ from ubtui.domain.dates import format_day
 from ubtui.domain.money import format_money
 from ubtui.services.fixes.draft import Draft, Maker
 from ubtui.services.orders.views import KINDS, open_at
+from ubtui.services.seals.fees import closed
 from ubtui.services.worklist import ItemView
 
 TITLES: Final[dict[str, str]] = {
@@ -158,7 +159,10 @@ def _fee(look: Look, item: ItemView) -> Iterator[Draft]:
     if number := item.evidence.get("fee_of"):
         what = f"{item.evidence.get('fee_what')} on {item.evidence.get('fee_noted_on')}"
         said = f"{what}: {format_money(item.evidence['fee_cents'])} by the district's terms"
-        yield Draft("seal.fee", {"number": number}, likely=True, why=said)
+        known: dict[str, object] = {"number": number}
+        if left := closed(look, item.key.subject.key, str(number)):
+            known |= {"fee_cents": 0, "reason": f"{left}, which was to pay, is closed"}
+        yield Draft("seal.fee", known, likely=True, why=said)
 
 
 def _remove(look: Look, item: ItemView) -> Iterator[Draft]:

@@ -48,7 +48,9 @@ def may_charge(look: Look) -> bool:
     return look.actor.role in permissions()["adjust.propose"]
 
 
-def charged(work: Work, account: str, usual: int, asked: int | None, note: str) -> str:
+def charged(
+    work: Work, account: str, usual: int, asked: int | None, note: str, cure: str = "leave the fee empty"
+) -> str:
     """Propose a fee for an account; the proposal's number, empty where nothing is charged.
 
     `usual` is the fee by the district's terms, `asked` the one that was typed. Refused where that one can be charged
@@ -58,7 +60,7 @@ def charged(work: Work, account: str, usual: int, asked: int | None, note: str) 
     if asked and not (account and why):
         raise Refused(
             "the district names no reason (seals.fee_reason)" if account else "no open account pays at this point",
-            rule="seals", cure="leave the fee empty",
+            rule="seals", cure=cure,
         )  # fmt: skip
     if not cents or not account or not why or not may_charge(work):
         return ""
@@ -88,6 +90,17 @@ class Charge(Form, frozen=True, kw_only=True):
         msgspec.Meta(description="fee; empty: as it was noted, 0: none is charged"),
     ] = None
     reason: Annotated[str, msgspec.Meta(description="why another fee than noted, or none", max_length=500)] = ""
+
+
+def closed(look: Look, point: str, number: str) -> str:
+    """The account that is to pay the oldest fee of this seal that waits, where it is closed; else empty."""
+    row = look.db.one(
+        "SELECT a.number, a.state FROM seal_fee f JOIN seal z ON z.id = f.seal_id JOIN account a ON a.id = f.account_id"
+        " JOIN live_point p ON p.id = z.point_id WHERE p.number = ? AND z.number = ? AND f.settled_on IS NULL"
+        " ORDER BY f.id LIMIT 1",
+        [point, number],
+    )
+    return format_account(row[0]) if row and row[1] != "active" else ""
 
 
 class Charged(msgspec.Struct, frozen=True):
@@ -120,13 +133,11 @@ def charge(work: Work, form: Charge) -> Charged:
     id, version, noted, what, seal_id, seal_version, number, before, account, state = waiting[0]
     cents = noted if form.fee_cents is None else form.fee_cents
     why = reason(form.reason) if cents != noted else form.reason.strip()
-    proposal = charged(
-        work,
-        format_account(account) if state == "active" else "",
-        noted,
-        cents,
-        f"seal {number} {what} at {form.point}",
-    )
+    pays, none = format_account(account), "fee 0, with a reason: none is charged"
+    if cents and state != "active":
+        raise Refused(f"{pays}, which is to pay, is {state}", rule="seals", cure=none)
+    said = f"seal {number} {what} at {form.point}"
+    proposal = charged(work, pays, noted, cents, said, f"name it in the settings, or {none}")
     work.db.update(
         SealFee, id, version, settled_on=work.today, settled_by=work.actor.name, proposal=proposal or None, why=why
     )
