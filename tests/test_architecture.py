@@ -267,6 +267,25 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+# One key for all tries of a question
+
+
+def keyless(path: Path) -> Iterator[str]:
+    """Acts of a question that is asked until they are done: under a key each try, a lost answer is done twice."""
+    for function in ast.walk(parsed(path)):
+        if not isinstance(function, ast.AsyncFunctionDef):
+            continue
+        made = [(call, called.rsplit(".", 1)[-1]) for call, called in calls(function)]
+        if "until_done" in {called for _, called in made}:
+            for call, called in made:
+                if called == "perform" and "key" not in {given.arg for given in call.keywords}:
+                    yield f"{call.lineno}: {ast.unparse(call)[:70]} has no key for all tries"
+
+
+def test_all_tries_of_a_question_are_one_act() -> None:
+    assert failures(keyless, [path for path in SOURCES if path.parent.name == "screens"]) == []
+
+
 # The lock file
 
 
@@ -312,6 +331,12 @@ def test_the_lock_pins_and_hashes_everything_and_names_no_place() -> None:
         (bare_markup, "Static(account.name)\nself.notify(f'{why}')\n", 2),
         (bare_markup, "Label(name, markup=False)\nStatic('Fixed')\nStatic(Content(name))\n", 0),
         (bare_markup, "self.border_title = name\n", 1),
+        (
+            keyless,
+            "async def f():\n    await s.until_done(q, lambda v: s.perform(a, v))\n    s.perform(a, v, key=k)\n",
+            1,
+        ),
+        (keyless, "async def f():\n    await s.perform(a, v)\n", 0),
         (foreign, "import rich\nimport pendulum\nfrom ubtui.db import x\nimport json\n", 3),
         (foreign, "def f():\n    import pendulum\n", 0),
     ],

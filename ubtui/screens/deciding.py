@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable
 
+from ubtui.act import new_key
 from ubtui.domain.errors import BadValue
 from ubtui.domain.money import format_money, parse_money
 from ubtui.screens.base import Ask, DeskScreen, news
@@ -81,10 +82,11 @@ class Deciding(DeskScreen):
     async def reject(self, number: str) -> bool:
         """Reject with a reason; True once it is decided."""
         field = FieldSpec("reason", "Reason", required=True, help="for its maker, who revises it or leaves it")
+        key = new_key()
 
         async def rejected(values: dict[str, str]) -> object:
             form = adjustments.Reject(proposal=number, reason=values["reason"])
-            return await self.perform(adjustments.reject, form, said=f"{number} is rejected.")
+            return await self.perform(adjustments.reject, form, key=key, said=f"{number} is rejected.")
 
         question = Ask(f"Reject {number}", (field,), do="reject", by_enter=False, act="adjust.reject")
         return await self.until_done(question, rejected) is not None

@@ -40,12 +40,14 @@ async def set_backup(screen: DeskScreen) -> None:
                   help="the last day; your items reach them until then"),
     )  # fmt: skip
 
+    key = new_key()
+
     async def set_(values: dict[str, str]) -> object:
         form = worklist.Backup(
             backup=values["backup"].strip(), from_on=parse_day(values["from_on"]), to_on=parse_day(values["to_on"])
         )
         said = f"Your items reach {form.backup} until {form.to_on}."
-        return await screen.perform(worklist.set_backup, form, said=said)
+        return await screen.perform(worklist.set_backup, form, key=key, said=said)
 
     await screen.until_done(Ask("Somebody stands in for you", fields, lines, do="set"), set_)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual import on
 from textual.app import ComposeResult
 
-from ubtui.act import Look
+from ubtui.act import Look, new_key
 from ubtui.domain.errors import BadValue
 from ubtui.screens.base import Ask, DeskScreen, Place
 from ubtui.services import listing, worklist
@@ -94,12 +94,14 @@ class ViewsScreen(DeskScreen):
                 return {"name": str(fault)}
             return {}
 
+        key = new_key()
+
         async def kept(values: dict[str, str]) -> object:
             made = worklist.SaveView(
                 name=values["name"].strip(), filter=asked.filter, sort=asked.sort, reverse=asked.reverse,
                 shared=values["shared"] == "yes",
             )  # fmt: skip
-            return await self.perform(worklist.save_view, made, said="Kept.")
+            return await self.perform(worklist.save_view, made, key=key, said="Kept.")
 
         question = Ask("Keep what the worklist shows", fields, lines, do="keep", check=wrong, act="view.save")
         if await self.until_done(question, kept) is not None:
