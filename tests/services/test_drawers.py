@@ -330,6 +330,28 @@ def test_what_is_not_at_the_bank_yet_never_came(data: str, ana: Desk, ben: Desk)
     sound(data)
 
 
+def test_a_reversal_finds_what_came_into_suspense_by_an_index(tmp_path: Path) -> None:
+    """However many payments came without an account: looking at a reversal, and posting it, walks through none."""
+    data = str(tmp_path / "district")
+    office.found(data)
+    with office.desk(data) as ana, office.desk(data, "ben") as ben:
+        _, journal = staged(ana, ben, "check", 70_00)
+        asked: set[str] = set()
+        for desk in (ana, ben):
+            desk.session.on_statement = asked.add
+        posted(ana, ben, adjustments.Reverse(journal=journal, note="keyed twice"))
+        for desk in (ana, ben):
+            desk.session.on_statement = None
+        about = [sql for sql in asked if "FROM suspense_line" in sql and "journal_id" in sql and "SELECT" in sql]
+        steps = {
+            sql: [row[3] for row in ana.session.rows(f"EXPLAIN QUERY PLAN {sql}", [1] * sql.count("?"))]
+            for sql in about
+        }
+    for name in ("suspense_journal", "suspense_left"):
+        assert any(name in step for each in steps.values() for step in each)
+    assert not any("SCAN" in step for each in steps.values() for step in each), steps
+
+
 def test_no_bank_returns_a_check_that_it_was_not_given(data: str, ana: Desk, ben: Desk) -> None:
     checks, _ = staged(ana, ben, "check", 70_00, 11_00)
     unpaid = payments.Return(payment=f"{checks}/1", note="stop payment", unpaid=True)

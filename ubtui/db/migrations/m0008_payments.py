@@ -17,6 +17,8 @@ CREATE TABLE suspense_line(
     ELSE state='void' OR settled_journal_id IS NULL END),
   CONSTRAINT suspense_matched CHECK((state='matched') = (receipt_id IS NOT NULL))) {strict};
 CREATE INDEX suspense_open ON suspense_line(batch_id, line) WHERE state='suspense';
+CREATE INDEX suspense_journal ON suspense_line(journal_id);
+CREATE INDEX suspense_left ON suspense_line(settled_journal_id) WHERE settled_journal_id IS NOT NULL;
 CREATE TABLE credit_kept(
   id {id}, account_id {int} NOT NULL REFERENCES account(id), code {text} NOT NULL CHECK(code IN('P03','P08')),
   cents {int} NOT NULL CHECK(cents > 0), until_on {day} NOT NULL, reason {text} NOT NULL,
