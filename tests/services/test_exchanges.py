@@ -20,6 +20,7 @@ from ubtui.services import (
     meter_tests,
     rights,
 )
+from ubtui.services.verify import uses
 
 
 @pytest.fixture
@@ -107,6 +108,39 @@ def test_what_exchanges_refuse(scene: Scene) -> None:
     ):
         assert says in scene.refused(installs.exchange, form).sentence()
     assert scene.db.value("SELECT COUNT(*) FROM install") == 2
+
+
+def test_a_meter_hung_back_on_the_same_day_counts_in_each_of_its_parts(scene: Scene) -> None:
+    c = scene.customer(unit="cf")
+    scene.uses(c, [0] * 7, start=1210)
+    scene.act(installs.exchange, swap(c, removed_value=1250))
+    scene.act(installs.exchange, swap(c, serial="90001", removed_value=40, installed_value=1250, reason="hung wrong"))
+    back = scene.act(installs.exchange, swap(c, removed_value=1390, installed_value=40, reason="right now"))
+    last = scene.act(installs.exchange, swap(c, serial="778", removed_value=155, reason="stopped"))
+    reads = "SELECT register_id, kind, value, usage FROM read WHERE read_on = ? ORDER BY register_id, seq"
+    registers = sorted({row[0] for row in scene.db.rows(reads, [DAY.isoformat()])})
+    assert [[row[1:] for row in scene.db.rows(reads, [DAY.isoformat()]) if row[0] == id] for id in registers] == [
+        [("removal", 1250, 0), ("installation", 1250, None), ("removal", 1390, 2)],
+        [("installation", 0, None), ("removal", 40, 0), ("installation", 40, None), ("removal", 155, 1)],
+        [("installation", 0, None)],
+    ], "0.40, 0.40, 1.40 and 1.15 ccf since the last read: 3 whole ones, each where it is reached"
+    assert (back.result.usage, last.result.usage) == (2, 1)
+    assert list(uses(scene.db)) == []
+    scene.steady()
+
+
+def test_use_held_on_the_day_of_an_exchange_stays_held_when_the_meter_is_hung_again(scene: Scene) -> None:
+    c = scene.customer()
+    scene.uses(c, [30] * 7)
+    scene.act(installs.exchange, swap(c, removed_value=1240))
+    scene.act(installs.exchange, swap(c, serial="90001", removed_value=300, installed_value=1240, sure=True))
+    held = "SELECT value, usage, status, held_code FROM read WHERE status = 'held'"
+    before = scene.db.rows(held)
+    assert [row[:3] for row in before] == [(300, 300, "held")]
+    scene.act(installs.exchange, swap(c, removed_value=1240, installed_value=300))
+    assert scene.db.rows(held) == before
+    assert list(uses(scene.db)) == []
+    scene.steady()
 
 
 def test_a_meter_is_set_where_none_hangs(scene: Scene) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple
@@ -11,7 +11,7 @@ from ubtui.db.session import Row, Session
 from ubtui.detectors.base import marks
 from ubtui.detectors.readings.summaries import CLEARS, READS, faces
 from ubtui.domain.metering import Reading, in_step
-from ubtui.domain.register import BELOW, Register, Use, carried, kept
+from ubtui.domain.register import BELOW, RESTART, Register, Use, carried, kept
 from ubtui.domain.volume import Unit
 
 LINKED = (
@@ -73,10 +73,12 @@ def _at(db: Session, point: int, since: str) -> Iterator[Step]:
     ids = sorted(registers)
     known, right = faces(db, dict.fromkeys(ids, point)), confirmed(db, ids)
     rows: dict[int, list[tuple[str, int, int, Row]]] = defaultdict(list)
+    seen: Counter[tuple[int, str, bool]] = Counter()  # first and last reads of a register on a day so far
     for row in db.rows(READS.format(marks(ids)), ids):
         if row[3] == point:
-            meter, n = registers[row[0]]
-            rows[_which(hung, meter, row)].append((row[1], n, row[2], row))
+            (meter, n), first = registers[row[0]], row[8] in RESTART
+            rows[_which(hung, meter, row, seen[row[0], row[1], first])].append((row[1], n, row[2], row))
+            seen[row[0], row[1], first] += first or row[8] == "removal"
     billed: dict[int, tuple[str, int]] = {}
     for some in rows.values():
         for _, _, _, row in some:
@@ -102,13 +104,17 @@ def _at(db: Session, point: int, since: str) -> Iterator[Step]:
             before[row[0]] = row if use is None else (*row[:14], kept(use.carry))
 
 
-def _which(hung: Sequence[Row], meter: int, row: Row) -> int:
-    """Which of the installs a read is of; on the day that it came off and went on again its kind tells."""
+def _which(hung: Sequence[Row], meter: int, row: Row, nth: int) -> int:
+    """Which of the installs a read is of. On a day that the meter came off and went on again the order tells: `nth`
+    counts the first reads of that day before a first read, and the last reads before any other."""
     some = [at for at, each in enumerate(hung) if each[1] == meter]
-    held = [at for at in some if hung[at][2] <= row[1]]
-    if row[8] == "removal":
-        held = [at for at in held if hung[at][3] is None or hung[at][3] >= row[1]][:1] or held
-    return (held or some)[-1]
+    on: str = row[1]
+    held = [at for at in some if hung[at][2] <= on and (hung[at][3] is None or hung[at][3] >= on)]
+    if row[8] in RESTART:
+        held = [at for at in held if hung[at][2] == on] or held[-1:]
+    if held:
+        return held[min(nth, len(held) - 1)]
+    return ([at for at in some if hung[at][2] <= on] or some)[-1]
 
 
 def _one_after_another(hung: Sequence[Row]) -> Iterator[list[int]]:

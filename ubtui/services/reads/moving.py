@@ -55,9 +55,12 @@ def moved(work: Work, rows: Sequence[Row], onto: Mapping[int, int], meter: str, 
 
 
 def used(db: Session, registers: Sequence[int], on: date, kind: str) -> int | None:
-    """What reads of one kind from a day on bill together; None where one is held or none bills."""
+    """What reads of one kind from a day on bill together, of last reads each register's newest alone; None where one
+    is held or none bills."""
     rows = db.rows(READS.format(marks(registers)), list(registers)) if registers else []
     some = [r for r in rows if r[1] >= on.isoformat() and r[8] == kind]
+    if kind == "removal":
+        some = list({r[0]: r for r in some}.values())
     if not some or any(r[10] == "held" or r[6] is None for r in some):
         return None
     return sum(int(r[6]) for r in some)
