@@ -180,6 +180,56 @@ def test_a_lien_moved_to_the_roll_stands_until_the_county_has_paid(cho: Desk, ba
     assert wrong(cho) == []
 
 
+def to_roll(desk: Desk, cho: Desk, reason: str, cents: int) -> None:
+    form = adjustments.Propose(account=NUMBER, reason=reason, amount_cents=cents, documents=[PAPER])
+    number = office.done(desk.perform(adjustments.propose, form)).number
+    office.done(cho.perform(adjustments.approve, adjustments.Approve(proposal=number, amount_cents=cents)))
+
+
+def test_what_the_county_pays_is_brought_back_and_taken_in(cho: Desk, backend: str) -> None:
+    who = office.account(cho.session)
+    made = office.done(cho.perform(record_lien, certificate(80_00)))
+    with office.desk(backend) as ana:
+        to_roll(ana, cho, "to-tax-roll", 80_00)
+        gone = Release(
+            number=made.number, release_number="2026-0013000", released_on=office.DAY, county_paid_on=office.DAY
+        )
+        office.done(cho.perform(release, gone))
+        assert ledger.balance(cho.look(), who).roll == 80_00, "a release moves no money"
+        to_roll(ana, cho, "from-tax-roll", 80_00)
+    before = ledger.balance(cho.look(), who)
+    assert (before.roll, before.receivable) == (0, 135_00)
+    office.pay(cho, who, 135_00, office.DAY)
+    after = ledger.balance(cho.look(), who)
+    assert (after.roll, after.receivable, after.credit) == (0, 0, 0)
+    assert liens(cho.look(), who)[0].open_cents == 0
+    assert wrong(cho) == []
+
+
+def test_what_is_paid_of_the_roll_pays_the_oldest_lien_first(cho: Desk, backend: str) -> None:
+    who = office.account(cho.session)
+    old = office.done(cho.perform(record_lien, certificate(80_00)))
+    new = office.done(cho.perform(record_lien, certificate(30_00, "2026-0019999", office.DAY)))
+
+    def left() -> dict[str, int]:
+        return {each.number: each.roll_cents for each in liens(cho.look(), who)}
+
+    with office.desk(backend) as ana:
+        to_roll(ana, cho, "to-tax-roll", 110_00)
+        assert left() == {old.number: 80_00, new.number: 30_00}
+        to_roll(ana, cho, "from-tax-roll", 80_00)
+        assert left() == {old.number: 80_00, new.number: 30_00}, "it came back, and is owed here"
+        office.pay(cho, who, 105_00, office.DAY)
+        assert left() == {old.number: 0, new.number: 30_00}, "once only, not against each"
+        gone = Release(number=old.number, release_number="2026-0020001", released_on=office.DAY)
+        office.done(cho.perform(release, gone))
+        no = office.refused(cho.perform(release, Release(number=new.number, release_number="2026-0020002",
+                                                         released_on=office.DAY)))  # fmt: skip
+        assert no.reason.startswith("30.00 of it is on the county's tax roll")
+        assert left() == {old.number: 0, new.number: 30_00}
+    assert wrong(cho) == []
+
+
 def test_no_county_pays_what_it_never_had(cho: Desk) -> None:
     made = office.done(cho.perform(record_lien, certificate(80_00)))
     office.pay(cho, office.account(cho.session), 105_00, office.DAY)

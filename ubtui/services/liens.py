@@ -120,7 +120,8 @@ def release(work: Work, form: Release) -> Released:
     """Keep the recorded release of a lien. Refused while an item that it states is open.
 
     What was moved to the county's tax roll is not paid by that: it is still owed until the county has paid it over
-    (PUC 12811.1: a release follows full payment), or it came back and is paid here.
+    (PUC 12811.1: a release follows full payment), or it came back and is paid here. The county's money itself goes in
+    as any other: the amount is brought back from the roll, and the remittance is taken in as the account's payment.
     """
     row = work.db.one(
         "SELECT l.id, l.number, a.number, l.recorded_on, l.released_on, l.version FROM lien l"
@@ -134,14 +135,15 @@ def release(work: Work, form: Release) -> Released:
         raise Refused(f"lien {number} was released on {released_on}", rule="a lien is released once")
     if not date.fromisoformat(recorded_on) <= form.released_on <= work.today:
         raise Refused(f"{form.released_on} is no day of its release", rule="liens", cure=f"{recorded_on} or later")
-    due, roll = work.db.rows(f"SELECT {_OPEN}, {_ROLLED} FROM lien l WHERE l.id = ?", [lien])[0]
+    due, *rolled = work.db.rows(f"SELECT {_OPEN}, {_ROLLED} FROM lien l WHERE l.id = ?", [lien])[0]
+    roll = _rolled(*rolled)
     if due:
         raise Refused(f"{format_money(due)} of it is open", rule="a lien is released when it is paid", cure="pay first")
     paid_on = form.county_paid_on
     if roll and paid_on is None:
         raise Refused(
             f"{format_money(roll)} of it is on the county's tax roll", rule="a lien is released when it is paid",
-            cure="give the day on which the county paid it over, or bring it back and have it paid",
+            cure="give the day on which the county paid it over; or bring it back, and take in what is paid",
         )  # fmt: skip
     if paid_on is not None and not (roll and date.fromisoformat(recorded_on) <= paid_on <= form.released_on):
         raise Refused(
@@ -175,8 +177,22 @@ _OWED = (
     " + (SELECT CAST(COALESCE(SUM(o.cents), 0) AS bigint) FROM open_item o JOIN receivable_item i ON i.id = o.item_id"
     f" WHERE o.account_id = l.account_id AND {_ON_ROLL.format('i.journal_id')})"
 )
-_ROLLED = f"CASE WHEN {_MOVED} < {_OWED} THEN {_MOVED} ELSE {_OWED} END"
-"""Of a lien `l`, what was moved to the county's roll and is owed still: there, or come back and open."""
+# What later certificates of the account state and have there: it is paid after this one's.
+_LATER = (
+    "(SELECT CAST(COALESCE(SUM(a.cents), 0) AS bigint) FROM lien n JOIN lien_item x ON x.lien_id = n.id"
+    " JOIN application a ON a.item_id = x.item_id WHERE n.account_id = l.account_id AND n.released_on IS NULL"
+    " AND (n.recorded_on > l.recorded_on OR (n.recorded_on = l.recorded_on AND n.id > l.id))"
+    f" AND {_ON_ROLL.format('a.journal_id')})"
+)
+_ROLLED = f"{_MOVED}, {_OWED}, {_LATER}"
+
+
+def _rolled(moved: int, owed: int, later: int) -> int:
+    """Of a lien, what was moved to the county's roll and is owed still: there, or come back and open.
+
+    What is paid of the account's debt there pays the oldest certificate first.
+    """
+    return max(0, min(moved, owed - later))
 
 
 @dataclass(frozen=True)
@@ -206,11 +222,12 @@ def liens(look: Look, account_id: int) -> tuple[Lien, ...]:
     return tuple(
         Lien(
             row[0], row[1], clean_text(row[2]), date.fromisoformat(row[3]), date.fromisoformat(row[4]), row[5],
-            row[6] + (roll := 0 if row[9] else row[10]), date.fromisoformat(row[7]) if row[7] else None, row[8], roll,
+            row[6] + (roll := 0 if row[7] else _rolled(*row[9:])), date.fromisoformat(row[7]) if row[7] else None,
+            row[8], roll,
         )
         for row in look.db.rows(
             f"SELECT l.number, p.apn, o.name, l.recorded_on, l.expires_on, l.cents, {_OPEN}, l.released_on,"
-            f" l.release_number, l.county_paid_on, {_ROLLED} FROM lien l JOIN parcel p ON p.id = l.parcel_id"
+            f" l.release_number, {_ROLLED} FROM lien l JOIN parcel p ON p.id = l.parcel_id"
             " JOIN party o ON o.id = l.party_id WHERE l.account_id = ?"
             " ORDER BY l.released_on IS NOT NULL, l.recorded_on, l.id",
             [account_id],
