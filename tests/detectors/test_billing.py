@@ -7,6 +7,7 @@ import json
 from datetime import date, timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tests.detectors.money import DAYS, bill, close, closed, healed, items, opened
@@ -96,6 +97,27 @@ def test_b01_is_healed_by_a_charge_or_by_the_end_of_the_service(scene: Scene) ->
     assert "no running service" in scene.refused(billing.stop, ended).reason
     future = billing.Stop(account=charge.account, last_on=DAY + DAYS, reason="next week")
     assert "still to come" in scene.refused(billing.stop, future).reason
+
+
+def test_a_service_does_not_end_before_a_day_that_is_billed(scene: Scene) -> None:
+    c, taken = scene.customer(), scene.customer()
+    bill(scene, c, 40_00, DAY + 9 * DAYS, to_on=DAY - 20 * DAYS, service=True)
+    bill(scene, taken, 40_00, DAY + 9 * DAYS, to_on=DAY - 20 * DAYS)
+    early = billing.Stop(account=c.account, last_on=DAY - 21 * DAYS, reason="moved out")
+    no = scene.refused(billing.stop, early)
+    assert no.reason == f"{c.account} is billed to {DAY - 20 * DAYS}" and str(DAY - 20 * DAYS) in no.cure
+    assert "is billed to" in scene.refused(billing.stop, billing.Stop(
+        account=taken.account, last_on=early.last_on, reason="moved out")).reason  # fmt: skip
+    with scene.db.writing():
+        other = scene.db.insert(
+            record.Service, account_id=c.account_id, point_id=taken.point_id, kind="fire_line", rate_code="R1",
+            unit="ccf", customer_class="commercial", from_on=date(2024, 1, 1),
+        )  # fmt: skip
+    # Its own bills say nothing of it: the line of the bill names the other service.
+    assert scene.act(billing.stop, msgspec.structs.replace(early, point=taken.point)).result.services == 1
+    assert scene.db.value("SELECT to_on FROM service WHERE id = ?", [other]) == early.last_on.isoformat()
+    on_it = msgspec.structs.replace(early, last_on=DAY - 20 * DAYS)
+    assert scene.act(billing.stop, on_it).result.services == 1
 
 
 # -- B02 and Q02 -------------------------------------------------------------------------------------------------------

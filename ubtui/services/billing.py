@@ -41,7 +41,8 @@ class Stopped(msgspec.Struct, frozen=True):
 def stop(work: Work, form: Stop) -> Stopped:
     """End running services on a day; a point that serves nobody then is inactive, and use there is a finding.
 
-    Where nothing of the account runs any more its autopay ends with the final bill.
+    Not before a day to which they are billed: what was billed too much is credited apart. Where nothing of the account
+    runs any more its autopay ends with the final bill.
     """
     account_id, number = find_account(work, form.account)
     if form.last_on > work.today:
@@ -61,6 +62,11 @@ def stop(work: Work, form: Stop) -> Stopped:
         raise Refused(f"{shown} has no running service {wanted}".rstrip(), rule="services", cure="see its account")
     if (first := max(date.fromisoformat(row[2]) for row in running)) > form.last_on:
         raise Refused(f"a service runs since {first}", rule="services", cure="a later day, or name the point")
+    if (billed := _billed_to(work, account_id, [row[0] for row in running])) > form.last_on.isoformat():
+        raise Refused(
+            f"{shown} is billed to {billed}", rule="a service ends when it is billed to its end",
+            cure=f"give {billed} or later; what was billed too much is credited by an adjustment",
+        )  # fmt: skip
     for service, version, _, _, _ in running:
         work.db.update(Service, service, version, to_on=form.last_on)
     idle = []
@@ -73,6 +79,18 @@ def stop(work: Work, form: Stop) -> Stopped:
     work.fact(account=shown, services=len(running), last_on=form.last_on.isoformat())
     work.detail(reason=clean_text(form.reason, 500), idle=idle)
     return Stopped(shown, len(running), tuple(idle), _drafted(work, account_id))
+
+
+def _billed_to(look: Look, account_id: int, services: list[int]) -> str:
+    """The last day that a bill not taken back reaches, of one of these services or of none by name; "" for none."""
+    named = ", ".join("?" * len(services))
+    sql = (
+        "SELECT MAX(b.to_on) FROM bill b WHERE b.account_id = ?"
+        " AND NOT EXISTS(SELECT 1 FROM journal j WHERE j.reverses = b.journal_id)"
+        " AND (NOT EXISTS(SELECT 1 FROM bill_line l WHERE l.bill_id = b.id AND l.service_id IS NOT NULL)"
+        f" OR EXISTS(SELECT 1 FROM bill_line l WHERE l.bill_id = b.id AND l.service_id IN ({named})))"
+    )
+    return str(look.db.value(sql, [account_id, *services]) or "")
 
 
 def _drafted(work: Work, account_id: int) -> str:
