@@ -12,7 +12,7 @@ from ubtui.db.models import office as office_models
 from ubtui.db.models import record
 from ubtui.detectors import heal
 from ubtui.domain.subjects import ItemKey, Subject
-from ubtui.services import points, seals, worklist
+from ubtui.services import billing, points, seals, worklist
 from ubtui.services.reads import Review, review
 from ubtui.services.triage import triaged
 
@@ -364,6 +364,19 @@ def test_r14_use_with_nobody_billed(scene: Scene) -> None:
     scene.policy("R14", more_than="0")
     scene.refresh()
     assert scene.items() == [key("R14", inside)]
+
+
+def test_r14_what_was_used_up_to_the_end_of_a_service_is_billed(scene: Scene) -> None:
+    ended, after = scene.customer(), scene.customer()
+    for c in (ended, after):
+        scene.uses(c, [15] * 7)
+    read_on = date.fromisoformat(scene.db.value("SELECT MAX(read_on) FROM live_read"))
+    done = scene.act(billing.stop, billing.Stop(account=ended.account, last_on=read_on, reason="moved out"))
+    assert (done.result.idle, done.opened) == ((ended.point,), ())
+    done = scene.act(billing.stop, billing.Stop(
+        account=after.account, last_on=read_on - timedelta(days=1), reason="moved out"))  # fmt: skip
+    assert [str(k) for k in done.opened] == [key("R14", after)]
+    scene.steady()
 
 
 @pytest.mark.parametrize("state", ["kept", "dropped"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from fractions import Fraction
 
-from ubtui.detectors.base import Ask, Detector, Found, Parameter
+from ubtui.detectors.base import METERED_KINDS, Ask, Detector, Found, Parameter
 from ubtui.detectors.readings.behind import moved
 from ubtui.detectors.readings.facts import CARRIED_BEFORE, CARRIES, SOME, day, found_read, rows
 from ubtui.domain.register import Register, carried
@@ -52,8 +52,11 @@ def use_while_sealed(ask: Ask) -> Iterable[Found]:
 
 
 def use_with_nobody_billed(ask: Ask) -> Iterable[Found]:
-    """R14: water runs where no service is active."""
-    where = "p.state <> 'active' AND r.usage > ?"
+    """R14: water runs where no service is active; what was used up to the last day of a service is on its bills."""
+    where = (
+        "p.state <> 'active' AND r.usage > ? AND NOT EXISTS(SELECT 1 FROM live_service x WHERE x.point_id = p.id"
+        f" AND x.kind IN {METERED_KINDS} AND x.from_on <= r.read_on AND x.to_on >= r.read_on)"
+    )
     for r, (state,) in rows(ask, "R14", where, [ask.whole("more_than")], ", p.state", sources=(SOME, SOME)):
         why = f"{r['usage']:,} on a point that is {state}"
         yield found_read(ask, "Use with nobody billed", why, r, r["usage"], point_state=state)
@@ -90,7 +93,8 @@ DETECTORS = (
         parameters={"more_than": Parameter("0", "billing units", "use that a seal still allows")},
     ),
     Detector(
-        "R14", "Use with nobody billed", ("point",), "use > more_than on a point that is inactive or closed",
+        "R14", "Use with nobody billed", ("point",),
+        "use > more_than on a point that is inactive or closed, read after its service ended",
         "Water is used and nobody pays.", ("service.activate", "read.review"),
         "consumption audits of Tyler and Caselle: usage on inactive",
         use_with_nobody_billed, parameters={"more_than": Parameter("1", "billing units", "use taken for a test")},
