@@ -190,6 +190,33 @@ def test_m12_a_receipt_of_somebody_who_left_is_noted_anew_and_still_two_people_s
     scene.steady()
 
 
+def test_one_receipt_pays_one_fee_unless_its_paper_names_both(scene: Scene) -> None:
+    first, second, third = (scene.customer() for _ in range(3))
+    scene.refresh()
+    paid, form, make = service_requests.paid, service_requests.Paid, service_requests.make
+    for c in (first, second):  # a fee that nobody charged: it was to be paid elsewhere, and is not yet
+        asked(scene, c, asked_on=DAY - 9 * DAYS)
+    with scene.db.writing():
+        scene.db.run("UPDATE service_request SET fee_cents = 5000")
+    scene.act(paid, form(number="SR-000001", receipt="Planning 771"))
+    with scene.desk() as desk:
+        waits = desk.ask(service_requests.request, "SR-000001")
+    assert (waits.noted_on, waits.noted_by, waits.paid_on, waits.due_cents) == (DAY, "ana", None, 50_00)
+    no = scene.refused(paid, form(number="SR-000002", receipt="planning  771"))
+    assert f"stands on SR-000001 of {first.account}" in no.reason and "say both" in no.cure
+    asks = service_requests.Make(
+        account=third.account, point=third.point, fee_cents=5, paid_on=DAY, receipt="PLANNING 771"
+    )
+    assert "stands on SR-000001" in scene.refused(make, asks).reason
+    early = form(number="SR-000002", receipt="planning 772", paid_on=DAY - 10 * DAYS)
+    assert "before it was asked for" in scene.refused(paid, early).reason
+    assert scene.act(paid, form(number="SR-000002", receipt="planning 771", both=True)).result.noted_by == "ana"
+    assert scene.act(paid, form(number="SR-000002", receipt="planning 771"), who="cho").result.confirmed_by == "cho"
+    seen = scene.act(paid, form(number="SR-000001", receipt="planning 771"), who="cho").result
+    assert (seen.confirmed_by, seen.noted_on, seen.paid_on) == ("cho", None, DAY)
+    scene.steady()
+
+
 def test_m11_paid_and_not_installed_for_twenty_office_days(scene: Scene) -> None:
     late, near, free, done = (scene.customer() for _ in range(4))
     for c in (late, near, free, done):
@@ -198,7 +225,7 @@ def test_m11_paid_and_not_installed_for_twenty_office_days(scene: Scene) -> None
     twenty = office(scene.db, DAY, DAY).add(DAY, -20)
     before = office(scene.db, DAY, DAY).add(DAY, -21)
     asked(scene, late, asked_on=before, fee_cents=900_00, paid_on=before, receipt="developer's 4711")
-    asked(scene, near, asked_on=twenty, fee_cents=900_00, paid_on=twenty, receipt="developer's 4711")
+    asked(scene, near, asked_on=twenty, fee_cents=900_00, paid_on=twenty, receipt="developer's 4711", both=True)
     asked(scene, free, asked_on=before)
     opened = asked(scene, done, asked_on=before)
     assert [str(k) for k in opened.opened] == [f"M11:point:{done.point}"]

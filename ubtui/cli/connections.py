@@ -24,7 +24,7 @@ _REQUESTS = (
     Field("request", "mark"), Field("account", "mark"), Field("point", "mark"), Field("kind", "mark"), Field("size"),
     Field("asked_on", "day"), Field("state", "mark"), Field("fee_cents", "money"), Field("due_cents", "money"),
     Field("proposal", "mark"), Field("paid_on", "day"), Field("installed_on", "day"), Field("receipt"),
-    Field("asked_by"),
+    Field("asked_by"), Field("noted_on", "day"), Field("noted_by"), Field("confirmed_by"),
 )  # fmt: skip
 _REQUESTS_SHOWN = (
     Shown("request", "Request", 10), Shown("account", "Account", 9), Shown("point", "Point", 9),

@@ -24,6 +24,9 @@ FEE: Final = "connection-fee"
 """The adjustment reason by which the fee is charged, unless the request names another."""
 Number = Annotated[str, msgspec.Meta(description="service request, SR-000012", max_length=20)]
 Day = date | None
+Both = Annotated[
+    bool, msgspec.Meta(description="the receipt that another request has covers this fee too, as its paper says")
+]
 
 
 class Make(Form, frozen=True, kw_only=True):
@@ -42,6 +45,7 @@ class Make(Form, frozen=True, kw_only=True):
     ] = 0
     paid_on: Annotated[Day, msgspec.Meta(description="the day it was paid elsewhere; empty: it is charged here")] = None
     receipt: Annotated[str, msgspec.Meta(description="receipt of what was paid elsewhere", max_length=80)] = ""
+    both: Both = False
     charge: Annotated[str, msgspec.Meta(description="adjustment reason of the fee", max_length=40)] = FEE
     documents: list[Paper] = []
 
@@ -51,7 +55,10 @@ class Make(Form, frozen=True, kw_only=True):
 
 
 class Request(msgspec.Struct, frozen=True):
-    """A request as it stands: its fee, what of it is due, since when it is paid, since when the meter is set."""
+    """A request as it stands: its fee, what of it is due, since when it is paid, since when the meter is set.
+
+    A receipt that one person alone has seen is `noted_on` the day that he read off it, and pays nothing yet.
+    """
 
     request: str
     account: str
@@ -67,6 +74,7 @@ class Request(msgspec.Struct, frozen=True):
     paid_on: date | None
     receipt: str
     installed_on: date | None
+    noted_on: date | None = None
     noted_by: str = ""
     confirmed_by: str = ""
 
@@ -90,7 +98,9 @@ def make(work: Work, form: Make) -> Request:
         raise Refused(
             f"{open_one} is open at {form.point}", rule="one request a point", cure="close it, or withdraw it"
         )
-    receipt = _receipt(work, form.paid_on, form.receipt)
+    receipt = _receipt(work, form.paid_on, form.receipt, on)
+    if receipt and not form.both:
+        _alone(work, receipt)
     work.db.run(
         "INSERT INTO counter(name, value) VALUES ('service request', 1) ON CONFLICT(name) DO UPDATE SET"
         " value = counter.value + 1"
@@ -135,6 +145,7 @@ class Paid(Form, frozen=True, kw_only=True):
     number: Number
     paid_on: Annotated[Day, msgspec.Meta(description="the day it was paid; empty: today, or as it is noted")] = None
     receipt: Annotated[str, msgspec.Meta(description="its receipt", min_length=2, max_length=80)]
+    both: Both = False
 
 
 @act("request.paid")
@@ -143,7 +154,7 @@ def paid(work: Work, form: Paid) -> Request:
 
     Whoever reads another receipt or day off it notes that anew, whoever noted it before, and another confirms his.
     Whoever confirms it may approve charges. What is charged on the account is paid there, and a receipt of this
-    district's own books is no payment elsewhere.
+    district's own books is no payment elsewhere. One receipt pays one fee, unless its paper names `both`.
     """
     id, version = _open(work, form.number)
     now = _standing(work, form.number)
@@ -155,9 +166,11 @@ def paid(work: Work, form: Paid) -> Request:
     if now.paid_on is not None:
         raise Refused(f"{now.number} is paid since {now.paid_on}", rule="service requests", cure="nothing to do")
     on = form.paid_on or (now.noted[0] if now.noted else work.today)
-    receipt = _receipt(work, on, form.receipt)
+    receipt = _receipt(work, on, form.receipt, now.asked_on)
     same = now.noted is not None and (on, _folded(receipt)) == (now.noted[0], _folded(now.noted[1]))
     if now.noted is None or now.noted[2] == work.actor.name or not same:
+        if not (form.both or same):
+            _alone(work, receipt, now.number)
         if now.noted is not None:
             work.detail(before=[now.noted[0].isoformat(), *now.noted[1:]])
         work.db.update(ServiceRequest, id, version, paid_on=on, receipt=receipt, noted_by=work.actor.name)
@@ -253,7 +266,7 @@ def _shown(look: Look, s: Standing) -> Request:
     return Request(
         s.number, format_account(s.account), s.point, s.kind, size, s.asked_on, clean_text(by), state, s.fee_cents,
         s.due_cents, s.proposal, s.paid_on, clean_text(receipt), s.installed_on,
-        noted, confirmed,
+        s.noted[0] if s.noted else None, noted, confirmed,
     )  # fmt: skip
 
 
@@ -296,7 +309,21 @@ def _charged(work: Work, id: int, version: int, charge: str, papers: list[Paper]
     work.db.update(ServiceRequest, id, version, proposal_id=proposal)
 
 
-def _receipt(work: Work, on: date | None, text: str) -> str:
+def _alone(look: Look, receipt: str, number: str = "") -> None:
+    """Refused where another request has this receipt already, however it is written."""
+    for other, has, account in look.db.rows(
+        "SELECT q.number, q.receipt, a.number FROM service_request q JOIN account a ON a.id = q.account_id"
+        " WHERE q.receipt <> '' AND q.state <> 'withdrawn' AND q.number <> ? ORDER BY q.number",
+        [number],
+    ):
+        if _folded(has) == _folded(receipt):
+            raise Refused(
+                f"receipt {receipt} stands on {other} of {format_account(account)}", rule="one receipt pays one fee",
+                cure="read its number again; where its paper names both fees, say both",
+            )  # fmt: skip
+
+
+def _receipt(work: Work, on: date | None, text: str, asked_on: date) -> str:
     said = clean_text(text, 80).strip()
     if (on is None) != (len(said) < 2):
         raise Refused(
@@ -304,6 +331,11 @@ def _receipt(work: Work, on: date | None, text: str) -> str:
         )
     if on is not None and on > work.today:
         raise Refused(f"{on} is still to come", rule="service requests", cure="give today or a day before")
+    if on is not None and on < asked_on:
+        raise Refused(
+            f"{on} is before it was asked for, on {asked_on}", rule="service requests",
+            cure="read the day off the receipt again: that of the request or later",
+        )  # fmt: skip
     if said and (ours := work.db.one(_OURS, [said.upper()])) is not None:
         raise Refused(
             f"receipt {ours[0]} is in the books of {format_account(ours[1])}", rule="a fee is paid where it is charged",
