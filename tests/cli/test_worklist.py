@@ -320,7 +320,10 @@ def test_refresh_and_explain(shell: Shell) -> None:
         (["list", "--sort", "colour"], "'colour' is not one of"),
         (["export", "--filter", "pri:x"], "a whole number"),
         (["export", "--format", "odt"], "'odt' is not one of"),
-        (["export", "-o", "/nowhere/list.csv"], "/nowhere"),
+        (
+            ["export", "-o", "/nowhere/list.csv"],
+            "/nowhere: there is no such folder: make it, or name another.",
+        ),
         (["wait", "R04:point:SP-00001@B2/2026-11", "--until", "soon", "--for", "x"], "is not a day"),
         (["wait", "R04:point:SP-00001@B2/2026-11", "--until", "2020-01-01", "--for", "x"], "is not after today"),
         (["forward", "R04:point:SP-00001@B2/2026-11", "--to", "nobody"], "nobody here is nobody"),

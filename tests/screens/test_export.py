@@ -51,6 +51,7 @@ async def test_an_export_never_takes_the_place_of_what_stands(district: str, tmp
             (link, "own place"),
             (other, "exists already: choose another"),
             (tmp_path, "exists already: choose another"),
+            (tmp_path / "no" / "list.csv", "there is no such folder"),
         ):
             assert says in await write_to(pilot, target), target
         assert other.read_text() == "dear sir" and record.stat().st_size >= size

@@ -247,14 +247,25 @@ def _same(one: Path, other: Path) -> bool:
         return False
 
 
+def unwritable(place: Path) -> str:
+    """Why no file can be written at a place, "" where one can: what is wrong with its folder."""
+    if not place.parent.is_dir():
+        return "there is no such folder: make it, or name another"
+    if not os.access(place.parent, os.W_OK | os.X_OK):
+        return "nothing may be written in this folder: name another"
+    return ""
+
+
 @contextmanager
 def replacing(path: Path, record: Path | None) -> Iterator[BinaryIO]:
     """A file that takes the place of `path` when the block ends well, and leaves no trace when it does not.
 
-    Readable by its owner alone; on the disk before it takes the name. BadValue for a place of the record (`apart`)
-    and for what is no file.
+    Readable by its owner alone; on the disk before it takes the name. BadValue for a place of the record (`apart`),
+    for what is no file, and for a folder that is none or takes none (`unwritable`).
     """
     place = apart(path, record)
+    if why := unwritable(place):
+        raise BadValue(f"{place.parent}: {why}.")
     if place.exists() and not stat.S_ISREG(place.stat().st_mode):
         raise BadValue(f"{path}: is not a file: name one.")
     handle, name = tempfile.mkstemp(prefix=f".{place.name}.", dir=place.parent)

@@ -9,7 +9,7 @@ from typing import Any, BinaryIO, Final, Protocol
 
 from ubtui.domain.errors import BadValue
 from ubtui.domain.text import clean_text
-from ubtui.exchange.tables import FORMATS, Field, Kind, Shown, apart, replacing, write
+from ubtui.exchange.tables import FORMATS, Field, Kind, Shown, apart, replacing, unwritable, write
 from ubtui.screens.base import Ask, DeskScreen
 from ubtui.services.listing import Row
 from ubtui.widgets.field import FieldSpec
@@ -48,7 +48,7 @@ async def export(screen: DeskScreen, shown: QueueList, name: str, things: str, w
             return {"path": str(fault).removeprefix(f"{named}: ")}
         if os.path.lexists(place) and place not in screen.router.written:
             return {"path": "exists already: choose another name"}
-        return {"path": why} if (why := misnamed(place, values["format"])) else {}
+        return {"path": why} if (why := unwritable(place) or misnamed(place, values["format"])) else {}
 
     told = f"Write what is shown: {shown.counts()}"
     if (values := await screen.router.asked(Ask(told, fields, do="write it", check=wrong))) is None:
