@@ -178,6 +178,12 @@ def test_bursts_on_a_real_terminal(district: str) -> None:
         terminal.wait_for("who said what")
         terminal.write(b"\x1bo")  # esc and o in one piece, as tmux sends them
         terminal.wait_for("[Summary]")
+        terminal.write(b"n")
+        terminal.wait_for("What was said")
+        terminal.write(b"\x1b?")  # and with a sign that is no letter
+        terminal.wait_for("Keys of this screen")
+        terminal.press("escape")
+        terminal.wait_for("[Summary]")
         terminal.press("escape")
         terminal.wait_for("filtered: code:R10")
         terminal.press("q")

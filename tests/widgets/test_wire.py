@@ -8,6 +8,7 @@ import os
 import re
 import signal
 import sys
+import time
 from collections import namedtuple
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +19,7 @@ import pyte
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from textual import events
 from textual.app import ComposeResult
 from textual.widgets import Label
 
@@ -27,6 +29,7 @@ from ubtui.widgets import theme, wire
 from ubtui.widgets.queue_list import QueueList
 from ubtui.widgets.wire.cells import PLAIN, change, restyled
 from ubtui.widgets.wire.grid import Grid
+from ubtui.widgets.wire.parser import Parser
 
 ROOT = Path(__file__).parents[2]
 
@@ -401,3 +404,18 @@ def test_the_desk_shows_the_same_with_the_layer_and_without(look: str) -> None:
 
 if __name__ == "__main__":
     ListApp(sys.argv[1]).run(mouse=False)
+
+
+@pytest.mark.parametrize(
+    ("sent", "keys"),
+    [
+        ("\x1bo", ["alt+o"]), ("\x1b/", ["alt+slash"]), ("\x1b ", ["alt+space"]), ("\x1b\r", ["enter"]),
+        ("/", ["slash"]), ("\x1b[A", ["up"]), ("\x1b[", ["left_square_bracket"]),
+    ],
+)  # fmt: skip
+def test_an_esc_is_kept_before_a_letter_or_a_sign_in_one_piece(sent: str, keys: list[str]) -> None:
+    parser = Parser()
+    heard = [*parser.feed(sent)]
+    time.sleep(0.15)  # so long it may be the beginning of a longer sequence
+    heard += parser.tick()
+    assert [each.key for each in heard if isinstance(each, events.Key)] == keys

@@ -28,7 +28,7 @@ class TypedAhead(App[None], inherit_bindings=False):
         self._key_number = 0
         self._key_began, self._steps = 0.0, 0
         self._top: Screen[Any] | None = None  # when the key came
-        self._behind_esc: events.Key | None = None  # a letter that came with an esc before it in one piece
+        self._behind_esc: events.Key | None = None  # a letter or sign that came with an esc before it in one piece
         self._keys = 0  # that have come
         self._flooded, self._is_flood = float("-inf"), False
         self._begun: dict[Worker[Any], Screen[Any] | None] = {}  # since the last key; with the question it has put
@@ -58,8 +58,9 @@ class TypedAhead(App[None], inherit_bindings=False):
                 return
             if event.key.startswith("alt+") and event.character:
                 # No key here is a chord: a terminal that has esc and a letter at once sends them as alt and the letter.
+                name = event.character if event.character.isalnum() else event.key.removeprefix("alt+")
                 self._typed.append(events.Key("escape", "\x1b"))
-                self._behind_esc = event = events.Key(event.character, event.character)
+                self._behind_esc = event = events.Key(name, event.character)
         self._typed.append(event)
         if not self._under_way:
             await self._next_key()
@@ -68,8 +69,8 @@ class TypedAhead(App[None], inherit_bindings=False):
         """Whether a letter that came in one piece with an esc would be typed: it was meant for what esc leads to."""
         if event is not self._behind_esc or (at := self.focused) is None:
             return False
-        letter = self._behind_esc.key
-        return getattr(at, "takes_letters", False) or at.check_consume_key(letter, letter)
+        behind = self._behind_esc
+        return getattr(at, "takes_letters", False) or at.check_consume_key(behind.key, behind.character)
 
     def takes_key(self, at: float, sent: int) -> bool:
         """Whether a key at that instant is a person's; the driver asks too, from its thread, having sent so many."""

@@ -48,8 +48,9 @@ def driver_class(environ: Mapping[str, str]) -> type[Driver] | None:
         return None
     if not _KNOWN.fullmatch(term):
         return None
-    from textual._xterm_parser import XTermParser
     from textual.drivers.linux_driver import LinuxDriver
+
+    from ubtui.widgets.wire.parser import Parser
 
     class WireDriver(LinuxDriver):
         """Textual's driver, through a grid. A frame inside synchronised output goes out in one piece, or not at all."""
@@ -101,7 +102,7 @@ def driver_class(environ: Mapping[str, str]) -> type[Driver] | None:
 
         def run_input_thread(self) -> None:
             """Read keys as Textual does; a flood is thrown away unread, and a byte that is no text ends nothing."""
-            parser = XTermParser(self._debug)
+            parser = Parser(self._debug)
             decode = getincrementaldecoder("utf-8")("replace").decode
             while not self.exit_event.is_set():
                 if select([self.fileno], [], [], 0.1)[0]:
@@ -113,7 +114,7 @@ def driver_class(environ: Mapping[str, str]) -> type[Driver] | None:
                     self.process_message(message)
                 if self._is_flood:
                     self._is_flood = False
-                    parser = XTermParser(self._debug)  # what it was in the midst of is thrown away too
+                    parser = Parser(self._debug)  # what it was in the midst of is thrown away too
                     while not self.exit_event.is_set() and select([self.fileno], [], [], FLOOD_SILENCE)[0]:
                         if not os.read(self.fileno, 65536):
                             break
