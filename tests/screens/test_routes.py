@@ -39,6 +39,8 @@ async def test_what_a_route_lacks_is_estimated_by_a_key(district: str) -> None:
         await press(pilot, "g r end t")
         assert f"Estimate what route {ROUTE} lacks" in screen_text(pilot.app)
         await typed(pilot, "snow on the road")
+        assert "M1/2026-12 is read on 2026-12-05" in screen_text(pilot.app), "its readers come first"
+        await press(pilot, "tab tab tab right")
         told = screen_text(pilot.app)
         assert "3 of M1/2026-12, " in told and "last-year 3" in told and "days of M1/2025-12" in told
         assert "the first that can tell" in told, "a method may be chosen"
@@ -52,6 +54,7 @@ async def test_what_a_route_lacks_is_estimated_by_a_key(district: str) -> None:
         assert {stop.state for stop in desk.ask(walk, ROUTE)} == {"estimated"}
         await press(pilot, "T")
         await typed(pilot, "snow")
+        await press(pilot, "tab tab tab right")
         assert "every meter has its read" in screen_text(pilot.app)
 
 

@@ -90,7 +90,10 @@ def test_the_shell_estimates_what_nobody_read_and_asks_again(scene: Scene, capsy
     assert "--estimate REASON estimates the 3 that nobody read" in capsys.readouterr().err
     assert run_command([*at, "--estimate", "no"]) == 2 and "Reason: at least 3 letters" in capsys.readouterr().err
     assert run_command([*at, "--estimate", WHY, "--dry-run"]) == 1
-    assert "estimated: 2 of 3 registers" in capsys.readouterr().err
+    tried = capsys.readouterr()
+    assert "estimated: 2 of 3 registers" in tried.err
+    assert f"it would be: {LAST} is not ready to bill, 3 meters: 2 estimated; 1 missing" in tried.err
+    assert [row.split() for row in tried.out.splitlines()[1:]] == [["R07", "3", "0", "2", "0", "0", "1", "0", "0"]]
     assert counted(asked(scene, LAST).total) == {"meters": 3, "missing": 2, "skipped": 1}
     assert run_command([*at, "--estimate", WHY]) == 1
     said = capsys.readouterr().err
@@ -100,6 +103,21 @@ def test_the_shell_estimates_what_nobody_read_and_asks_again(scene: Scene, capsy
     assert unread.point not in said
     assert run_command([*at, "--estimate", WHY]) == 1, "what cannot be estimated is said again"
     assert "no read stands before" in capsys.readouterr().err
+
+
+def test_a_cycle_is_not_estimated_before_its_read_day(scene: Scene, capsys: pytest.CaptureFixture[str]) -> None:
+    c = customer(scene)
+    with scene.db.writing():
+        scene.db.run("UPDATE meta SET value = ? WHERE key = 'today'", [(ON - timedelta(days=3)).isoformat()])
+    for more in ({"cycle": "B2"}, {"route": "R07"}):
+        no = scene.refused(reads.estimate, Estimate(period=LAST, reason=WHY, **more))
+        assert no.sentence().startswith(f"{LAST} is read on {ON}")
+    at = ["reads", "ready", "B2", "--period", LAST, "--data", scene.data, "--as", "ana", "--estimate", WHY]
+    assert run_command(at) == 1
+    assert f"{LAST} is read on {ON}" in capsys.readouterr().err
+    assert counted(asked(scene, LAST).total) == {"meters": 1, "missing": 1}
+    assert run_command([*at, "--early"]) == 0
+    assert counted(asked(scene, LAST).total) == {"meters": 1, "estimated": 1} and c.point
 
 
 def test_a_row_that_waits_stands_in_the_way(scene: Scene, tmp_path: Path) -> None:

@@ -30,22 +30,27 @@ _SHOWN = (
 @click.option("--spans", is_flag=True, help="Also each read that puts estimates right, with every period's share.")
 @click.option("--estimate", "why", default="", metavar="REASON", help="First estimate what is skipped or missing, for"
               " this reason; with --dry-run it is only shown.")  # fmt: skip
+@click.option("--early", is_flag=True, help="With --estimate: also before the read day.")
 @output
 @shared(FORMATS)
-def ready(options: Options, cycle: str, period: str, spans: bool, why: str, path: Path | None) -> None:
+def ready(options: Options, cycle: str, period: str, spans: bool, why: str, early: bool, path: Path | None) -> None:
     """Whether CYCLE may be billed: each route's meters by what they have. The exit code is 1 while something stands in
     the way: a meter missing, skipped and not estimated, held, or a row of a file that waits. What is billed is done.
-    With --estimate whatever nobody read is estimated first, so that held reads are all that is left to decide.
+    With --estimate whatever nobody read is estimated first, so that held reads are all that is left to decide; a
+    --dry-run of it shows what would stand then.
     """
     with opened(options) as desk:
         found = desk.ask(asked, cycle, period)
+        stands = found.ready or found.billed
         lacking = found.total.missing + found.total.skipped
         if why and lacking:
-            made = doing(desk, options, estimate, _estimate(found, why))
+            made = doing(desk, options, estimate, _estimate(found, why, early))
             say(f"estimated: {len(made.reads):,} of {len(made.reads) + len(made.left):,} registers")
             for left in made.left:
                 say(f"{left.point} {left.meter}: {left.why}")
-            found = desk.ask(asked, cycle, found.period)
+            tried = [each.point for each in made.reads] if options.dry_run else []
+            found = desk.ask(asked, cycle, found.period, tried)
+            stands = not tried and (found.ready or found.billed)
         with going_to(path, options, desk) as out:
             desk.viewed("meter.show", cycle=cycle[:20], period=found.period, routes=len(found.routes))
             if options.format == "json":
@@ -54,10 +59,10 @@ def ready(options: Options, cycle: str, period: str, spans: bool, why: str, path
                 write(out, options.format, _FIELDS, _rows(found), _SHOWN)
         for each in found.true_ups if spans and options.format == "text" else ():
             click.echo("\n".join(safe(line) for line in _span(each)))
-        say(found.verdict)
+        say(found.verdict if not (why and lacking and options.dry_run) else f"it would be: {found.verdict}")
         if found.total.missing + found.total.skipped and not why:
             say(f"--estimate REASON estimates the {found.total.missing + found.total.skipped:,} that nobody read")
-    if not (found.ready or found.billed):
+    if not stands:
         raise click.exceptions.Exit(REFUSED)
 
 
@@ -79,8 +84,9 @@ def recompute(options: Options, period: str) -> None:
         raise click.exceptions.Exit(REFUSED)
 
 
-def _estimate(found: Ready, why: str) -> Estimate:
-    form = forms.form("read.estimate", {"cycle": found.cycle, "period": found.period, "skipped": "yes", "reason": why})
+def _estimate(found: Ready, why: str, early: bool) -> Estimate:
+    given = {"cycle": found.cycle, "period": found.period, "skipped": "yes", "reason": why}
+    form = forms.form("read.estimate", given | ({"early": "yes"} if early else {}))
     assert isinstance(form, Estimate)
     return form
 

@@ -118,6 +118,8 @@ class RoutesScreen(Listed):
         specs["method"] = replace(specs["method"], choices=methods)
         specs["skipped"] = replace(specs["skipped"], value="yes")
         asked = [specs[name] for name in ASKED]
+        if any(each.period == known["period"] and each.read_on > self.router.day for each in self.cycles):
+            asked.append(specs["early"])
 
         async def shown(made: Form, answer: Done[Any] | Refused) -> tuple[Line, ...]:
             return would(answer) if isinstance(answer, Refused) else tuple(_would(answer.result))

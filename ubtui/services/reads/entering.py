@@ -343,7 +343,7 @@ def due_points(
 
 def _window(look: Look, cycle_id: int, cycle: ReadCycle, period: str) -> Window:
     """The window of a period of the cycle, in which today may lie before its read day; where none is named the newest
-    whose read day has come.
+    whose read day has come. It is read today at the latest, and ends on its read day.
     """
     named, read_on = cycle.newest(look.today)
     if period and period != named:
@@ -354,5 +354,4 @@ def _window(look: Look, cycle_id: int, cycle: ReadCycle, period: str) -> Window:
                 cure=f"{named} is the newest",
             )  # fmt: skip
         read_on = day
-    on = min(read_on, look.today)
-    return Window(cycle_id, cycle.code, cycle.months, period or named, on, on)
+    return Window(cycle_id, cycle.code, cycle.months, period or named, min(read_on, look.today), read_on)

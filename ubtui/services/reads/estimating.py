@@ -36,6 +36,9 @@ class Estimate(Form, frozen=True, kw_only=True):
         msgspec.Meta(description="use in billing units, where somebody knows it better than a method"),
     ] = None
     skipped: Annotated[bool, msgspec.Meta(description="yes: also meters noted as skipped in the window")] = False
+    early: Annotated[
+        bool, msgspec.Meta(description="yes: also before the read day of a route or cycle; no: its readers come first")
+    ] = False
     reason: Annotated[str, msgspec.Meta(description="why, for the record", min_length=3, max_length=500)]
 
 
@@ -76,12 +79,19 @@ _SEAL = (
 def estimate(work: Work, form: Estimate) -> Estimated:
     """Estimate the missing read of a point, or all that miss on a route or in a cycle: last year's use moved by the
     cycle's median, else the mean of the last three actual reads, else that of the class in the period, and none behind
-    a seal; the counter is advanced by it, so that the next actual read puts it right."""
+    a seal; the counter is advanced by it, so that the next actual read puts it right. Many at once wait for the day on
+    which they are read, unless `early` says so."""
     why = reason(form.reason)
     if form.use is not None and (form.method or not form.point):
         raise Refused("a use is of one point, and by no method", rule="estimates", cure="name the point alone")
     methods: Sequence[Method] = (form.method,) if form.method else METHODS
     windows = due_points(work, form.point, form.route, form.period, form.cycle, form.skipped)
+    soon = next((window for window, _ in windows if window.ended_on > work.today), None)
+    if soon is not None and not (form.point or form.early):
+        raise Refused(
+            f"{soon.period} is read on {soon.ended_on}", rule="estimates",
+            cure="wait for that day, or say that they are meant before it: early",
+        )  # fmt: skip
     made: list[Guess] = []
     left: list[Left] = []
     alike = _Alike(work)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Any, Final
 
@@ -114,10 +115,12 @@ _STAGED: Final = (
 )
 
 
-def cycle(look: Look, code: str, period: str = "") -> Ready:
+def cycle(look: Look, code: str, period: str = "", guessed: Iterable[str] = ()) -> Ready:
     """How far a cycle's period is; without one that whose window is open, else the newest that was to be read.
 
-    A register is looked for as R01 does: where it hung and its service ran before the read day. BadValue if unknown.
+    A register is looked for as R01 does: where it hung and its service ran before the read day. `guessed` are points,
+    once for each register that counts as estimated though the record has no read of it: what a trial would leave.
+    BadValue if unknown.
     """
     made = _cycle(look, code)
     name, read_on = _window(made, look.today, period)
@@ -126,7 +129,8 @@ def cycle(look: Look, code: str, period: str = "") -> Ready:
     rows = look.db.rows(_REGISTERS, [name, *bounds, name, code])
     of = {row[1]: row for row in rows if row[8] is not None or max(row[4], row[5]) < read_on.isoformat()}
     true_ups = _true_ups(look, [row for row in of.values() if row[11]], name)
-    stands = {(row[2], row[12], row[1]): (row[0], _state(row)) for row in of.values()}
+    tried = Counter(guessed)
+    stands = {(row[2], row[12], row[1]): (row[0], _state(row, tried)) for row in of.values()}
     hangs = {key[:2]: key for key in stands}
     since = read_on - near - timedelta(days=31 * made.months)  # the window before
     for route, point, n, kind, status, source in look.db.rows(_OFF, [name, since.isoformat()]):
@@ -184,7 +188,10 @@ def _window(made: ReadCycle, today: date, period: str) -> tuple[str, date]:
     return made.open_on(today) or made.newest(today)
 
 
-def _state(row: Row) -> str:
+def _state(row: Row, tried: Counter[str]) -> str:
+    if row[8] is None and tried[row[2]]:
+        tried[row[2]] -= 1
+        return "estimated"
     if row[8] is None:
         return "skipped" if row[10] is not None else "missing"
     return _told(row[8], row[9])
