@@ -125,8 +125,8 @@ class AskScreen(ModalScreen[dict[str, str] | None], inherit_bindings=False):
             self.query_one("#ask-preview").display = bool(lines)
 
     async def _seen(self, values: dict[str, str]) -> None:
-        """Do it where what it would do is seen and nothing bars it."""
-        if self._previewed != self._edit:
+        """Do it where what it would do is seen and nothing bars it; what barred it is asked of the record again."""
+        if self._previewed != self._edit or self._barred:
             await self._preview()
         if self._barred:
             self.say("Not as it stands: see above.")
