@@ -65,6 +65,8 @@ def test_a_certificate_states_what_was_past_due_and_lienable_and_is_released_whe
     office.pay(cho, office.account(cho.session), 105_00, office.DAY)  # the fee first: it is as old
     early = Release(number=made.number, release_number="2026-0013000", released_on=RECORDED - timedelta(days=1))
     assert office.refused(cho.perform(release, early)).rule == "liens"
+    before = Release(number=made.number, release_number="2026-0013000", released_on=office.DAY - timedelta(days=1))
+    assert f"settled on {office.DAY}" in office.refused(cho.perform(release, before)).reason, "no day before it was paid"
     office.done(cho.perform(release, gone))
     assert "released" in office.refused(cho.perform(release, gone)).reason
     (kept,) = liens(cho.look(), office.account(cho.session))

@@ -139,6 +139,11 @@ def release(work: Work, form: Release) -> Released:
     roll = _rolled(*rolled)
     if due:
         raise Refused(f"{format_money(due)} of it is open", rule="a lien is released when it is paid", cure="pay first")
+    if (settled := work.db.value(_SETTLED, [lien]) or recorded_on) > form.released_on.isoformat():
+        raise Refused(
+            f"the last of it was settled on {settled}", rule="a lien is released when it is paid",
+            cure=f"read the release's day again: {settled} or later",
+        )  # fmt: skip
     paid_on = form.county_paid_on
     if roll and paid_on is None:
         raise Refused(
@@ -165,6 +170,10 @@ _ON_ROLL = (
 _OPEN = (
     "(SELECT CAST(COALESCE(SUM(o.cents), 0) AS bigint) FROM lien_item x JOIN open_item o ON o.item_id = x.item_id"
     " WHERE x.lien_id = l.id)"
+)
+_SETTLED = (
+    "SELECT MAX(j.effective_on) FROM lien_item x JOIN application a ON a.item_id = x.item_id"
+    " JOIN journal j ON j.id = a.journal_id WHERE x.lien_id = ?"
 )
 _MOVED = (
     "(SELECT CAST(COALESCE(SUM(a.cents), 0) AS bigint) FROM lien_item x JOIN application a ON a.item_id = x.item_id"
