@@ -137,6 +137,26 @@ def test_a_rows_id_goes_back_to_its_read(register: int, on: date, seq: int) -> N
     assert held.at(id) == (register, on.isoformat(), seq) and id < 2**63
 
 
+def test_the_use_of_a_counter_past_zero_is_told_from_there(scene: Scene) -> None:
+    low, past = below(scene), zero(scene)
+    scene.refresh()
+    shown = rows(scene)
+    assert (shown[past.point]["use"], shown[past.point]["why"]) == ("30", "Counter past zero?")
+    assert shown[low.point]["use"] == "-80"
+    assert list(rows(scene, "units:30")) == [past.point] and list(rows(scene, "units<0")) == [low.point]
+    with scene.desk() as desk:
+        told = [dict(desk.ask(held.explained, id))["use"] for id in desk.ask(listing.ids, HELD, Query(sort="use"))]
+    assert told == ["-80 ccf in 61 days", "30 ccf in 61 days, if past zero"]
+
+
+def test_the_shell_says_in_words_what_holds_a_read(scene: Scene, capsys: pytest.CaptureFixture[str]) -> None:
+    low = below(scene)
+    scene.refresh()
+    assert run_command(["meter", "history", low.point, "--data", scene.data, "--as", "ana"]) == 0
+    said = capsys.readouterr().out
+    assert "held, below the read before" in said and "below-previous" not in said
+
+
 def test_a_release_goes_for_each_that_it_fits_and_changes_nothing_of_the_others(scene: Scene) -> None:
     low, high, past = below(scene), extreme(scene), zero(scene)
     scene.refresh()

@@ -12,6 +12,7 @@ import msgspec
 from ubtui.cli import items, meter_parts, printing
 from ubtui.cli.common import Options, emit, going_to, opened, output, rendered, shared
 from ubtui.cli.made import acting, listed
+from ubtui.domain.holds import held_for
 from ubtui.domain.text import clean_text, fit
 from ubtui.exchange import tables
 from ubtui.exchange.tables import FORMATS
@@ -98,7 +99,7 @@ def _line(line: ReadLine) -> str:
         "" if n is None else f"{n:,}" for n in (line.value, line.use, line.days, line.last_year)
     )  # fmt: skip
     said = [line.status]
-    said += [line.held] * bool(line.held) + ["past zero"] * line.rolled
+    said += [held_for(line.held)] * bool(line.held) + ["past zero"] * line.rolled
     said += [line.kind] * (line.kind != "regular") + [f"estimated {line.estimated_by}".rstrip()] * (line.source == "E")
     said += [] if line.share is None else [f"share {line.share:,} to {line.span_on}"]
     said += [line.trouble] * bool(line.trouble) + [line.reviews] * bool(line.reviews)

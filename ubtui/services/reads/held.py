@@ -45,8 +45,10 @@ _SOURCE: Final = (
     " JOIN register g ON g.id = r.register_id JOIN meter e ON e.id = g.meter_id LEFT JOIN route t ON t.id = p.route_id"
     f" LEFT JOIN account a ON a.id = {ACCOUNT} LEFT JOIN cycle c ON c.id = a.cycle_id"
 )
+# Of a counter past zero, as far as can be told, the use from there.
+_USE: Final = "COALESCE(r.usage, CASE WHEN r.rollover = 1 THEN r.rollover_use END, r.raw_use)"
 _CELLS: Final = (
-    "r.register_id, r.read_on, r.seq, r.period, r.value, r.usage, r.raw_use, r.held_code, p.number, p.sequence,"
+    f"r.register_id, r.read_on, r.seq, r.period, r.value, {_USE}, r.held_code, p.number, p.sequence,"
     f" m.address, e.maker, e.serial, g.n, t.code, a.number, c.bill_day, {_FOR}"
 )
 
@@ -71,10 +73,9 @@ def _rows(look: Look, many: Sequence[tuple[Any, ...]]) -> list[Row]:
 
 
 def _row(look: Look, cells: tuple[Any, ...], known: expecting.Range) -> Row:
-    (_, on, _, period, value, usage, raw_use, held, point, sequence, address, maker, serial, n, route, account,
-     bill_day, code) = cells  # fmt: skip
+    (_, on, _, period, value, use, held, point, sequence, address, maker, serial, n, route, account, bill_day,
+     code) = cells  # fmt: skip
     bill, read_on = billed_on(period, bill_day), date.fromisoformat(on)
-    use = usage if usage is not None else raw_use
     age = (look.today - read_on).days
     late = bill is not None and bill <= look.today
     walk = "" if not route else route if sequence is None else f"{route}-{sequence:04d}"
@@ -117,14 +118,14 @@ HELD: Final = Listing(
     sorts={
         "walk": _BY_WALK, "point": (("p.number", False),), "on": (("r.read_on", False),),
         "value": (("r.value", False),),
-        "use": (("COALESCE(r.usage, r.raw_use)", False),), "for": ((_FOR, False),), "bill": _BY_BILL,
+        "use": ((_USE, False),), "for": ((_FOR, False),), "bill": _BY_BILL,
         "age": (("r.read_on", True),), "meter": (("e.maker", False), ("e.serial", False)),
         "address": (("lower(m.address)", False),), "account": (("a.number", False),),
     },
     fields={
         "code": Field(_FOR, "exact"), "route": Field("t.code"), "cycle": Field("c.code"),
         "account": Field("a.number", "account"), "class": Field("a.customer_class"), "age": Field("r.read_on", "age"),
-        "units": Field("COALESCE(r.usage, r.raw_use, 0)", "number"),
+        "units": Field(f"COALESCE({_USE}, 0)", "number"),
     },
     words={
         "title": "p.number || ' ' || e.maker || '/' || e.serial || ' ' || COALESCE(r.held_code, '')",
@@ -196,22 +197,22 @@ def correction(look: Look, id: int) -> dict[str, str]:
 def explained(look: Look, id: int) -> tuple[tuple[str, str], ...]:
     """What the read of a row was judged by: itself, the read before, what was expected, what holds it."""
     register, on, seq = at(id)
-    (period, value, usage, raw_use, days, prev_on, prev_value, prev_usage, ly_on, ly_usage, avg, held, unit,
+    (period, value, use, past, days, prev_on, prev_value, prev_usage, ly_on, ly_usage, avg, held, unit,
      source) = look.db.rows(
-        "SELECT r.period, r.value, r.usage, r.raw_use, r.days, r.prev_on, r.prev_value, r.prev_usage,"
+        f"SELECT r.period, r.value, {_USE}, r.usage IS NULL AND r.rollover = 1, r.days, r.prev_on, r.prev_value,"
+        " r.prev_usage,"
         " r.ly_on, r.ly_usage, r.avg_milli, r.held_code, (SELECT MIN(x.unit) FROM live_service x"
         " WHERE x.point_id = r.point_id AND x.to_on IS NULL), r.source"
         " FROM read_summary r WHERE r.register_id = ? AND r.read_on = ? AND r.seq = ?",
         [register, on, seq],
     )[0]  # fmt: skip
     known = expecting.of_read(look, register, on, seq)
-    use = usage if usage is not None else raw_use
     unit = unit or look.district.billing_unit
     lines = [
         ("read", f"{_figure(value) or 'no value'} on {on}, period {period}" + (", estimated" if source == "E" else "")),
         ("before", f"{_figure(prev_value) or 'no value'} on {prev_on}, use {_figure(prev_usage) or 'unknown'}"
          if prev_on else "nothing"),
-        ("use", f"{_figure(use) or 'unknown'} {unit} in {days or 'unknown'} days"),
+        ("use", f"{_figure(use) or 'unknown'} {unit} in {days or 'unknown'} days" + (", if past zero" if past else "")),
         ("expected", "nothing is known to compare it with" if known.expected is None
          else f"{known.expected:,} {unit}, {_figure(known.low)} to {_figure(known.high)}"),
     ]  # fmt: skip
