@@ -110,6 +110,18 @@ def test_what_exchanges_refuse(scene: Scene) -> None:
     assert scene.db.value("SELECT COUNT(*) FROM install") == 2
 
 
+def test_a_radio_that_hangs_elsewhere_is_refused(scene: Scene) -> None:
+    c, other = scene.customer(), scene.customer()  # their radios are 890001 and 890002
+    scene.uses(c, [30] * 7)
+    said = scene.refused(installs.exchange, swap(c, removed_value=1222, radio="890002")).sentence()
+    assert f"radio 890002 is on badger/90002, which hangs at {other.point}" in said
+    own = (
+        "SELECT m.serial, e.to_on FROM endpoint e JOIN meter m ON m.id = e.meter_id WHERE e.radio = '890001' ORDER BY 1"
+    )
+    scene.act(installs.exchange, swap(c, removed_value=1222, radio="890001"))
+    assert scene.db.rows(own) == [("777", None), ("90001", DAY.isoformat())], "the old meter's goes over to the new one"
+
+
 def test_a_meter_hung_back_on_the_same_day_counts_in_each_of_its_parts(scene: Scene) -> None:
     c = scene.customer(unit="cf")
     scene.uses(c, [0] * 7, start=1210)

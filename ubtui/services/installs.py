@@ -125,8 +125,7 @@ def exchange(work: Work, form: Exchange) -> Exchanged:
         work.db.run("UPDATE endpoint SET to_on = ? WHERE meter_id = ? AND to_on IS NULL", [on.isoformat(), old.meter])
         work.touch("meter", old.name)
     work.db.insert(record.Install, meter_id=meter, point_id=point[0], on_date=on)
-    if form.radio.strip():
-        work.db.insert(record.Endpoint, meter_id=meter, radio=clean_text(form.radio, 40).strip(), from_on=on)
+    _endpoint(work, clean_text(form.radio, 40).strip(), meter, on)
     for register in registers:
         like = (register, on.isoformat(), 1, point[0], period, None, None, None, "installation", "A")
         add(work, like, on.isoformat(), form.installed_value, Use(None))
@@ -157,6 +156,26 @@ def exchange(work: Work, form: Exchange) -> Exchanged:
         new_usage=done.new_usage, estimated=done.estimated, moved=done.moved, doubts=done.doubts,
     )  # fmt: skip
     return done
+
+
+_CARRIED = (
+    "SELECT m.id, m.maker, m.serial, p.number FROM endpoint e JOIN meter m ON m.id = e.meter_id"
+    " LEFT JOIN live_install i ON i.meter_id = m.id AND i.off_date IS NULL LEFT JOIN service_point p ON p.id = i.point_id"
+    " WHERE e.radio = ? AND e.to_on IS NULL ORDER BY p.number IS NULL, m.id"
+)
+
+
+def _endpoint(work: Work, radio: str, meter: int, on: date) -> None:
+    """Put an endpoint on a meter; Refused where one that hangs somewhere carries it, for a file names both by it."""
+    carried = work.db.rows(_CARRIED, [radio]) if radio else []
+    other = next((row for row in carried if row[0] != meter and row[3]), None)
+    if other is not None:
+        raise Refused(
+            f"radio {radio} is on {other[1]}/{other[2]}, which hangs at {other[3]}", rule="one radio, one meter",
+            cure="read its number again, or leave it empty until that one is put right",
+        )  # fmt: skip
+    if radio and all(row[0] != meter for row in carried):
+        work.db.insert(record.Endpoint, meter_id=meter, radio=radio, from_on=on)
 
 
 def _touch_programme(work: Work) -> None:
