@@ -8,6 +8,8 @@ from typing import Any, Final
 
 from ubtui.act import Look, Refused
 from ubtui.domain import second
+from ubtui.domain.errors import BadValue
+from ubtui.domain.numbers import parse_account
 from ubtui.services.district import keys
 from ubtui.services.office import SERVICE, holidays
 from ubtui.settings import District
@@ -120,6 +122,11 @@ def _staff(look: Look, was: District, now: District) -> Iterator[str]:
         yield "staff: nobody would be lead any more: name another first"
     if any(p.role in _CHECKERS for p in was.staff) and not set(_CHECKERS) & set(roles.values()):
         yield "staff: nobody would be left to approve: somebody stays finance or manager"
+    before_own = {p.name: {*p.own, *p.linked} for p in was.staff}
+    for person in now.staff:
+        for number in sorted({*person.own, *person.linked} - before_own.get(person.name, set())):
+            if not _is_account(look, number):
+                yield f"staff.{person.name}: there is no account {number}: read its number again"
     for name, before, after in _pairs("staff", was, now):
         if after is not None and after["role"] == before["role"]:
             continue
@@ -127,6 +134,14 @@ def _staff(look: Look, was: District, now: District) -> Iterator[str]:
             "SELECT day FROM drawer WHERE staff = ? AND counted_at IS NULL ORDER BY day", [name]
         ):
             yield f"staff.{name}: the drawer of {day} is not counted: `ubtui drawer close` first"
+
+
+def _is_account(look: Look, number: str) -> bool:
+    try:
+        stored = parse_account(number)
+    except BadValue:
+        return False
+    return look.db.value("SELECT 1 FROM live_account WHERE number = ?", [stored]) is not None
 
 
 def _cycles(look: Look, was: District, now: District) -> Iterator[str]:
