@@ -131,6 +131,25 @@ def test_a_workbook_needs_a_file_where_a_terminal_listens(shell: Shell, monkeypa
         assert (code, out) == (2, b"") and "name a file with -o FILE" in said
 
 
+@pytest.mark.parametrize("form", ["csv", "jsonl", "md", "xlsx", "txt"])
+def test_the_ending_of_a_file_says_its_format(shell: Shell, tmp_path: Path, form: str) -> None:
+    named, plain = tmp_path / f"list.{form}", tmp_path / "plain"
+    assert shell("list", "-o", str(named))[0] == 0
+    assert shell("list", "--format", {"txt": "text"}.get(form, form), "-o", str(plain))[0] == 0
+    assert named.read_bytes() == plain.read_bytes()
+
+
+@pytest.mark.parametrize(("name", "form", "says"), [
+    ("list.csv", ["--format", "json"], "json would be written into a file that ends in .csv"),
+    ("list.txt", ["--format", "csv"], "the format to text"), ("list.ods", [], "no ods is written here"),
+])  # fmt: skip
+def test_a_file_is_not_named_for_another_format(
+    shell: Shell, tmp_path: Path, name: str, form: list[str], says: str
+) -> None:
+    code, out, said = shell("list", *form, "-o", str(tmp_path / name))
+    assert (code, out) == (2, b"") and says in said and not (tmp_path / name).exists()
+
+
 def test_the_list_goes_to_a_file_as_well(shell: Shell, tmp_path: Path) -> None:
     path = tmp_path / "list.md"
     code, out, said = shell("list", "--format", "md", "-o", str(path), "--limit", "2")

@@ -13,6 +13,7 @@ from typing import Any, BinaryIO, Concatenate, ParamSpec, TypeVar
 
 import click
 import msgspec
+from click.core import ParameterSource
 
 from ubtui.act import Act, Done, Form, Refused, new_key
 from ubtui.cli.faults import BAD_INPUT, REFUSED, say
@@ -66,6 +67,8 @@ def shared(
             root = click.get_current_context().find_root().params
             picked = {name: given.pop(name) or root.get(name) for name in ("data", "as_name", "seat_key")}
             key, dry_run, form = given.pop("key"), given.pop("dry_run"), given.pop("form")
+            if "csv" in formats and (path := given.get("path")) is not None:
+                form = _form_of(path, form, formats)
             if key is not None and not (8 <= len(key) <= 200 and key.isprintable()):
                 raise BadValue(f"--key {key[:40]!r}: use 8 to 200 printable characters.")
             options = Options(
@@ -76,6 +79,18 @@ def shared(
         return run
 
     return wrap
+
+
+def _form_of(path: Path, form: str, formats: Sequence[str]) -> str:
+    """The format of a list's file: as `--format` says, else as its ending does; BadValue where they differ."""
+    from ubtui.exchange.tables import misnamed, said_by
+
+    is_chosen = click.get_current_context().get_parameter_source("form") is not ParameterSource.DEFAULT
+    if not is_chosen and said_by(path) in formats:
+        return said_by(path)
+    if path.suffix.lower() != ".pdf" and (why := misnamed(path, form)):  # of a PDF more is said where it is written
+        raise BadValue(f"-o {path}: {why}.")
+    return form
 
 
 @contextmanager
@@ -133,7 +148,11 @@ def rendered(options: Options, record: Any) -> Iterator[str]:
 
 
 output = click.option(
-    "-o", "--output", "path", type=click.Path(dir_okay=False, path_type=Path), help="A file, replaced whole."
+    "-o",
+    "--output",
+    "path",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="A file, replaced whole; a list in the format that its ending says.",
 )
 
 

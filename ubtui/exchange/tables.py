@@ -23,6 +23,8 @@ from ubtui.domain.money import format_money
 from ubtui.domain.text import cell_width, clean_text, csv_cell, fit
 
 FORMATS: Final = ("text", "csv", "json", "jsonl", "md", "xlsx")
+OTHERS: Final = ("pdf", "xls", "xlsm", "ods", "doc", "docx", "odt", "rtf", "html", "htm", "xml", "zip")
+"""Endings that say a format which is not written here."""
 RECORD: Final = (
     "ubtui.db",
     "ubtui.db-wal",
@@ -32,6 +34,7 @@ RECORD: Final = (
     "keys.toml",
     "fault.log",
 )
+_ENDINGS: Final = {"txt": "text", "log": "text", "markdown": "md"}
 Kind = Literal["text", "mark", "int", "money", "day", "figure", "list", "json"]
 _LONGEST_JSON = 200_000
 _FIGURE = re.compile(r"-?[0-9]{1,3}(?:,[0-9]{3})*(?:\.[0-9]+)?|-?[0-9]+(?:\.[0-9]+)?", re.ASCII).fullmatch
@@ -245,6 +248,23 @@ def _same(one: Path, other: Path) -> bool:
         return one.samefile(other)
     except OSError:
         return False
+
+
+def said_by(path: Path) -> str:
+    """The one of FORMATS that a file's ending says, "" where it says none."""
+    ending = path.suffix.lower().removeprefix(".")
+    of = _ENDINGS.get(ending, ending)
+    return of if of in FORMATS else ""
+
+
+def misnamed(path: Path, form: str) -> str:
+    """Why a file is not to be named so, "" where it may: its ending says another format than is written into it."""
+    ending, of = path.suffix.lower().removeprefix("."), said_by(path)
+    if ending in OTHERS:
+        return f"no {ending} is written here: choose one of {', '.join(FORMATS)}, and an ending that says so"
+    if of and of != form:
+        return f"{form} would be written into a file that ends in .{ending}: change the ending, or the format to {of}"
+    return ""
 
 
 def unwritable(place: Path) -> str:

@@ -5,18 +5,16 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from typing import Any, BinaryIO, Final, Protocol
+from typing import Any, BinaryIO, Protocol
 
 from ubtui.domain.errors import BadValue
 from ubtui.domain.text import clean_text
-from ubtui.exchange.tables import FORMATS, Field, Kind, Shown, apart, replacing, unwritable, write
+from ubtui.exchange.tables import FORMATS, Field, Kind, Shown, apart, misnamed, replacing, unwritable, write
 from ubtui.screens.base import Ask, DeskScreen
 from ubtui.services.listing import Row
 from ubtui.widgets.field import FieldSpec
 from ubtui.widgets.queue_list import QueueList
 from ubtui.widgets.rows import Column
-
-OTHERS: Final = ("pdf", "xls", "xlsm", "ods", "doc", "docx", "odt", "rtf", "html", "htm", "xml", "zip")
 
 
 class Writing(Protocol):
@@ -68,17 +66,6 @@ async def export(screen: DeskScreen, shown: QueueList, name: str, things: str, w
     count = await screen.desk.exporting(write_it)
     screen.router.written.add(path)
     screen.say(f"{count:,} {things} written to {path}")
-
-
-def misnamed(path: Path, form: str) -> str:
-    """Why a file is not to be named so, "" where it may: its ending says another format than is written into it."""
-    ending = path.suffix.lower().removeprefix(".")
-    if ending in OTHERS:
-        return f"no {ending} is written here: choose one of {', '.join(FORMATS)}, and an ending that says so"
-    of = {"txt": "text", "log": "text", "markdown": "md"}.get(ending, ending)
-    if of in FORMATS and of != form:
-        return f"{form} would be written into a file that ends in .{ending}: change the ending, or the format to {of}"
-    return ""
 
 
 _DAY = re.compile("(?:[0-9]{4}-[0-9]{2}-[0-9]{2}|—)?").fullmatch
