@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from tests.detectors.scene import DAY, NOW, PERIODS, Customer, Scene
 from tests.services import importing
@@ -139,6 +140,22 @@ def test_a_meter_hung_back_on_the_same_day_counts_in_each_of_its_parts(scene: Sc
     assert (back.result.usage, last.result.usage) == (2, 1)
     assert list(uses(scene.db)) == []
     scene.steady()
+
+
+def test_a_known_meter_begins_with_its_last_read_or_is_doubted(scene: Scene) -> None:
+    c, other = scene.customer(), scene.customer()
+    scene.uses(c, [30] * 7)
+    scene.uses(other, [10] * 7)
+    new = scene.act(installs.exchange, swap(c, removed_value=1222)).result
+    assert (new.first_read, new.doubts) == (0, ())
+    again = swap(other, serial="90001", removed_value=1072)
+    with scene.desk() as desk:
+        tried = desk.perform(installs.exchange, again, dry_run=True)
+        assert (tried.result.first_read, tried.result.doubts) == (1222, ())  # type: ignore[union-attr]
+    first = "SELECT value FROM read WHERE kind = 'installation' AND register_id = ?"
+    done = scene.act(installs.exchange, structs.replace(again, installed_value=0)).result
+    assert done.doubts == (f"badger/90001 showed 1,222 on {DAY}, and begins here with 0",)
+    assert scene.db.rows(first, [c.register_id]) == [(0,)]
 
 
 def test_use_held_on_the_day_of_an_exchange_stays_held_when_the_meter_is_hung_again(scene: Scene) -> None:

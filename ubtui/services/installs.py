@@ -45,7 +45,9 @@ class Exchange(Form, frozen=True, kw_only=True):
     on: Annotated[date | None, msgspec.Meta(description="day of the exchange; empty: today")] = None
     size: Annotated[str, msgspec.Meta(description="its size; empty: as the old one", max_length=20)] = ""
     model: Annotated[str, msgspec.Meta(description="its model", max_length=40)] = ""
-    installed_value: Annotated[Count, msgspec.Meta(description="first read of the new meter")] = 0
+    installed_value: Annotated[
+        Count | None, msgspec.Meta(description="its first read; empty: 0, of a known meter its last read")
+    ] = None
     dials: Annotated[
         Annotated[int, msgspec.Meta(ge=3, le=12)] | None, msgspec.Meta(description="turning digits; empty: as the old")
     ] = None
@@ -63,7 +65,8 @@ class Exchanged(msgspec.Struct, frozen=True):
     """Both meters, each part's use in billing units, None where it is not known, and what each face counts.
 
     `moved` are reads that were entered for the old meter and are the new one's, guesses among them struck;
-    `estimated` says that the old meter's last part is one; `doubts` are what of its reads cannot be, and is held.
+    `estimated` says that the old meter's last part is one; `doubts` are what of its reads cannot be, and is held, and
+    a first read that is another than the last that is known of the meter.
     """
 
     point: str
@@ -74,6 +77,7 @@ class Exchanged(msgspec.Struct, frozen=True):
     new_usage: int | None = None
     old_face: str = ""
     new_face: str = ""
+    first_read: int = 0
     estimated: bool = False
     moved: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
@@ -113,7 +117,7 @@ def exchange(work: Work, form: Exchange) -> Exchanged:
     maker = work.db.value(spelled, [serial, *makers]) or maker
     meter, registers = _incoming(work, form, maker, serial, old or _hung(work, point[0]), on)
     dials = work.db.value("SELECT MIN(dials) FROM register WHERE meter_id = ?", [meter])
-    if form.installed_value >= 10**dials:
+    if (form.installed_value or 0) >= 10**dials:
         raise Refused(f"{form.installed_value} does not fit {dials} dials", rule="register face", cure="read it again")
     chains = _chains(work, old)
     later = moving.since(work.db, chains, on) if old is not None else ()
@@ -126,9 +130,10 @@ def exchange(work: Work, form: Exchange) -> Exchanged:
         work.touch("meter", old.name)
     work.db.insert(record.Install, meter_id=meter, point_id=point[0], on_date=on)
     _endpoint(work, clean_text(form.radio, 40).strip(), meter, on)
-    for register in registers:
+    first, others = _first_reads(work, registers, form.installed_value, f"{maker}/{serial}", on)
+    for register, value in first.items():
         like = (register, on.isoformat(), 1, point[0], period, None, None, None, "installation", "A")
-        add(work, like, on.isoformat(), form.installed_value, Use(None))
+        add(work, like, on.isoformat(), value, Use(None))
     gone = [row[0] for row in old.registers] if old else []
     moving.moved(work, later, dict(zip(gone, registers, strict=False)), f"{maker}/{serial}", why)
     step(work.db, registers[0], on.isoformat())
@@ -142,8 +147,8 @@ def exchange(work: Work, form: Exchange) -> Exchanged:
     done = Exchanged(
         form.point, old.name if old else "", f"{maker}/{serial}", on,
         moving.used(work.db, gone, on, "removal"), moving.used(work.db, registers, on, "regular"),
-        _face_of(work, old.meter) if old else "", _face_of(work, meter), estimated,
-        tuple(f"{row[1]}: {moving.told(row)} for {row[4]}" for row in later), (*last, *since),
+        _face_of(work, old.meter) if old else "", _face_of(work, meter), first[registers[0]], estimated,
+        tuple(f"{row[1]}: {moving.told(row)} for {row[4]}" for row in later), (*last, *since, *others),
     )  # fmt: skip
     orders.finish(work, point[0], form.point, "exchange", on, f"{maker}/{serial} set")
     points.touch(work, form.point)
@@ -152,15 +157,33 @@ def exchange(work: Work, form: Exchange) -> Exchanged:
     work.touch("meter", f"{maker}/{serial}")
     work.fact(point=form.point, removed=old.name if old else "", installed=f"{maker}/{serial}", on=on.isoformat())
     work.detail(
-        reason=why, removed_value=form.removed_value, installed_value=form.installed_value, usage=done.usage,
+        reason=why, removed_value=form.removed_value, installed_value=done.first_read, usage=done.usage,
         new_usage=done.new_usage, estimated=done.estimated, moved=done.moved, doubts=done.doubts,
     )  # fmt: skip
     return done
 
 
+def _first_reads(
+    work: Work, registers: list[int], told: int | None, meter: str, on: date
+) -> tuple[dict[int, int], list[str]]:
+    """What each register of a meter that goes on begins with, and where that is another than the record knows last.
+
+    What is not told is the last read up to that day, of a meter that never hung 0.
+    """
+    begins, doubts = {}, []
+    for register in registers:
+        known = work.db.rows(READS.format("?"), [register])
+        last = next((row for row in reversed(known) if row[5] is not None and row[1] <= on.isoformat()), None)
+        begins[register] = told if told is not None else last[5] if last is not None else 0
+        if last is not None and begins[register] != last[5]:
+            doubts.append(f"{meter} showed {last[5]:,} on {last[1]}, and begins here with {begins[register]:,}")
+    return begins, doubts
+
+
 _CARRIED = (
     "SELECT m.id, m.maker, m.serial, p.number FROM endpoint e JOIN meter m ON m.id = e.meter_id"
-    " LEFT JOIN live_install i ON i.meter_id = m.id AND i.off_date IS NULL LEFT JOIN service_point p ON p.id = i.point_id"
+    " LEFT JOIN live_install i ON i.meter_id = m.id AND i.off_date IS NULL"
+    " LEFT JOIN service_point p ON p.id = i.point_id"
     " WHERE e.radio = ? AND e.to_on IS NULL ORDER BY p.number IS NULL, m.id"
 )
 
