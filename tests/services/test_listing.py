@@ -66,7 +66,8 @@ def exported(item: dict[str, Any]) -> dict[str, object]:
         "priority": item["priority"], "code": item["code"], "group": item["grp"],
         "subject": f"{item['subject_type']}:{item['subject_key']}",
         "account": format_account(item["account"]) if item["account"] else None, "who": item["who"],
-        "where": item["place"], "title": item["title"], "cycle": item["cycle"], "route": item["route"],
+        "where": item["place"], "title": item["title"], "why": item["why"],
+        "cycle": item["cycle"], "route": item["route"],
         "state": item["state"], "assignee": item["assignee"], "role": item["role"], "class": item["customer_class"],
         "due": item["due_on"], "age_days": (office.DAY - date.fromisoformat(item["detected_on"])).days,
         "money_cents": item["money_cents"], "units": item["units"],
@@ -198,6 +199,14 @@ def test_a_key_that_nobody_knows_is_not_searched(at: Desk) -> None:
     for item in ALL:
         if item["subject_type"] == "text":
             assert not found(at, Query(f'"{item["subject_key"][:13]}" state:{item["state"]}'))
+
+
+def test_a_word_of_why_finds_the_item(at: Desk) -> None:
+    at.session.run("UPDATE work_item SET why = 'SR-000110, new: 45,558 below the read of Sep 17' WHERE id = 1")
+    code, subject = at.session.rows("SELECT code, subject_key FROM work_item WHERE id = 1")[0]
+    for word in ("sr-000110", '"below the read"', "45,558"):
+        got = found(at, Query(f"{word} state:open,claimed,waiting,resolved,dismissed backlog:yes,no"))
+        assert got == [(code, subject)], word
 
 
 def test_user_text_is_never_a_pattern(at: Desk) -> None:

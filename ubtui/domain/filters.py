@@ -38,7 +38,7 @@ ROW_KEY = {
 
 FIELDS = tuple(ROW_KEY)
 ORDERED = ("pri", "age", "due", "money", "units")
-SEARCHED = ("title", "who", "where", "account", "subject")
+SEARCHED = ("title", "who", "where", "why", "account", "subject")
 
 SAYS = {
     "code": "the kind of trouble, as R04",

@@ -120,6 +120,7 @@ WORKLIST = Listing(
         "title": "w.title",
         "who": "w.who",
         "where": "w.place",
+        "why": "w.why",
         "account": "w.account",
         "subject": _NUMBER,
     },
