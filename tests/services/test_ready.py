@@ -16,7 +16,7 @@ from ubtui.domain.errors import BadValue
 from ubtui.services import reads, verify
 from ubtui.services.installs import Exchange, exchange
 from ubtui.services.reads import Enter, Estimate, Review, Skip, estimating, ready
-from ubtui.services.reads.routes import _state, walk
+from ubtui.services.reads.routes import Stop, _state, walk
 
 LAST = PERIODS[-1]
 ON = read_day(LAST)
@@ -175,6 +175,28 @@ def test_a_point_whose_meter_is_exchanged_after_its_read_is_read(scene: Scene, t
     with scene.desk() as desk:
         bring(desk, "reads", file(tmp_path, f"serial,date,value\n777,{on + timedelta(days=1)},3\n"))
         assert desk.session.rows("SELECT reason FROM staged_row") == [("duplicate-read",)]
+
+
+def test_a_route_shows_the_read_of_the_period_after_an_exchange(scene: Scene) -> None:
+    c, held = customer(scene), customer(scene)
+    with scene.db.writing():
+        scene.db.run("UPDATE meta SET value = ? WHERE key = 'today'", [ON.isoformat()])
+    scene.act(reads.enter, Enter(point=c.point, value=1210, on=ON))
+    scene.act(reads.enter, Enter(point=held.point, value=1100, on=ON))
+    with scene.desk() as desk:
+        before = desk.ask(walk, "R07")
+    for n, each in enumerate((c, held)):
+        form = Exchange(point=each.point, maker="badger", serial=f"77{n}", on=ON, removed_value=1215, reason="old")
+        scene.act(exchange, form)
+    with scene.desk() as desk:
+        after = desk.ask(walk, "R07")
+
+    def shown(stop: Stop) -> tuple[Any, ...]:
+        return stop.period, stop.state, stop.value, stop.usage, stop.last_on, stop.prior, stop.why
+
+    assert [stop.serial for stop in after] == ["770", "771"]
+    assert [shown(stop) for stop in after] == [shown(stop) for stop in before]
+    assert [(stop.state, stop.value) for stop in after] == [("read", 1210), ("held", 1100)]
 
 
 def test_a_counter_turns_through_once(scene: Scene) -> None:

@@ -17,6 +17,7 @@ from ubtui.db.session import Row
 from ubtui.detectors.base import marks, parts
 from ubtui.detectors.quality import MAIL_ORDER, MAIL_ROLES
 from ubtui.detectors.readings.facts import METERED
+from ubtui.detectors.readings.summaries import READS
 from ubtui.domain.dates import format_day
 from ubtui.domain.errors import BadValue
 from ubtui.domain.numbers import format_account
@@ -86,6 +87,11 @@ _ODD: Final = (
     "SELECT COALESCE(SUM(CASE WHEN n - before >= 2 * ? THEN 1 ELSE 0 END), 0), COALESCE(SUM(CASE WHEN n = before"
     " THEN 1 ELSE 0 END), 0) FROM (SELECT p.sequence AS n, LAG(p.sequence) OVER (ORDER BY p.sequence, p.number)"
     f" AS before FROM service_point p WHERE {_ON} AND p.sequence IS NOT NULL AND {_WALKED.format(point='p')}) w"
+)
+_GONE: Final = (
+    "SELECT r.register_id, r.read_on, r.seq FROM service_point p JOIN live_read r ON r.point_id = p.id JOIN register g"
+    " ON g.id = r.register_id WHERE p.number = ? AND g.n = ? AND r.period = ? AND r.kind = 'regular'"
+    " AND r.status <> 'void' ORDER BY r.read_on DESC, r.register_id DESC LIMIT 1"
 )
 _STARTS: Final = ("opening", "installation")
 _NEXT: Final = 20
@@ -207,8 +213,21 @@ def stops(look: Look, registers: Sequence[int], position: int = 0) -> list[Stop]
     for row in filter(None, map(found.get, registers)):
         if row[1] not in steps:
             steps[row[1]] = _step(look, row[1])
+        if row[31] in _STARTS and row[26] is not None and later(windows[row[18]][0], row[26]):
+            row = (*row[:24], *_before_it(look, row, windows[row[18]][0]), *row[34:])
         out.append(_stop(row, position and position + len(out), steps[row[1]], windows[row[18]]))
     return out
+
+
+def _before_it(look: Look, row: Row, window: str) -> Row:
+    """What a meter that was hung since has of a window: the read that the one before it had, as `_LINES` gives it."""
+    found = look.db.one(_GONE, [row[3], row[10], window])
+    if found is None:
+        return (row[24], None, row[26], None, *row[28:32], None, None)
+    past = look.db.rows(READS.format("?"), [found[0]])
+    at = next(n for n, each in enumerate(past) if each[1:3] == found[1:])
+    (_, on, _, _, period, value, use, _, kind, source, status, held, *_), prev = past[at], past[at - 1] if at else None
+    return (on, value, period, use, status, held, source, kind, prev and prev[1], prev and prev[5])
 
 
 def first_open(look: Look, registers: Sequence[int]) -> int | None:
