@@ -32,6 +32,7 @@ def test_a_file_goes_out_and_comes_back_changed(
     assert (told["waits_for"], told["refused"]) == (["cho"], [])
     said("apply", str(file), "--reason", "Resolution 12", "--dry-run")
     assert json.loads(said("changes", "--format", "json")) == []
+    assert "There is no change 99" in said("changes", "99", code=2)
     assert json.loads(said("apply", str(file), "--reason", "Resolution 12", "--format", "json"))["state"] == "waiting"
     assert is_url(backend) or mirror.read_text() == text
     assert "own" in said("approve", "1", code=1)

@@ -117,7 +117,7 @@ def test_r18_linked_to_a_meter_that_was_read_waits_for_that(scene: Scene, tmp_pa
     with scene.desk() as desk:
         first = offers(desk.look(), desk.ask(worklist.item, ItemKey.parse(key)))[0]
         assert (first.act, first.values()["meter"], first.likely) == ("staged.link", "badger/90001", True)
-    form = staged.Link(row=staged_row(scene, key), meter="badger/90001", reason="one digit", always=False)
+    form = staged.Link(row=staged_row(scene, key), meter="90001", reason="one digit", always=False)
     done = scene.act(staged.link, form)
     assert (done.result.state, done.result.stay) == ("staged", 1)
     assert [str(k) for k in done.closed] == [key] and scene.items("R15") == [f"R15:point:{c.point}@{LAST}"]

@@ -226,7 +226,7 @@ def staged_link(options: Options, row: int, meter: str, reason: str, once: bool,
     if not 3 <= len(reason) <= 500:
         raise BadValue("--reason: write 3 to 500 characters.")
     if not 3 <= len(meter) <= 81:
-        raise BadValue("MAKER/SERIAL: write both, as badger/12345678.")
+        raise BadValue("MAKER/SERIAL: as badger/12345678, or the serial alone where one meter has it.")
     with opened(options) as desk:
         form = Link(row=row, meter=meter, reason=reason, always=not once, instead=yes)
         emit(options, doing(desk, options, link, form))

@@ -9,6 +9,7 @@ import click
 from ubtui.cli.common import Options, doing, emit, opened, rendered, shared
 from ubtui.cli.faults import say
 from ubtui.cli.office import read
+from ubtui.domain.errors import BadValue
 from ubtui.services import district as services
 
 base_of = click.option("--base", type=click.IntRange(1), help="The settings FILE was made from, if it does not say.")
@@ -104,8 +105,10 @@ def changes(options: Options, number: int | None) -> None:
     with opened(options) as desk:
         desk.viewed("settings.show")
         found = desk.ask(services.history, number)
+        if number is not None and not found:
+            raise BadValue(f"There is no change {number}: ubtui settings changes lists them.")
         if not found:
-            say("no change was put forward" if number is None else f"there is no change {number}")
+            say("no change was put forward")
         emit(options, found if number is None or not found else found[0])
 
 

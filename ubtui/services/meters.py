@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from fractions import Fraction
 
 from ubtui.act import Look
-from ubtui.db.makers import spellings
+from ubtui.db.makers import named, spellings
 from ubtui.db.session import Row
 from ubtui.detectors.base import METERED_KINDS, marks
 from ubtui.domain.errors import BadValue
@@ -140,13 +140,7 @@ def _point(look: Look, key: str) -> int:
     """The id of the point that `key` names."""
     found = look.db.rows("SELECT id FROM live_point WHERE number = ?", [key])
     if not found and "/" in key:
-        maker, _, serial = key.partition("/")
-        made, makers = spellings(look.db, maker, serial)
-        found = look.db.rows(
-            "SELECT i.point_id FROM meter m JOIN live_install i ON i.meter_id = m.id WHERE m.serial = ?"
-            f" AND m.maker{made} ORDER BY i.off_date IS NOT NULL, i.on_date DESC LIMIT 1",
-            [serial, *makers],
-        )
+        found = _hung(look, key)
     if not found:
         try:
             number = parse_account(key)
@@ -160,12 +154,23 @@ def _point(look: Look, key: str) -> int:
         if len(rows) > 1:
             points = ", ".join(row[1] for row in rows[:8])
             raise BadValue(f"Account {format_account(number)} has {len(rows)} service points: name one of {points}.")
-        found = rows
+        found = rows or _hung(look, key)
     if not found:
         raise BadValue(
             f"Meter {clean_text(key, 60)!r} is not here: give maker/serial, a service point, or an account number."
         )
     return int(found[0][0])
+
+
+def _hung(look: Look, key: str) -> list[Row]:
+    """The point at which the meter of that name hangs, or hung last."""
+    maker, serial = named(look.db, key)
+    made, makers = spellings(look.db, maker, serial)
+    return look.db.rows(
+        "SELECT i.point_id FROM meter m JOIN live_install i ON i.meter_id = m.id WHERE m.serial = ?"
+        f" AND m.maker{made} ORDER BY i.off_date IS NOT NULL, i.on_date DESC LIMIT 1",
+        [serial, *makers],
+    )
 
 
 def _card(look: Look, point_id: int) -> Card:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 
 from ubtui.act import Form, Look, Refused, Work, act
-from ubtui.db.makers import spellings
+from ubtui.db.makers import named, spellings
 from ubtui.db.models.office import LinkedRow, StagedRow
 from ubtui.detectors.billing import staged_account
 from ubtui.detectors.meters import meters_of_row
@@ -175,18 +175,18 @@ def link(work: Work, form: Link) -> Decided:
         raise Refused(
             f"row {form.row} waits for another reason, {row[6]}", rule="staged rows", cure="mend it, keep it or drop it"
         )
-    maker, _, serial = form.meter.strip().partition("/")
-    made, makers = spellings(work.db, maker.strip(), serial.strip())
+    maker, serial = named(work.db, form.meter)
+    made, makers = spellings(work.db, maker, serial)
     meter = work.db.one(
         f"SELECT m.id, m.maker, m.serial FROM meter m WHERE m.serial = ? AND m.maker{made}"
         " AND EXISTS(SELECT 1 FROM live_install i WHERE i.meter_id = m.id)",
-        [serial.strip(), *makers],
+        [serial, *makers],
     )
     if meter is None:
         raise Refused(f"no meter {form.meter[:60]} hangs or hung here", rule="meters", cure="write maker/serial")
-    named = msgspec.json.decode(row[12]).get("serial", "").strip()
-    if form.always and named and named != meter[2]:
-        remember(work.db, named, meter[0], form.instead)
+    said = msgspec.json.decode(row[12]).get("serial", "").strip()
+    if form.always and said and said != meter[2]:
+        remember(work.db, said, meter[0], form.instead)
     work.detail(reason=why)
     work.fact(meter=f"{meter[1]}/{meter[2]}", always=form.always)
     done = []
