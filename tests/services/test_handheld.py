@@ -235,6 +235,24 @@ def test_what_a_link_brought_in_is_named_when_it_is_taken_back(desk: Desk, tmp_p
     assert taken.reads == ["SP-00002 2016-09-21: 1,150"]
 
 
+def test_a_row_that_waits_by_a_link_names_again_what_its_file_did(desk: Desk, tmp_path: Path) -> None:
+    rows = "BADGER,T-1,front,2016-09-21,1150\nBADGER,T-1,front,2016-09-22,1151\n"
+    bring(desk, "reads", file(tmp_path, f"maker,serial,radio,date,value\n{rows}"))
+    before = {each.row: each for each in desk.ask(staged)}
+    form = Link(row=min(before), meter="BADGER/1002", reason="the lid says so")
+    assert done(desk.perform(link, form)).stay == 1
+    [second] = desk.ask(staged)
+    assert (second.reason, second.fields["serial"], second.fields["file's serial"]) == ("duplicate-read", "1002", "T-1")
+    taken = done(desk.perform(unlink, Unlink(serial="T-1", reason="the wrong lid")))
+    assert taken.rows == [second.row]
+    [again] = desk.ask(staged)
+    assert again == before[again.row]
+    keep = Decide(row=again.row, decision="keep", reason="the crew is sure")
+    assert refused(desk.perform(decide, keep)).rule == "unknown-meter"
+    done(desk.perform(link, structs.replace(form, row=again.row, meter="BADGER/1001")))
+    assert [(each.point, each.fields["serial"]) for each in desk.ask(staged)] == [("SP-00001", "1001")]
+
+
 def test_reads_of_later_files_that_came_in_by_a_link_are_named_too(backend: str, tmp_path: Path) -> None:
     """By whichever way: linked, linked and kept later, in columns, alone, in the place of an estimate; none of those
     that came by the meter's own serial, of another meter, or that are void."""

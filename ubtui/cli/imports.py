@@ -256,7 +256,8 @@ def staged_links(options: Options, path: Path | None) -> None:
 @click.option("--reason", required=True, metavar="TEXT", help="Why, for the record.")
 @shared()
 def staged_unlink(options: Options, serial: str, reason: str) -> None:
-    """Take a linked serial back: the next file's is asked about again. Names all reads that came in by it."""
+    """Take a linked serial back: the next file's is asked about again, and so are rows that wait by it. Names these,
+    and all reads that came in by it."""
     from ubtui.services.imports.links import Unlink, unlink
 
     if not 3 <= len(reason) <= 500:

@@ -78,16 +78,20 @@ class Unlink(Form, frozen=True, kw_only=True):
 
 class Unlinked(msgspec.Struct, frozen=True):
     """The meter that the serial stood for, and its reads that came in by that serial, of rows that were linked and of
-    later files: each is to be looked at."""
+    later files: each is to be looked at. `rows` wait on and are asked about again."""
 
     serial: str
     meter: str
     reads: list[str]
+    rows: list[int] = []
 
 
 @act("staged.unlink")
 def unlink(work: Work, form: Unlink) -> Unlinked:
-    """Take a linked serial back. Reads that came in by it stay until each is decided: void or moved by its review."""
+    """Take a linked serial back. Reads that came in by it stay until each is decided: void or moved by its review.
+    Rows that wait by it name again what their file did."""
+    from ubtui.services.imports.staged import asked_again
+
     serial, why = form.serial.strip(), reason(form.reason)
     rows = work.db.rows(f"{_OF} AND x.value = ? ORDER BY 2", [serial])
     if not rows:
@@ -104,9 +108,10 @@ def unlink(work: Work, form: Unlink) -> Unlinked:
         for _, _, meter in rows
         for point, on, value in work.db.rows(_BROUGHT, [meter, serial])
     ]
+    waiting = [number for _, _, meter in rows for number in asked_again(work, serial, meter)]
     for _, name, _ in rows:
         work.touch("meter", name)
     meters = ", ".join(row[1] for row in rows)
     work.fact(serial=serial, meter=meters)
-    work.detail(reason=why, reads=brought)
-    return Unlinked(serial, meters, brought)
+    work.detail(reason=why, reads=brought, rows=waiting)
+    return Unlinked(serial, meters, brought, waiting)

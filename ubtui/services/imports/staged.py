@@ -22,7 +22,7 @@ from ubtui.services.imports.between import written
 from ubtui.services.imports.links import remember
 from ubtui.services.imports.reads import ReadTaker
 from ubtui.services.imports.stage import taker
-from ubtui.services.imports.taking import STRANGE, Line, Taker, Verdict
+from ubtui.services.imports.taking import STRANGE, Line, Taker, Verdict, stranger
 from ubtui.services.reads import Review, reason, review, summarise
 
 _SHOWN = (
@@ -191,8 +191,10 @@ def link(work: Work, form: Link) -> Decided:
     work.fact(meter=f"{meter[1]}/{meter[2]}", always=form.always)
     done = []
     for each in (row, *_alike(work, row)):
-        said = msgspec.json.decode(each[12]).get("serial", "").strip()
-        texts = {name: "" if name in _NAMES else text for name, text in msgspec.json.decode(each[12]).items()}
+        given: dict[str, str] = msgspec.json.decode(each[12])
+        said = given.get("serial", "").strip()
+        texts = {name: "" if name in _NAMES else text for name, text in given.items()}
+        texts |= {_FILES + name: given[name] for name in _NAMES if name in given}
         done.append(_placed(work, each, why, {**texts, "maker": meter[1], "serial": meter[2]}))
         if said not in ("", meter[2]) and done[-1].state != _STRANGE:
             work.db.insert(LinkedRow, batch_id=each[1], row_no=each[4], serial=said)
@@ -201,6 +203,7 @@ def link(work: Work, form: Link) -> Decided:
 
 _NAMES: Final = ("maker", "serial", "radio", "point", "account")
 """What a row of reads names its meter by."""
+_FILES: Final = "file's "  # before the name of a field as the file has it, where a link put another in its place
 _STRANGE: Final = "strange"
 _SECOND: Final = "duplicate-read"
 
@@ -223,19 +226,45 @@ def _placed(work: Work, row: tuple[Any, ...], why: str, texts: dict[str, str]) -
     return _waits(work, row, verdict, texts)
 
 
-def _waits(work: Work, row: tuple[Any, ...], verdict: Verdict, texts: dict[str, str]) -> Decided:
-    """A row that is understood now waits on with these fields, for what else the record says of it."""
+def _waits(
+    work: Work, row: tuple[Any, ...], verdict: Verdict, texts: dict[str, str], unknown: str | None = None
+) -> Decided:
+    """A row waits on with these fields, for what the record says of it: understood now, or of an `unknown` meter."""
     head, _, _ = row[7].partition(": ")
     work.db.update(
-        StagedRow, row[0], reason=verdict.reason, sentence=f"{head}: {verdict.sentence}", stranger=None,
+        StagedRow, row[0], reason=verdict.reason, sentence=f"{head}: {verdict.sentence}", stranger=unknown,
         fields=msgspec.json.encode(texts).decode(), point_id=verdict.point_id, account_id=verdict.account_id,
         register_id=verdict.register_id, period=verdict.period,
     )  # fmt: skip
-    if row[18] is not None:
-        work.touch("text", row[18])
+    for key in filter(None, (row[18], unknown)):
+        work.touch("text", key)
     if verdict.point_id is not None:
         work.touch("point", work.db.value("SELECT number FROM service_point WHERE id = ?", [verdict.point_id]))
     return Decided(row[0], "staged", stay=1, because=verdict.sentence)
+
+
+def asked_again(work: Work, serial: str, meter_id: int) -> list[int]:
+    """Rows that wait as reads of a meter by a serial that is its no more: they name again what their file did, and
+    wait for whose it is. Their numbers."""
+    sql = (
+        f"{_SHOWN} WHERE s.state = 'staged' AND s.kind = 'reads' AND s.register_id IN"
+        " (SELECT g.id FROM register g WHERE g.meter_id = ?) ORDER BY s.id"
+    )
+    found = []
+    for row in work.db.rows(sql, [meter_id]):
+        texts: dict[str, str] = msgspec.json.decode(row[12])
+        files = {name: texts[_FILES + name] for name in _NAMES if _FILES + name in texts}
+        ours = _NAMES if files else ()
+        given = {n: text for n, text in texts.items() if not n.startswith(_FILES) and n not in ours} | files
+        if given.get("serial", "").strip() != serial:
+            continue
+        verdict = _judged(work, (*row[:15], None, *row[16:]), given)[1]
+        _waits(work, row, verdict, given, stranger(row[5], verdict.reason, given))
+        work.db.run("DELETE FROM linked_row WHERE batch_id = ? AND row_no = ?", [row[1], row[4]])
+        if row[9] is not None:
+            work.touch("point", row[9])
+        found.append(int(row[0]))
+    return found
 
 
 def _told(done: list[Decided]) -> Decided:
