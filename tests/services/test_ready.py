@@ -16,7 +16,7 @@ from ubtui.domain.errors import BadValue
 from ubtui.services import reads, verify
 from ubtui.services.installs import Exchange, exchange
 from ubtui.services.reads import Enter, Estimate, Review, Skip, estimating, ready
-from ubtui.services.reads.routes import Stop, _state, walk
+from ubtui.services.reads.routes import Stop, _state, tally, walk
 
 LAST = PERIODS[-1]
 ON = read_day(LAST)
@@ -184,12 +184,13 @@ def test_a_route_shows_the_read_of_the_period_after_an_exchange(scene: Scene) ->
     scene.act(reads.enter, Enter(point=c.point, value=1210, on=ON))
     scene.act(reads.enter, Enter(point=held.point, value=1100, on=ON))
     with scene.desk() as desk:
-        before = desk.ask(walk, "R07")
+        before, counts = desk.ask(walk, "R07"), desk.ask(tally, "R07").states
     for n, each in enumerate((c, held)):
         form = Exchange(point=each.point, maker="badger", serial=f"77{n}", on=ON, removed_value=1215, reason="old")
         scene.act(exchange, form)
     with scene.desk() as desk:
         after = desk.ask(walk, "R07")
+        assert +desk.ask(tally, "R07").states == counts == {"read": 1, "held": 1}
 
     def shown(stop: Stop) -> tuple[Any, ...]:
         return stop.period, stop.state, stop.value, stop.usage, stop.last_on, stop.prior, stop.why

@@ -60,6 +60,9 @@ _TALLY: Final = (
     f"SELECT c.id, {_LIKE}, CAST(COUNT(*) AS bigint) FROM service_point p{_HANGS}{_JUDGED} WHERE {_ON}"
     " GROUP BY 1, 2, 3, 4, 5, 6, 7"
 )
+_HUNG_SINCE: Final = (
+    f"SELECT g.id FROM service_point p{_HANGS}{_JUDGED} WHERE {_ON} AND r.kind IN ('opening', 'installation')"
+)
 _OPEN: Final = f"SELECT g.id, c.id, {_LIKE}{_BY_REGISTER} WHERE g.id IN ({{ids}})"
 _BEFORE: Final = (
     "(SELECT q.sequence FROM service_point q WHERE q.route_id = p.route_id AND q.state = 'active' AND (q.sequence,"
@@ -252,6 +255,11 @@ def tally(look: Look, route: str) -> Tally:
     for cycle, *read, count in look.db.rows(sql, [*before, route]):
         seen.add(cycle)
         states[_state(windows[cycle][0], *read)] += count
+    hung = [id for (id,) in look.db.rows(_HUNG_SINCE, [route])]
+    for stop in stops(look, hung) if hung else ():  # counted as read, for the meter that hung before has the window's
+        if stop.state in ("held", "estimated"):
+            states.subtract(["read"])
+            states[stop.state] += 1
     ((gaps, twins),) = look.db.rows(_ODD, [_step(look, route), route])
     at_hand = [windows[cycle] for cycle in seen]
     days = [on for _, on in at_hand] or [look.today]
