@@ -98,7 +98,7 @@ def make(work: Work, form: Make) -> Request:
         raise Refused(
             f"{open_one} is open at {form.point}", rule="one request a point", cure="close it, or withdraw it"
         )
-    receipt = _receipt(work, form.paid_on, form.receipt, on)
+    receipt = _receipt(work, form.paid_on, form.receipt)
     if receipt and not form.both:
         _alone(work, receipt)
     work.db.run(
@@ -140,7 +140,7 @@ def fee(work: Work, form: Fee) -> Request:
 
 
 class Paid(Form, frozen=True, kw_only=True):
-    """The fee of a request was paid outside the account: by the developer, with the subdivision."""
+    """The fee of a request was paid outside the account: by the developer, with the subdivision, often years before."""
 
     number: Number
     paid_on: Annotated[Day, msgspec.Meta(description="the day it was paid; empty: today, or as it is noted")] = None
@@ -166,7 +166,7 @@ def paid(work: Work, form: Paid) -> Request:
     if now.paid_on is not None:
         raise Refused(f"{now.number} is paid since {now.paid_on}", rule="service requests", cure="nothing to do")
     on = form.paid_on or (now.noted[0] if now.noted else work.today)
-    receipt = _receipt(work, on, form.receipt, now.asked_on)
+    receipt = _receipt(work, on, form.receipt)
     same = now.noted is not None and (on, _folded(receipt)) == (now.noted[0], _folded(now.noted[1]))
     if now.noted is None or now.noted[2] == work.actor.name or not same:
         if not (form.both or same):
@@ -323,7 +323,7 @@ def _alone(look: Look, receipt: str, number: str = "") -> None:
             )  # fmt: skip
 
 
-def _receipt(work: Work, on: date | None, text: str, asked_on: date) -> str:
+def _receipt(work: Work, on: date | None, text: str) -> str:
     said = clean_text(text, 80).strip()
     if (on is None) != (len(said) < 2):
         raise Refused(
@@ -331,11 +331,6 @@ def _receipt(work: Work, on: date | None, text: str, asked_on: date) -> str:
         )
     if on is not None and on > work.today:
         raise Refused(f"{on} is still to come", rule="service requests", cure="give today or a day before")
-    if on is not None and on < asked_on:
-        raise Refused(
-            f"{on} is before it was asked for, on {asked_on}", rule="service requests",
-            cure="read the day off the receipt again: that of the request or later",
-        )  # fmt: skip
     if said and (ours := work.db.one(_OURS, [said.upper()])) is not None:
         raise Refused(
             f"receipt {ours[0]} is in the books of {format_account(ours[1])}", rule="a fee is paid where it is charged",
