@@ -31,7 +31,6 @@ SAID = {
     "reason": "as found at the meter", "line1": "1 Main St", "city": "Grass Valley", "state": "CA", "zip": "95945",
     "resolution": "called back", "size": "5/8", "source": "Resolution 2026-14", "rate": "R1", "location": "by the gate",
     "note": "asked at the counter", "answer": "it does", "account": "120001-3",
-    "receipt": "planning counter 12",
 }  # fmt: skip
 # The one offer that settles an item of each code, and who takes it.
 SETTLES = {
@@ -112,6 +111,8 @@ def _settle(desks: dict[str, Desk], item: worklist.ItemView, paper: str) -> None
         values["paper"] = paper
     if act == "meter.exchange":
         values |= {"maker": "Neptune", "serial": f"8{item.id:07}", "reason": "it was taken off"}
+    if act == "request.paid":
+        values["receipt"] = f"planning counter {item.id}"  # of one fee each
     if item.key.code == "B01":  # a charge by hand has its paper
         values["documents"] = paper
     if act == "adjust.approve":
