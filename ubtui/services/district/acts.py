@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Annotated, Any
 
 import msgspec
@@ -35,8 +34,7 @@ class Apply(Form, frozen=True, kw_only=True):
     reason: Why
 
     def recorded(self) -> Any:
-        sha256 = hashlib.sha256(self.text.encode()).hexdigest()
-        return {"base": self.base, "sha256": sha256, "reason": self.reason}
+        return {"base": self.base, "sha256": sha256_hex(self.text), "reason": self.reason}
 
 
 class Approve(Form, frozen=True, kw_only=True):
